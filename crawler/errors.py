@@ -1,0 +1,90 @@
+"""Every error this program raises on purpose.
+
+    CrawlerError
+    ├── Stop               ends the run; carries the exit code
+    │   ├── ConfigError    2  the config or the command line is wrong: nothing was fetched
+    │   ├── OutputError    4  a file or the state could not be written; the records are safe
+    │   ├── LockedError    5  another run owns the state
+    │   └── StateError     6  the state is corrupt, of a newer version, or not ours
+    ├── FetchError         one request failed; becomes a Failure
+    └── ExtractError       one page could not be analysed; becomes a Failure
+
+Each takes positional arguments only and hands all of them to `Exception`, so each survives pickling: an
+exception that cannot be unpickled in the main process breaks a whole process pool.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "CrawlerError",
+    "ExtractError",
+    "FetchError",
+    "LockedError",
+    "OutputError",
+    "StateError",
+    "Stop",
+]
+
+
+class CrawlerError(Exception):
+    """Base of every error of this program."""
+
+
+class Stop(CrawlerError):
+    """The run cannot go on. Shown to the user as it is, without a traceback."""
+
+    exit_code = 1
+
+
+class ConfigError(Stop):
+    """The config or the command line is wrong; one complaint a line."""
+
+    exit_code = 2
+
+
+class OutputError(Stop):
+    """An output file or the state cannot be written."""
+
+    exit_code = 4
+
+
+class LockedError(Stop):
+    """Another run owns the state."""
+
+    exit_code = 5
+
+
+class StateError(Stop):
+    """The state file is corrupt, newer than this program, or belongs to another one."""
+
+    exit_code = 6
+
+
+class FetchError(CrawlerError):
+    """A request that brought no usable response.
+
+    Args:
+        code: stable name of the cause, as in docs/failures.md: `refused`, `deadline`, `too-large`, ...
+        detail: one line for a person.
+    """
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else self.code
+
+
+class ExtractError(CrawlerError):
+    """A page that could not be analysed; `code` and `detail` as in FetchError."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else self.code

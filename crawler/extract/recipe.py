@@ -1,0 +1,120 @@
+"""What to take from a page: the extraction rules of a config as plain, picklable values.
+
+A recipe is made once from the config (`crawler.config`) and sent to every worker, which compiles it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["FIELD_TYPES", "FieldRule", "FieldType", "FollowRule", "KindRule", "Recipe", "TableRule"]
+
+FieldType = Literal["text", "int", "decimal", "money", "bool", "date", "datetime", "url", "list"]
+FIELD_TYPES: tuple[FieldType, ...] = ("text", "int", "decimal", "money", "bool", "date", "datetime", "url", "list")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """How one field is found and made into a value.
+
+    The steps, in this order: find the elements (`css`, `label`, or the row itself), take their text (or `attr`, or
+    `html`, or the page's URL), `replace`, `regex`, `map`, convert to `type`, and `default` where nothing was found.
+
+    Attributes:
+        name: column name.
+        css: selector, relative to the row; None takes the row (the whole page without `each`) itself.
+        label: text of a label; the value is what stands beside it. Excludes css.
+        page_url: the value is the page's own URL.
+        attr: take this attribute instead of the text.
+        html: take the inner HTML instead of the text.
+        all: take every match (a list), not the first.
+        replace: (pattern, replacement) pairs, applied in order.
+        regex: the value is the first group, or the whole match; no match is a missing value.
+        map: the text becomes what stands here; for a list of words (`class`), the first word that is a key.
+            A text that is no key stays as it is, with a note.
+        formats: strptime formats for date and datetime; empty means ISO 8601.
+        locale: of numbers and month names, as `de` or `pt_BR`.
+        default: raw text used where nothing was found, converted like found text; None for none.
+        required: a missing value is a note `missing`; a page whose records all lack one counts as `no-match`.
+        keep_space: leave white space as it stands.
+    """
+
+    name: str
+    css: str | None = None
+    label: str | None = None
+    page_url: bool = False
+    attr: str | None = None
+    html: bool = False
+    all: bool = False
+    replace: tuple[tuple[str, str], ...] = ()
+    regex: str | None = None
+    map: Mapping[str, str] = field(default_factory=dict)
+    type: FieldType = "text"
+    formats: tuple[str, ...] = ()
+    locale: str = "en"
+    default: str | None = None
+    required: bool = False
+    keep_space: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableRule:
+    """The records of one table on a page of this kind: one a page, or one for each match of `each`."""
+
+    table: str
+    fields: tuple[FieldRule, ...]
+    each: str | None = None
+    key: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRule:
+    """Which links of a page are followed.
+
+    Attributes:
+        css: selector of the elements that carry the link; relative to the row when `each` is given.
+        to: page kind of the targets.
+        attr: attribute that holds the URL.
+        each: selector of rows; needed for `carry`.
+        carry: fields of the row that are joined to the records of the target page.
+        allow: patterns of which one must be found in the URL; empty allows all.
+        deny: patterns of which none may be found in the URL.
+        same_site: only links to the host of the page they stand on (`www.` ignored).
+        next: leads to the next page of the same list (see Link.next).
+    """
+
+    css: str
+    to: str
+    attr: str = "href"
+    each: str | None = None
+    carry: tuple[FieldRule, ...] = ()
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    same_site: bool = True
+    next: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """The rules of one page kind; `python` is `module:function`, given the page as a BeautifulSoup."""
+
+    name: str
+    tables: tuple[TableRule, ...] = ()
+    follow: tuple[FollowRule, ...] = ()
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The rules of every page kind.
+
+    Attributes:
+        engine: `auto`, `bs4` or `lexbor`.
+        root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
+    """
+
+    kinds: Mapping[str, KindRule]
+    engine: Literal["auto", "bs4", "lexbor"] = "auto"
+    root: str = ""

@@ -1,0 +1,230 @@
+"""What is handed from room to room: frozen, plain, picklable values.
+
+No object of a library is ever inside, so each crosses a process border and outlives the engine that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+__all__ = [
+    "Column",
+    "Failure",
+    "Link",
+    "Money",
+    "Moved",
+    "Note",
+    "Outcome",
+    "Page",
+    "Problem",
+    "Record",
+    "Request",
+    "Response",
+    "Result",
+    "Row",
+    "Table",
+    "Value",
+]
+
+
+class Money(NamedTuple):
+    """An amount with the currency as the page wrote it: `Money(Decimal("51.77"), "£")`; "" when it wrote none."""
+
+    amount: Decimal
+    currency: str
+
+
+Value = str | int | bool | Decimal | Money | date | datetime | tuple[str, ...] | None
+"""What a field can hold. `datetime` is checked before `date`, `bool` before `int`: each is a subclass of the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One URL to visit.
+
+    Attributes:
+        id: the page's row in the store.
+        url: absolute http(s) URL without fragment, percent-encoded.
+        kind: the page kind of the config whose rules apply.
+        attempt: 1 for the first try.
+        not_before: `time.monotonic()` seconds at which the host may be asked.
+        not_after: a worker that comes later than this hands the request back unsent (code `late`), so that the
+            gap between two requests to a host holds whatever delayed the worker.
+    """
+
+    id: int
+    url: str
+    kind: str
+    attempt: int = 1
+    not_before: float = 0.0
+    not_after: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The bytes that came back: any status, decoded of its content encoding, never more than the size cap.
+
+    Attributes:
+        url: the URL asked for; redirects are not followed by clients.
+        status: HTTP status code, 100 to 599.
+        headers: names in lower case; a name that came more than once is joined by ", ".
+        body: decoded body; empty for redirects.
+        elapsed: seconds from sending to the last byte.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know of one field: `Note("price", "not-a-number", "call us")`."""
+
+    field: str
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One extracted row; `values` in the order of the table's columns."""
+
+    table: str
+    values: Mapping[str, Value]
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that a follow rule took, in document order.
+
+    Attributes:
+        url: absolute and clean (see urls.resolve).
+        kind: page kind of its target.
+        next: it leads to the next page of the same list: it adds no depth.
+        anywhere: the rule lets it leave the site.
+        carry: fields of the row it stands in, joined to the target's records.
+        notes: notes on carried fields.
+    """
+
+    url: str
+    kind: str
+    next: bool = False
+    anywhere: bool = False
+    carry: Mapping[str, Value] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was found on a page that was fetched and analysed.
+
+    Attributes:
+        dropped: links that were not taken, counted by reason (`bad-url`, `scheme`, `denied`).
+        notes: notes on the page as a whole; their `field` is "".
+    """
+
+    status: int
+    bytes: int
+    elapsed: float
+    records: tuple[Record, ...] = ()
+    links: tuple[Link, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A redirect; `location` is absolute and clean."""
+
+    status: int
+    location: str
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A request that yields no page, with the stable code of docs/failures.md.
+
+    Attributes:
+        status: HTTP status, 0 where there was none.
+        retry_after: seconds the server asked us to wait; None when it did not say.
+    """
+
+    code: str
+    detail: str = ""
+    status: int = 0
+    retry_after: float | None = None
+    elapsed: float = 0.0
+
+
+Outcome = Page | Moved | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; `type` is a field type of the config (`text`, `money`, ...)."""
+
+    name: str
+    type: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet: its name and its columns in order."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record as it is exported; `url` is the page it came from."""
+
+    values: Mapping[str, Value]
+    notes: tuple[Note, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A line of the Problems sheet: a page that failed, was skipped or is left, or a cell with a note.
+
+    Attributes:
+        state: `failed`, `skipped`, `left`, `noted` for a page that was read with a doubt, or `cell` for a note on
+            a field.
+        found_on: the page that links to it; "" for a start URL.
+        where: for a cell, table and field: "books.price"; "" otherwise.
+    """
+
+    state: str
+    code: str
+    detail: str
+    url: str
+    found_on: str = ""
+    where: str = ""
+    attempts: int = 0
+
+
+class Result(Protocol):
+    """What every export is made from. Rows come in the site's own order, the same under every strategy."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The tables in the order of the config."""
+
+    def rows(self, table: str) -> Iterator[Row]:
+        """The rows of one table, streamed."""
+
+    def problems(self) -> Iterator[Problem]:
+        """Failed, skipped and left pages in the site's order, then cells with notes."""
+
+    def summary(self) -> Sequence[tuple[str, Value]]:
+        """Label and value pairs for a person; a pair ("", None) is an empty line, (label, None) a heading."""
