@@ -1,0 +1,1 @@
+"""The state of one job in one SQLite file: frontier, outcomes, records, runs."""

@@ -1,0 +1,125 @@
+"""The site's own order, computed from the links: breadth first from the start URLs, document order within a page.
+
+So rows come out the same under every strategy, whichever worker was faster. A redirected page stands where the
+link to it stands. All of it happens in temporary tables, so memory does not grow with the number of pages.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from crawler.store.values import dump_values, load_values
+
+__all__ = ["rank"]
+
+
+def rank(db: sqlite3.Connection, crawl: int) -> None:
+    """Fill the temporary tables of this connection:
+
+    - `ranked (n, page, parent)`: every page that is reached, in order, with the page that first links to it;
+    - `carried (page, data, notes)`: the carried fields of the first link that has some;
+    - `ordered (n, record)`: the records in order, of those with the same key only the first;
+    - `merged (record, data)`: records whose blanks were filled from later ones with the same key.
+    """
+    for name in ("final", "ranked", "carried", "ordered", "merged"):
+        db.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    _redirects(db, crawl)
+    _pages(db, crawl)
+    _carried(db, crawl)
+
+
+def order_records(db: sqlite3.Connection, crawl: int, keys: Mapping[str, tuple[str, ...]]) -> int:
+    """Fill `ordered` and `merged`; returns how many records were joined to an earlier one with the same key."""
+    db.execute("CREATE TEMP TABLE ordered (n INTEGER PRIMARY KEY, record INTEGER, tbl TEXT, key TEXT)")
+    db.execute("CREATE TEMP TABLE merged (record INTEGER PRIMARY KEY, data TEXT)")
+    cases, values = _key_expression(keys)
+    db.execute(
+        f"INSERT INTO ordered (record, tbl, key) SELECT r.id, r.tbl, {cases} "  # noqa: S608 - built below, bound
+        "FROM records r JOIN ranked k ON k.page = r.page WHERE r.crawl = ? ORDER BY k.n, r.position",
+        (*values, crawl),
+    )
+    if not values:
+        return 0
+    db.execute("CREATE INDEX temp.same ON ordered (tbl, key) WHERE key IS NOT NULL")
+    doubles = db.execute(
+        "SELECT tbl, key FROM ordered WHERE key IS NOT NULL GROUP BY tbl, key HAVING count(*) > 1"
+    ).fetchall()
+    return sum(_merge(db, tbl, key) for tbl, key in doubles)
+
+
+def _redirects(db: sqlite3.Connection, crawl: int) -> None:
+    db.execute("CREATE TEMP TABLE final (page INTEGER PRIMARY KEY, target INTEGER)")
+    db.execute(
+        """INSERT INTO final
+        WITH RECURSIVE chain (page, target, hops) AS (
+            SELECT p.id, e.child, 1 FROM pages p JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id
+            WHERE p.crawl = ? AND p.state = 'moved'
+            UNION ALL
+            SELECT c.page, e.child, c.hops + 1
+            FROM chain c JOIN pages p ON p.id = c.target AND p.state = 'moved'
+            JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id
+            WHERE c.hops < 50
+        )
+        SELECT page, target FROM chain WHERE true
+        ORDER BY page, hops
+        ON CONFLICT (page) DO UPDATE SET target = excluded.target""",
+        (crawl,),
+    )
+
+
+def _pages(db: sqlite3.Connection, crawl: int) -> None:
+    db.execute("CREATE TEMP TABLE ranked (n INTEGER PRIMARY KEY, page INTEGER UNIQUE, parent INTEGER)")
+    db.execute("INSERT INTO ranked VALUES (0, 0, NULL)")  # the parent of the start URLs
+    level, last = 0, 0
+    while level <= last:
+        db.execute(
+            """INSERT OR IGNORE INTO ranked (page, parent)
+            SELECT coalesce(f.target, e.child), e.parent
+            FROM ranked r JOIN edges e ON e.crawl = ? AND e.parent = r.page LEFT JOIN final f ON f.page = e.child
+            WHERE r.n BETWEEN ? AND ? ORDER BY r.n, e.position""",
+            (crawl, level, last),
+        )
+        level, last = last + 1, db.execute("SELECT max(n) FROM ranked").fetchone()[0]
+
+
+def _carried(db: sqlite3.Connection, crawl: int) -> None:
+    db.execute("CREATE TEMP TABLE carried (page INTEGER PRIMARY KEY, data TEXT, notes TEXT)")
+    db.execute(
+        """INSERT OR IGNORE INTO carried
+        SELECT coalesce(f.target, e.child), e.carry, e.notes
+        FROM edges e JOIN ranked r ON r.page = e.parent LEFT JOIN final f ON f.page = e.child
+        WHERE e.crawl = ? AND e.carry IS NOT NULL ORDER BY r.n, e.position""",
+        (crawl,),
+    )
+
+
+def _key_expression(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:
+    """SQL for the key of a record: JSON of its key fields; NULL where the table has no key or one is empty."""
+    cases, values = [], []
+    for table, fields in keys.items():
+        if not fields:
+            continue
+        paths = [f'$."{name}"' for name in fields]
+        found = " AND ".join(["coalesce(json_extract(r.data, ?), '') <> ''"] * len(paths))
+        cases.append(f"WHEN r.tbl = ? AND {found} THEN json_extract(r.data, {', '.join('?' * len(paths))}, '$.\"\"')")
+        values += [table, *paths, *paths]
+    return (f"CASE {' '.join(cases)} END", values) if cases else ("NULL", [])
+
+
+def _merge(db: sqlite3.Connection, tbl: str, key: str) -> int:
+    """Keep the first record of a key, fill its blanks from the later ones, and leave those out."""
+    rows = db.execute(
+        "SELECT o.n, o.record, r.data FROM ordered o JOIN records r ON r.id = o.record "
+        "WHERE o.tbl = ? AND o.key = ? ORDER BY o.n",
+        (tbl, key),
+    ).fetchall()
+    (_, first, text), others = rows[0], rows[1:]
+    values = load_values(text)
+    for _, _, other in others:
+        for name, value in load_values(other).items():
+            if values.get(name) in (None, ""):
+                values[name] = value
+    db.execute("INSERT INTO merged VALUES (?, ?)", (first, dump_values(values)))
+    db.executemany("DELETE FROM ordered WHERE n = ?", [(row[0],) for row in others])
+    return len(others)

@@ -1,0 +1,302 @@
+"""Pages and their outcomes: what a page yields is written in one transaction, its outcome, records and links."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from crawler import urls
+from crawler.errors import OutputError
+from crawler.model import Failure, Link, Moved, Note, Page
+from crawler.store.values import dump_notes, dump_values
+
+__all__ = ["ALONE", "Pages", "Queued"]
+
+LEAF, ALONE = 1, 2
+MOST_HOPS = 20  # RFC 9110 15.4 names no number; browsers stop at 20
+
+_COLUMNS = "id, url, kind, host, lane, depth, hops, anywhere, attempts, crashes"
+
+
+@dataclass(slots=True)
+class Queued:
+    """A page to be visited, as the frontier holds it."""
+
+    id: int
+    url: str
+    kind: str
+    host: str
+    lane: int
+    depth: int
+    hops: int
+    anywhere: int
+    attempts: int
+    crashes: int
+
+
+class Pages:
+    """The pages of one crawl.
+
+    Args:
+        lanes: for each page kind 0 when it has links to follow, 1 when not.
+        max_depth: pages deeper than this are skipped; None for no limit.
+        refuse: names the reason why a URL is not to be visited at all, or None.
+        now: wall clock, seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        crawl: int,
+        *,
+        lanes: Mapping[str, int],
+        max_depth: int | None,
+        refuse: Callable[[str], str | None],
+        now: Callable[[], float],
+    ) -> None:
+        self._db, self._crawl, self._lanes = db, crawl, lanes
+        self._max_depth, self._refuse, self._now = max_depth, refuse, now
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes inside are written together, or none of them.
+
+        Raises:
+            OutputError: the state cannot be written (disk full, removed, locked); nothing of it was.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise OutputError(
+                f"the state file could not be written ({error}); what was committed is safe, run again to go on"
+            ) from error
+
+    # ---- what is to be visited
+
+    def add_starts(self, starts: Iterable[tuple[str, str]]) -> None:
+        """Queue the start URLs; those that are known stay as they are."""
+        for position, (url, kind) in enumerate(starts):
+            child, _ = self._add(url, kind, depth=0, hops=0, anywhere=0)
+            self._edge(0, position, child, 0, None, None)
+
+    def hosts(self) -> list[str]:
+        """Hosts that have queued pages, in the order of their first page."""
+        rows = self._db.execute(
+            "SELECT host FROM pages WHERE crawl = ? AND state = 'queued' GROUP BY host ORDER BY min(id)",
+            (self._crawl,),
+        )
+        return [row[0] for row in rows]
+
+    def queued(self, host: str, lane: int, limit: int) -> list[Queued]:
+        """The next queued pages of a host; those in a crash come last and by number of crashes."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
+            "ORDER BY crashes, id LIMIT ?"
+            if lane == ALONE
+            else f"SELECT {_COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
+            "ORDER BY id LIMIT ?",
+            (self._crawl, host, lane, limit),
+        )
+        return [Queued(*row) for row in rows]
+
+    def waiting(self) -> list[tuple[float, Queued]]:
+        """Pages to be tried again, with the time when."""
+        rows = self._db.execute(
+            f"SELECT due, {_COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'",  # noqa: S608 - fixed names
+            (self._crawl,),
+        )
+        return [(row[0], Queued(*row[1:])) for row in rows]
+
+    def asked_for(self) -> int:
+        """Number of pages that were ever requested."""
+        count: int = self._db.execute(
+            "SELECT count(*) FROM pages WHERE crawl = ? AND (attempts > 0 OR crashes > 0)", (self._crawl,)
+        ).fetchone()[0]
+        return count
+
+    def counts(self) -> dict[str, int]:
+        """Number of pages in each state."""
+        rows = self._db.execute("SELECT state, count(*) FROM pages WHERE crawl = ? GROUP BY state", (self._crawl,))
+        return dict(rows.fetchall())
+
+    # ---- what became of them; each inside a transaction
+
+    def sent(self, page: Queued) -> None:
+        """It is in flight from now on."""
+        self._db.execute("UPDATE pages SET state = 'sent' WHERE id = ?", (page.id,))
+
+    def back(self, page: Queued) -> None:
+        """It was not sent after all."""
+        self._db.execute("UPDATE pages SET state = 'queued' WHERE id = ?", (page.id,))
+
+    def crashed(self, page: Queued) -> None:
+        """A worker died with it in flight."""
+        page.crashes, page.lane = page.crashes + 1, ALONE
+        self._db.execute(
+            "UPDATE pages SET state = 'queued', crashes = ?, lane = ? WHERE id = ?", (page.crashes, ALONE, page.id)
+        )
+
+    def later(self, page: Queued, failure: Failure, due: float) -> None:
+        """It failed and is tried again at `due`."""
+        self._close(page, "waiting", failure.code, failure.detail, failure.status, failure.elapsed)
+        self._db.execute("UPDATE pages SET due = ? WHERE id = ?", (due, page.id))
+
+    def failed(self, page: Queued, failure: Failure) -> None:
+        """It failed for good."""
+        self._close(page, "failed", failure.code, failure.detail, failure.status, failure.elapsed)
+
+    def skipped(self, page: Queued, failure: Failure) -> None:
+        """It brought nothing that is wanted."""
+        self._close(page, "skipped", failure.code, failure.detail, failure.status, failure.elapsed)
+
+    def refused(self, page: Queued, code: str, detail: str) -> None:
+        """It is not visited."""
+        page.attempts -= 1
+        self._close(page, "skipped", code, detail)
+
+    def done(self, page: Queued, found: Page) -> list[Queued]:
+        """Write its records and links; returns the pages that are new in the queue."""
+        note = found.notes[0] if found.notes else Note("", "")
+        self._close(page, "done", note.code or None, note.detail or None, found.status, found.elapsed, found.bytes)
+        for position, record in enumerate(found.records):
+            self._db.execute(
+                "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
+                (self._crawl, page.id, position, record.table, dump_values(record.values), dump_notes(record.notes)),
+            )
+        new: list[Queued] = []
+        for position, link in enumerate(found.links):
+            new += self._link(page, position, link)
+        return new
+
+    def moved(self, page: Queued, found: Moved) -> list[Queued]:
+        """It is a redirect: its one link is the target, a page of the same kind and depth."""
+        if page.hops >= MOST_HOPS or self._comes_from(page, _key(page.kind, found.location)):
+            failure = Failure("redirect-loop", f"redirected to {found.location}", found.status, None, found.elapsed)
+            self.failed(page, failure)
+            return []
+        self._close(page, "moved", None, f"redirected to {found.location}", found.status, found.elapsed)
+        child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere)
+        self._edge(page.id, 0, child, 0, None, None)
+        return new + self._lift(child, page.depth)
+
+    def skip_queued(self, code: str, detail: str) -> int:
+        """Skip all that is still queued or waiting."""
+        return self._db.execute(
+            "UPDATE pages SET state = 'skipped', code = ?, detail = ?, at = ? "
+            "WHERE crawl = ? AND state IN ('queued', 'waiting')",
+            (code, detail, self._now(), self._crawl),
+        ).rowcount
+
+    # ---- inner steps
+
+    def _close(
+        self,
+        page: Queued,
+        state: str,
+        code: str | None,
+        detail: str | None,
+        status: int = 0,
+        elapsed: float = 0.0,
+        size: int | None = None,
+    ) -> None:
+        page.attempts += 1
+        self._db.execute(
+            "UPDATE pages SET state = ?, attempts = ?, code = ?, detail = ?, status = ?, elapsed = ?, bytes = ?, "
+            "at = ? WHERE id = ?",
+            (state, page.attempts, code, detail, status, elapsed, size, self._now(), page.id),
+        )
+
+    def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:
+        step = 0 if link.next else 1
+        child, new = self._add(link.url, link.kind, page.depth + step, 0, int(link.anywhere))
+        carry = dump_values(link.carry) if link.carry else None
+        self._edge(page.id, position, child, step, carry, dump_notes(link.notes))
+        return new or self._lift(child, page.depth + step)
+
+    def _add(self, url: str, kind: str, depth: int, hops: int, anywhere: int) -> tuple[int, list[Queued]]:
+        """Id of the page and, where it is new in the queue, the page itself."""
+        key = _key(kind, url)
+        known = self._db.execute("SELECT id FROM pages WHERE crawl = ? AND key = ?", (self._crawl, key)).fetchone()
+        if known:
+            return known[0], []
+        code = self._refuse(url) or ("depth" if self._too_deep(depth) else None)
+        host, lane = urls.host(url), self._lanes[kind]
+        row = self._db.execute(
+            "INSERT INTO pages (crawl, kind, url, key, host, state, lane, depth, hops, anywhere, code) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(self._crawl, kind, url, key, host, "skipped" if code else "queued"),
+                *(lane, depth, hops, anywhere, code),
+            ),
+        ).lastrowid
+        assert row is not None
+        return row, [] if code else [Queued(row, url, kind, host, lane, depth, hops, anywhere, 0, 0)]
+
+    def _edge(self, parent: int, position: int, child: int, step: int, carry: str | None, notes: str | None) -> None:
+        self._db.execute(
+            "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (parent, position, child, self._crawl, step, carry, notes),
+        )
+
+    def _too_deep(self, depth: int) -> bool:
+        return self._max_depth is not None and depth > self._max_depth
+
+    def _lift(self, page_id: int, depth: int) -> list[Queued]:
+        """A shorter way to a known page was found: its depth and that of all behind it follow.
+
+        So the depth of a page, and what a depth limit lets through, does not hang on which worker was faster.
+        """
+        if self._max_depth is None:
+            return []
+        new, todo = [], [(page_id, depth)]
+        while todo:
+            one, depth = todo.pop()
+            row = self._db.execute(f"SELECT {_COLUMNS}, state, code FROM pages WHERE id = ?", (one,)).fetchone()  # noqa: S608 - fixed names
+            page, state, code = Queued(*row[:-2]), row[-2], row[-1]
+            if page.depth <= depth:
+                continue
+            self._db.execute("UPDATE pages SET depth = ? WHERE id = ?", (depth, one))
+            page.depth = depth
+            if state == "skipped" and code == "depth" and not self._too_deep(depth):
+                self._db.execute("UPDATE pages SET state = 'queued', code = NULL WHERE id = ?", (one,))
+                new.append(page)
+            children = self._db.execute(
+                "SELECT child, step FROM edges WHERE crawl = ? AND parent = ?", (self._crawl, one)
+            )
+            todo += [(child, depth + step) for child, step in children.fetchall()]
+        return new
+
+    def _comes_from(self, page: Queued, key: bytes) -> bool:
+        """Whether the page with this key is `page` itself or redirected to it."""
+        todo, seen = [page.id], set()
+        while todo:
+            one = todo.pop()
+            seen.add(one)
+            if self._db.execute("SELECT 1 FROM pages WHERE id = ? AND key = ?", (one, key)).fetchone():
+                return True
+            todo += [
+                row[0]
+                for row in self._db.execute(
+                    "SELECT e.parent FROM edges e JOIN pages p ON p.id = e.parent "
+                    "WHERE e.child = ? AND p.state = 'moved'",
+                    (one,),
+                )
+                if row[0] not in seen
+            ]
+        return False
+
+
+def _key(kind: str, url: str) -> bytes:
+    return blake2b(f"{kind} {urls.identity(url)}".encode(), digest_size=16).digest()

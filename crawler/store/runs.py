@@ -1,0 +1,137 @@
+"""Crawls and runs: what is resumed, what starts anew, what is thrown away."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Begin", "RunRow", "begin", "end", "last_run", "newest_crawl", "publish", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """How a run starts.
+
+    Attributes:
+        crawl, run: ids in the store.
+        resumed: it goes on with an unfinished crawl.
+        changed: an unfinished crawl was given up because the config now describes another one.
+        crashed: pages that were in flight when the last run was killed.
+    """
+
+    crawl: int
+    run: int
+    resumed: bool
+    changed: bool
+    crashed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run as the store remembers it."""
+
+    id: int
+    crawl: int
+    started: float
+    ended: float | None
+    pid: int
+    ending: str | None
+    report: Mapping[str, Any]
+
+
+def begin(db: sqlite3.Connection, what_hash: str, *, fresh: bool, pid: int, now: float) -> Begin:
+    """Resume the unfinished crawl, or open a new one.
+
+    An unfinished crawl is given up when `fresh` is asked for, or when what the config describes has changed
+    since: its records would be of two makes. The last finished crawl stays until a newer one is finished.
+    """
+    with _transaction(db):
+        crawl, old_hash = _unfinished(db)
+        changed = crawl is not None and old_hash != what_hash
+        if crawl is not None and (fresh or changed):
+            _drop(db, "id = ?", crawl)
+            crawl = None
+        resumed = crawl is not None
+        if crawl is None:
+            crawl = _insert(db, "INSERT INTO crawls (what_hash, started) VALUES (?, ?)", what_hash, now)
+        crashed = _recover(db, crawl)
+        run = _insert(db, "INSERT INTO runs (crawl, started, pid) VALUES (?, ?, ?)", crawl, now, pid)
+    return Begin(crawl, run, resumed, changed and not fresh, crashed)
+
+
+def end(db: sqlite3.Connection, start: Begin, ending: str, report: Mapping[str, Any], now: float) -> None:
+    """Write down how the run ended; a crawl with nothing left is finished and replaces the one before."""
+    with _transaction(db):
+        db.execute(
+            "UPDATE runs SET ended = ?, ending = ?, report = ? WHERE id = ?",
+            (now, ending, json.dumps(report), start.run),
+        )
+        if ending == "finished":
+            db.execute("UPDATE crawls SET finished = ? WHERE id = ?", (now, start.crawl))
+            _drop(db, "id < ?", start.crawl)
+
+
+def newest_crawl(db: sqlite3.Connection) -> tuple[int, bool] | None:
+    """Id of the newest crawl and whether it is finished; None before the first run."""
+    row = db.execute("SELECT id, finished IS NOT NULL FROM crawls ORDER BY id DESC LIMIT 1").fetchone()
+    return (row[0], bool(row[1])) if row else None
+
+
+def last_run(db: sqlite3.Connection) -> RunRow | None:
+    """The newest run, whether it ended or not."""
+    row = db.execute(
+        "SELECT id, crawl, started, ended, pid, ending, report FROM runs ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return RunRow(*row[:-1], json.loads(row[-1] or "{}")) if row else None
+
+
+def published(db: sqlite3.Connection, path: str) -> bool | None:
+    """Whether the export last written at `path` was of a whole crawl; None where we wrote none."""
+    row = db.execute("SELECT complete FROM published WHERE path = ?", (path,)).fetchone()
+    return bool(row[0]) if row else None
+
+
+def publish(db: sqlite3.Connection, path: str, crawl: int, complete: bool) -> None:
+    """Remember that `path` now holds the export of `crawl`."""
+    db.execute("INSERT OR REPLACE INTO published VALUES (?, ?, ?)", (path, crawl, int(complete)))
+
+
+def _unfinished(db: sqlite3.Connection) -> tuple[int | None, str | None]:
+    row = db.execute("SELECT id, what_hash FROM crawls WHERE finished IS NULL ORDER BY id DESC LIMIT 1").fetchone()
+    return (row[0], row[1]) if row else (None, None)
+
+
+def _drop(db: sqlite3.Connection, which: str, crawl: int) -> None:
+    gone = [row[0] for row in db.execute(f"SELECT id FROM crawls WHERE {which}", (crawl,))]  # noqa: S608 - ours
+    for old in gone:
+        for table in ("records", "edges", "pages", "runs"):
+            db.execute(f"DELETE FROM {table} WHERE crawl = ?", (old,))  # noqa: S608 - fixed names
+        db.execute("DELETE FROM crawls WHERE id = ?", (old,))
+
+
+def _recover(db: sqlite3.Connection, crawl: int) -> int:
+    """Queue again what was in flight when the last run died. It goes last and alone: it may be what killed it."""
+    return db.execute(
+        "UPDATE pages SET state = 'queued', crashes = crashes + 1, lane = 2 WHERE crawl = ? AND state = 'sent'",
+        (crawl,),
+    ).rowcount
+
+
+def _insert(db: sqlite3.Connection, sql: str, *values: object) -> int:
+    row = db.execute(sql, values).lastrowid
+    assert row is not None
+    return row
+
+
+class _transaction:
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")  # not deferred: an upgrade from read to write ignores the busy timeout
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -1,0 +1,147 @@
+"""The tables of the state file, and how it is opened.
+
+A `crawl` goes through the site once, over one or several `runs` of the program. A row of `pages` is a URL under one
+page kind; `edges` are the links between pages in document order, from which the order of the rows is computed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from crawler.errors import OutputError, StateError
+
+__all__ = ["APPLICATION_ID", "VERSION", "open_database"]
+
+APPLICATION_ID = 0x63726177  # "craw"
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE crawls (
+    id        INTEGER PRIMARY KEY,
+    what_hash TEXT NOT NULL,               -- of the config's start, pages and demo: what the crawl is
+    started   REAL NOT NULL,               -- seconds since 1970
+    finished  REAL                         -- NULL while there is something left
+);
+CREATE TABLE runs (
+    id       INTEGER PRIMARY KEY,
+    crawl    INTEGER NOT NULL REFERENCES crawls(id),
+    started  REAL NOT NULL,
+    ended    REAL,                         -- NULL for a run that was killed
+    pid      INTEGER NOT NULL,
+    ending   TEXT,                         -- finished, interrupted, terminated, time, left
+    report   TEXT                          -- JSON
+);
+CREATE TABLE pages (
+    id       INTEGER PRIMARY KEY,
+    crawl    INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    url      TEXT NOT NULL,
+    key      BLOB NOT NULL,                -- hash of kind and canonical URL
+    host     TEXT NOT NULL,
+    state    TEXT NOT NULL DEFAULT 'queued',  -- queued, sent, waiting, done, moved, failed, skipped
+    lane     INTEGER NOT NULL,             -- 0 has links to follow, 1 has none, 2 was in flight in a crash: goes alone
+    depth    INTEGER NOT NULL,
+    hops     INTEGER NOT NULL DEFAULT 0,   -- redirects that led here in a row
+    anywhere INTEGER NOT NULL DEFAULT 0,   -- may be redirected to another site
+    attempts INTEGER NOT NULL DEFAULT 0,   -- requests answered or failed
+    crashes  INTEGER NOT NULL DEFAULT 0,   -- times the program or a worker died with this page in flight
+    due      REAL,                         -- of a waiting page: when to try again, seconds since 1970
+    code     TEXT,                         -- why it failed or was skipped
+    detail   TEXT,
+    status   INTEGER,
+    bytes    INTEGER,
+    elapsed  REAL,
+    at       REAL,                         -- when the outcome came
+    UNIQUE (crawl, key)
+);
+CREATE INDEX frontier ON pages (crawl, host, lane, id) WHERE state = 'queued';
+CREATE INDEX troubles ON pages (crawl, state) WHERE state NOT IN ('done', 'queued');
+CREATE TABLE edges (
+    parent   INTEGER NOT NULL,             -- 0 for start URLs
+    position INTEGER NOT NULL,
+    child    INTEGER NOT NULL,
+    crawl    INTEGER NOT NULL,
+    step     INTEGER NOT NULL,             -- depth it adds: 0 for the next page of a list and for redirects
+    carry    TEXT,                         -- JSON of the row's fields that belong to the child's records
+    notes    TEXT,
+    PRIMARY KEY (crawl, parent, position)
+) WITHOUT ROWID;
+CREATE INDEX incoming ON edges (child);
+CREATE TABLE records (
+    id       INTEGER PRIMARY KEY,
+    crawl    INTEGER NOT NULL,
+    page     INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    tbl      TEXT NOT NULL,
+    data     TEXT NOT NULL,                -- JSON object
+    notes    TEXT,                         -- JSON list of [field, code, detail]
+    UNIQUE (page, position)
+);
+CREATE TABLE published (
+    path     TEXT PRIMARY KEY,             -- an export this job wrote
+    crawl    INTEGER NOT NULL,
+    complete INTEGER NOT NULL              -- 0 while its crawl had something left
+);
+"""
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """Open the state file, made new where there is none, in autocommit mode.
+
+    Raises:
+        StateError: it is corrupt, of a newer version, or another program's file. It is left untouched.
+        OutputError: it cannot be opened or written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = not path.exists() or path.stat().st_size == 0
+        if fresh:
+            path.touch(mode=0o600)  # records may hold what only a logged-in user sees
+        db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+        try:
+            _prepare(db, path, fresh)
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.DatabaseError as error:
+        raise _as_stop(error, path) from error
+    except OSError as error:
+        raise OutputError(f"{path}: the state file cannot be opened: {error.strerror or error}") from error
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path, fresh: bool) -> None:
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if not fresh and application != APPLICATION_ID:
+        raise StateError(f"{path}: this is not a state file of crawler; name another with `state:` in the config")
+    if version > VERSION:
+        raise StateError(
+            f"{path}: written by a newer version of crawler (state version {version}, this one knows {VERSION}); "
+            "update crawler, or name another state file with `state:`"
+        )
+    db.execute("PRAGMA journal_mode = WAL")
+    # A killed program loses nothing under NORMAL; a power cut may lose the last commits, never a part of one.
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA wal_autocheckpoint = 4000")
+    if fresh:
+        db.executescript(
+            f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id = {APPLICATION_ID}; "
+            f"PRAGMA user_version = {VERSION}; COMMIT;"
+        )
+    elif (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise StateError(_corrupt(path, " ".join(found.split())))
+
+
+def _as_stop(error: sqlite3.DatabaseError, path: Path) -> StateError | OutputError:
+    if isinstance(error, sqlite3.OperationalError):
+        return OutputError(f"{path}: the state file cannot be used: {error}")
+    return StateError(_corrupt(path, str(error)))
+
+
+def _corrupt(path: Path, why: str) -> str:
+    return (
+        f"{path}: the state file is damaged ({why}); it was left as it is. "
+        f"Move it away to start anew, or try to recover it: sqlite3 {path} .recover"
+    )

@@ -1,0 +1,81 @@
+"""Record values as JSON text and back.
+
+Plain JSON where JSON has the type; else an object with one key that says what it is, so that a record can be read
+without the config that made it: {"$dec": "1.50"}, {"$money": ["51.77", "£"]}, {"$date": "2026-01-31"}, {"$time": ...}.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from crawler.model import Money, Note, Value
+
+__all__ = ["dump_notes", "dump_values", "load_notes", "load_values"]
+
+
+def dump_values(values: Mapping[str, Value]) -> str:
+    """One JSON object, keys in the order given."""
+    return _encoder.encode(values if all(type(v) in _PLAIN for v in values.values()) else _tagged(values))
+
+
+def load_values(text: str) -> dict[str, Value]:
+    """The inverse of dump_values."""
+    values: dict[str, Any] = json.loads(text)
+    for name, value in values.items():
+        if type(value) is dict:
+            values[name] = _untag(value)
+        elif type(value) is list:
+            values[name] = tuple(value)
+    return values
+
+
+def dump_notes(notes: Iterable[Note]) -> str | None:
+    """JSON of the notes, None for none."""
+    listed = [[note.field, note.code, note.detail] for note in notes]
+    return _encoder.encode(listed) if listed else None
+
+
+def load_notes(text: str | None) -> tuple[Note, ...]:
+    """The inverse of dump_notes."""
+    return tuple(Note(*each) for each in json.loads(text)) if text else ()
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_PLAIN = {str, int, bool, type(None)}
+
+
+def _tagged(values: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: _tag(value) for name, value in values.items()}
+
+
+def _tag(value: Value) -> Any:
+    match value:
+        case Money():
+            return {"$money": [str(value.amount), value.currency]}
+        case Decimal():
+            return {"$dec": str(value)}
+        case datetime():
+            return {"$time": value.isoformat()}
+        case date():
+            return {"$date": value.isoformat()}
+        case _:
+            return value
+
+
+def _untag(tagged: dict[str, Any]) -> Value:
+    ((tag, content),) = tagged.items()
+    match tag:
+        case "$money":
+            return Money(Decimal(content[0]), content[1])
+        case "$dec":
+            return Decimal(content)
+        case "$time":
+            return datetime.fromisoformat(content)
+        case "$date":
+            return date.fromisoformat(content)
+        case _:
+            raise ValueError(f"unknown tag {tag!r} in a record")

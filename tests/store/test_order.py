@@ -1,0 +1,112 @@
+import random
+
+import pytest
+
+from crawler.model import Moved, Page, Record
+from crawler.store.result import StoredResult
+from tests.support.shop import (
+    BOOKS,
+    book,
+    failure,
+    listing,
+    open_pages,
+    open_state,
+    queued,
+    take,
+    titles,
+    to_book,
+    to_listing,
+    url,
+)
+
+
+@pytest.fixture
+def db(tmp_path):
+    db = open_state(tmp_path)
+    yield db
+    db.close()
+
+
+SITE = {
+    "1": listing(to_listing("2", next=True), to_book("a", badge="new"), to_book("old-b"), to_book("c")),
+    "2": listing(to_book("d"), to_book("a", badge="late"), to_book("gone")),
+    "a": book("A"),
+    "old-b": Moved(301, url("b")),
+    "b": book("B"),
+    "c": book("C"),
+    "d": book("D"),
+    "gone": failure(),
+}
+
+
+def crawl(db, choose):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing")])
+    while todo := sorted(queued(pages)):
+        path = choose(todo)
+        with pages.transaction():
+            page, found = take(pages, path), SITE[path]
+            if isinstance(found, Page):
+                pages.done(page, found)
+            elif isinstance(found, Moved):
+                pages.moved(page, found)
+            else:
+                pages.failed(page, found)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_come_in_the_sites_own_order_whoever_was_faster(db, seed):
+    crawl(db, random.Random(seed).choice)
+    assert titles(db) == ["A", "B", "C", "D"]
+
+
+def test_a_redirected_page_stands_where_the_link_stands(db):
+    crawl(db, lambda todo: todo[-1])
+    assert titles(db)[1] == "B"
+
+
+def test_the_first_link_that_carries_something_wins(db):
+    crawl(db, lambda todo: todo[-1])
+    rows = list(StoredResult(db, 1, BOOKS, {}).rows("books"))
+    assert [row.values.get("badge") for row in rows] == ["new", None, None, None]
+
+
+def test_problems_name_the_page_they_were_found_on(db):
+    crawl(db, lambda todo: todo[0])
+    (problem,) = StoredResult(db, 1, BOOKS, {}).problems()
+    assert (problem.state, problem.code, problem.url, problem.found_on) == ("failed", "http-404", url("gone"), url("2"))
+
+
+def test_fault_143_records_with_one_key_are_one_row_with_blanks_filled(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("b"), "book"), (url("a"), "book"), (url("c"), "book"), (url("d"), "book")])
+        pages.done(take(pages, "c"), book("Emma", "3"))
+        pages.done(take(pages, "a"), book("Emma", "2"))
+        pages.done(take(pages, "b"), book("Emma", None))
+        pages.done(take(pages, "d"), book("Persuasion"))
+    result = StoredResult(db, 1, BOOKS, {"books": ("title",)})
+    assert [dict(row.values) for row in result.rows("books")] == [
+        {"title": "Emma", "price": "2"},
+        {"title": "Persuasion", "price": None},
+    ]
+    assert (result.joined, result.count("books")) == (2, 2)
+
+
+def test_a_record_without_its_key_is_a_row_of_its_own(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("b"), "book"), (url("a"), "book")])
+        pages.done(take(pages, "a"), book(None))
+        pages.done(take(pages, "b"), book(None))
+    assert titles(db, keys=["title"]) == [None, None]
+
+
+def test_records_of_one_page_keep_their_order(db):
+    pages = open_pages(db)
+    many = Page(200, 1, 0.1, records=tuple(Record("books", {"title": str(n)}) for n in range(20)))
+    with pages.transaction():
+        pages.add_starts([(url("b"), "book")])
+        pages.done(take(pages, "b"), many)
+    assert titles(db) == [str(n) for n in range(20)]

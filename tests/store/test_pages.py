@@ -1,0 +1,191 @@
+import sqlite3
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.errors import OutputError
+from crawler.model import Moved
+from tests.support.shop import (
+    book,
+    failure,
+    listing,
+    open_pages,
+    open_state,
+    queued,
+    take,
+    titles,
+    to_book,
+    to_listing,
+    url,
+)
+
+
+@pytest.fixture
+def db(tmp_path):
+    db = open_state(tmp_path)
+    yield db
+    db.close()
+
+
+def visit(pages, path, found):
+    with pages.transaction():
+        page = take(pages, path)
+        pages.sent(page)
+    with pages.transaction():
+        return pages.done(page, found)
+
+
+def test_a_link_that_is_known_is_not_queued_again(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing"), (url("1#top"), "listing")])
+    new = visit(pages, "1", listing(to_book("a"), to_book("a"), to_listing("1")))
+    assert [page.url for page in new] == [url("a")]
+    assert pages.counts() == {"done": 1, "queued": 1}
+
+
+def test_the_same_url_under_two_kinds_is_two_pages(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing"), (url("1"), "book")])
+    assert pages.counts() == {"queued": 2}
+
+
+def test_a_page_is_written_whole_or_not_at_all(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing")])
+    page = take(pages, "1")
+    with pytest.raises(ZeroDivisionError), pages.transaction():
+        pages.done(page, listing(to_book("a")))
+        _ = 1 / 0
+    assert pages.counts() == {"queued": 1}
+    assert db.execute("SELECT count(*) FROM edges WHERE parent <> 0").fetchone() == (0,)
+
+
+def test_fault_212_a_full_disk_undoes_the_whole_transaction(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing")])
+    page = take(pages, "1")
+    db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
+    with pytest.raises(OutputError, match="run again"), pages.transaction():
+        pages.done(page, listing(*(to_book(f"{n}-{'x' * 500}") for n in range(500))))
+    db.execute("PRAGMA max_page_count = 1000000")
+    assert pages.counts() == {"queued": 1}
+    visit(pages, "1", listing(to_book("a")))
+    assert queued(pages) == {"a"}
+
+
+def test_the_next_page_of_a_list_adds_no_depth(db):
+    pages = open_pages(db, max_depth=1)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing")])
+    visit(pages, "1", listing(to_listing("2", next=True), to_book("a")))
+    visit(pages, "2", listing(to_listing("3", next=True), to_book("b")))
+    assert queued(pages) == {"3", "a", "b"}
+
+
+def test_a_page_beyond_the_depth_is_skipped_until_a_shorter_way_is_found(db):
+    pages = open_pages(db, max_depth=2)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing"), (url("2"), "listing")])
+    visit(pages, "1", listing(to_listing("x")))
+    visit(pages, "x", listing(to_listing("y")))
+    visit(pages, "y", listing(to_book("deep")))
+    assert "deep" not in queued(pages)
+    assert pages.counts()["skipped"] == 1
+    new = visit(pages, "2", listing(to_listing("y")))
+    assert [page.url for page in new] == [url("deep")]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(0, 3))
+def test_what_a_depth_limit_lets_through_does_not_hang_on_the_order(tmp_path_factory, random, limit):
+    graph = {n: [random.randrange(12) for _ in range(3)] for n in range(12)}
+
+    def reached(choose):
+        db = open_state(tmp_path_factory.mktemp("state"))
+        pages = open_pages(db, max_depth=limit)
+        with pages.transaction():
+            pages.add_starts([(url("0"), "listing")])
+        while todo := sorted(queued(pages)):
+            path = choose(todo)
+            visit(pages, path, listing(*(to_listing(str(n)) for n in graph[int(path)])))
+        done = {row[0] for row in db.execute("SELECT url FROM pages WHERE state = 'done'")}
+        db.close()
+        return done
+
+    assert reached(lambda todo: todo[0]) == reached(random.choice)
+
+
+def test_a_redirect_is_followed_to_a_page_of_the_same_kind(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("old"), "book")])
+        new = pages.moved(take(pages, "old"), Moved(301, url("new")))
+    assert [(page.url, page.kind, page.hops) for page in new] == [(url("new"), "book", 1)]
+
+
+def test_fault_47_redirect_loops_end_as_failures(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("a"), "book"), (url("self"), "book")])
+        pages.moved(take(pages, "self"), Moved(302, url("self")))
+        pages.moved(take(pages, "a"), Moved(302, url("b")))
+        pages.moved(take(pages, "b"), Moved(302, url("a")))
+    rows = db.execute("SELECT url, code FROM pages WHERE state = 'failed' ORDER BY url").fetchall()
+    assert rows == [(url("b"), "redirect-loop"), (url("self"), "redirect-loop")]
+
+
+def test_fault_47_a_chain_of_redirects_ends_after_twenty(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("0"), "book")])
+        for hop in range(21):
+            pages.moved(take(pages, str(hop)), Moved(302, url(str(hop + 1))))
+    assert queued(pages) == set()
+    assert db.execute("SELECT url FROM pages WHERE code = 'redirect-loop'").fetchone() == (url("20"),)
+
+
+def test_pages_that_were_in_flight_in_a_crash_come_last(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing"), (url("2"), "listing")])
+        pages.sent(take(pages, "1"))
+    again = open_pages(db)  # the next run: nobody said how the last one ended
+    assert [page.url for page in again.queued("shop.example", 0, 10)] == [url("2")]
+    assert [(page.url, page.crashes) for page in again.queued("shop.example", 2, 10)] == [(url("1"), 1)]
+
+
+def test_attempts_are_kept(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "book")])
+        page = take(pages, "1")
+        pages.later(page, failure("http-503", 503), due=99.0)
+    ((due, waiting),) = pages.waiting()
+    assert (due, waiting.attempts) == (99.0, 1)
+    with pages.transaction():
+        pages.failed(waiting, failure())
+    assert db.execute("SELECT state, attempts, code FROM pages").fetchone() == ("failed", 2, "http-404")
+    assert pages.asked_for() == 1
+
+
+def test_a_page_that_was_never_asked_for_counts_no_attempt(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "book")])
+        pages.refused(take(pages, "1"), "robots", "")
+    assert pages.asked_for() == 0
+
+
+def test_records_come_once(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("b"), "book")])
+    visit(pages, "b", book("Emma"))
+    assert titles(db) == ["Emma"]
+    with pytest.raises(sqlite3.IntegrityError):
+        db.execute("INSERT INTO records (crawl, page, position, tbl, data) VALUES (1, 1, 0, 'books', '{}')")

@@ -1,0 +1,72 @@
+import sqlite3
+import stat
+
+import pytest
+
+from crawler.errors import OutputError, StateError
+from crawler.store.schema import VERSION, open_database
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "deep" / "books.state.sqlite"
+
+
+def test_a_new_state_can_be_opened_again(path):
+    open_database(path).close()
+    db = open_database(path)
+    assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
+    assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    db.close()
+
+
+def test_the_state_is_readable_for_its_owner_alone(path):
+    open_database(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_fault_211_a_foreign_database_is_left_alone(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE theirs (a)")
+    before = path.read_bytes()
+    with pytest.raises(StateError, match="not a state file"):
+        open_database(path)
+    assert path.read_bytes() == before
+
+
+def test_fault_210_a_newer_version_is_left_alone(path):
+    db = open_database(path)
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(StateError, match="newer version"):
+        open_database(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["garbage", "holes", "cut"])
+def test_fault_208_a_damaged_state_is_told_and_left_alone(path, damage):
+    db = open_database(path)
+    db.executemany("INSERT INTO crawls (what_hash, started) VALUES (?, 1)", [("x" * 500,) for _ in range(500)])
+    db.close()
+    whole = path.read_bytes()
+    path.write_bytes(
+        {"garbage": b"x" * 9000, "holes": whole[:8192] + b"\xff" * 8192 + whole[16384:], "cut": whole[:20000]}[damage]
+    )
+    before = path.read_bytes()
+    with pytest.raises(StateError, match=r"damaged .* left as it is"):
+        open_database(path)
+    assert path.read_bytes() == before
+
+
+def test_a_state_that_is_a_folder_is_told(tmp_path):
+    with pytest.raises(OutputError, match="cannot be"):
+        open_database(tmp_path)
+
+
+def test_an_empty_file_becomes_a_state(path):
+    path.parent.mkdir()
+    path.touch()
+    open_database(path).close()
+    open_database(path).close()
