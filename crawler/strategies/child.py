@@ -1,0 +1,31 @@
+"""What every worker process does when it starts, whatever strategy started it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from multiprocessing import connection
+from multiprocessing.context import BaseContext
+
+__all__ = ["context", "settle"]
+
+
+def context() -> BaseContext:
+    """Start children from a fresh server process, or by spawn where there is none: fork and threads deadlock."""
+    return multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+
+
+def settle() -> None:
+    """Leave Ctrl-C to the main process, and end when it is gone, even by `kill -9`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)

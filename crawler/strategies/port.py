@@ -1,0 +1,74 @@
+"""The port every strategy fills, and the step that its workers take.
+
+    Request --submit--> [worker: fetch, then] --> Future[T]
+
+A strategy executes *requests*, not functions: a multiplexing client cannot run a function, an event loop wants a
+coroutine. What is to be done where the bytes arrive is `Plan.then`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from crawler.fetch.client import Fetch, make_fetch
+from crawler.fetch.settings import ClientSettings
+from crawler.model import Failure, Moved, Request, Response
+
+__all__ = ["Build", "Fetched", "Plan", "Step", "Strategy", "Then"]
+
+T = TypeVar("T")
+
+Fetched = Response | Moved | Failure
+Then = Callable[[Request, Fetched], T]
+
+
+@dataclass(frozen=True)
+class Plan(Generic[T]):
+    """All that a strategy is built from; picklable, so that it can be sent to workers.
+
+    Attributes:
+        width: how many requests at once, 1 or more.
+        client: name of the HTTP client (`crawler.fetch.client`).
+        then: what to do with what came back, in the worker. Returns the value of the Future.
+        task_timeout: seconds after which a request that has not come back is given up, hung or lost.
+    """
+
+    width: int
+    client: str
+    settings: ClientSettings
+    then: Then[T]
+    task_timeout: float = 90.0
+
+
+class Strategy(Protocol[T]):
+    """How requests are executed."""
+
+    def submit(self, request: Request) -> Future[T]:
+        """Take one request. The Future completes with the value of `then`; it fails only where a worker died."""
+
+    def close(self, *, cancel: bool = False) -> None:
+        """Give back every thread, process and connection. With `cancel`, do not wait for what is in flight."""
+
+
+class Build(Protocol):
+    """Builds a strategy around the step that is done where the bytes arrive."""
+
+    def __call__(self, then: Then[T]) -> Strategy[T]: ...
+
+
+class Step(Generic[T]):
+    """What a worker does with one request: fetch, then the plan's `then`."""
+
+    def __init__(self, plan: Plan[T]) -> None:
+        self._fetch: Fetch = make_fetch(plan.client, plan.settings)
+        self._then = plan.then
+
+    def __call__(self, request: Request) -> T:
+        return self._then(request, self._fetch(request))
+
+    def close(self) -> None:
+        """Close the client's connections."""
+        self._fetch.close()
