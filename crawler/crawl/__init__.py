@@ -1,0 +1,1 @@
+"""The crawl itself: what is visited, when, and what becomes of it."""

@@ -1,0 +1,265 @@
+"""What is to be visited next, and when: a queue for each host, its clock, and its robots.txt.
+
+Queues live in the store; of each only the head is in memory. Pages with links to follow and pages without take turns:
+so a chain of listings never waits behind its books, and a crawl that is cut short has some of both.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from crawler import urls
+from crawler.crawl.pace import Pace
+from crawler.crawl.robots import Robots
+from crawler.model import Request
+from crawler.store.pages import ALONE, Pages, Queued
+
+__all__ = ["Frontier", "Politeness"]
+
+HEAD = 500  # pages of a host and lane that are kept in memory
+ROBOTS_FOR = 24 * 3600.0  # RFC 9309 2.4: not longer than 24 hours
+
+
+@dataclass(frozen=True, slots=True)
+class Politeness:
+    """How hosts are treated; seconds.
+
+    Attributes:
+        robots: robots.txt is asked for and obeyed.
+        delay: least gap between two requests to a host.
+        per_host: most requests to a host at once.
+        max_crawl_delay: a longer Crawl-delay of a robots.txt is cut to this.
+    """
+
+    robots: bool
+    delay: float
+    per_host: int
+    max_crawl_delay: float
+
+
+@dataclass(slots=True)
+class _Host:
+    name: str
+    pace: Pace
+    heads: tuple[deque[Queued], deque[Queued]] = field(default_factory=lambda: (deque(), deque()))
+    on_disk: list[bool] = field(default_factory=lambda: [True, True])
+    turn: int = 0
+    listed: bool = False
+    asking: bool = False
+    closed: str = ""
+    rules: dict[str, tuple[Robots, float]] = field(default_factory=dict)
+
+    def has_work(self) -> bool:
+        return bool(self.heads[0] or self.heads[1] or self.on_disk[0] or self.on_disk[1])
+
+    def open(self) -> bool:
+        return self.has_work() and not self.closed
+
+
+class Frontier:
+    """Owned by the main thread; used inside a store transaction.
+
+    Args:
+        ask_robots: starts to read the robots.txt of an origin; the answer comes to `answer`.
+    """
+
+    def __init__(self, pages: Pages, politeness: Politeness, ask_robots: Callable[[str], None]) -> None:
+        self._pages, self._polite, self._ask = pages, politeness, ask_robots
+        self._hosts: dict[str, _Host] = {}
+        self._ready: list[tuple[float, int, _Host]] = []
+        self._waiting: list[tuple[float, int, Queued]] = []
+        self._suspects: deque[Queued] | None = None
+        self._count = 0
+        self._no_worker = False
+        self.in_flight = 0
+
+    def load(self, now: float, wall: float) -> None:
+        """Take over what the store has left."""
+        for name in self._pages.hosts():
+            self._list(self._host(name), now)
+        for due, page in self._pages.waiting():
+            self.wait(page, now + max(0.0, due - wall))
+
+    def add(self, pages: list[Queued], now: float) -> None:
+        """Queue pages that the store has just written."""
+        for page in pages:
+            host = self._host(page.host)
+            head = host.heads[page.lane]
+            if len(head) < HEAD and not host.on_disk[page.lane]:
+                head.append(page)
+            else:
+                host.on_disk[page.lane] = True
+            self._list(host, now)
+
+    def wait(self, page: Queued, due: float) -> None:
+        """Queue a page again at `due`, monotonic seconds."""
+        self._count += 1
+        heapq.heappush(self._waiting, (due, self._count, page))
+
+    def put_back(self, page: Queued, now: float) -> None:
+        """Queue a page that was not sent, first in its lane; one that was in a crash waits until all else is done."""
+        if page.lane == ALONE:
+            self._suspects = None
+            return
+        host = self._host(page.host)
+        host.heads[page.lane].appendleft(page)
+        self._list(host, now)
+
+    def pop(self, now: float, *, idle_worker: bool) -> tuple[Queued, Request] | None:
+        """The next request that may go out now, or None."""
+        self._wake(now)
+        self._no_worker = False
+        while self._ready and self._ready[0][0] <= now:
+            host = heapq.heappop(self._ready)[2]
+            host.listed = False
+            if host.closed or host.asking or not host.pace.ready(now):
+                self._list(host, now)
+                continue
+            if host.pace.delay and not idle_worker:  # it would wait in the pool and miss its slot
+                self._list(host, now)
+                self._no_worker = True
+                return None
+            page = self._take(host, now)
+            if page is not None:
+                return self._send(host, page, now)
+        return self._pop_suspect(now)
+
+    def release(self, page: Queued, now: float) -> None:
+        """The request of this page has come back."""
+        host = self._hosts[page.host]
+        host.pace.in_flight -= 1
+        self.in_flight -= 1
+        self._list(host, now)
+
+    def answer(self, origin: str, robots: Robots, now: float) -> None:
+        """The robots.txt of an origin was read."""
+        host = self._host(urls.host(origin))
+        host.asking = False
+        host.rules[origin] = (robots, now)
+        if robots.delay:
+            host.pace.delay = max(host.pace.delay, min(robots.delay, self._polite.max_crawl_delay))
+        if host.pace.delay:
+            host.pace.pause(now, host.pace.delay)  # reading robots.txt was a request too
+        if robots.unreachable is not None:
+            self.close(host.name, f"robots.txt cannot be read ({robots.unreachable.code})")
+        self._list(host, now)
+
+    def close(self, name: str, why: str) -> None:
+        """Leave a host alone for the rest of this run; its pages stay in the store."""
+        self._host(name).closed = why
+        self._waiting = [entry for entry in self._waiting if entry[2].host != name]
+        heapq.heapify(self._waiting)
+
+    def pace(self, name: str) -> Pace:
+        """The clock of a host."""
+        return self._host(name).pace
+
+    def closed(self) -> dict[str, str]:
+        """Hosts that were left alone, and why."""
+        return {host.name: host.closed for host in self._hosts.values() if host.closed}
+
+    def untried(self, name: str) -> bool:
+        """Whether the host has pages that were not yet asked for."""
+        return self._host(name).has_work()
+
+    def next_due(self) -> float | None:
+        """When something may be due, monotonic seconds; None when only what is in flight can bring more."""
+        times = [self._waiting[0][0]] if self._waiting else []
+        if self._ready and not self._no_worker:
+            times.append(self._ready[0][0])
+        if self._suspects and not self.in_flight:
+            times.append(self._host(self._suspects[0].host).pace.next_at)
+        return min(times, default=None)
+
+    def idle(self) -> bool:
+        """Whether nothing is in flight, due, waiting or being asked for."""
+        asking = any(host.asking for host in self._hosts.values())
+        return not (self.in_flight or self._waiting or self._ready or self._suspects or asking)
+
+    # ---- inner steps
+
+    def _host(self, name: str) -> _Host:
+        host = self._hosts.get(name)
+        if host is None:
+            host = self._hosts[name] = _Host(name, Pace(self._polite.delay, self._polite.per_host))
+        return host
+
+    def _list(self, host: _Host, now: float) -> None:
+        """Put the host among those to be looked at, where it can be asked for something."""
+        if host.listed or host.closed or host.asking or not host.has_work():
+            return
+        if host.pace.next_at <= now and not host.pace.ready(now):
+            return  # at its limit: release() lists it again
+        self._count += 1
+        heapq.heappush(self._ready, (max(host.pace.next_at, now), self._count, host))
+        host.listed = True
+
+    def _take(self, host: _Host, now: float) -> Queued | None:
+        """The next page of a host that its robots.txt allows; None when it has none or must be asked for robots."""
+        while (page := self._head(host)) is not None:
+            robots = self._rules(host, page, now)
+            if robots is None:
+                host.heads[page.lane].appendleft(page)
+                return None
+            if robots is True or robots.allows(page.url):
+                return page
+            self._pages.refused(page, "robots", "robots.txt disallows it")
+        return None
+
+    def _head(self, host: _Host) -> Queued | None:
+        for lane in (host.turn, 1 - host.turn):
+            head = host.heads[lane]
+            if not head and host.on_disk[lane]:
+                head.extend(self._pages.queued(host.name, lane, HEAD))
+                host.on_disk[lane] = len(head) == HEAD
+            if head:
+                host.turn = 1 - lane
+                return head.popleft()
+        return None
+
+    def _rules(self, host: _Host, page: Queued, now: float) -> Robots | bool | None:
+        """The robots.txt that rules a page; True where none is asked for; None when it must be read first."""
+        if not self._polite.robots:
+            return True
+        origin = urls.origin(page.url)
+        robots, read_at = host.rules.get(origin, (None, 0.0))
+        if robots is not None and now - read_at < ROBOTS_FOR:
+            return robots
+        host.asking = True
+        self._ask(origin)
+        return None
+
+    def _send(self, host: _Host, page: Queued, now: float) -> tuple[Queued, Request]:
+        not_after = host.pace.take(now)
+        self.in_flight += 1
+        self._pages.sent(page)
+        self._list(host, now)
+        return page, Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after)
+
+    def _wake(self, now: float) -> None:
+        while self._waiting and self._waiting[0][0] <= now:
+            page = heapq.heappop(self._waiting)[2]
+            self.put_back(page, now)
+
+    def _pop_suspect(self, now: float) -> tuple[Queued, Request] | None:
+        """A page that was in flight in a crash goes when all else is done, and alone: it may crash the run again."""
+        if self.in_flight or self._waiting or any(host.asking or host.open() for host in self._hosts.values()):
+            return None
+        if self._suspects is None:
+            names = self._pages.hosts()
+            self._suspects = deque(page for name in names for page in self._pages.queued(name, ALONE, HEAD))
+        while self._suspects:
+            page = self._suspects[0]
+            host = self._host(page.host)
+            robots = None if host.closed else self._rules(host, page, now)
+            if not host.closed and (robots is None or not host.pace.ready(now)):
+                return None
+            self._suspects.popleft()
+            if robots is True or (robots and robots.allows(page.url)):
+                return self._send(host, page, now)
+            if robots:
+                self._pages.refused(page, "robots", "robots.txt disallows it")
+        return None

@@ -1,0 +1,63 @@
+"""How fast one host may be asked: the gap between requests, how many at once, pauses, and giving up for this run."""
+
+from __future__ import annotations
+
+__all__ = ["Pace"]
+
+PATIENCE = 5  # failures in a row before the host as a whole is taken to be in trouble
+MOST_STRIKES = PATIENCE + 7  # pauses of 1, 2, 4 ... 60 s: two minutes without one good answer
+LONGEST_PAUSE = 60.0
+
+
+class Pace:
+    """The clock of one host. All times are `time.monotonic()` seconds.
+
+    A request gets a time slot; a worker that comes later than `slack` after its start hands the request back. With
+    slots `delay + 2 * slack` apart, two requests are never closer than `delay`, whatever held a worker up; the second
+    slack is for the way from the worker to the server.
+    """
+
+    def __init__(self, delay: float, limit: int) -> None:
+        self.delay, self.limit = delay, limit
+        self.next_at = 0.0
+        self.in_flight = 0
+        self.strikes = 0
+        self._struck_until = 0.0
+
+    @property
+    def slack(self) -> float:
+        """Seconds that a worker may be late."""
+        return max(0.01, self.delay * 0.05) if self.delay else float("inf")
+
+    def ready(self, now: float) -> bool:
+        """Whether a request may go out now."""
+        return now >= self.next_at and self.in_flight < (1 if self.strikes >= PATIENCE else self.limit)
+
+    def take(self, now: float) -> float:
+        """Use a slot; returns the last moment at which the request may be sent."""
+        self.in_flight += 1
+        if not self.delay:
+            return float("inf")
+        self.next_at = now + self.delay + 2 * self.slack
+        return now + self.slack
+
+    def pause(self, now: float, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self.next_at = max(self.next_at, now + seconds)
+
+    def good(self) -> None:
+        """The host answered."""
+        self.strikes = 0
+
+    def bad(self, now: float) -> bool:
+        """The host failed; returns whether it is to be left alone for the rest of the run.
+
+        Failures of requests that were under way before the last pause say nothing new.
+        """
+        if now < self._struck_until:
+            return False
+        self.strikes += 1
+        if self.strikes >= PATIENCE:
+            self.pause(now, min(2.0 ** (self.strikes - PATIENCE), LONGEST_PAUSE))
+            self._struck_until = self.next_at
+        return self.strikes >= MOST_STRIKES

@@ -1,0 +1,161 @@
+"""Where the analysis of a page happens. A parse place wraps a strategy into another one with the same port.
+
+worker    in the worker, where the bytes arrive
+callback  where the future completes: the notes' pipeline of fetch and add_done_callback
+pool      in a second pool, of processes
+barrier   after all requests in flight are back, one page after another
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Literal
+
+from crawler.model import Outcome, Request, Response
+from crawler.strategies.pool import ProcessPool
+from crawler.strategies.port import Build, Fetched, Strategy
+
+__all__ = ["PLACES", "Analyse", "Place", "at_place", "deliver"]
+
+Place = Literal["worker", "callback", "pool", "barrier"]
+PLACES: tuple[Place, ...] = ("worker", "callback", "pool", "barrier")
+
+Read = Callable[[str, Response], Outcome]
+
+
+class Analyse:
+    """The step from what came back to what was found; anything but a response is an outcome already."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+
+    def __call__(self, request: Request, fetched: Fetched) -> Outcome:
+        return self._read(request.kind, fetched) if isinstance(fetched, Response) else fetched
+
+
+def deliver(request: Request, fetched: Fetched) -> Fetched:
+    """The step that leaves the analysis to the main process."""
+    return fetched
+
+
+def at_place(
+    place: Place,
+    build: Build,
+    analyse: Analyse,
+    task_timeout: float,
+) -> Strategy[Outcome]:
+    """Build the strategy with its analysis at `place`; `task_timeout` in seconds, of one analysis in the second pool."""
+    match place:
+        case "worker":
+            return build(analyse)
+        case "callback":
+            return Callback(build(deliver), analyse)
+        case "pool":
+            parsers = ProcessPool(os.cpu_count() or 1, partial(_same, analyse), task_timeout)  # before any thread
+            return SecondPool(build(deliver), analyse, parsers)
+        case "barrier":
+            return Barrier(build(deliver), analyse)
+
+
+class Callback:
+    """Analysis in the done-callback of the fetch: in the pool's thread under threads, in one thread under processes."""
+
+    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse) -> None:
+        self._fetching, self._analyse = fetching, analyse
+
+    def submit(self, request: Request) -> Future[Outcome]:
+        """Fetch, then analyse where the future completes."""
+        found: Future[Outcome] = Future()
+        self._fetching.submit(request).add_done_callback(partial(self._arrived, request, found))
+        return found
+
+    def close(self, *, cancel: bool = False) -> None:
+        """Close the strategy."""
+        self._fetching.close(cancel=cancel)
+
+    def _arrived(self, request: Request, found: Future[Outcome], fetched: Future[Fetched]) -> None:
+        _complete(found, lambda: self._analyse(request, fetched.result()))
+
+
+class SecondPool:
+    """The done-callback of the fetch hands the page to a pool of processes, one a core."""
+
+    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse, parsers: ProcessPool[Outcome]) -> None:
+        self._fetching, self._analyse, self._parsers = fetching, analyse, parsers
+
+    def submit(self, request: Request) -> Future[Outcome]:
+        """Fetch, then analyse in the second pool."""
+        found: Future[Outcome] = Future()
+        self._fetching.submit(request).add_done_callback(partial(self._arrived, request, found))
+        return found
+
+    def close(self, *, cancel: bool = False) -> None:
+        """Close the strategy, then the second pool."""
+        self._fetching.close(cancel=cancel)
+        self._parsers.close(cancel=cancel)
+
+    def _arrived(self, request: Request, found: Future[Outcome], fetched: Future[Fetched]) -> None:
+        try:
+            parsing = self._parsers.submit(request, fetched.result())
+        except Exception as error:
+            _complete(found, partial(_raise, error))
+        else:
+            parsing.add_done_callback(lambda parsed: _complete(found, parsed.result))
+
+
+class Barrier:
+    """Nothing is analysed until every request in flight is back; then all are, one after another."""
+
+    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse) -> None:
+        self._fetching, self._analyse = fetching, analyse
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._back: list[tuple[Request, Future[Outcome], Future[Fetched]]] = []
+
+    def submit(self, request: Request) -> Future[Outcome]:
+        """Fetch; the future completes with its wave."""
+        found: Future[Outcome] = Future()
+        with self._lock:
+            self._under_way += 1
+        self._fetching.submit(request).add_done_callback(partial(self._arrived, request, found))
+        return found
+
+    def close(self, *, cancel: bool = False) -> None:
+        """Close the strategy."""
+        self._fetching.close(cancel=cancel)
+
+    def _arrived(self, request: Request, found: Future[Outcome], fetched: Future[Fetched]) -> None:
+        with self._lock:
+            self._under_way -= 1
+            self._back.append((request, found, fetched))
+            if self._under_way:
+                return
+            wave, self._back = self._back, []
+        for one, outcome, response in wave:
+            _complete(outcome, partial(_analysed, self._analyse, one, response))
+
+
+def _analysed(analyse: Analyse, request: Request, fetched: Future[Fetched]) -> Outcome:
+    return analyse(request, fetched.result())
+
+
+def _complete(future: Future[Outcome], work: Callable[[], Outcome]) -> None:
+    """Give the future what `work` returns or raises; nothing may be lost in a done-callback, which logs and goes on."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(work())
+    except BaseException as error:
+        future.set_exception(error)
+
+
+def _raise(error: Exception) -> Outcome:
+    raise error
+
+
+def _same(analyse: Analyse) -> Analyse:
+    return analyse

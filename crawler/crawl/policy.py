@@ -1,0 +1,61 @@
+"""What becomes of a failure: tried again, failed for good, or skipped. And which URLs are refused from the start."""
+
+from __future__ import annotations
+
+import random
+from typing import Literal
+from urllib.parse import urlsplit
+
+from crawler.model import Failure
+
+__all__ = ["backoff", "host_trouble", "trap", "verdict"]
+
+# How often a cause is worth another try; the config's `retries` where it names none.
+_RETRY: dict[str, int | None] = {
+    **dict.fromkeys(("refused", "closed", "reset", "timeout", "connect-timeout", "network"), None),
+    **dict.fromkeys(("truncated", "bad-chunk", "proxy"), None),
+    **dict.fromkeys((f"http-{status}" for status in (408, 425, 429, 500, 502, 503, 504)), None),
+    **dict.fromkeys((f"http-{status}" for status in range(520, 525)), None),
+    **dict.fromkeys(("dns", "empty", "http-304", "unexpected-status"), 1),
+}
+_SKIP = frozenset({"not-html", "off-site", "robots"})
+_TROUBLE = frozenset(
+    {"refused", "closed", "reset", "timeout", "connect-timeout", "network", "dns", "http-429", "http-503"}
+)
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+MOST_SEGMENTS, MOST_REPEATS = 30, 3
+
+
+def verdict(failure: Failure, tried: int, retries: int) -> Literal["retry", "fail", "skip"]:
+    """Decide on a failure that came at the `tried`-th try (1 is the first)."""
+    if failure.code in _SKIP:
+        return "skip"
+    if failure.code in _RETRY:
+        most = _RETRY[failure.code]
+        allowed = retries if most is None else min(most, retries)
+        if tried <= allowed:
+            return "retry"
+    return "fail"
+
+
+def backoff(tried: int, *, chance: random.Random) -> float:
+    """Seconds to wait after the `tried`-th try: doubling, with jitter so that retries do not come in a pack."""
+    longest = min(FIRST_PAUSE * 2.0 ** min(tried - 1, 10), LONGEST_PAUSE)
+    return longest * chance.uniform(0.5, 1.0)
+
+
+def host_trouble(failure: Failure) -> bool:
+    """Whether the failure speaks of the host as a whole rather than of one page."""
+    return failure.code in _TROUBLE
+
+
+def trap(url: str) -> str | None:
+    """`trap` for a path that grows without end (`/a/a/a/a/...`), else None."""
+    path = urlsplit(url).path
+    if path.count("/") <= MOST_REPEATS:
+        return None
+    segments = [segment for segment in path.split("/") if segment]
+    if len(segments) > MOST_SEGMENTS:
+        return "trap"
+    return "trap" if max((segments.count(s) for s in segments), default=0) > MOST_REPEATS else None

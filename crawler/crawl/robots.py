@@ -1,0 +1,138 @@
+"""robots.txt by RFC 9309: fetched, cleaned line by line, matched by Protego.
+
+Which answer means what (RFC 9309, section 2.3.1):
+
+    200                                         its rules
+    400 to 499, except 429                      there are none: all is allowed; 401 and 403 too, as the RFC says
+    too many redirects, or to nowhere           the same
+    429, 500 and more, no answer, a broken one  unreachable: nothing is allowed for now
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from protego import Protego
+
+from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, Fetch
+from crawler.model import Failure, Request, Response
+
+__all__ = ["Robots", "parse", "product_token", "read_robots"]
+
+MOST_HOPS = 5
+
+_NAMES = {
+    **dict.fromkeys(("user-agent", "useragent", "user agent"), "User-agent"),
+    **dict.fromkeys(("disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"), "Disallow"),
+    "allow": "Allow",
+    **dict.fromkeys(("crawl-delay", "crawl delay", "crawldelay"), "Crawl-delay"),
+    **dict.fromkeys(("request-rate", "request rate"), "Request-rate"),
+}
+_SPACED = re.compile(r"(user[- ]agent|[a-z-]+)\s+(\S.*)", re.I).fullmatch
+_TOKEN = re.compile(r"[A-Za-z_-]+").match
+_END = re.compile(r"\r\n|\r|\n")
+_ODD_ENDS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+NOBODY = "another-robot"  # shares no beginning with our token: Protego compares beginnings
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """What the robots.txt of one origin says to us.
+
+    Attributes:
+        delay: seconds between two requests that it asks for; None when it does not say.
+        unreachable: why it could not be read; nothing is allowed then, for now.
+    """
+
+    delay: float | None = None
+    unreachable: Failure | None = None
+    _rules: Protego | None = None
+    _agent: str = "*"
+
+    def allows(self, url: str) -> bool:
+        """Tell whether the URL may be fetched."""
+        if self.unreachable is not None:
+            return False
+        return self._rules is None or bool(self._rules.can_fetch(url, self._agent))
+
+
+def read_robots(fetch: Fetch, origin: str, *, user_agent: str, pause: Callable[[], None]) -> Robots:
+    """Fetch and parse `origin/robots.txt`; up to five redirects are followed, to other hosts too.
+
+    Args:
+        origin: scheme://host, as of `urls.origin`.
+        user_agent: ours, whole; its first product token is the name that groups are looked up by.
+        pause: called before each further request, to keep the gap between requests.
+    """
+    url = f"{origin}/robots.txt"
+    for hop in range(MOST_HOPS + 1):
+        if hop:
+            pause()
+        answer = fetch(Request(0, url, ROBOTS))
+        if isinstance(answer, Response):
+            return parse(answer.body, user_agent)
+        if isinstance(answer, Failure):
+            return Robots() if _is_absent(answer) else Robots(unreachable=answer)
+        url = answer.location
+    return Robots()
+
+
+def _is_absent(failure: Failure) -> bool:
+    if failure.code in ("bad-redirect", "scheme-blocked"):
+        return True
+    return 400 <= failure.status < 500 and failure.status != 429
+
+
+def product_token(user_agent: str) -> str:
+    """Return the name by which a robots.txt may address us, in lower case (RFC 9309, section 2.2.1)."""
+    match = _TOKEN(user_agent)
+    return match[0].lower() if match else "*"
+
+
+def parse(body: bytes, user_agent: str) -> Robots:
+    """Return the rules in a robots.txt. Lines that are none are ignored, whatever they are."""
+    agent = product_token(user_agent)
+    rules = Protego.parse("\n".join(_clean_lines(_text(body), agent)))
+    rate = rules.request_rate(agent)
+    delay = rules.crawl_delay(agent)
+    if delay is None and rate is not None:
+        delay = rate.seconds / rate.requests
+    return Robots(delay, None, rules, agent)
+
+
+def _text(body: bytes) -> str:
+    if len(body) >= ROBOTS_BYTES:
+        cut = max(body.rfind(b"\n", 0, ROBOTS_BYTES), body.rfind(b"\r", 0, ROBOTS_BYTES))
+        body = body[: cut + 1]  # half a line could say something else than the whole
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body.decode("utf-16", "replace")
+    return body.replace(b"\x00", b"").decode("utf-8-sig", "replace")
+
+
+def _clean_lines(text: str, agent: str) -> Iterator[str]:
+    """Keep only lines that make or fill a group: RFC 9309 lets no other line end one."""
+    for line in _END.split(text):
+        name, value = _split(_ODD_ENDS.sub(" ", line).partition("#")[0].strip("\ufeff \t"))
+        if name == "User-agent":
+            value = _addressed(value, agent)
+        if name:
+            yield f"{name}: {value}"
+
+
+def _split(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    known = _NAMES.get(name.strip().lower(), "")
+    if colon and known:
+        return known, value.strip()
+    spaced = _SPACED(line)  # "Disallow /x", without the colon
+    return (_NAMES.get(spaced[1].lower(), ""), spaced[2].strip()) if spaced else ("", "")
+
+
+def _addressed(value: str, agent: str) -> str:
+    """Protego takes a group for ours when its name begins our token; the RFC wants the whole token."""
+    if value[:1] == "*" and not value[1:2].strip():
+        return "*"
+    match = _TOKEN(value)
+    return agent if match and match[0].lower() == agent else NOBODY

@@ -1,0 +1,53 @@
+"""Counts of a crawl while it runs: for progress and for the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from crawler.model import Page
+
+__all__ = ["Tally"]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What this run did, and how the crawl as a whole stands.
+
+    Attributes:
+        left: pages that are still to be visited.
+        in_flight: requests under way.
+        done, failed, skipped: pages that ended so in this run; `causes` counts the last two by code.
+        requests: requests that were answered or failed in this run, retries and redirects included.
+        records: extracted in this run.
+        bytes: decoded body bytes of this run.
+        dropped: links not taken, by reason.
+    """
+
+    left: int = 0
+    in_flight: int = 0
+    done: int = 0
+    moved: int = 0
+    failed: int = 0
+    skipped: int = 0
+    requests: int = 0
+    retries: int = 0
+    records: int = 0
+    bytes: int = 0
+    waited: float = 0.0
+    causes: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    def page(self, page: Page) -> None:
+        """Count a page that was analysed."""
+        self.done += 1
+        self.records += len(page.records)
+        self.bytes += page.bytes
+        if page.dropped:
+            self.dropped.update(page.dropped)
+
+    @staticmethod
+    def left_of(states: Mapping[str, int]) -> int:
+        """How many pages are left, given the number in each state."""
+        return sum(states.get(state, 0) for state in ("queued", "waiting", "sent"))

@@ -1,0 +1,54 @@
+import random
+
+import pytest
+
+from crawler.crawl.policy import backoff, trap, verdict
+from crawler.model import Failure
+
+
+@pytest.mark.parametrize(
+    ("code", "tried", "expected"),
+    [
+        ("http-503", 1, "retry"),
+        ("http-503", 3, "retry"),
+        ("http-503", 4, "fail"),
+        ("reset", 1, "retry"),
+        ("truncated", 1, "retry"),
+        ("dns", 1, "retry"),
+        ("dns", 2, "fail"),
+        ("empty", 2, "fail"),
+        ("http-404", 1, "fail"),
+        ("too-large", 1, "fail"),
+        ("deadline", 1, "fail"),
+        ("not-html", 1, "skip"),
+        ("off-site", 1, "skip"),
+        ("no-match", 1, "fail"),
+    ],
+)
+def test_what_becomes_of_a_failure(code, tried, expected):
+    assert verdict(Failure(code), tried, retries=3) == expected
+
+
+def test_no_retries_means_none():
+    assert verdict(Failure("http-503"), 1, retries=0) == "fail"
+
+
+def test_waiting_doubles_with_jitter_up_to_a_minute():
+    chance = random.Random(1)
+    for tried, longest in [(1, 1), (2, 2), (3, 4), (10, 60), (2000, 60)]:
+        assert all(longest / 2 <= backoff(tried, chance=chance) <= longest for _ in range(20))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", None),
+        ("/2020/01/01/a", None),
+        ("/a/a/a", None),
+        ("/a/a/a/a", "trap"),
+        ("/x/y/x/y/x/y/x/y", "trap"),
+        ("/" + "/".join(str(n) for n in range(40)), "trap"),
+    ],
+)
+def test_fault_105_growing_paths_are_refused(path, expected):
+    assert trap("http://shop.example" + path) == expected
