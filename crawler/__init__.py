@@ -1,0 +1,37 @@
+"""A concurrent web crawler: one YAML file in, an Excel workbook out.
+
+import crawler
+
+job = crawler.load("configs/demo.yaml")
+report = crawler.run(job)
+for book in report.records("books"):
+    print(book["title"], book["price"])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crawler.api import export, load, run, status
+    from crawler.config import Job
+    from crawler.report import Report
+
+__all__ = ["Job", "Report", "__version__", "export", "load", "run", "status"]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    **dict.fromkeys(("export", "load", "run", "status"), "crawler.api"),
+    "Job": "crawler.config",
+    "Report": "crawler.report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names when they are first used: `import crawler` alone costs nothing, as workers need."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'crawler' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,1 @@
+"""The command line: one file a command; results on stdout, progress on stderr, exit codes in one place."""

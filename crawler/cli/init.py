@@ -1,0 +1,31 @@
+"""`crawler init`."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from crawler.cli.terminal import echo
+from crawler.errors import ConfigError, OutputError
+
+
+@click.command("init", short_help="Write a commented config that runs as it is.")
+@click.argument("path", default="crawler.yaml")
+def command(path: str) -> None:
+    """Write a commented config to PATH (crawler.yaml without one). It runs as it is, on the demo bookshop.
+
+    An existing file is never overwritten.
+    """
+    target = Path(path)
+    text = files("crawler.cli").joinpath("init_template.yaml").read_text(encoding="utf-8")
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConfigError(f"{path}: there is such a file already; name another, or remove it first") from None
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+    echo(f"{path} is written. It runs as it is, on a demo bookshop; then make it yours.")
+    echo(f"next: crawler run {path}")

@@ -1,0 +1,27 @@
+"""The wall clock of stamps and exports, which can be stopped to make exports reproducible."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+
+__all__ = ["is_fixed", "now", "timestamp"]
+
+_VARIABLE = "SOURCE_DATE_EPOCH"  # https://reproducible-builds.org/specs/source-date-epoch/
+
+
+def is_fixed() -> bool:
+    """Whether SOURCE_DATE_EPOCH stops the clock: then exports leave out what differs from run to run."""
+    return os.environ.get(_VARIABLE, "").strip().isdigit()
+
+
+def timestamp() -> float:
+    """Seconds since 1970."""
+    return float(os.environ[_VARIABLE]) if is_fixed() else time.time()
+
+
+def now() -> datetime:
+    """The time of day, in UTC when the clock is stopped, else in the zone of this machine."""
+    moment = datetime.fromtimestamp(timestamp(), UTC)
+    return moment if is_fixed() else moment.astimezone()

@@ -1,0 +1,166 @@
+"""One run of a job, put together from every part: the only place that knows them all."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from crawler import clock, urls
+from crawler.config import Job
+from crawler.config.secrets import reveal
+from crawler.crawl.frontier import Frontier, Politeness
+from crawler.crawl.loop import Crawl, Limits, Stopper
+from crawler.crawl.places import Analyse, Place, at_place
+from crawler.crawl.policy import trap
+from crawler.crawl.robots_desk import RobotsDesk
+from crawler.crawl.tally import Tally
+from crawler.errors import ConfigError
+from crawler.extract.analyse import Analyser
+from crawler.fetch.client import make_fetch
+from crawler.fetch.settings import ClientSettings
+from crawler.model import Outcome
+from crawler.report import Report, Timing
+from crawler.store import runs
+from crawler.store.pages import Pages
+from crawler.strategies.port import Plan, Strategy, Then
+from crawler.strategies.registry import STRATEGIES, make_strategy
+
+__all__ = ["Run", "client_settings", "demo_site"]
+
+T = TypeVar("T")
+
+PARSE_SECONDS = 30.0  # longest time the analysis of one page may take
+
+
+class Run:
+    """Crawls a job from its state; what it did stands in the report.
+
+    Args:
+        base: URL of the running demo site, for a job that has one.
+        began: `time.monotonic()` at which the program started to work on it.
+    """
+
+    def __init__(self, job: Job, db: sqlite3.Connection, base: str | None, stopper: Stopper, began: float) -> None:
+        self._job, self._db, self._base, self._stopper, self._began = job, db, base, stopper, began
+        self._starts = list(job.start_pages(base))
+        if job.fetch.strategy not in STRATEGIES:
+            raise ConfigError(f"fetch.strategy: there is no {job.fetch.strategy!r}; choose of {', '.join(STRATEGIES)}")
+        entry = STRATEGIES[job.fetch.strategy]
+        self._width = entry.width or job.fetch.workers
+        auto: Place = "worker" if entry.processes else "callback"
+        self._place = auto if job.fetch.parse == "auto" else job.fetch.parse
+        self._settings = client_settings(job, [url for url, _ in self._starts], self._width)
+        self._task_timeout = job.fetch.timeout + PARSE_SECONDS
+        self._desk: RobotsDesk | None = None
+
+    def crawl(self, fresh: bool, observe: Callable[[Tally], None]) -> tuple[runs.Begin, Report]:
+        """Crawl until nothing is left or something ends it."""
+        started = clock.now()
+        what = f"{self._job.what_hash} {self._base or ''}"
+        start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
+        pages = self._pages(start.crawl)
+        frontier = Frontier(pages, self._politeness(), self._ask_robots)
+        try:
+            loop = Crawl(pages, frontier, self._strategy, self._width, self._limits(), self._stopper, observe)
+            ready = time.monotonic()
+            ending = loop.run()
+        finally:
+            if self._desk is not None:
+                self._desk.close()
+        timing = Timing(ready - self._began, time.monotonic() - ready)
+        tally = loop.tally
+        return start, Report(
+            job=self._job,
+            name=self._job.name,
+            ending=ending,
+            started=started,
+            timing=timing,
+            strategy=self._job.fetch.strategy,
+            workers=self._width,
+            parse=self._place,
+            resumed=start.resumed,
+            changed=start.changed,
+            dropped=dict(tally.dropped),
+            requests=tally.requests,
+            retries=tally.retries,
+            bytes=tally.bytes,
+            closed_hosts=frontier.closed(),
+            allowed=self._job.limits.failures,
+            state=self._job.state_path,
+        )
+
+    def _pages(self, crawl: int) -> Pages:
+        kinds = self._job.recipe.kinds
+        lanes = {name: 0 if kind.follow or kind.python else 1 for name, kind in kinds.items()}
+        depth = self._job.limits.depth
+        pages = Pages(self._db, crawl, lanes=lanes, max_depth=depth, refuse=trap, now=time.time)
+        with pages.transaction():
+            pages.add_starts(self._starts)
+        return pages
+
+    def _politeness(self) -> Politeness:
+        polite = self._job.polite
+        return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
+
+    def _limits(self) -> Limits:
+        limits = self._job.limits
+        return Limits(
+            pages=limits.pages,
+            until=None if limits.time is None else self._began + limits.time,
+            retries=self._job.fetch.retries,
+            retry_after_cap=self._job.polite.retry_after_cap,
+            task_timeout=2 * self._task_timeout,  # a request may wait for the one before it
+        )
+
+    def _strategy(self) -> Strategy[Outcome]:
+        analyse = Analyse(Analyser(self._job.recipe))
+        return at_place(self._place, self._build, analyse, self._task_timeout)
+
+    def _build(self, then: Then[T]) -> Strategy[T]:
+        fetch = self._job.fetch
+        plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout)
+        return make_strategy(fetch.strategy, plan)
+
+    def _ask_robots(self, origin: str) -> None:
+        if self._desk is None:
+            fetch = make_fetch("requests", self._settings)
+            agent, delay = self._job.user_agent, self._job.polite.delay
+            self._desk = RobotsDesk(fetch, agent, delay, self._stopper.inbox)
+        self._desk.ask(origin)
+
+
+@contextmanager
+def demo_site(job: Job) -> Iterator[str | None]:
+    """Run the demo site while the job needs it; gives its URL, or None for a job without one."""
+    if job.demo is None:
+        yield None
+        return
+    from crawler.demo.options import DemoOptions
+    from crawler.demo.process import DemoServer
+
+    with DemoServer(DemoOptions(**job.demo.model_dump())) as server:
+        yield server.url
+
+
+def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
+    """What the HTTP client must know of a job."""
+    fetch = job.fetch
+    return ClientSettings(
+        user_agent=job.user_agent,
+        timeout=fetch.timeout,
+        connect_timeout=fetch.connect_timeout,
+        page_bytes=job.limits.page_bytes,
+        connections=width,
+        origins=frozenset(urls.origin(url) for url in starts),
+        private_hosts=frozenset(urls.host(url) for url in starts),
+        allow_private=fetch.allow_private,
+        insecure_hosts=frozenset(fetch.insecure_hosts),
+        headers=reveal(fetch.headers),
+        cookies=reveal(fetch.cookies),
+        auth=(fetch.auth.user.reveal(), fetch.auth.password.reveal()) if fetch.auth else None,
+        proxy=fetch.proxy.reveal() if fetch.proxy else None,
+    )
