@@ -1,0 +1,105 @@
+"""Requests read and responses written: the small part of HTTP/1.1 (RFC 9112) that a demo site needs."""
+
+from __future__ import annotations
+
+import re
+import time
+from http import HTTPStatus
+from typing import NamedTuple
+
+from crawler.demo.site import Answer
+
+__all__ = ["HEAD_LIMIT", "Ask", "Bad", "http_date", "parse", "plain", "render"]
+
+HEAD_LIMIT = 16_384
+"""Most bytes of a request line with its headers."""
+
+REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
+TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Ask(NamedTuple):
+    """A request without a body; `keep` says whether the connection stays open after the answer."""
+
+    method: str
+    target: str
+    keep: bool
+    agent: str
+
+
+class Bad(Exception):
+    """A request that cannot be served; the connection ends after the answer with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def parse(head: bytes) -> Ask:
+    """Read a request line and headers, without the empty line at their end.
+
+    Raises:
+        Bad: not HTTP, another version (505), another method (405), no Host or two (RFC 9112, 3.2), or a body.
+    """
+    first, *lines = head.split(b"\r\n")
+    match = REQUEST_LINE.fullmatch(first)
+    if not match:
+        raise Bad(400)
+    method, target, major, minor = match.groups()
+    if major != b"1":
+        raise Bad(505)
+    headers = _headers(lines)
+    if minor != b"0" and b"host" not in headers:
+        raise Bad(400)
+    if method not in (b"GET", b"HEAD"):
+        raise Bad(405)
+    if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
+        raise Bad(413)  # a body is never read, so where the next request starts is not known
+    agent = headers.get(b"user-agent", b"").decode("latin-1")
+    return Ask(method.decode(), _path(target.decode("latin-1")), _keeps(headers, minor), agent)
+
+
+def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
+    headers: dict[bytes, bytes] = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        name = name.lower()
+        if not colon or not TOKEN.fullmatch(name) or (name == b"host" and name in headers):
+            raise Bad(400)
+        headers[name] = value.strip()
+    return headers
+
+
+def _keeps(headers: dict[bytes, bytes], minor: bytes) -> bool:
+    wish = headers.get(b"connection", b"").lower()
+    return wish == b"keep-alive" if minor == b"0" else wish != b"close"
+
+
+def _path(target: str) -> str:
+    """The path with query of a target in origin form or absolute form (RFC 9112, 3.2.2)."""
+    if target[:7].lower() == "http://":
+        return "/" + target[7:].partition("/")[2]
+    return target
+
+
+def plain(status: int, headers: dict[str, str] | None = None) -> Answer:
+    """A short answer in plain text."""
+    body = f"{status} {HTTPStatus(status).phrase}\n".encode()
+    return Answer(status, {"Content-Type": "text/plain; charset=utf-8"} | (headers or {}), body)
+
+
+def render(answer: Answer) -> tuple[bytes, bytes, bytes]:
+    """Status line, headers and body as bytes; Date and Connection come between when it is sent."""
+    fields = {**answer.headers, "Content-Length": str(len(answer.body)), "Server": "crawler-demo"}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
+    return line.encode(), lines.encode("latin-1"), answer.body
+
+
+def http_date(seconds: float) -> bytes:
+    """The Date header with its line end (RFC 9110, 5.6.7)."""
+    at = time.gmtime(seconds)
+    day = f"{DAYS[at.tm_wday]}, {at.tm_mday:02} {MONTHS[at.tm_mon - 1]} {at.tm_year}"
+    return f"Date: {day} {at.tm_hour:02}:{at.tm_min:02}:{at.tm_sec:02} GMT\r\n".encode()
