@@ -198,8 +198,8 @@ class Problem:
     """A line of the Problems sheet: a page that failed, was skipped or is left, or a cell with a note.
 
     Attributes:
-        state: `failed`, `skipped`, `left`, `noted` for a page that was read with a doubt, or `cell` for a note on
-            a field.
+        state: `failed`, `skipped`, `left`, `noted` for a page that was read with a doubt, `cell` for a note on
+            a field, or `sheet` for one on a whole sheet.
         found_on: the page that links to it; "" for a start URL.
         where: for a cell, table and field: "books.price"; "" otherwise.
     """

@@ -30,6 +30,7 @@ _NAMES = {
     **dict.fromkeys(("crawl-delay", "crawl delay", "crawldelay"), "Crawl-delay"),
     **dict.fromkeys(("request-rate", "request rate"), "Request-rate"),
 }
+_PACE = ("Crawl-delay:", "Request-rate:")
 _SPACED = re.compile(r"(user[- ]agent|[a-z-]+)\s+(\S.*)", re.I).fullmatch
 _TOKEN = re.compile(r"[A-Za-z_-]+").match
 _END = re.compile(r"\r\n|\r|\n")
@@ -94,12 +95,17 @@ def product_token(user_agent: str) -> str:
 def parse(body: bytes, user_agent: str) -> Robots:
     """Return the rules in a robots.txt. Lines that are none are ignored, whatever they are."""
     agent = product_token(user_agent)
-    rules = Protego.parse("\n".join(_clean_lines(_text(body), agent)))
-    rate = rules.request_rate(agent)
-    delay = rules.crawl_delay(agent)
-    if delay is None and rate is not None:
-        delay = rate.seconds / rate.requests
-    return Robots(delay, None, rules, agent)
+    lines = list(_clean_lines(_text(body), agent))
+    paced = [line for line in lines if line.startswith(_PACE)]
+    # A Crawl-delay must not end a group of rules (RFC 9309, section 2.2.4), as it does for Protego.
+    rules = Protego.parse("\n".join(line for line in lines if not line.startswith(_PACE)))
+    return Robots(_delay(Protego.parse("\n".join(lines)), agent) if paced else None, None, rules, agent)
+
+
+def _delay(pace: Protego, agent: str) -> float | None:
+    delay: float | None = pace.crawl_delay(agent)
+    rate = pace.request_rate(agent)
+    return rate.seconds / rate.requests if delay is None and rate is not None else delay
 
 
 def _text(body: bytes) -> str:

@@ -1,0 +1,132 @@
+"""From the head of an answer to what is made of it, and its body where there is use for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import monotonic
+
+from urllib3.response import BaseHTTPResponse
+
+from crawler import urls
+from crawler.errors import FetchError
+from crawler.fetch.attempt import attempt
+from crawler.fetch.decode import PIECE, decoded
+from crawler.fetch.failures import explain, one_line, retry_after
+from crawler.model import Failure, Moved, Response
+
+__all__ = ["judge"]
+
+_GOOD = frozenset({200, 203})
+_EMPTY = frozenset({204, 205})
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_KEPT = frozenset({
+    "content-language", "content-type", "date", "etag", "last-modified", "link", "location", "retry-after",
+    "x-robots-tag",
+})  # fmt: skip
+
+READ = 262_144
+MOST_LEFTOVER = 16_384
+LEFTOVER_SECONDS = 1.0
+
+
+def judge(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -> Response | Moved | Failure:
+    """Return what an answer means; its body is read only when it is a page.
+
+    Args:
+        start: `time.monotonic()` at which the request began.
+        most: bytes of a decoded body.
+        cut: return the first `most` bytes of a larger one.
+
+    Raises:
+        FetchError: the body is broken or too large, or time is up. Other errors are those of reading.
+    """
+    status = raw.status
+    headers = _headers(raw)
+    if status in _GOOD:
+        return Response(url, status, headers, _body(raw, most, cut), monotonic() - start)
+    _read_leftover(raw)
+    elapsed = monotonic() - start
+    if status in _EMPTY:
+        return Response(url, status, headers, b"", elapsed)
+    if status in _MOVED:
+        return _moved(url, status, raw.headers.get("location", ""), elapsed)
+    code, detail = _failure(status, raw.reason or "")
+    return Failure(code, detail, status, retry_after(headers), elapsed)
+
+
+def _headers(raw: BaseHTTPResponse) -> dict[str, str]:
+    kept = {}
+    for name in raw.headers:
+        key = name.lower()
+        if key in _KEPT:
+            value = raw.headers[name]
+            kept[key] = value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
+    return kept
+
+
+def _failure(status: int, reason: str) -> tuple[str, str]:
+    if status == 206:
+        return "partial", "only a part of the page was sent"
+    if status < 300:
+        return "unexpected-status", f"status {status}"
+    if status == 407:
+        return "proxy", "the proxy wants a password"
+    return f"http-{status}", one_line(reason, 80)
+
+
+def _moved(url: str, status: int, location: str, elapsed: float) -> Moved | Failure:
+    try:
+        target = urls.resolve(url, _utf8(location))
+    except urls.BadUrl as exc:
+        code = "scheme-blocked" if exc.code == "scheme" else "bad-redirect"
+        return Failure(code, f"to {one_line(location, 80)!r}: {exc.detail}", status, elapsed=elapsed)
+    return Moved(status, target, elapsed)
+
+
+def _utf8(text: str) -> str:
+    """Headers are read as latin-1; servers put raw UTF-8 into Location all the same."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _body(raw: BaseHTTPResponse, most: int, cut: bool) -> bytes:
+    length = raw.length_remaining
+    if length is not None and length > most and not cut:
+        raise FetchError("too-large", f"{length} bytes; the limit is {most}")
+    parts: list[bytes] = []
+    size = 0
+    encoding = raw.headers.get("content-encoding")
+    for piece in decoded(_pieces(raw), encoding) if encoding else _pieces(raw):
+        size += len(piece)
+        parts.append(piece)
+        if size > most:
+            if not cut:
+                raise FetchError("too-large", f"more than {most} bytes")
+            return b"".join(parts)[:most]
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _pieces(raw: BaseHTTPResponse) -> Iterator[bytes]:
+    if getattr(raw, "chunked", False):
+        yield from raw.stream(PIECE, decode_content=False)
+        return
+    while raw.length_remaining != 0 and (piece := raw.read(READ, decode_content=False)):
+        yield piece
+
+
+def _read_leftover(raw: BaseHTTPResponse) -> None:
+    """Read a small body nobody wants, so that the connection can be used again; a large or slow one is cut."""
+    length = raw.length_remaining
+    if not raw.chunked and (length is None or length > MOST_LEFTOVER):
+        return
+    attempt.deadline = min(attempt.deadline, monotonic() + LEFTOVER_SECONDS)
+    try:
+        size = 0
+        for piece in _pieces(raw):
+            size += len(piece)
+            if size > MOST_LEFTOVER:
+                return
+    except Exception as exc:
+        explain(exc)  # the page is not wanted: that it is broken too is of no interest

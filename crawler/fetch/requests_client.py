@@ -1,0 +1,150 @@
+"""The client on requests: one session a thread, each request prepared by hand and sent by the adapter directly.
+
+`Session.request` merges settings, hooks and the environment anew for each request; here all that is constant, and
+it costs as much as the rest of a request together.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from base64 import b64encode
+
+import requests
+from urllib3.response import BaseHTTPResponse
+
+from crawler import urls
+from crawler.errors import FetchError
+from crawler.fetch.adapter import Adapter
+from crawler.fetch.attempt import attempt
+from crawler.fetch.client import ROBOTS, ROBOTS_BYTES
+from crawler.fetch.cookies import Cookies
+from crawler.fetch.decode import ACCEPTED
+from crawler.fetch.failures import explain
+from crawler.fetch.judge import judge
+from crawler.fetch.settings import ClientSettings
+from crawler.fetch.spares import Spares
+from crawler.model import Failure, Moved, Request, Response
+
+__all__ = ["RequestsFetch"]
+
+_OF_PROXY = frozenset({"refused", "closed", "reset", "dns", "connect-timeout", "network"})
+
+
+class RequestsFetch:
+    """See `crawler.fetch.client.Fetch`."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._public, self._private = _headers(settings)
+        self._timeouts = (settings.connect_timeout, settings.timeout)
+        self._spares = Spares()
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._sessions: list[requests.Session] = []
+
+    def __call__(self, request: Request) -> Response | Moved | Failure:
+        """Fetch once; whatever happens is returned."""
+        early = request.not_before - time.monotonic()
+        if early > 0:  # clocks of processes may differ by a little
+            time.sleep(early)
+        start = attempt.begin(self._settings, self._spares, request.not_after)
+        try:
+            if start > request.not_after:
+                raise FetchError("late", "its turn was over before it could be sent")
+            return self._ask(request, start)
+        except Exception as exc:  # a page that breaks a library must not break the run
+            error = explain(exc)
+        code = error.code
+        if self._settings.proxy and code in _OF_PROXY and not attempt.received:
+            code = "proxy"
+        return Failure(code, error.detail, elapsed=time.monotonic() - start)
+
+    def close(self) -> None:
+        """Close the idle connections of all threads."""
+        self._spares.close()
+        with self._lock:
+            sessions, self._sessions = self._sessions, []
+        for session in sessions:
+            session.close()
+
+    def _ask(self, request: Request, start: float) -> Response | Moved | Failure:
+        robots = request.kind == ROBOTS
+        url = urls.resolve("", request.url)
+        origin = urls.origin(url)
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url = "GET", url
+        prepared.headers = self._headers_for(prepared, origin)  # type: ignore[assignment]  # a plain dict is enough
+        raw = self._send(prepared)
+        try:
+            if "set-cookie" in raw.headers:
+                self._cookies.keep(prepared, raw)
+            return judge(url, raw, start, ROBOTS_BYTES if robots else self._settings.page_bytes, robots)
+        finally:
+            if not raw.closed or raw.connection is not None:  # not read to its end: of no use to anybody else
+                raw.close()
+                raw.release_conn()
+
+    def _send(self, prepared: requests.PreparedRequest) -> BaseHTTPResponse:
+        adapter = self._session.get_adapter(prepared.url or "")
+        try:
+            answer = adapter.send(prepared, stream=True, timeout=self._timeouts)
+        except Exception as exc:
+            # The server closed an idle connection just when it was used again: it never saw the request.
+            if attempt.connected or attempt.received or explain(exc).code not in ("closed", "reset"):
+                raise
+            answer = adapter.send(prepared, stream=True, timeout=self._timeouts)
+        raw: BaseHTTPResponse = answer.raw
+        return raw
+
+    @property
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        return self._open() if session is None else session
+
+    @property
+    def _cookies(self) -> Cookies:
+        cookies: Cookies = self._local.cookies
+        return cookies
+
+    def _open(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        adapter = Adapter(self._settings)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        self._local.session = session
+        self._local.cookies = Cookies()
+        with self._lock:
+            self._sessions.append(session)
+        return session
+
+    def _headers_for(self, prepared: requests.PreparedRequest, origin: str) -> dict[str, str]:
+        headers = dict(self._private if origin in self._settings.origins else self._public)
+        cookie = self._cookies_for(prepared, origin)
+        if cookie:
+            headers["Cookie"] = f"{headers['Cookie']}; {cookie}" if "Cookie" in headers else cookie
+        return headers
+
+    def _cookies_for(self, prepared: requests.PreparedRequest, origin: str) -> str | None:
+        if not hasattr(self._local, "cookies"):
+            return None
+        prepared.headers = {}  # type: ignore[assignment]  # the cookie jar looks into it
+        return self._cookies.header(prepared, origin)
+
+
+def _headers(settings: ClientSettings) -> tuple[dict[str, str], dict[str, str]]:
+    """The headers for every host, and those for the job's own origins: only these may hold secrets."""
+    public = {
+        "User-Agent": settings.user_agent,
+        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "Accept-Encoding": ACCEPTED,
+    }
+    own = {name.title(): value for name, value in settings.headers.items()}
+    private = public | own
+    if settings.cookies:
+        pairs = [f"{name}={value}" for name, value in settings.cookies.items()]
+        private["Cookie"] = "; ".join([private["Cookie"], *pairs] if "Cookie" in private else pairs)
+    if settings.auth:
+        private["Authorization"] = "Basic " + b64encode(":".join(settings.auth).encode()).decode("ascii")
+    return public, private
