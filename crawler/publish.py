@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crawler import clock
 from crawler.errors import ConfigError, OutputError
-from crawler.export import Written, check_target, export
+from crawler.export import Written, check_target, export, files_of
 from crawler.model import Result
 from crawler.store.runs import publish, published
 
@@ -56,15 +56,25 @@ def publish_all(
     """Write every export; one that fails does not keep the others from being written."""
     done = Published()
     for path in paths:
-        keep = not complete and path.exists() and published(db, str(path)) is not False
-        target = partial_path(path) if keep else path
+        found = result()
+        theirs = published(db, str(path)) is not False and _exists(path, found)
+        target = partial_path(path) if theirs and not complete else path
         try:
-            done.written.append(export(result(), target, now=clock.now()))
+            done.written.append(export(found, target, now=clock.now()))
         except OutputError as error:
             done.unwritten[str(target)] = str(error)
             continue
         publish(db, str(target), crawl, complete)
         if complete and published(db, str(partial_path(path))) is False:
-            with suppress(OSError):
-                partial_path(path).unlink(missing_ok=True)
+            _remove(partial_path(path), found)
     return done
+
+
+def _exists(path: Path, result: Result) -> bool:
+    return any(file.exists() for file in files_of(path, result.tables))
+
+
+def _remove(path: Path, result: Result) -> None:
+    for file in files_of(path, result.tables):
+        with suppress(OSError):
+            file.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ A new format is one file with a function like `port.Writer` and one line in `FOR
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -12,10 +13,11 @@ from typing import cast
 
 from crawler.errors import OutputError
 from crawler.export import target
+from crawler.export.names import table_paths
 from crawler.export.port import Writer, Written
-from crawler.model import Result
+from crawler.model import Result, Table
 
-__all__ = ["FORMATS", "Written", "check_target", "export"]
+__all__ = ["FORMATS", "Written", "check_target", "export", "files_of"]
 
 FORMATS = {
     ".csv": "crawler.export.csv_:write",
@@ -23,6 +25,8 @@ FORMATS = {
     ".xlsx": "crawler.export.xlsx:write",
 }
 """Suffix and the function that writes it; imported when first needed."""
+
+_ONE_TABLE_A_FILE = (".csv", ".jsonl")
 
 
 def export(result: Result, path: Path, *, now: datetime) -> Written:
@@ -39,6 +43,12 @@ def export(result: Result, path: Path, *, now: datetime) -> Written:
     if path.suffix.lower() not in FORMATS:
         raise OutputError(f"{path}: {_unknown(path)}")
     return _writer(path.suffix.lower())(result, path, now=now)
+
+
+def files_of(path: Path, tables: Sequence[Table]) -> tuple[Path, ...]:
+    """The files that `export` writes for `path`: itself, or one for each table where the format holds only one."""
+    one_a_table = path.suffix.lower() in _ONE_TABLE_A_FILE
+    return tuple(table_paths(path, tables).values()) if one_a_table else (path,)
 
 
 def check_target(path: Path) -> str | None:

@@ -15,7 +15,11 @@ __all__ = ["context", "settle"]
 
 def context() -> BaseContext:
     """Start children from a fresh server process, or by spawn where there is none: fork and threads deadlock."""
-    return multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    forkserver = multiprocessing.get_context("forkserver")
+    forkserver.set_forkserver_preload(["crawler.strategies.preload"])  # else each child imports all of it again
+    return forkserver
 
 
 def settle() -> None:

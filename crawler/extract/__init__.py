@@ -1,0 +1,1 @@
+"""From a response to records and links: engines, selectors, field types."""

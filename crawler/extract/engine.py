@@ -1,0 +1,51 @@
+"""What the rules ask of an HTML library. `soup.Soup` and `lexbor.Lexbor` answer alike."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+__all__ = ["Document", "Node"]
+
+Node = Any
+"""An element of the library behind a Document. Only its own Document can do something with it."""
+
+
+class Document(Protocol):
+    """A parsed page.
+
+    Attributes:
+        name: of the engine, `bs4` or `lexbor`.
+    """
+
+    name: str
+
+    def root(self) -> Node | None:
+        """Return the outermost element; None for a page without any."""
+
+    def select(self, scope: Node | None, css: str) -> list[Node]:
+        """Elements below `scope` (None: in the page) that match, in document order, each once.
+
+        `scope` itself is never among them, but what the selector names before the last element may be `scope` or
+        stand above it, as in the DOM's querySelectorAll.
+        """
+
+    def first(self, scope: Node | None, css: str) -> Node | None:
+        """Return the first of `select`, or None."""
+
+    def attr(self, node: Node, name: str) -> str | None:
+        """Value of an attribute, "" for one without a value, None when absent; `class` with single spaces."""
+
+    def text(self, node: Node) -> str:
+        """Text of an element by the rules of `text`, with BREAK characters in it; white space as it stands."""
+
+    def marked(self, node: Node) -> str:
+        """As `text`, with OPEN and CLOSE around the elements of MARKED."""
+
+    def html(self, node: Node) -> str:
+        """Return the inner HTML."""
+
+    def tag(self, node: Node) -> str:
+        """Name of an element in lower case."""
+
+    def after(self, node: Node) -> Node | None:
+        """Return the element that follows below the same parent, or None."""

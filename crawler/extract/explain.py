@@ -1,0 +1,147 @@
+"""What each rule of a kind found on one page, for people who write selectors: the `try` command."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from crawler.extract.analyse import Analyser
+from crawler.extract.follow import Links
+from crawler.extract.page import PageView, open_page
+from crawler.extract.plan import FollowPlan, KindPlan, TablePlan, describe, page_row, rows
+from crawler.extract.text import tidy
+from crawler.model import Failure, Note, Record, Response, Value
+
+if TYPE_CHECKING:
+    from crawler.extract.fields import FieldPlan, Row
+    from crawler.extract.recipe import Recipe
+
+__all__ = ["Finding", "explain"]
+
+_SHORT = 200
+_ROWS = 20
+_URLS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule found.
+
+    Attributes:
+        what: `page`, `rows`, `field`, `follow`, `hook` or `failure`.
+        where: "books" for rows, "books.price" for a field, the kind of the targets for a follow rule.
+        row: number of the row, from 1; 0 where there is none.
+        rule: how it is found: the selector, the label.
+        engine: `bs4` or `lexbor`; "" where none is used.
+        matches: number of elements that match.
+        raw: text of the first match as it stands, shortened; None without a match.
+        value: the value of the field.
+        notes: on the value, or on the page.
+        urls: the first few URLs of a follow rule.
+        dropped: its links that are not followed, by reason.
+    """
+
+    what: str
+    where: str = ""
+    row: int = 0
+    rule: str = ""
+    engine: str = ""
+    matches: int = 0
+    raw: str | None = None
+    value: Value = None
+    notes: tuple[Note, ...] = ()
+    urls: tuple[str, ...] = ()
+    dropped: dict[str, int] = field(default_factory=dict)
+
+
+def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _ROWS) -> list[Finding]:
+    """Return what each rule found, in the order of the config. Raises nothing, whatever is in the response.
+
+    Rows of a group are shown up to `most_rows`; the finding `rows` has the number of all.
+    """
+    analyser = Analyser(recipe)
+    findings: list[Finding] = []
+    # Whatever stops the rules, the analysis below says; what was found before it is shown.
+    with suppress(Exception):
+        plan, page = analyser.plan(kind), open_page(response)
+        findings.extend(_findings(analyser, plan, page, most_rows))
+    outcome = analyser(kind, response)
+    if isinstance(outcome, Failure):
+        return [*findings, Finding("failure", notes=(Note("", outcome.code, outcome.detail),))]
+    return findings + [Finding("page", notes=(note,)) for note in outcome.notes]
+
+
+def _findings(analyser: Analyser, plan: KindPlan, page: PageView, most_rows: int) -> Iterator[Finding]:
+    if plan.rule.python:
+        records, links = analyser.hooked(plan, page)
+        yield from _hook(plan, records, links)
+    else:
+        for table in plan.tables:
+            yield from _table(table, page, most_rows)
+    for follow in plan.follow:
+        yield _follow(follow, page)
+
+
+def _table(plan: TablePlan, page: PageView, most_rows: int) -> Iterator[Finding]:
+    name, each = plan.rule.table, plan.rule.each
+    if each is None:
+        for one, engine in zip(plan.fields, plan.engines, strict=True):
+            yield _field(one, page_row(page, page.document(engine)), name, 0)
+        return
+    document = page.document(plan.engine)
+    yield Finding("rows", name, rule=each, engine=document.name, matches=len(document.select(None, each)))
+    for number, row in enumerate(islice(rows(page, plan.engine, each), most_rows), 1):
+        for one in plan.fields:
+            yield _field(one, row, name, number)
+
+
+def _field(plan: FieldPlan, row: Row, table: str, number: int) -> Finding:
+    reading = plan.read(row)
+    raw = None if plan.rule.page_url else next(iter(plan.raws(row)), None)
+    return Finding(
+        "field",
+        f"{table}.{plan.name}",
+        number,
+        "the page's own URL" if plan.rule.page_url else describe(plan.rule),
+        "" if plan.rule.page_url else row.document.name,
+        0 if plan.rule.page_url else len(plan.nodes(row)) or int(raw is not None),
+        None if raw is None else _short(raw),
+        reading.value,
+        reading.notes,
+    )
+
+
+def _follow(plan: FollowPlan, page: PageView) -> Finding:
+    links = Links(page)
+    links.add(plan)
+    matches = sum(len(row.document.select(row.scope, plan.rule.css)) for row in rows(page, plan.engine, plan.rule.each))
+    return Finding(
+        "follow",
+        plan.rule.to,
+        rule=plan.rule.css,
+        engine=page.document(plan.engine).name,
+        matches=matches,
+        notes=tuple(note for link in links.found for note in link.notes)[:_URLS],
+        urls=tuple(link.url for link in links.found[:_URLS]),
+        dropped=dict(links.dropped),
+    )
+
+
+def _hook(plan: KindPlan, records: list[Record], links: list[tuple[str, str]]) -> Iterator[Finding]:
+    counts = Counter(record.table for record in records)
+    for table, count in counts.items():
+        yield Finding("hook", table, rule=plan.rule.python or "", engine="bs4", matches=count)
+    for record in records[:1]:
+        for name, value in record.values.items():
+            yield Finding("hook", f"{record.table}.{name}", 1, name, "bs4", 1, value=value, notes=record.notes)
+    urls = tuple(url for url, _ in links[:_URLS])
+    yield Finding("hook", "links", rule=plan.rule.python or "", matches=len(links), urls=urls)
+
+
+def _short(raw: str) -> str:
+    text = tidy(raw)[0]
+    return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."

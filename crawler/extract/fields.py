@@ -1,0 +1,211 @@
+"""One field rule, compiled, and how it is read: find, take, replace, regex, map, convert, default (see FieldRule)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from crawler.extract.labels import Labels, label_key
+from crawler.extract.patterns import Pattern
+from crawler.extract.text import keep, tidy
+from crawler.extract.values import as_text, converter
+from crawler.model import Note, Value
+from crawler.urls import BadUrl
+
+if TYPE_CHECKING:
+    from crawler.extract.engine import Document, Node
+    from crawler.extract.page import PageView
+    from crawler.extract.recipe import FieldRule
+
+__all__ = ["FieldPlan", "Reading", "Row"]
+
+_SHORT = 120
+_LIST_LIMIT = 10_000
+
+
+class Row(NamedTuple):
+    """What a field is read from: a page, or one row of it.
+
+    `scope` is the row's element; None stands for the whole page.
+    """
+
+    page: PageView
+    document: Document
+    scope: Node | None
+    labels: Labels
+
+
+class Reading(NamedTuple):
+    """What a rule found.
+
+    Attributes:
+        value: the field's value.
+        found: something on the page was taken; False for a default, the page's URL, and nothing.
+        notes: what a person should know of it.
+    """
+
+    value: Value
+    found: bool
+    notes: tuple[Note, ...] = ()
+
+
+class FieldPlan:
+    """A field rule ready for work.
+
+    Attributes:
+        rule: what it was made from.
+    """
+
+    def __init__(self, rule: FieldRule) -> None:
+        self.rule = rule
+        self.name = rule.name
+        self._many = rule.all or rule.type == "list"
+        self._key = None if rule.label is None else label_key(rule.label)
+        self._replace = tuple((Pattern(pattern), new) for pattern, new in rule.replace)
+        self._regex = None if rule.regex is None else Pattern(rule.regex)
+        self._convert = converter(rule)
+        self._url = rule.type == "url"
+        # White space in an address or in inner HTML is part of it.
+        self._clean = keep if rule.keep_space or rule.html or (self._url and rule.attr) else tidy
+        self._strip = not rule.keep_space
+        self._bare = rule.attr is not None and rule.type == "bool"
+        self._plain = not (self._replace or self._regex or rule.map)
+
+    def read(self, row: Row) -> Reading:
+        """Read the field from a page or a row.
+
+        Raises:
+            ExtractError: a pattern took too long, or an engine refused the selector.
+        """
+        if self.rule.page_url:
+            return Reading(row.page.url, found=False)
+        if self._many:
+            return self._read_all(row)
+        raw = self.raw(row)
+        if raw is None:
+            return self._missing(row)
+        return self._one(raw, row) or self._missing(row)
+
+    def raw(self, row: Row) -> str | None:
+        """Return the text (or attribute, or HTML) of the first match, as it stands; None without a match."""
+        rule = self.rule
+        if self._key is not None:
+            node = row.labels.cell(self._key)
+            if node is None:
+                return row.labels.line(self._key) if rule.attr is None else None
+            return self._of_label(row.document, node)
+        if rule.css is None:
+            node = row.scope if row.scope is not None else row.document.root()
+        else:
+            node = row.document.first(row.scope, rule.css)
+        return None if node is None else self._take(row.document, node)
+
+    def nodes(self, row: Row) -> list[Node]:
+        """Return every element that matches; of a label, the one that holds its value."""
+        if self._key is not None:
+            node = row.labels.cell(self._key)
+            return [] if node is None else [node]
+        if self.rule.css is None:
+            node = row.scope if row.scope is not None else row.document.root()
+            return [] if node is None else [node]
+        return row.document.select(row.scope, self.rule.css)
+
+    def raws(self, row: Row) -> list[str]:
+        """Return the texts (or attributes, or HTML) of all matches, as they stand."""
+        if self._key is not None:
+            raw = self.raw(row)
+            return [] if raw is None else [raw]
+        taken = []
+        for node in self.nodes(row)[:_LIST_LIMIT]:
+            row.page.check_time()
+            if (raw := self._take(row.document, node)) is not None:
+                taken.append(raw)
+        return taken
+
+    def _take(self, document: Document, node: Node) -> str | None:
+        rule = self.rule
+        if rule.attr is not None:
+            return document.attr(node, rule.attr)
+        return document.html(node) if rule.html else document.text(node)
+
+    def _of_label(self, document: Document, node: Node) -> str | None:
+        """Take from the element beside a label; an attribute also from the first element inside that has it."""
+        raw = self._take(document, node)
+        if raw is None and self.rule.attr is not None:
+            inside = document.first(node, f"[{self.rule.attr}]")
+            raw = None if inside is None else document.attr(inside, self.rule.attr)
+        return raw
+
+    def _one(self, raw: str, row: Row) -> Reading | None:
+        """Make a value of a raw text; None when nothing is left of it."""
+        text, odd = self._clean(raw)
+        if self._strip and self._clean is keep:
+            text = text.strip()
+        notes: tuple[Note, ...] = (self._note("control-characters", text),) if odd else ()
+        if not self._plain:
+            changed, more = self._change(text)
+            if changed is None:
+                return None
+            text, notes = changed, notes + more
+        if self._bare and not text:
+            return Reading(True, True, notes)
+        if not text or text.isspace():
+            return None
+        value, problem = self._value(text, row)
+        return Reading(value, True, (*notes, problem) if problem else notes)
+
+    def _change(self, text: str) -> tuple[str | None, tuple[Note, ...]]:
+        for pattern, new in self._replace:
+            text = pattern.replace(new, text)
+        if self._regex is not None:
+            taken = self._regex.take(text)
+            if taken is None:
+                return None, ()
+            text = taken
+        if self._strip:
+            text = text.strip()
+        return self._mapped(text) if self.rule.map else (text, ())
+
+    def _mapped(self, text: str) -> tuple[str, tuple[Note, ...]]:
+        words = self.rule.map
+        if text in words:
+            return words[text], ()
+        if self.rule.attr is not None:
+            for word in text.split():
+                if word in words:
+                    return words[word], ()
+        return text, (self._note("not-in-map", text),) if text else ()
+
+    def _value(self, text: str, row: Row) -> tuple[Value, Note | None]:
+        if self._url:
+            try:
+                return row.page.resolve(text), None
+            except BadUrl as error:
+                return text, self._note(error.code if error.code == "scheme" else "bad-url", text)
+        if self._convert is None:
+            return text, None
+        convert, code = self._convert
+        value = convert(text)
+        return (text, self._note(code, text)) if value is None else (value, None)
+
+    def _read_all(self, row: Row) -> Reading:
+        values: list[str] = []
+        notes: dict[str, Note] = {}
+        for raw in self.raws(row):
+            one = self._one(raw, row)
+            if one is not None:
+                values.append(as_text(one.value))
+                for note in one.notes:
+                    notes.setdefault(note.code, note)
+        if not values:
+            return self._missing(row)
+        return Reading(tuple(values), True, tuple(notes.values()))
+
+    def _missing(self, row: Row) -> Reading:
+        if self.rule.default is not None:
+            value, note = self._value(self.rule.default, row)
+            wrapped = (as_text(value),) if self._many else value
+            return Reading(wrapped, False, (note,) if note else ())
+        return Reading(None, False, (self._note("missing", ""),) if self.rule.required else ())
+
+    def _note(self, code: str, text: str) -> Note:
+        return Note(self.name, code, text if len(text) <= _SHORT else text[: _SHORT - 3] + "...")

@@ -1,0 +1,154 @@
+"""The escape hatch: `python: module:function` in a config, for pages that no rule can describe.
+
+The function is called as `function(page, url)` with the page as a `bs4.BeautifulSoup` and its address as text. It
+returns
+
+    {"records": [{"title": "...", "price": "..."}], "links": [{"url": "next.html", "to": "listing"}]}
+
+Both keys may be left out, so may `to` when the kind leads to itself. When a kind has several tables, `records` is
+`{"books": [...], "authors": [...]}`. In place of a dict it may return an iterable of records, or be a generator.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from typing import Any
+
+from crawler.errors import ExtractError
+from crawler.extract.recipe import KindRule
+from crawler.extract.text import keep
+from crawler.model import Money, Note, Record, Value
+
+__all__ = ["Hook", "call_hook", "load_hook"]
+
+Hook = Callable[[Any, str], Any]
+_MOST = 100_000
+
+
+def load_hook(name: str, root: str) -> Hook:
+    """Import `module:function` with the config's folder first on the path.
+
+    Raises:
+        ExtractError: `hook`: there is no such module or function, or the module fails.
+    """
+    module_name, _, function_name = name.partition(":")
+    if not module_name or not function_name:
+        raise ExtractError("hook", f"{name!r} is not of the form module:function")
+    if root and root not in sys.path:
+        sys.path.insert(0, root)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:  # whatever a user's module raises
+        raise ExtractError("hook", f"{name}: cannot be imported: {type(error).__name__}: {error}") from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise ExtractError("hook", f"{name}: {module_name} has no function {function_name!r}")
+    return function  # type: ignore[no-any-return]  # callable() does not narrow Any
+
+
+def call_hook(hook: Hook, soup: Any, url: str, kind: KindRule) -> tuple[list[Record], list[tuple[str, str]]]:
+    """Return the records and the links (href, kind) that a hook found.
+
+    Raises:
+        ExtractError: `hook`: it raised, or returned something else than the form above.
+    """
+    try:
+        answer = hook(soup, url)
+        if answer is not None and not isinstance(answer, Mapping) and isinstance(answer, Iterable):
+            answer = {"records": list(islice(answer, _MOST))}
+    except Exception as error:  # whatever a user's function raises
+        place = _place(error)
+        raise ExtractError("hook", f"{kind.python} raised {type(error).__name__}: {error}{place}") from error
+    if answer is None:
+        return [], []
+    if not isinstance(answer, Mapping):
+        raise _wrong(kind, "the answer", "a dict or an iterable of records", answer)
+    if strange := [key for key in answer if key not in ("records", "links")]:
+        raise ExtractError("hook", f"{kind.python}: unknown key {strange[0]!r}; known are 'records' and 'links'")
+    return _records(kind, answer.get("records") or []), _links(kind, answer.get("links") or [])
+
+
+def _records(kind: KindRule, found: Any) -> list[Record]:
+    names = [table.table for table in kind.tables]
+    if isinstance(found, Mapping):
+        if strange := [name for name in found if name not in names]:
+            raise ExtractError("hook", f"{kind.python}: {strange[0]!r} is no table of {kind.name!r}")
+        return [_record(kind, name, item) for name in found for item in _listed(kind, "records", found[name])]
+    items = _listed(kind, "records", found)
+    if items and len(names) != 1:
+        raise ExtractError("hook", f"{kind.python}: name the table: records must be {{table: [...]}}")
+    return [_record(kind, names[0], item) for item in items]
+
+
+def _record(kind: KindRule, table: str, item: Any) -> Record:
+    if not isinstance(item, Mapping):
+        raise _wrong(kind, "a record", "a dict", item)
+    rule = next(rule for rule in kind.tables if rule.table == table)
+    columns = [field.name for field in rule.fields]
+    if strange := [key for key in item if columns and key not in columns]:
+        raise ExtractError("hook", f"{kind.python}: {strange[0]!r} is no field of table {table!r}")
+    values: dict[str, Value] = {}
+    notes: list[Note] = []
+    for name in columns or map(str, item):
+        values[name], odd = _value(kind, name, item.get(name))
+        if odd:
+            notes.append(Note(name, "control-characters"))
+    return Record(table, values, tuple(notes))
+
+
+def _links(kind: KindRule, found: Any) -> list[tuple[str, str]]:
+    links = []
+    for item in _listed(kind, "links", found):
+        href, target = (item.get("url"), item.get("to", kind.name)) if isinstance(item, Mapping) else (item, kind.name)
+        if not isinstance(href, str) or not isinstance(target, str):
+            raise _wrong(kind, "a link", "{'url': text, 'to': text}", item)
+        links.append((str(href), str(target)))
+    return links
+
+
+def _listed(kind: KindRule, what: str, found: Any) -> list[Any]:
+    if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
+        raise _wrong(kind, what, "a list", found)
+    return list(islice(found, _MOST))
+
+
+def _value(kind: KindRule, name: str, value: Any) -> tuple[Value, bool]:
+    """Return one of the types of model.Value, made of plain objects: a bs4 string would hold its whole page."""
+    if isinstance(value, str):
+        return keep(str(value))
+    if value is None or isinstance(value, bool | int | Decimal | datetime | date):
+        return value, False
+    if isinstance(value, float):
+        return _decimal(kind, name, value), False
+    if isinstance(value, Money):
+        return Money(Decimal(value.amount), str(value.currency)), False
+    if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
+        texts = [keep(str(part)) for part in islice(value, _MOST)]
+        return tuple(text for text, _ in texts), any(odd for _, odd in texts)
+    raise _wrong(kind, f"field {name!r}", "text, a number, a date or a list of texts", value)
+
+
+def _decimal(kind: KindRule, name: str, value: float) -> Decimal:
+    try:
+        number = Decimal(repr(value))
+    except InvalidOperation:  # a float of a library with a repr of its own
+        number = Decimal(value)
+    if not number.is_finite():
+        raise ExtractError("hook", f"{kind.python}: field {name!r} is {value!r}, which is no number")
+    return number
+
+
+def _wrong(kind: KindRule, what: str, wanted: str, got: Any) -> ExtractError:
+    return ExtractError("hook", f"{kind.python}: {what} must be {wanted}, not {type(got).__name__}")
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -1,0 +1,143 @@
+"""Numbers and money as pages write them, by the declared locale and nothing else.
+
+`1.234` is 1234 in German and 1.234 in English: a text that does not fit the locale is no number, never a guess.
+English is built in; other locales come from babel (CLDR), the extra `locale`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from crawler.errors import ExtractError
+from crawler.extract.locales import ENGLISH, load
+from crawler.model import Money
+
+__all__ = ["Numbers", "ascii_digits", "numbers"]
+
+_LONGEST = 80
+_SIGNS = str.maketrans(
+    {"−": "-", "–": "-", "﹣": "-", "－": "-", "＋": "+", "，": ",", "．": ".", "（": "(", "）": ")"}
+    | dict.fromkeys("\u00a0\u2007\u2009\u202f", " ")
+)
+_CURRENCIES = """kr kr. Kr Kr. Kč zł zł. Ft lei руб. руб р. лв лв. Fr. Fr SFr. грн грн. din din. дин. Rs Rs. RM Rp Rp. R
+    S/ S/. ден TL ر.س د.إ KM Bs Bs. Q L B/. L.E."""
+_WORDS = frozenset(_CURRENCIES.split())
+_DASHES = re.compile(r"[.,](?:-{1,2}|—)")
+
+
+class _Symbols(NamedTuple):
+    group: str
+    decimal: str
+    sizes: tuple[int, int]
+
+
+class Numbers:
+    """How one locale writes numbers."""
+
+    def __init__(self, symbols: _Symbols) -> None:
+        self._decimal = symbols.decimal
+        group = "['’]" if symbols.group in "'’" else re.escape(symbols.group)
+        last, other = symbols.sizes
+        point = re.escape(symbols.decimal)
+        whole = rf"(?:[0-9]{{1,{other}}}(?:{group}[0-9]{{{other}}})*{group}[0-9]{{{last}}}|[0-9]+)"
+        self._shape = re.compile(rf"[+-]?(?:{whole}(?:{point}[0-9]+)?|{point}[0-9]+)")
+        self._group = re.compile(group)
+        self._arabic = str.maketrans({"٫": symbols.decimal, "٬": symbols.group[:1]})
+
+    def decimal(self, text: str) -> Decimal | None:
+        """Return the number that the whole text is, or None. `(5)` is -5, as in accounts."""
+        plain = self._plain(text)
+        if plain.startswith("(") and plain.endswith(")") and plain[1:2] not in {"-", "+", "("}:
+            number = self._read(plain[1:-1].strip())
+            return None if number is None else -number
+        return self._read(plain)
+
+    def integer(self, text: str) -> int | None:
+        """Return the whole number that the text is; `5.0` is none."""
+        number = None if self._decimal in self._plain(text) else self.decimal(text)
+        return None if number is None else int(number)
+
+    def money(self, text: str) -> Money | None:
+        """Return an amount with the currency written before or behind it, or with none."""
+        plain = self._plain(text)
+        digits = [at for at, char in enumerate(plain) if "0" <= char <= "9"]
+        if not digits:
+            return None
+        start, end = digits[0], digits[-1] + 1
+        if plain[:start].endswith(self._decimal):
+            start -= 1
+        before, behind = plain[:start].strip(), plain[end:].strip()
+        negative = before.startswith("(") and behind.endswith(")")
+        if negative:
+            before, behind = before[1:].strip(), behind[:-1].strip()
+        sign, before = _sign(before)
+        behind = _DASHES.sub("", behind, count=1).strip() if _DASHES.match(behind) else behind
+        number = self._read(plain[start:end])
+        if number is None or (negative and sign) or (before and behind):
+            return None
+        currency = before or behind
+        if currency and not _is_currency(currency):
+            return None
+        return Money(-number if negative or sign == "-" else number, currency)
+
+    def _plain(self, text: str) -> str:
+        if text.isascii():
+            return text.strip()
+        return ascii_digits(text.translate(_SIGNS).translate(self._arabic)).strip()
+
+    def _read(self, plain: str) -> Decimal | None:
+        if len(plain) > _LONGEST:
+            return None
+        found = self._shape.fullmatch(plain)
+        if found is None:
+            return None
+        marks = set(self._group.findall(plain))
+        if len(marks) > 1:
+            return None
+        for mark in marks:
+            plain = plain.replace(mark, "")
+        return Decimal(plain.replace(self._decimal, "."))
+
+
+@lru_cache(maxsize=64)
+def numbers(locale: str) -> Numbers:
+    """Return the numbers of a locale such as `en`, `de`, `pt_BR`.
+
+    Raises:
+        ExtractError: `locale`: unknown, or babel is not installed.
+    """
+    if locale in ENGLISH:
+        return Numbers(_Symbols(",", ".", (3, 3)))
+    found = load(locale)
+    symbols = found.number_symbols.get("latn") or next(iter(found.number_symbols.values()))
+    group, decimal = symbols.get("group", ","), symbols.get("decimal", ".")
+    if group == decimal:
+        raise ExtractError("locale", f"the locale {locale!r} has one sign for groups and decimals")
+    sizes = found.decimal_formats[None].grouping
+    return Numbers(_Symbols(" " if group.isspace() else group, decimal, (sizes[0] or 3, sizes[1] or 3)))
+
+
+def ascii_digits(text: str) -> str:
+    """Return a text with the decimal digits of all scripts as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(char if char.isascii() else str(unicodedata.decimal(char, char)) for char in text)
+
+
+def _sign(before: str) -> tuple[str, str]:
+    for sign in "-+":
+        if before.count(sign) == 1 and (before[0] == sign or before[-1] == sign):
+            return sign, before.strip(sign + " ")
+    return "", before
+
+
+def _is_currency(text: str) -> bool:
+    if text in _WORDS or (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
+        return True
+    signs = [char for char in text if unicodedata.category(char) == "Sc"]
+    rest = [char for char in text if unicodedata.category(char) != "Sc"]
+    return len(signs) == 1 and len(rest) <= 3 and all(char.isascii() and char.isalpha() for char in rest)

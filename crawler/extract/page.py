@@ -1,0 +1,164 @@
+"""One page on its way through the rules: its text, its address, and its trees, each parsed only when asked for."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from crawler import urls
+from crawler.errors import ExtractError
+from crawler.extract.charset import decode
+from crawler.extract.labels import Labels
+from crawler.extract.lexbor import Lexbor, costly
+from crawler.extract.sniff import check_body, is_xml
+from crawler.model import Note, Response
+
+if TYPE_CHECKING:
+    from crawler.extract.engine import Document
+    from crawler.extract.soup import Soup
+
+__all__ = ["TIME_LIMIT", "PageView", "open_page", "suits_lexbor"]
+
+TIME_LIMIT = 30.0
+"""Seconds that the rules may take on one page."""
+_BASES = 20
+_VOID = "area base br col embed hr img input link meta param source track wbr"
+_DRAWN = "path circle rect line polygon polyline ellipse use stop animate animatetransform"
+_FREE = frozenset(f"{_VOID} {_DRAWN}".split())
+_STRICT = ("xlink:", "<source", "<wbr", "<track", "<keygen")
+"""What makes a difference to delicate selectors: attributes that lexbor confuses, and elements without end tag that
+lxml does not know as such, so that it takes what follows for their children."""
+
+
+class PageView:
+    """A decoded page.
+
+    Attributes:
+        url: its address.
+        text: the whole of it.
+        xml: it is XML and not XHTML.
+        soup_only: lexbor must not read it, as the trees or the costs would differ (see `suits_lexbor`).
+        notes: on its encoding.
+    """
+
+    def __init__(self, url: str, text: str, *, xml: bool = False, notes: tuple[Note, ...] = ()) -> None:
+        self.url = url
+        self.text = text
+        self.xml = xml
+        self.notes = notes
+        self._soup: Soup | None = None
+        self._lexbor: Lexbor | None = None
+        self._soup_only: bool | None = None
+        self._base: str | None = None
+        self._labels: dict[str, Labels] = {}
+        self._end = time.monotonic() + TIME_LIMIT
+
+    def document(self, engine: str) -> Document:
+        """Return the tree of an engine.
+
+        Args:
+            engine: `bs4`, `lexbor`, `auto` for lexbor where it suits the page, `auto-strict` for selectors
+                that are `gate.delicate`: lexbor only on pages that hold nothing of `_STRICT` either.
+
+        Raises:
+            ExtractError: `unparsable`.
+        """
+        if engine in {"auto", "auto-strict"}:
+            soup = self.soup_only or (engine == "auto-strict" and any(mark in self.text for mark in _STRICT))
+            engine = "bs4" if soup else "lexbor"
+        return self._parsed_lexbor() if engine == "lexbor" else self._parsed_soup()
+
+    @property
+    def soup_only(self) -> bool:
+        """Whether `auto` leaves this page to BeautifulSoup alone."""
+        if self._soup_only is None:
+            self._soup_only = self.xml or not suits_lexbor(self.text) or self._parsed_lexbor().mended()
+        return self._soup_only
+
+    def check_time(self) -> None:
+        """Asked between two steps of work, so that no page holds a worker for ever.
+
+        Raises:
+            ExtractError: `parse-timeout`.
+        """
+        if time.monotonic() > self._end:
+            raise ExtractError("parse-timeout", f"the rules took over {TIME_LIMIT:g} s on this page")
+
+    def labels(self, document: Document) -> Labels:
+        """Return the index of labels of the whole page, made once for each engine."""
+        found = self._labels.get(document.name)
+        if found is None:
+            found = self._labels[document.name] = Labels(document, None)
+        return found
+
+    def resolve(self, href: str) -> str:
+        """Return the absolute URL of a link on this page.
+
+        Raises:
+            BadUrl: see urls.resolve.
+        """
+        if self._base is None:
+            self._base = self._find_base()
+        return urls.resolve(self._base, href)
+
+    def _find_base(self) -> str:
+        """First `base` that leads to an http(s) address (HTML standard, 2.4.3, but past bad ones to the next)."""
+        document: Document = self._lexbor or self._soup or self.document("auto")
+        for element in document.select(None, "base[href]")[:_BASES]:
+            try:
+                return urls.resolve(self.url, document.attr(element, "href") or "")
+            except urls.BadUrl:
+                continue
+        return self.url
+
+    def _parsed_lexbor(self) -> Lexbor:
+        if self._lexbor is None:
+            if costly(self.text):
+                raise ExtractError("unparsable", "the page would take the fast engine too long; use engine: auto")
+            self._lexbor = Lexbor(self.text)
+        return self._lexbor
+
+    def _parsed_soup(self) -> Soup:
+        if self._soup is None:
+            from crawler.extract.soup import Soup
+
+            self._soup = Soup(self.text, xml=self.xml)
+        return self._soup
+
+
+def open_page(response: Response) -> PageView:
+    """Check and decode a response.
+
+    Raises:
+        ExtractError: `empty`, `not-html`, `unparsable`.
+    """
+    kind = response.headers.get("content-type")
+    check_body(response.body, kind)
+    text, notes = decode(response.body, kind)
+    if not text.strip("\ufffd \t\r\n\x0c"):
+        raise ExtractError("empty", "the body is only white space")
+    xml = is_xml(text, kind)
+    if xml and "<!ENTITY" in text:
+        # What an entity holds may be a file of this machine, or one line that grows to gigabytes.
+        raise ExtractError("unparsable", "the XML declares entities, which are never read")
+    return PageView(response.url, text, xml=xml, notes=notes)
+
+
+def suits_lexbor(text: str) -> bool:
+    """Tell whether lexbor and lxml read a page alike, and lexbor quickly.
+
+    They do not where `<i class="icon"/>` stands: HTML ignores that slash, lxml closes the element. And HTML makes a
+    line break of `</br>`, lxml nothing.
+    """
+    return not costly(text) and "</br" not in text and not _closes_itself(text)
+
+
+def _closes_itself(text: str) -> bool:
+    at = text.find("/>")
+    while at >= 0:
+        start = text.rfind("<", 0, at)
+        name = text[start + 1 : at if at - start < 40 else start + 40].split(None, 1)
+        if not name or name[0].rstrip("/").lower() not in _FREE:
+            return True
+        at = text.find("/>", at + 2)
+    return False

@@ -1,0 +1,75 @@
+"""A config's own patterns, with a time limit: `(a+)+$` on the wrong text would run for years in `re`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import regex  # type: ignore[import-untyped]  # it ships no types
+
+from crawler.errors import ExtractError
+
+__all__ = ["LIMIT", "Pattern", "check_pattern", "check_replacement"]
+
+LIMIT = 1.0
+"""Seconds one search may take."""
+
+
+def check_pattern(pattern: str) -> str | None:
+    """One line that says what is wrong with a regular expression; None when it is right."""
+    try:
+        regex.compile(pattern)
+    except regex.error as error:
+        place = f"position {error.pos + 1}: " if error.pos is not None else ""
+        return f"{place}{error.msg}"
+    except (RecursionError, OverflowError, ValueError) as error:
+        return f"not a usable pattern: {type(error).__name__}"
+    return None
+
+
+def check_replacement(pattern: str, replacement: str) -> str | None:
+    """As `check_pattern`, for a replacement with `\\1` or `\\g<name>` in it; None too when the pattern is wrong."""
+    if check_pattern(pattern) is not None:
+        return None
+    try:
+        # The empty alternative beside the pattern makes a match, and so a use of each group, certain.
+        regex.compile(f"(?:{pattern})|").sub(replacement, "", count=1)
+    except (regex.error, IndexError) as error:
+        return f"the replacement is wrong: {error}"
+    return None
+
+
+class Pattern:
+    """A compiled pattern; each method raises ExtractError `parse-timeout` after LIMIT seconds."""
+
+    __slots__ = ("_compiled", "_source")
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        try:
+            self._compiled = regex.compile(source)
+        except regex.error as error:
+            raise ExtractError("pattern", f"{source!r}: {error}") from error
+
+    def found(self, text: str) -> bool:
+        """Tell whether the pattern is anywhere in the text."""
+        return self._run("search", text) is not None
+
+    def take(self, text: str) -> str | None:
+        """Return the first group of the first match, the whole match where there is no group, None without a match."""
+        match = self._run("search", text)
+        if match is None:
+            return None
+        taken: str | None = match[1] if self._compiled.groups else match[0]
+        return taken
+
+    def replace(self, replacement: str, text: str) -> str:
+        """Return the text with every match replaced."""
+        return str(self._run("sub", replacement, text))
+
+    def _run(self, method: str, *args: str) -> Any:
+        try:
+            return getattr(self._compiled, method)(*args, timeout=LIMIT)
+        except TimeoutError:
+            raise ExtractError("parse-timeout", f"the pattern {self._source!r} took over {LIMIT:g} s") from None
+        except (regex.error, IndexError) as error:
+            raise ExtractError("pattern", f"{self._source!r}: {error}") from error

@@ -1,0 +1,90 @@
+"""Tell a page from a picture, an archive or an empty answer, by its first bytes more than by its Content-Type.
+
+After https://mimesniff.spec.whatwg.org/, cut down to one question: can records be in it?
+"""
+
+from __future__ import annotations
+
+import re
+
+from crawler.errors import ExtractError
+
+__all__ = ["check_body", "is_xml"]
+
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF87a", "a GIF picture"),
+    (b"GIF89a", "a GIF picture"),
+    (b"%PDF-", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive or an Office document"),
+    (b"PK\x05\x06", "a zip archive"),
+    (b"\x1f\x8b", "gzip data"),
+    (b"BZh", "bzip2 data"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"\xfd7zXZ\0", "xz data"),
+    (b"\x28\xb5\x2f\xfd", "zstd data"),
+    (b"\0\0\x01\0", "an icon"),
+    (b"OggS", "Ogg media"),
+    (b"ID3", "MP3 media"),
+    (b"fLaC", "FLAC media"),
+    (b"\0asm", "WebAssembly"),
+    (b"\x7fELF", "a program"),
+    (b"wOFF", "a font"),
+    (b"wOF2", "a font"),
+    (b"\xd0\xcf\x11\xe0", "an Office document"),
+    (b"SQLite format 3\0", "a database"),
+)
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!|\?xml|[a-zA-Z])")
+_WIDE_BOM = (b"\xff\xfe", b"\xfe\xff")
+_BLANK = b" \t\r\n\x0b\x0c\0"
+_HEAD = 1024
+_SEEN = 64
+
+
+def check_body(body: bytes, content_type: str | None) -> None:
+    """Pass a body that can be read as HTML or XML.
+
+    Raises:
+        ExtractError: `empty` for nothing but white space, `not-html` for anything else.
+    """
+    if not body or (len(body) < _HEAD and not body.strip(_BLANK)):
+        raise ExtractError("empty", "the body is empty" if not body else "the body is only white space")
+    kind = _media(content_type)
+    for magic, name in _MAGIC:
+        if body.startswith(magic):
+            raise ExtractError("not-html", f"the body is {name}{_said(kind)}")
+    if body[:4] == b"RIFF" or body[4:8] == b"ftyp":
+        raise ExtractError("not-html", f"the body is a media file{_said(kind)}")
+    if kind == "text/html" or "xml" in kind:
+        _reject_binary(body, kind)
+    elif not (_MARKUP.match(body) or body.startswith(_WIDE_BOM)):
+        raise ExtractError("not-html", f"the body does not start as HTML or XML does{_said(kind)}")
+
+
+def is_xml(text: str, content_type: str | None) -> bool:
+    """Tell whether a page is XML that is not XHTML: a feed, a sitemap."""
+    if "xhtml" in _media(content_type):
+        return False
+    head = text[:_HEAD].lstrip().lower()
+    if "<html" in head or "<!doctype html" in head:
+        return False
+    return "xml" in _media(content_type) or head.startswith("<?xml")
+
+
+def _reject_binary(body: bytes, kind: str) -> None:
+    head = body[:_HEAD]
+    if head.startswith(_WIDE_BOM) or b"<" in head:
+        return
+    odd = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head[: _SEEN * 4])
+    if odd * 10 > len(head[: _SEEN * 4]):
+        raise ExtractError("not-html", f"the body is binary data{_said(kind)}")
+
+
+def _media(content_type: str | None) -> str:
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _said(kind: str) -> str:
+    return f" (Content-Type: {kind[:60]})" if kind else ""

@@ -1,0 +1,77 @@
+"""The records of a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.extract.plan import TablePlan, describe, page_row, rows
+from crawler.model import Note, Record, Value
+
+if TYPE_CHECKING:
+    from crawler.extract.fields import Reading
+    from crawler.extract.page import PageView
+
+__all__ = ["Harvest", "read_table"]
+
+
+class Harvest:
+    """The records of one table on a page.
+
+    Attributes:
+        records: in document order; rows in which nothing was found, such as a row of headings, are no records.
+        misses: what matched nothing: the selector of the rows, or those of fields that no record has.
+        lacking: names of required fields that no record has.
+    """
+
+    __slots__ = ("lacking", "misses", "records")
+
+    def __init__(self, records: list[Record], misses: list[str], lacking: list[str]) -> None:
+        self.records = records
+        self.misses = misses
+        self.lacking = lacking
+
+
+def read_table(plan: TablePlan, page: PageView) -> Harvest:
+    """Read every record of a table.
+
+    Raises:
+        ExtractError: `unparsable`, `parse-timeout`, `selector`.
+    """
+    records: list[Record] = []
+    seen: set[str] = set()
+    for readings in _readings(plan, page):
+        found = [field.name for field, reading in zip(plan.fields, readings, strict=True) if reading.found]
+        if found:
+            seen.update(found)
+            records.append(_record(plan, readings))
+    return Harvest(records, _misses(plan, page, seen), _lacking(plan, seen))
+
+
+def _readings(plan: TablePlan, page: PageView) -> list[list[Reading]]:
+    if plan.rule.each is not None:
+        return [[field.read(row) for field in plan.fields] for row in rows(page, plan.engine, plan.rule.each)]
+    whole = {engine: page_row(page, page.document(engine)) for engine in set(plan.engines)}
+    return [[field.read(whole[engine]) for field, engine in zip(plan.fields, plan.engines, strict=True)]]
+
+
+def _record(plan: TablePlan, readings: list[Reading]) -> Record:
+    values: dict[str, Value] = {}
+    notes: tuple[Note, ...] = ()
+    for field, reading in zip(plan.fields, readings, strict=True):
+        values[field.name] = reading.value
+        if reading.notes:
+            notes += reading.notes
+    return Record(plan.rule.table, values, notes)
+
+
+def _misses(plan: TablePlan, page: PageView, seen: set[str]) -> list[str]:
+    if len(seen) == len(plan.fields):
+        return []
+    each = plan.rule.each
+    if each is not None and not seen and not page.document(plan.engine).select(None, each):
+        return [repr(each)]
+    return [describe(field.rule) for field in plan.fields if field.name not in seen and not field.rule.page_url]
+
+
+def _lacking(plan: TablePlan, seen: set[str]) -> list[str]:
+    return [f.name for f in plan.fields if f.rule.required and f.name not in seen and not f.rule.page_url]

@@ -1,0 +1,155 @@
+"""Both engines, the same questions, the same answers."""
+
+import time
+
+import pytest
+
+from crawler.extract.lexbor import Lexbor, costly
+from crawler.extract.soup import Soup
+from crawler.extract.text import keep, tidy
+from crawler.model import Failure, Page
+from tests.support.pages import FieldRule, analyse, value
+
+BOTH = pytest.mark.parametrize("engine", [Soup, Lexbor], ids=["bs4", "lexbor"])
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<div id=x>a<br>b</div>", "a b"),
+        ("<div id=x><p>a</p><p>b</p></div>", "a b"),
+        ("<div id=x>a<b>b</b>c</div>", "abc"),
+        ("<div id=x>a<div>b</div>c</div>", "a b c"),
+        ("<div id=x> a \n\t b&nbsp; c </div>", "a b c"),
+        ("<div id=x>a<script>var x</script><style>p{}</style>b</div>", "ab"),
+        ("<div id=x>a<template>t</template><noscript>n</noscript>b</div>", "ab"),
+        ("<div id=x>a<!-- c -->b</div>", "ab"),
+        ("<div id=x><ul><li>a<li>b</ul></div>", "a b"),
+        ("<table id=x><tr><td>a<td>b<tr><td>c</table>", "a b c"),
+        ("<script id=x>var a = 1;</script>", "var a = 1;"),
+        ("<p id=x>&amp;amp; &lt;b&gt; &copy2 &notit;</p>", "&amp; <b> ©2 ¬it;"),
+        ("<p id=x></p>", ""),
+        ("<ruby id=x>漢<rt>kan</rt></ruby>", "漢kan"),
+        ("<p id=x>a<wbr>b</p>", "ab"),
+        ("<select id=x><option>a<option>b</select>", "a b"),
+        ("<svg id=x><text>a</text><style>s</style></svg>", "a"),
+        ("<textarea id=x>\n a</textarea>", "a"),
+    ],
+)
+def test_text(engine, html, expected):
+    document = engine(html)
+    assert tidy(document.text(document.first(None, "#x")))[0] == expected
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<pre id=x>\n a\n  b</pre>", " a\n  b"),
+        ("<textarea id=x>\n\na</textarea>", "\na"),
+        ("<div id=x>a<br>b<p>c</p>d</div>", "a\nb\nc\nd"),
+        ("<div id=x>a  b</div>", "a  b"),
+        ("<div id=x><pre>\nq</pre></div>", "q"),
+    ],
+)
+def test_text_with_its_space_kept(engine, html, expected):
+    document = engine(html)
+    assert keep(document.text(document.first(None, "#x")))[0] == expected
+
+
+@BOTH
+def test_attributes(engine):
+    document = engine('<p class="a  b\n c" disabled data-x="" title=" t "><a xlink:href=q>')
+    node = document.first(None, "p")
+    assert document.attr(node, "class") == "a b c"
+    assert document.attr(node, "disabled") == ""
+    assert document.attr(node, "data-x") == ""
+    assert document.attr(node, "title") == " t "
+    assert document.attr(node, "href") is None
+
+
+@BOTH
+def test_scope_is_never_among_its_own_matches(engine):
+    document = engine("<div class=k><p>a</p><div class=k><b>c</b></div></div>")
+    scope = document.first(None, "div")
+    assert [document.tag(n) for n in document.select(scope, "div, p")] == ["p", "div"]
+    assert tidy(document.text(document.first(scope, ".k")))[0] == "c"
+    assert document.first(document.first(None, "p"), "p") is None
+    assert document.tag(document.first(scope, "body b")) == "b"
+
+
+@BOTH
+def test_after_skips_text_and_comments(engine):
+    document = engine("<dl><dt>a</dt> x <!-- c --> <dd>b</dd></dl>")
+    following = document.after(document.first(None, "dt"))
+    assert document.tag(following) == "dd"
+    assert document.after(following) is None
+
+
+@BOTH
+def test_inner_html(engine):
+    document = engine("<div><p>a <b>b</b></p></div>")
+    assert document.html(document.first(None, "div")) == "<p>a <b>b</b></p>"
+
+
+@pytest.mark.parametrize("engine", ["bs4", "auto", "lexbor"])
+def test_fault_83_fifty_thousand_elements_inside_each_other(engine):
+    html = "<h1>t</h1>" + "<div>" * 50_000 + "deep" + "</div>" * 50_000
+    began = time.monotonic()
+    outcome = analyse(html, FieldRule("t", "h1"), FieldRule("all", "div"), FieldRule("page"), engine=engine)
+    assert time.monotonic() - began < 5
+    if isinstance(outcome, Page):
+        assert outcome.records[0].values["all"] == "deep"
+        assert outcome.records[0].values["page"] == "t deep"
+    else:
+        assert outcome.code == "unparsable"
+
+
+def test_fault_84_two_hundred_thousand_attributes():
+    html = "<h1>t</h1><p " + " ".join(f"a{n}=1" for n in range(200_000)) + ">x</p>"
+    began = time.monotonic()
+    assert value(html, css="h1") == ("t", [])
+    assert time.monotonic() - began < 5
+    outcome = analyse(html, FieldRule("t", "h1"), engine="lexbor")
+    assert isinstance(outcome, Failure)
+    assert outcome.code == "unparsable"
+
+
+def test_costly_lets_large_ordinary_pages_through():
+    assert not costly("<p class=a>text text</p>\n" * 50_000)
+    assert not costly("<img src='data:image/png;base64," + "A" * 500_000 + "'>")
+    assert not costly("<p>a<br>b<img src=x><input></p>\n" * 20_000)
+    assert costly("<div>" * 50_000)
+    assert costly("<div>" * 50_000 + "</div>" * 50_000)
+
+
+@pytest.mark.parametrize("engine", ["bs4", "lexbor", "auto"])
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<h1>t</h1><!-- <p>x",
+        "<h1>t</h1><script>var a <p>",
+        "<h1>t</h1><![CDATA[ x",
+        "<h1>t</h1><a href='x>y",
+        "<![foo[ > <h1>t</h1>",
+    ],
+    ids=["comment", "script", "cdata", "quote", "marked section"],
+)
+def test_fault_81_82_unclosed_and_rejected_markup(engine, html):
+    assert value(html, engine=engine, css="h1") == ("t", [])
+
+
+@pytest.mark.parametrize("engine", ["bs4", "auto"])
+def test_fault_80_unclosed_tags(engine):
+    html = "<ul><li>a<li>b</ul><table><tr><td>c<td>d<tr><td>e</table><p>f<p>g"
+    for css, expected in (("li", ("a", "b")), ("td", ("c", "d", "e")), ("p", ("f", "g"))):
+        assert value(html, engine=engine, css=css, all=True) == (expected, [])
+
+
+def test_fault_84_a_page_of_a_million_elements_is_refused_by_beautifulsoup_and_read_by_lexbor():
+    html = "<h1>t</h1>" + "<a href=x>y</a>" * 500_000
+    assert value(html, css="h1", engine="lexbor") == ("t", [])
+    outcome = analyse(html, FieldRule("t", "h1"), engine="bs4")
+    assert isinstance(outcome, Failure)
+    assert outcome.code == "unparsable"

@@ -1,0 +1,169 @@
+from decimal import Decimal
+
+import pytest
+
+from crawler.errors import ExtractError
+from crawler.extract.locales import check_locale
+from crawler.extract.numbers import numbers
+from crawler.model import Money
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1,234.56", "1234.56"),
+        ("1234.56", "1234.56"),
+        ("1,234,567", "1234567"),
+        ("0", "0"),
+        ("007", "7"),
+        (".5", "0.5"),
+        ("-5", "-5"),
+        ("−5", "-5"),
+        ("+5", "5"),
+        ("(5)", "-5"),
+        ("(1,234.50)", "-1234.50"),
+        ("٣", "3"),
+        ("１２３", "123"),
+        ("١٬٢٣٤٫٥", "1234.5"),
+        ("１，２３４．５", "1234.5"),
+    ],
+)
+def test_fault_97_english_numbers(text, expected):
+    assert numbers("en").decimal(text) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.234,56",
+        "1 234",
+        "1e5",
+        "12%",
+        "$5",
+        "1,23",
+        "12,34,567",
+        "1,2345",
+        "1.",
+        "--5",
+        "(-5)",
+        "",
+        "-",
+        "()",
+        "5-",
+        "1.2.3",
+        "1,234,",
+        "NaN",
+        "Infinity",
+        "five",
+        "5 apples",
+        "²",
+        "½",
+        "9" * 100,
+        "1_000",
+        "0x10",
+    ],
+)
+def test_fault_97_what_is_no_english_number_is_not_guessed(text):
+    assert numbers("en").decimal(text) is None
+    assert numbers("en").integer(text) is None
+
+
+def test_fault_97_integers():
+    assert numbers("en").integer("1,234") == 1234
+    assert type(numbers("en").integer("5")) is int
+    assert numbers("en").integer("5.0") is None
+    assert numbers("en").integer("1.234") is None
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "expected"),
+    [
+        ("de", "1.234,56", "1234.56"),
+        ("de", "1,5", "1.5"),
+        ("de", "1,234.56", None),
+        ("de", "1.234", "1234"),
+        ("de", "1.23", None),
+        ("fr", "1\u202f234,5", "1234.5"),
+        ("fr", "1\u00a0234,5", "1234.5"),
+        ("fr", "1 234,5", "1234.5"),
+        ("de_CH", "1’234.50", "1234.50"),
+        ("de_CH", "1'234.50", "1234.50"),
+        ("pt_BR", "1.234,50", "1234.50"),
+        ("en_IN", "12,34,567.5", "1234567.5"),
+        ("en_IN", "1,234,567", None),
+        ("pt-BR", "1,5", "1.5"),
+    ],
+)
+def test_fault_97_other_locales(locale, text, expected):
+    pytest.importorskip("babel")
+    assert numbers(locale).decimal(text) == (None if expected is None else Decimal(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "currency"),
+    [
+        ("£51.77", "51.77", "£"),
+        ("$1,299.00", "1299.00", "$"),
+        ("1,299 €", "1299", "€"),
+        ("USD 12", "12", "USD"),
+        ("12.50 CHF", "12.50", "CHF"),
+        ("-$5", "-5", "$"),
+        ("$-5", "-5", "$"),
+        ("−5 €", "-5", "€"),
+        ("($5.00)", "-5.00", "$"),
+        ("R$ 10", "10", "R$"),
+        ("US$10", "10", "US$"),
+        ("kr. 45", "45", "kr."),
+        ("45 zł", "45", "zł"),
+        ("5", "5", ""),
+        ("€.50", "0.50", "€"),
+        ("Rs. 1,200", "1200", "Rs."),
+        ("￥٣", "3", "￥"),
+    ],
+)
+def test_money_with_the_currency_as_written(text, amount, currency):
+    assert numbers("en").money(text) == Money(Decimal(amount), currency)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call us",
+        "",
+        "from £5",
+        "£5 - £7",
+        "£5 each",
+        "Â£5",
+        "£1.234,56",
+        "£",
+        "$5 €",
+        "Price 5",
+        "5 apples",
+        "--$5",
+        "(-$5)",
+        "£1 2",
+    ],
+)
+def test_money_is_not_guessed(text):
+    assert numbers("en").money(text) is None
+
+
+def test_money_of_other_locales():
+    pytest.importorskip("babel")
+    assert numbers("de").money("1.299,00 €") == Money(Decimal("1299.00"), "€")
+    assert numbers("de").money("49,- €") is None or numbers("de").money("49,- €").amount == 49
+    assert numbers("de_CH").money("CHF 1’000.—") == Money(Decimal("1000"), "CHF")
+
+
+def test_unknown_locales_are_told():
+    with pytest.raises(ExtractError, match="xx_YY"):
+        numbers("xx_YY")
+    assert check_locale("en") is None
+    assert "no known locale" in (check_locale("klingon") or "")
+
+
+def test_the_missing_extra_is_named(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "babel", None)
+    assert "crawler[locale]" in (check_locale("it") or "")

@@ -1,0 +1,85 @@
+"""Jobs for end-to-end tests: the shipped demo config with changes, and the command line as a user calls it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+FIXED = {"SOURCE_DATE_EPOCH": "1750000000"}
+
+
+def write_job(folder: Path, base: str, **changes: Any) -> Path:
+    """The demo config without its own demo site, starting at `base`; `changes` are merged into its sections."""
+    yaml = YAML()
+    job = yaml.load((ROOT / "configs" / "demo.yaml").read_text())
+    del job["demo"]
+    job["start"] = f"{base}/catalogue/page-1.html"
+    job["output"] = ["out/demo.xlsx", "out/demo.jsonl"]
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            job[key] = {**job.get(key, {}), **value}
+        else:
+            job[key] = value
+    path = folder / "job.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        yaml.dump(job, file)
+    return path
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "crawler", *map(str, arguments)]
+
+
+def crawl(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """`crawler ...`, to its end."""
+    env = {**os.environ, **FIXED, **options.pop("env", {})}
+    return subprocess.run(
+        command(*arguments), capture_output=True, text=True, cwd=ROOT, env=env, timeout=120, check=False, **options
+    )
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    """`crawler ...`, going on beside the test."""
+    return subprocess.Popen(
+        command(*arguments),
+        cwd=ROOT,
+        env={**os.environ, **FIXED},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def kill(process: subprocess.Popen[bytes]) -> bool:
+    """`kill -9`; tells whether it was still running."""
+    running = process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    return running
+
+
+def digest(folder: Path, *suffixes: str) -> str:
+    """Of tables, rows and order: the .jsonl files; and of the workbook's bytes, unless other suffixes are named."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.suffix in (suffixes or (".jsonl", ".xlsx"))):
+        found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def log_lines(path: Path, skip: int = 0) -> list[dict[str, Any]]:
+    """The demo site's access log."""
+    return [json.loads(line) for line in path.read_text().splitlines()[skip:]]
+
+
+def fetched(lines: Iterable[dict[str, Any]]) -> list[str]:
+    return [line["path"] for line in lines if line["path"] != "/robots.txt"]
