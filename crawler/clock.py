@@ -6,7 +6,7 @@ import os
 import time
 from datetime import UTC, datetime
 
-__all__ = ["is_fixed", "now", "timestamp"]
+__all__ = ["duration", "is_fixed", "now", "timestamp"]
 
 _VARIABLE = "SOURCE_DATE_EPOCH"  # https://reproducible-builds.org/specs/source-date-epoch/
 
@@ -19,6 +19,16 @@ def is_fixed() -> bool:
 def timestamp() -> float:
     """Seconds since 1970."""
     return float(os.environ[_VARIABLE]) if is_fixed() else time.time()
+
+
+def duration(seconds: float) -> str:
+    """For a person: `0.5 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
 def now() -> datetime:

@@ -66,12 +66,13 @@ class Run:
         frontier = Frontier(pages, self._politeness(), self._ask_robots)
         try:
             loop = Crawl(pages, frontier, self._strategy, self._width, self._limits(), self._stopper, observe)
-            ready = time.monotonic()
             ending = loop.run()
         finally:
             if self._desk is not None:
                 self._desk.close()
-        timing = Timing(ready - self._began, time.monotonic() - ready)
+        now = time.monotonic()
+        ready = loop.first_sent or now
+        timing = Timing(ready - self._began, now - ready)
         tally = loop.tally
         return start, Report(
             job=self._job,

@@ -19,7 +19,7 @@ _SIGNALS = {"interrupted": 130, "terminated": 143}
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of a run: until the first request, crawling, and closing with exports."""
+    """Seconds of a run: until the first page is asked for, crawling, and closing with exports."""
 
     start_up: float = 0.0
     crawl: float = 0.0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from crawler import __version__, clock
 from crawler.config import Job
 from crawler.model import Value
@@ -30,7 +28,7 @@ def summary(job: Job, report: Report) -> list[tuple[str, Value]]:
     lines.append(("Started", started))
     if not clock.is_fixed():
         lines += [
-            ("Took", str(timedelta(seconds=round(report.timing.total)))),
+            ("Took", clock.duration(report.timing.total)),
             ("Strategy", f"{report.strategy}, {report.workers} at once, analysis in: {report.parse}"),
             ("Requests in this run", report.requests),
             ("Retries in this run", report.retries),

@@ -75,8 +75,11 @@ class Crawl:
     Args:
         make_strategy: builds the strategy; again when all its workers hang.
         width: requests at once; about twice as many are handed out, so that no worker waits for the loop.
-        observe: called once a turn with the tally.
         stopper: its inbox is where futures come back.
+        observe: called once a turn with the tally.
+
+    Attributes:
+        first_sent: `time.monotonic()` at which the first page was asked for; None before.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Crawl:
         self._flights: dict[Future[Outcome], _Flight] = {}
         self._hung = 0
         self._asked_for = pages.asked_for()
+        self.first_sent: float | None = None
         self._chance = random.Random()  # noqa: S311 - spreads retries, hides nothing
         self.tally = Tally(left=Tally.left_of(pages.counts()))
 
@@ -188,6 +192,8 @@ class Crawl:
         return out
 
     def _submit(self, page: Queued, request: Request) -> None:
+        if self.first_sent is None:
+            self.first_sent = time.monotonic()
         future = self._strategy.submit(request)
         self._flights[future] = _Flight(page, time.monotonic() + self._limits.task_timeout)
         future.add_done_callback(self._inbox.put)

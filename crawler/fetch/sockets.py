@@ -61,7 +61,7 @@ def connect(addresses: Sequence[Address], options: Options) -> Socket:
     """Connect to the first address that answers; each gets an equal part of the time that is left.
 
     Raises:
-        FetchError: `refused`, `connect-timeout`, `timeout`, or `network` when there is no way to it.
+        FetchError: `refused`, `reset`, `connect-timeout`, `timeout`, or `network` when there is no way to it.
     """
     attempt.connected = True
     end = monotonic() + min(attempt.settings.connect_timeout, attempt.left())
@@ -94,4 +94,6 @@ def _explained(exc: OSError) -> FetchError:
         return FetchError("connect-timeout", f"no connection after {attempt.settings.connect_timeout:g} s")
     if isinstance(exc, ConnectionRefusedError):
         return FetchError("refused", "the server does not accept connections")
+    if isinstance(exc, ConnectionResetError | ConnectionAbortedError):
+        return FetchError("reset", "the server cut the connection while it was made")
     return FetchError("network", exc.strerror or type(exc).__name__)

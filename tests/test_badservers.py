@@ -1,0 +1,76 @@
+"""Every misbehaving server of the catalogue beside good pages, in one run: each bad URL ends under one name."""
+
+import json
+import sqlite3
+from contextlib import ExitStack, closing
+
+import pytest
+
+from crawler.strategies.registry import STRATEGIES
+from tests.support.badserver import FAULTS, answer, pages, serve
+from tests.support.jobs import crawl
+
+GOOD = 60
+JOB = """
+name: matrix
+start: {start}
+pages:
+  index:
+    follow: [{{css: a, to: page, same_site: false}}]
+  page:
+    table: pages
+    fields: {{title: title}}
+fetch: {{strategy: {strategy}, workers: 8, timeout: 0.8, connect_timeout: 0.5, retries: 1, allow_private: true}}
+polite: {{robots: false, delay: 0, per_host: 8}}
+limits: {{failures: 100%, page_bytes: 2MB}}
+output: out/pages.jsonl
+"""
+
+
+@pytest.fixture(scope="module")
+def web():
+    with ExitStack() as stack:
+        bad = {name: stack.enter_context(serve(script)).url for name, script in FAULTS.items()}
+        site = {f"/{n}": answer(f"<title>good {n}</title>".encode()) for n in range(GOOD)}
+        links = [f"/{n}" for n in range(GOOD)] + list(bad.values())
+        site["/"] = answer("".join(f"<a href='{link}'>x</a>" for link in links).encode())
+        yield stack.enter_context(serve(pages(site))).url, bad
+
+
+@pytest.fixture(scope="module")
+def outcomes(web, tmp_path_factory):
+    """What became of every page under each strategy."""
+    start, bad = web
+    found = {}
+    for strategy in STRATEGIES:
+        folder = tmp_path_factory.mktemp(strategy)
+        job = folder / "matrix.yaml"
+        job.write_text(JOB.format(start=start, strategy=strategy))
+        done = crawl("run", job, "--json")
+        assert "Traceback" not in done.stderr
+        report = json.loads(done.stdout)
+        with closing(sqlite3.connect(folder / "out" / "matrix.state.sqlite")) as db:
+            rows = {url: (state, code) for url, state, code in db.execute("SELECT url, state, code FROM pages")}
+        found[strategy] = report, rows, (folder / "out" / "pages.jsonl").read_text().splitlines()
+    return found
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_good_page_is_read_beside_the_bad_ones(outcomes, strategy):
+    report, _, rows = outcomes[strategy]
+    assert [json.loads(row)["title"] for row in rows if "good " in row][:GOOD] == [f"good {n}" for n in range(GOOD)]
+    assert report["pages"]["left"] == 0
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_page_ends_in_exactly_one_state(web, outcomes, strategy):
+    report, rows, _ = outcomes[strategy]
+    counts = report["pages"]
+    assert len(rows) == 1 + GOOD + len(web[1]) == sum(counts.values())
+    assert all(code for state, code in rows.values() if state in ("failed", "skipped"))
+    assert not [code for _, code in rows.values() if code in ("internal", "hang", "crash", "parse-error")]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_outcomes_are_the_same_under_every_strategy(outcomes, strategy):
+    assert outcomes[strategy][1] == outcomes["serial"][1]
