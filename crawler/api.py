@@ -25,7 +25,7 @@ from crawler.store.result import StoredResult
 from crawler.store.schema import open_database
 from crawler.summary import summary
 
-__all__ = ["export", "load", "rows", "run", "status"]
+__all__ = ["load", "rows", "run", "status", "write_outputs"]
 
 
 def run(
@@ -59,7 +59,7 @@ def run(
         return report
 
 
-def export(job: Job, paths: tuple[Path, ...] = ()) -> Report:
+def write_outputs(job: Job, paths: tuple[Path, ...] = ()) -> Report:
     """Write the outputs of the job, or `paths`, from what its state holds; nothing is fetched.
 
     Raises:

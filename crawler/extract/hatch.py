@@ -61,7 +61,7 @@ def call_hook(hook: Hook, soup: Any, url: str, kind: KindRule) -> tuple[list[Rec
         answer = hook(soup, url)
         if answer is not None and not isinstance(answer, Mapping) and isinstance(answer, Iterable):
             answer = {"records": list(islice(answer, _MOST))}
-    except Exception as error:  # whatever a user's function raises
+    except (Exception, SystemExit, GeneratorExit) as error:  # whatever a function of a user raises
         place = _place(error)
         raise ExtractError("hook", f"{kind.python} raised {type(error).__name__}: {error}{place}") from error
     if answer is None:

@@ -1,0 +1,161 @@
+"""Checks that need the whole config: names that refer to each other, tables fed from two places, paths."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import os
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from crawler.config.checked import did_you_mean
+from crawler.config.complaints import Report, dotted
+from crawler.config.document import Document
+from crawler.config.nodes import Path as KeyPath
+from crawler.config.nodes import find
+from crawler.config.pages import FieldSpec, KindSpec
+from crawler.config.tables import Home, column_type, homes, is_next, table_keys
+
+__all__ = ["check", "check_files", "check_hooks", "warnings"]
+
+_MOST_COLUMNS = 16_000  # Excel has 16,384
+
+
+def check(document: Document, report: Report, spoiled: Collection[KeyPath] = ()) -> None:
+    """Complain of every reference that leads nowhere and every contradiction, but not of what is `spoiled` already."""
+    for name, kind in document.pages.items():
+        _follow_targets(name, kind, list(document.pages), report)
+        _sources(("pages", name), kind, report, spoiled)
+    _columns(document, report, spoiled)
+    _keys(document, report)
+    _twins(document, report)
+
+
+def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Report) -> None:
+    for index, rule in enumerate(kind.follow):
+        if rule.to not in kinds:
+            fix = did_you_mean(rule.to, kinds) or f"there are: {', '.join(kinds[:20])}"
+            report.add(("pages", name, "follow", index, "to"), f"no page kind '{rule.to}'", fix)
+
+
+def _sources(path: KeyPath, kind: KindSpec, report: Report, spoiled: Collection[KeyPath]) -> None:
+    """A table has columns, and a field says where its value stands, except in rows and under a hook."""
+    for where, table in [(path, kind), *(((*path, "tables", name), spec) for name, spec in kind.tables.items())]:
+        if not table.fields and (table is not kind or kind.table):
+            fix = "declare its columns, as `fields: {title: {type: text}}`" if kind.python else "add fields:"
+            report.add(where, "a table without fields", fix)
+        for name, spec in table.fields.items():
+            field = (*where, "fields", name)
+            if not (spec.css or spec.label or spec.url or table.each or kind.python or field in spoiled):
+                fix = "add css:, label: or url: true"
+                report.add(field, "does not say where the value stands", fix)
+
+
+def _columns(document: Document, report: Report, spoiled: Collection[KeyPath]) -> None:
+    """One column has one type, whichever page kind fills it."""
+    seen: dict[tuple[str, str], tuple[KeyPath, FieldSpec]] = {}
+    widths: dict[str, int] = {}
+    for home in homes(document):
+        for path, name, spec in [*home.columns(), *home.carried]:
+            other, first = seen.setdefault((home.table, name), (path, spec))
+            widths[home.table] = widths.get(home.table, 0) + (first is spec)
+            if column_type(first) != column_type(spec) and not {path, other}.intersection(spoiled):
+                what = f"the column '{name}' of table '{home.table}' is {column_type(spec)} here"
+                report.add(path, f"{what} and {column_type(first)} in {dotted(other)}", "give both one type")
+        if widths.get(home.table, 0) > _MOST_COLUMNS:
+            report.add(home.path, f"more than {_MOST_COLUMNS} columns", "Excel holds 16,384")
+
+
+def _keys(document: Document, report: Report) -> None:
+    keys = table_keys(document)
+    for home in homes(document):
+        names = [name for _, name, _ in home.columns()]
+        if home.spec.key and home.spec.key != keys[home.table]:
+            what = f"another key than table '{home.table}' has elsewhere: {', '.join(keys[home.table])}"
+            report.add((*home.path, "key"), what, "one table has one key")
+        elif names:
+            _key_fields(home, keys[home.table], names, report)
+
+
+def _key_fields(home: Home, key: tuple[str, ...], names: list[str], report: Report) -> None:
+    for index, name in enumerate(key):
+        if name not in names:
+            path = (*home.path, "key", index) if home.spec.key else home.path
+            fix = did_you_mean(name, names) or f"fields are: {', '.join(names[:20]) or 'none'}"
+            report.add(_single(report, path), f"the key '{name}' is no field of table '{home.table}'", fix)
+
+
+def _single(report: Report, path: KeyPath) -> KeyPath:
+    """`key: upc` has no `[0]` for a person, `key: [upc]` has."""
+    return path if find(report.root, path, exact=True)[0] is not None else path[:-1]
+
+
+def _twins(document: Document, report: Report) -> None:
+    """SQLite takes names that differ only in case for one."""
+    tables: dict[str, str] = {}
+    columns: dict[tuple[str, str], str] = {}
+    for home in homes(document):
+        first = tables.setdefault(home.table.lower(), home.table)
+        if first != home.table:
+            what = f"the tables '{first}' and '{home.table}' differ only in case"
+            named = isinstance(home.spec, KindSpec) and home.spec.table
+            report.add((*home.path, "table") if named else home.path, what, "use one name", on_key=not named)
+        for path, name, _ in home.columns():
+            first = columns.setdefault((home.table, name.lower()), name)
+            if first != name:
+                report.add(path, f"the fields '{first}' and '{name}' differ only in case", "rename one")
+
+
+def check_files(outputs: tuple[Path, ...], state: Path, report: Report) -> None:
+    """No file is written twice, and the state is none of the outputs."""
+    seen: dict[str, int] = {}
+    for index, path in enumerate(outputs):
+        name = os.path.normcase(path)
+        if name in seen:
+            report.add(_single(report, ("output", index)), "the same file as another output", "remove one")
+        seen[name] = index
+    if os.path.normcase(state) in seen:
+        report.add(("state",), "the state file is also an output", "give it a name of its own")
+
+
+def check_hooks(document: Document, folder: Path, report: Report) -> None:
+    """The module of each hook can be found; it is not imported here, so no code of it runs."""
+    importlib.invalidate_caches()
+    for name, kind in document.pages.items():
+        module = kind.python.partition(":")[0].partition(".")[0]
+        if module and importlib.machinery.PathFinder.find_spec(module, [str(folder), *sys.path]) is None:
+            what = f"there is no module '{module}' beside the config, and none is installed"
+            report.add(("pages", name, "python"), what, f"write {module}.py, or correct the name")
+
+
+def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
+    """What is allowed but most likely not meant."""
+    depths = _depths(document, first_kinds)
+    hooked = any(document.pages[name].python for name in depths)  # a hook may lead anywhere
+    for name, kind in document.pages.items():
+        if name not in depths and hooked:
+            continue
+        if name not in depths:
+            yield f"pages.{name}: nothing leads to this page kind; let a follow rule lead to it, or remove it"
+        elif document.limits.depth is not None and depths[name] > document.limits.depth:
+            away, most = depths[name], document.limits.depth
+            yield f"limits.depth: {most} keeps pages of kind '{name}' out: they are {away} links from the start"
+        if not (kind.fields or kind.tables or kind.follow or kind.python):
+            yield f"pages.{name}: nothing is taken from these pages; add fields or follow rules"
+    if not any(True for _ in homes(document)) and not any(kind.python for kind in document.pages.values()):
+        yield "pages: no page kind has fields, so no record will be written"
+    if not (document.demo or document.polite.contact or document.fetch.user_agent):
+        yield "polite.contact: not given; add your web or mail address, so that the site's owner can reach you"
+
+
+def _depths(document: Document, first_kinds: set[str]) -> dict[str, int]:
+    """Fewest links from a start URL to each page kind that can be reached."""
+    depths = dict.fromkeys(first_kinds, 0)
+    pending = list(depths)
+    for name in pending:  # grows while it is walked: breadth first
+        for rule in document.pages[name].follow if name in document.pages else ():
+            if rule.to not in depths:
+                depths[rule.to] = depths[name] + (not is_next(name, rule))
+                pending.append(rule.to)
+    return depths

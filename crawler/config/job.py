@@ -1,0 +1,128 @@
+"""A Job: everything one config file says, checked and ready to use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from crawler import __version__
+from crawler.config.document import Document
+from crawler.config.pages import KindSpec
+from crawler.config.secrets import reveal
+from crawler.config.sections import DemoSpec, FetchSpec, LimitsSpec, PoliteSpec
+from crawler.config.starts import Start, expand
+from crawler.config.summary import settings
+from crawler.config.tables import make_recipe, make_tables, table_keys
+from crawler.extract.recipe import Recipe
+from crawler.model import Table
+
+__all__ = ["Job"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one config file describes.
+
+    Attributes:
+        document: the config as it is written, with every default filled in.
+        folder: the absolute folder that paths are relative to: the config's, or the current one for `-`.
+        starts: start URLs in order, with ranges not yet expanded; paths where the job is for the demo site.
+        outputs: absolute paths of the files to write.
+        state_path: absolute path of the state file.
+        warnings: what is allowed but most likely not meant, one sentence each.
+    """
+
+    document: Document
+    folder: Path
+    starts: tuple[Start, ...] = field(repr=False)
+    outputs: tuple[Path, ...] = ()
+    state_path: Path = Path()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the job, safe as a file name."""
+        return self.document.name
+
+    @property
+    def pages(self) -> Mapping[str, KindSpec]:
+        """The page kinds as they are written."""
+        return self.document.pages
+
+    @property
+    def demo(self) -> DemoSpec | None:
+        """The demo site to start, or None."""
+        return self.document.demo
+
+    @property
+    def fetch(self) -> FetchSpec:
+        """How pages are fetched."""
+        return self.document.fetch
+
+    @property
+    def polite(self) -> PoliteSpec:
+        """How gently the site is treated."""
+        return self.document.polite
+
+    @property
+    def limits(self) -> LimitsSpec:
+        """Where to stop."""
+        return self.document.limits
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What to take from pages, as the workers need it."""
+        return make_recipe(self.document, str(self.folder))
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables and their columns, in the order of the config."""
+        return make_tables(self.document)
+
+    @cached_property
+    def keys(self) -> Mapping[str, tuple[str, ...]]:
+        """For each table the columns that tell its records apart; () where every record is a row."""
+        return table_keys(self.document)
+
+    def secrets(self) -> dict[str, Any]:
+        """Headers, cookies, auth and proxy as the client needs them; show them nowhere."""
+        fetch = self.fetch
+        return {
+            "headers": reveal(fetch.headers),
+            "cookies": reveal(fetch.cookies),
+            "auth": (fetch.auth.user.reveal(), fetch.auth.password.reveal()) if fetch.auth else None,
+            "proxy": fetch.proxy.reveal() if fetch.proxy else None,
+        }
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent: the configured one, or this program's name with the contact."""
+        if self.fetch.user_agent:
+            return self.fetch.user_agent
+        contact = self.polite.contact
+        return f"crawler/{__version__} (+{contact})" if contact else f"crawler/{__version__}"
+
+    def start_pages(self, base: str | None = None) -> Iterator[tuple[str, str]]:
+        """URL and page kind of every start page, ranges expanded; paths are resolved against `base`."""
+        for start in self.starts:
+            for url in expand(start.url):
+                yield (urljoin(base, url) if base and url.startswith("/") else url), start.kind
+
+    @cached_property
+    def what_hash(self) -> str:
+        """sha256 over what defines the crawl: starts, page kinds, demo shop. Not how fast, how far or where to."""
+        # Without defaults: a key that a later version adds must not look like a change.
+        demo = self.demo.model_dump(mode="json", exclude={"latency"}, exclude_defaults=True) if self.demo else None
+        pages = [(name, kind.model_dump(mode="json", exclude_defaults=True)) for name, kind in self.pages.items()]
+        text = json.dumps([self.starts, pages, demo], ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def settings(self) -> list[tuple[str, str]]:
+        """Every setting as key path and text, for a person; secrets are `***`, defaults are marked."""
+        return settings(self.document, len(self.starts), self.starts[0].url if self.starts else "")

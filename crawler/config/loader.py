@@ -1,0 +1,150 @@
+"""`load`: from a config file to a Job, or to every complaint at once. Nothing is fetched, no code of a hook runs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from crawler.config.checked import did_you_mean
+from crawler.config.checks import check, check_files, check_hooks, warnings
+from crawler.config.complaints import SECRET_SECTIONS, Report
+from crawler.config.document import Document
+from crawler.config.explain import explain
+from crawler.config.job import Job
+from crawler.config.nodes import Path as KeyPath
+from crawler.config.nodes import Source
+from crawler.config.overrides import override, replace_starts
+from crawler.config.plain import plain
+from crawler.config.repair import repaired
+from crawler.config.secrets import VARIABLE
+from crawler.config.source import display_name, read_text
+from crawler.config.starts import Start, StartReader
+from crawler.config.syntax import parse
+
+__all__ = ["load"]
+
+_MAY_HOLD_BRACES = re.compile(r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)")
+
+
+def load(
+    path: Path | str,
+    *,
+    overrides: Sequence[str] = (),
+    starts: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
+    known_strategies: Collection[str] | None = None,
+    known_clients: Collection[str] | None = None,
+) -> Job:
+    """Read and check a config.
+
+    Args:
+        path: the file, or `-` for standard input.
+        overrides: `key.path=value` each, as `fetch.workers=8`; checked like the file.
+        starts: URLs that replace `start`.
+        env: where `${NAME}` is looked up; the environment when None.
+        known_strategies, known_clients: names to check `fetch.strategy` and `fetch.client` against; a name with
+            a `:` (a plugin) always passes. None checks nothing.
+
+    Raises:
+        ConfigError: the text of all complaints, each with its place in the file.
+    """
+    environment = os.environ if env is None else env
+    report = _read(path, overrides, starts)
+    data = plain(report)
+    if not isinstance(data, dict):
+        report.add((), "the config must be a mapping", "start with `name: books`; see `crawler init`")
+        report.stop()
+        raise AssertionError  # stop() has raised: there is a complaint
+    _secrets_in_place(data, (), report)
+    document, spoiled = _validate(data, environment, report)
+    folder = Path.cwd() if str(path) == "-" else Path(os.path.abspath(path)).parent
+    found = _starts(data, folder, report)
+    if document is None:
+        report.stop()
+        raise AssertionError
+    check(document, report, spoiled)
+    check_hooks(document, folder, report)
+    _known("strategy", document.fetch.strategy, known_strategies, report)
+    _known("client", document.fetch.client, known_clients, report)
+    outputs, state = _files(document, folder, report)
+    report.stop()
+    notes = tuple(warnings(document, {start.kind for start in found}))
+    return Job(document, folder, found, outputs, state, notes)
+
+
+def _read(path: Path | str, overrides: Sequence[str], starts: Sequence[str]) -> Report:
+    text = read_text(path)
+    source = Source(display_name(path), text.split("\n"))
+    report = Report(source)
+    report.root = parse(source, report)
+    report.stop()
+    if report.root is None or (report.root.kind == "scalar" and not report.root.text):
+        report.at(source, 0, 0, "the config is empty", "`crawler init` writes one that runs as it is")
+        report.stop()
+    for setting in overrides:
+        override(report, setting)
+    if starts:
+        replace_starts(report, tuple(starts))
+    return report
+
+
+def _validate(data: dict[str, object], env: Mapping[str, str], report: Report) -> tuple[Document | None, set[KeyPath]]:
+    """The config as a model, and where it is spoiled: then the rest of it, so that it can be checked as well."""
+    checked = {**data, "start": ""} if "start" in data else data
+    try:
+        return Document.model_validate(checked, context={"env": env}), set()
+    except ValidationError as error:
+        paths = explain(error, report)
+    spoiled = {path[:length] for path in paths for length in range(1, len(path) + 1)}
+    return repaired(data, env), spoiled
+
+
+def _starts(data: Mapping[str, object], folder: Path, report: Report) -> tuple[Start, ...]:
+    if "start" not in data:
+        return ()
+    pages = data.get("pages")
+    kinds = list(pages) if isinstance(pages, dict) else []
+    reader = StartReader(report, kinds, folder, demo="demo" in data)
+    return reader.read(data["start"])
+
+
+def _known(key: str, name: str, known: Collection[str] | None, report: Report) -> None:
+    if known is not None and name not in known and ":" not in name:
+        fix = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+        report.add(("fetch", key), f"no {key} '{name}'", fix)
+
+
+def _files(document: Document, folder: Path, report: Report) -> tuple[tuple[Path, ...], Path]:
+    names = document.output if document.output is not None else (f"{document.name}.xlsx",)
+    outputs = tuple(_absolute(name, folder, ("output", index), report) for index, name in enumerate(names))
+    beside = outputs[0].parent if outputs else folder
+    state = _absolute(document.state or str(beside / f"{document.name}.state.sqlite"), folder, ("state",), report)
+    check_files(outputs, state, report)
+    return outputs, state
+
+
+def _absolute(name: str, folder: Path, path: KeyPath, report: Report) -> Path:
+    """Relative to the config; `~` is the home directory."""
+    try:
+        return Path(os.path.abspath(folder / Path(name).expanduser()))
+    except RuntimeError:
+        report.add(path, "there is no home directory for ~", "write the whole path")
+        return folder / name
+
+
+def _secrets_in_place(value: object, path: KeyPath, report: Report) -> None:
+    """`${NAME}` where it would not be replaced, and so would be used as it stands."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if (*path, key) != ("start",) and not (path == ("fetch",) and key in SECRET_SECTIONS):
+                _secrets_in_place(inner, (*path, key), report)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _secrets_in_place(inner, (*path, index), report)
+    elif isinstance(value, str) and VARIABLE.search(value) and not _MAY_HOLD_BRACES.search(".".join(map(str, path))):
+        what = "an environment variable is not allowed here"
+        report.add(path, what, "only fetch.headers, cookies, auth and proxy take them")

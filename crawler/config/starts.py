@@ -1,0 +1,196 @@
+"""Start URLs: a text, a list, a range, a mapping with a page kind, or a file of URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.config.checked import did_you_mean
+from crawler.config.complaints import Report
+from crawler.config.nodes import Path as KeyPath
+from crawler.config.nodes import Source
+from crawler.config.secrets import VARIABLE
+from crawler.config.source import read_text
+from crawler.errors import ConfigError
+from crawler.urls import BadUrl, resolve
+
+__all__ = ["Start", "StartReader", "expand", "fault"]
+
+MOST_IN_A_RANGE = 1_000_000
+_FILE_BYTES = 200_000_000
+_KEYS = ("url", "file", "kind")
+_USUAL = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,4})?(/[A-Za-z0-9/._~%?&=+-]*)?").fullmatch
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):").match
+_RANGE = re.compile(r"\{(\d{1,18})\.\.(\d{1,18})\}", re.ASCII)
+_HOST_LIKE = re.compile(r"[\w-]+(\.[\w-]+)*\.(?!html?|php|aspx?|jsp|xml)[\w-]+(:\d+)?([/?#].*)?").fullmatch
+
+
+class Start(NamedTuple):
+    """A start URL, which may hold ranges, and the page kind of what it leads to."""
+
+    url: str
+    kind: str
+
+
+def expand(url: str) -> Iterator[str]:
+    """The URLs of one with ranges: `{1..3}` counts up, `{3..1}` down, `{01..12}` keeps the zeros.
+
+    >>> list(expand("/page-{9..11}.html"))
+    ['/page-9.html', '/page-10.html', '/page-11.html']
+    """
+    if "{" not in url:
+        yield url
+        return
+    parts = _RANGE.split(url)
+    counts = [_count(first, last) for first, last in zip(parts[1::3], parts[2::3], strict=True)]
+    for chosen in product(*counts):
+        yield "".join(text + number for text, number in zip(parts[::3], (*chosen, ""), strict=True))
+
+
+def _count(first: str, last: str) -> list[str]:
+    a, b = int(first), int(last)
+    padded = any(text.startswith("0") and len(text) > 1 for text in (first, last))
+    width = max(len(first), len(last)) if padded else 0
+    return [str(number).zfill(width) for number in range(a, b + (1 if a <= b else -1), 1 if a <= b else -1)]
+
+
+def fault(url: str, *, demo: bool = False) -> tuple[str, str] | None:
+    """What is wrong with a start URL and what to do; None when it is right. A `demo` job may use paths."""
+    if _USUAL(url):
+        return None
+    if VARIABLE.search(url):
+        return "an environment variable is not allowed here", "secrets go into fetch.headers, cookies, auth or proxy"
+    if re.search(r"\s", url):
+        return "a space in a URL", "write %20 for it, or make a list: one URL each"
+    if "{" in url or "}" in url:
+        return _range_fault(url, demo)
+    if demo and url.startswith("/") and not url.startswith("//"):
+        return None
+    return _scheme_fault(url) or _deep_fault(url)
+
+
+def _range_fault(url: str, demo: bool) -> tuple[str, str] | None:
+    if re.search(r"[{}]", _RANGE.sub("", url)):
+        return "not a range", "write it as {1..50} or {01..12}; a brace that is meant as it stands is %7B or %7D"
+    size = 1
+    for first, last in _RANGE.findall(url):
+        size *= abs(int(last) - int(first)) + 1
+    if size > MOST_IN_A_RANGE:
+        return f"the range stands for {size:,} URLs", f"at most {MOST_IN_A_RANGE:,} are allowed"
+    return fault(_RANGE.sub(lambda found: found[1], url), demo=demo)
+
+
+def _scheme_fault(url: str) -> tuple[str, str] | None:
+    shown = url[:80]
+    found = _SCHEME(url)
+    if url.lower().startswith(("http://", "https://")):
+        return None
+    if found and (near := re.fullmatch(r"(?i)h?t{1,3}ps?|https?", found[1])):
+        scheme = "https" if near[0].lower().endswith("s") else "http"
+        rest = url[found.end() :].lstrip("/\\:")
+        return f"not a URL: '{shown}'", f"write {scheme}://{rest[:80]}"
+    if _HOST_LIKE(url) or url.startswith("//"):
+        return "a URL starts with https:// or http://", f"write https://{shown.lstrip('/')}"
+    if found:
+        return f"'{found[1]}:' cannot be crawled", "only http:// and https:// URLs can"
+    return f"'{shown}' is relative", "write the whole URL, as https://example.com/page; only the demo site takes paths"
+
+
+def _deep_fault(url: str) -> tuple[str, str] | None:
+    if "@" in url.split("//", 1)[1].split("/", 1)[0]:
+        return "user and password in a URL", "write them under fetch.auth"
+    try:
+        resolve("", url)
+    except BadUrl as error:
+        return f"not a URL: {error.detail or error.code}", "write it as https://example.com/page"
+    return None
+
+
+class StartReader:
+    """Reads what stands under `start`, and complains of each URL that is wrong."""
+
+    def __init__(self, report: Report, kinds: list[str], folder: Path, *, demo: bool) -> None:
+        self.report = report
+        self.kinds = kinds
+        self.folder = folder
+        self.demo = demo
+
+    def read(self, value: object) -> tuple[Start, ...]:
+        """Every start, in order."""
+        items = value if isinstance(value, list) else [value]
+        if not items:
+            self.report.add(("start",), "there is no start URL", "write at least one")
+        several = isinstance(value, list)
+        return tuple(
+            start
+            for index, item in enumerate(items)
+            for start in self._item(item, ("start", index) if several else ("start",))
+        )
+
+    def _item(self, item: object, path: KeyPath) -> Iterator[Start]:
+        first = self.kinds[0] if self.kinds else ""
+        if isinstance(item, dict):
+            yield from self._mapping(item, path, first)
+        else:
+            yield from self._url(item, path, first)
+
+    def _url(self, url: object, path: KeyPath, kind: str) -> Iterator[Start]:
+        if not isinstance(url, str):
+            self.report.add(path, "expected a URL", "write it as https://example.com/page")
+            return
+        wrong = fault(url, demo=self.demo)
+        if wrong:
+            self.report.add(path, *wrong)
+        else:
+            yield Start(url, kind)
+
+    def _mapping(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
+        for key in item:
+            if key not in _KEYS:
+                fix = did_you_mean(key, _KEYS) or "write url, file and kind"
+                self.report.add((*path, key), "unknown key", fix, on_key=True)
+        if ("url" in item) == ("file" in item):
+            self.report.add(path, "expected a URL, or a mapping with url or file", "write one of them")
+            return
+        kind = self._kind(item.get("kind", first), path)
+        if "file" in item:
+            yield from self._file(item["file"], (*path, "file"), kind)
+            return
+        urls = item["url"]
+        for index, url in enumerate(urls if isinstance(urls, list) else [urls]):
+            yield from self._url(url, (*path, "url", index) if isinstance(urls, list) else (*path, "url"), kind)
+
+    def _kind(self, kind: object, path: KeyPath) -> str:
+        if kind not in self.kinds and self.kinds:
+            fix = did_you_mean(str(kind), self.kinds) or f"there are: {', '.join(self.kinds[:20])}"
+            self.report.add((*path, "kind"), f"no page kind '{kind}'", fix)
+        return str(kind)
+
+    def _file(self, name: object, path: KeyPath, kind: str) -> Iterator[Start]:
+        if not isinstance(name, str) or not name.strip():
+            self.report.add(path, "expected the name of a file", "write it as file: urls.txt")
+            return
+        try:
+            lines = read_text(self.folder / name, most=_FILE_BYTES).split("\n")
+        except ConfigError as error:
+            self.report.add(path, str(error).removeprefix(str(self.folder / name)).removeprefix(": "))
+            return
+        yield from self._lines(Source(name, lines), path, kind)
+
+    def _lines(self, source: Source, path: KeyPath, kind: str) -> Iterator[Start]:
+        found = False
+        for number, line in enumerate(source.lines):
+            url = line.strip()
+            if not url or url.startswith("#"):
+                continue
+            found = True
+            wrong = fault(url, demo=self.demo)
+            if wrong:
+                self.report.at(source, number, line.find(url), *wrong, path)
+            else:
+                yield Start(url, kind)
+        if not found:
+            self.report.add(path, "the file has no URL in it", "write one URL a line; # starts a comment")

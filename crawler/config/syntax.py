@@ -1,0 +1,108 @@
+"""From text to node tree, with the YAML parser's complaints put into words that help."""
+
+from __future__ import annotations
+
+import re
+
+from crawler.config.complaints import Report
+from crawler.config.nodes import Node, NodeError, Source, compose
+
+__all__ = ["parse"]
+
+# What the parser says, and what the person most likely meant. The first that is found counts.
+_HINTS = (
+    (r"found character '\\t'", "a tab is used to indent", "use spaces"),
+    (r"found character '([@`%])'", "a value cannot start with {0}", "quote it: '{rest}'"),
+    (r"while scanning an alias", "a * starts an alias", "quote the selector: '{rest}'"),
+    (r"while scanning an anchor", "a & starts an anchor", "quote it: '{rest}'"),
+    (r"while scanning a block scalar", "a > or | starts a block of text", "quote the selector: '{rest}'"),
+    (
+        r"found unknown escape character '?(.*?)'?$",
+        "\\{0} is no escape of a text in double quotes",
+        "use single quotes: they keep a backslash as it stands",
+    ),
+    (r"while scanning a quoted scalar.*end of stream", "the quote that opens here is never closed", "close it"),
+    (
+        r"mapping values are not allowed",
+        "a ':' is not allowed here",
+        "indent keys of one mapping alike, put a space after each ':', quote a value that has ': ' in it",
+    ),
+    (
+        r"while parsing a flow (?:mapping|sequence|node)",
+        "the brackets are not closed, or a comma is missing",
+        "close them; in brackets, quote a text that has any of # , [ ] {{ }} in it",
+    ),
+    (
+        r"expected <block end>",
+        "this does not fit the lines above",
+        "indent keys of one mapping alike, list items alike; quote a text that goes on after a quote",
+    ),
+    (r"sequence entries are not allowed", "a list cannot start here", "put each - on a line of its own"),
+    (r"expected the node content", "a value is missing here, or a bracket is one too many", "correct it"),
+    (r"could not find expected ':'|while scanning a simple key", "a key has no ':'", "write `key: value`"),
+)
+
+
+def parse(source: Source, report: Report) -> Node | None:
+    """The tree of a text; None when there is none, with a complaint unless the text is empty."""
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
+
+    try:
+        return compose(source)
+    except NodeError as error:
+        what, fix, line, column = error.args
+        report.at(source, line, column, what, fix)
+    except MarkedYAMLError as error:
+        _explain(error, source, report)
+    except ReaderError as error:
+        _unreadable("\n".join(source.lines), int(error.position), source, report)
+    except (YAMLError, ValueError, RecursionError) as error:
+        # ValueError: the parser's own int() on a wrong %YAML line or an escape out of range
+        report.at(source, 0, 0, f"not YAML: {type(error).__name__}", "see https://yaml.org/spec/1.2.2/")
+    return None
+
+
+def _explain(error: object, source: Source, report: Report) -> None:
+    words = " ".join(str(part) for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    opening = getattr(error, "context_mark", None)
+    if opening is not None and re.search(r"scanning|flow sequence|flow mapping", words):
+        mark = opening if "escape" not in words else mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    if "while parsing a flow" in words and _comment_inside(source, line, report):
+        return
+    for pattern, what, fix in _HINTS:
+        found = re.search(pattern, words, re.DOTALL)
+        if found:
+            rest = _rest(source, line, column)
+            report.at(source, line, column, what.format(*found.groups()), fix.format(rest=rest))
+            return
+    problem = str(getattr(error, "problem", "") or words)
+    report.at(source, line, column, f"not YAML: {problem}", "correct it, or quote the text")
+
+
+def _comment_inside(source: Source, line: int, report: Report) -> bool:
+    """Whether brackets stay open because of a selector by id, which is a comment."""
+    for number in range(line, max(-1, line - 3), -1):
+        found = re.search(r"[\[{,:]\s+(#[^\s,\]}]+)", source.lines[number] if number < len(source.lines) else "")
+        if found:
+            fix = f"quote the selector: '{found[1]}'"
+            report.at(source, number, found.start(1), "a # starts a comment, so the brackets stay open", fix)
+            return True
+    return False
+
+
+def _rest(source: Source, line: int, column: int) -> str:
+    """What stands from there to the end of the value, for a hint."""
+    lines = source.lines
+    text = lines[line][column:] if line < len(lines) else ""
+    text = re.split(r" #|[,\]}]", text)[0].strip()
+    return text.replace("'", "''")[:60]
+
+
+def _unreadable(text: str, position: int, source: Source, report: Report) -> None:
+    line = text.count("\n", 0, position)
+    column = position - (text.rfind("\n", 0, position) + 1)
+    what = f"the character U+{ord(text[position]):04X} is not allowed in YAML"
+    report.at(source, line, column, what, "remove it")

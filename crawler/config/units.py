@@ -1,0 +1,103 @@
+"""Durations, sizes and shares as a person writes them, and back.
+
+For each: `show(parse(x))` means the same as `x`, and `parse(show(v)) == v`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal, InvalidOperation
+
+__all__ = ["parse_duration", "parse_share", "parse_size", "show_duration", "show_share", "show_size"]
+
+_SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "min": Decimal(60)}
+_SECONDS |= {"h": Decimal(3600), "d": Decimal(86400)}
+_PART = re.compile(r"(\d+(?:\.\d+)?) *(ms|s|min|m|h|d) *", re.ASCII)
+_DURATION = re.compile(f"(?:{_PART.pattern})+", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+
+_BYTES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) *(b|kb|mb|gb|kib|mib|gib)?", re.ASCII | re.IGNORECASE)
+_SHARE = re.compile(r"(\d+(?:\.\d+)?) *%", re.ASCII)
+_LONGEST = 40
+
+
+def parse_duration(value: object) -> float:
+    """Seconds of `30`, `30s`, `250ms`, `30m`, `2h`, `1h30m`, `1d`.
+
+    Raises:
+        ValueError: it is none of these, with what was expected.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool) and _finite(value):
+        return float(value)
+    text = _short(value)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    if not _DURATION.fullmatch(text):
+        raise ValueError("expected a duration such as 30 (seconds), 30s, 30m, 2h or 1h30m")
+    return float(sum((Decimal(number) * _SECONDS[unit] for number, unit in _PART.findall(text)), Decimal(0)))
+
+
+def show_duration(seconds: float) -> str:
+    """`5400.0` as `1h30m`; a part of a second stays in seconds: `0.25s`."""
+    if seconds != int(seconds) or seconds < 1:
+        return f"{Decimal(repr(seconds)):f}".removesuffix(".0") + "s"
+    rest, parts = int(seconds), ""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        parts += f"{count}{unit}" if count else ""
+    return parts
+
+
+def parse_size(value: object) -> int:
+    """Bytes of `1000`, `500 kB`, `10MB`, `1.5 GB`, `64 KiB`. kB is 1000 bytes, KiB is 1024.
+
+    Raises:
+        ValueError: it is none of these, with what was expected.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    found = _SIZE.fullmatch(_short(value))
+    if not found:
+        raise ValueError("expected a size such as 10MB, 500 kB or 1000000 (bytes)")
+    return int(Decimal(found[1]) * _BYTES[(found[2] or "b").lower()])
+
+
+def show_size(size: int) -> str:
+    """`10_000_000` as `10 MB`; never rounded."""
+    for unit, factor in (("GB", 1000**3), ("MB", 1000**2), ("kB", 1000)):
+        if size and size % factor == 0:
+            return f"{size // factor} {unit}"
+    return f"{size} B"
+
+
+def parse_share(value: object) -> float:
+    """A share from `5%` or `0.05`; 0.05 either way.
+
+    Raises:
+        ValueError: it is neither, with what was expected.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool) and _finite(value):
+        return float(value)
+    text = _short(value)
+    found = _SHARE.fullmatch(text)
+    try:
+        return float(Decimal(found[1]) / 100 if found else Decimal(text))
+    except InvalidOperation:
+        raise ValueError("expected a share such as 5% or 0.05") from None
+
+
+def show_share(share: float) -> str:
+    """`0.05` as `5%`."""
+    text = f"{Decimal(repr(share)) * 100:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+
+
+def _short(value: object) -> str:
+    # A number of a million digits is refused unread: converting it takes quadratic time.
+    return value.strip() if isinstance(value, str) and len(value) <= _LONGEST else ""
+
+
+def _finite(value: float) -> bool:
+    return isinstance(value, int) or math.isfinite(value)
