@@ -18,7 +18,8 @@ ENDINGS = {
     "killed": "killed, or still under way",
 }
 _STATES = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
-_RUN_SETTINGS = ("fetch.strategy", "fetch.workers", "fetch.parse")
+_OF_THE_RUN = ("fetch.strategy", "fetch.workers", "fetch.parse")
+_OF_THE_FILE = ("output", "state")  # a workbook that is copied elsewhere is still the same workbook
 
 
 def summary(job: Job, report: Report) -> list[tuple[str, Value]]:
@@ -42,6 +43,7 @@ def summary(job: Job, report: Report) -> list[tuple[str, Value]]:
         lines += [("", None), ("Failed and skipped, by cause", None), *sorted(report.causes.items())]
     if report.closed_hosts:
         lines += [("", None), ("Hosts left alone", None), *report.closed_hosts.items()]
+    left_out = _OF_THE_FILE + (_OF_THE_RUN if clock.is_fixed() else ())
     lines += [("", None), ("Settings", None)]
-    lines += [(key, value) for key, value in job.settings() if not (clock.is_fixed() and key in _RUN_SETTINGS)]
+    lines += [(key, value) for key, value in job.settings() if key not in left_out]
     return lines

@@ -1,12 +1,8 @@
-"""On pages built to the markup of books.toscrape.com, and on a copy of the site where there is one.
-
-The copy is found through the environment variable CRAWLER_SITES: a folder that has `books_toscrape/` in it.
-"""
+"""On pages built to the markup of books.toscrape.com, and on a copy of the site where there is one."""
 
 from __future__ import annotations
 
 import csv
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,8 +12,8 @@ import pytest
 from crawler.extract.analyse import Analyser
 from crawler.model import Money, Page, Response
 from tests.configs.small_crawl import Pages, crawl, load, serve
+from tests.support.sites import need_site
 
-COPY = Path(os.environ.get("CRAWLER_SITES", "")) / "books_toscrape"
 WORDS = ("Zero", "One", "Two", "Three", "Four", "Five")
 
 
@@ -80,17 +76,21 @@ def analysed(kind: str, path: Path) -> Page:
     return page
 
 
-def groundtruth() -> dict[str, dict[str, str]]:
-    with (COPY / "groundtruth" / "book_details.csv").open(encoding="latin-1", newline="") as lines:
+@pytest.fixture
+def copy() -> Path:
+    return need_site("books_toscrape")
+
+
+def groundtruth(copy: Path) -> dict[str, dict[str, str]]:
+    with (copy / "groundtruth" / "book_details.csv").open(encoding="latin-1", newline="") as lines:
         return {row["UPC"]: row for row in csv.DictReader(lines)}
 
 
-@pytest.mark.skipif(not COPY.is_dir(), reason="no copy of the site: CRAWLER_SITES names no folder with it")
-def test_every_book_of_the_copy_has_the_known_values() -> None:
+def test_every_book_of_the_copy_has_the_known_values(copy: Path) -> None:
     analyse = Analyser(load("books_toscrape.yaml").recipe)
-    truth = groundtruth()
+    truth = groundtruth(copy)
     found: dict[str, dict[str, Any]] = {}
-    paths = [path for path in COPY.glob("catalogue/*/index.html") if path.parent.name != "category"]
+    paths = [path for path in copy.glob("catalogue/*/index.html") if path.parent.name != "category"]
     for path in paths:
         outcome = analyse("book", Response("http://books.toscrape.com/x", 200, {}, path.read_bytes()))
         assert isinstance(outcome, Page)
@@ -107,8 +107,7 @@ def test_every_book_of_the_copy_has_the_known_values() -> None:
     assert sum(row["description"] is None for row in found.values()) == 2
 
 
-@pytest.mark.skipif(not COPY.is_dir(), reason="no copy of the site: CRAWLER_SITES names no folder with it")
-def test_the_listings_of_the_copy_lead_to_a_thousand_books() -> None:
-    links = [link for path in COPY.glob("catalogue/page-*.html") for link in analysed("listing", path).links]
+def test_the_listings_of_the_copy_lead_to_a_thousand_books(copy: Path) -> None:
+    links = [link for path in copy.glob("catalogue/page-*.html") for link in analysed("listing", path).links]
     assert len({link.url for link in links if link.kind == "book"}) == 1000
     assert len({link.url for link in links if link.next}) == 49
