@@ -12,22 +12,23 @@ from typing import TypeVar
 from crawler import clock, urls
 from crawler.config import Job
 from crawler.config.secrets import reveal
+from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.frontier import Frontier, Politeness
-from crawler.crawl.loop import Crawl, Limits, Stopper
+from crawler.crawl.loop import Crawl
 from crawler.crawl.places import Analyse, Place, at_place
 from crawler.crawl.policy import trap
 from crawler.crawl.robots_desk import RobotsDesk
 from crawler.crawl.tally import Tally
-from crawler.errors import ConfigError
 from crawler.extract.analyse import Analyser
 from crawler.fetch.client import make_fetch
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Outcome
+from crawler.replay.source import Source
 from crawler.report import Report, Timing
 from crawler.store import runs
 from crawler.store.pages import Pages
 from crawler.strategies.port import Plan, Strategy, Then
-from crawler.strategies.registry import STRATEGIES, make_strategy
+from crawler.strategies.registry import entry, make_strategy
 
 __all__ = ["Run", "client_settings", "demo_site"]
 
@@ -42,18 +43,20 @@ class Run:
     Args:
         base: URL of the running demo site, for a job that has one.
         began: `time.monotonic()` at which the program started to work on it.
+        source: the web, or a recording; open.
     """
 
-    def __init__(self, job: Job, db: sqlite3.Connection, base: str | None, stopper: Stopper, began: float) -> None:
+    def __init__(
+        self, job: Job, db: sqlite3.Connection, base: str | None, stopper: Stopper, began: float, source: Source
+    ) -> None:
         self._job, self._db, self._base, self._stopper, self._began = job, db, base, stopper, began
+        self._source = source
         self._starts = list(job.start_pages(base))
-        if job.fetch.strategy not in STRATEGIES:
-            raise ConfigError(f"fetch.strategy: there is no {job.fetch.strategy!r}; choose of {', '.join(STRATEGIES)}")
-        entry = STRATEGIES[job.fetch.strategy]
-        self._width = entry.width or job.fetch.workers
-        auto: Place = "worker" if entry.processes else "callback"
+        chosen = entry(job.fetch.strategy)
+        self._width = chosen.width or job.fetch.workers
+        auto: Place = "worker" if chosen.processes else "callback"
         self._place = auto if job.fetch.parse == "auto" else job.fetch.parse
-        self._settings = client_settings(job, [url for url, _ in self._starts], self._width)
+        self._settings = source.settings(client_settings(job, [url for url, _ in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         self._desk: RobotsDesk | None = None
 
@@ -123,12 +126,12 @@ class Run:
 
     def _build(self, then: Then[T]) -> Strategy[T]:
         fetch = self._job.fetch
-        plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout)
+        plan = Plan(self._width, fetch.client, self._settings, self._source.then(then), self._task_timeout)
         return make_strategy(fetch.strategy, plan)
 
     def _ask_robots(self, origin: str) -> None:
         if self._desk is None:
-            fetch = make_fetch("requests", self._settings)
+            fetch = self._source.fetch(make_fetch("requests", self._settings))
             agent, delay = self._job.user_agent, self._job.polite.delay
             self._desk = RobotsDesk(fetch, agent, delay, self._stopper.inbox)
         self._desk.ask(origin)

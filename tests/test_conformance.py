@@ -1,5 +1,6 @@
 """Every strategy at every parse place gives the same tables, rows, order, failures and workbook, and cleans up."""
 
+import itertools
 import json
 import threading
 
@@ -10,8 +11,8 @@ import crawler
 from crawler.crawl.places import PLACES
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
-from crawler.strategies.registry import STRATEGIES
 from tests.support.jobs import crawl, digest, fetched, log_lines, write_job
+from tests.support.usable import USABLE
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def run_one(url, folder, strategy, place):
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", USABLE)
 def test_the_same_whatever_runs_it(site, expected, tmp_path, strategy, place):
     assert run_one(site[0], tmp_path, strategy, place) == expected
 
@@ -51,7 +52,7 @@ def test_the_baseline_is_the_truth(site, expected):
     assert pages["left"] == 0
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", USABLE)
 def test_no_thread_and_no_child_stays_behind(site, tmp_path, strategy):
     job = crawler.load(write_job(tmp_path, site[0], fetch={"strategy": strategy, "workers": 2}))
     before = set(threading.enumerate())
@@ -63,7 +64,7 @@ def test_no_thread_and_no_child_stays_behind(site, tmp_path, strategy):
     assert all("forkserver" in " ".join(c.cmdline()) or "resource_tracker" in " ".join(c.cmdline()) for c in left)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", USABLE)
 def test_the_delay_and_robots_txt_hold(site, tmp_path, strategy):
     url, _, log = site
     skip = len(log.read_text().splitlines())
@@ -73,6 +74,6 @@ def test_the_delay_and_robots_txt_hold(site, tmp_path, strategy):
     assert crawl("run", job, "--quiet").returncode == 0
     lines = log_lines(log, skip)
     times = [line["monotonic"] for line in lines]
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 0.1
+    assert min(b - a for a, b in itertools.pairwise(times)) >= 0.1
     assert len(fetched(lines)) == 15
     assert not [line for line in lines if line["path"].startswith("/staff")]

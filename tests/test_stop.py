@@ -10,17 +10,21 @@ import pytest
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
-from crawler.strategies.registry import STRATEGIES
+from crawler.strategies.registry import entry
 from tests.support.jobs import crawl, digest, log_lines, start, write_job
+from tests.support.usable import USABLE
 
-SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+SIGNALS = [
+    *((signal.SIGINT, 130, strategy) for strategy in USABLE),
+    *((signal.SIGTERM, 143, strategy) for strategy in ("serial", "threads", "processes")),
+]
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
     log = folder / "log.jsonl"
-    with DemoServer(DemoOptions(books=120, latency=0.03, port=0, log=str(log))) as server:
+    with DemoServer(DemoOptions(books=60, latency=0.03, port=0, log=str(log))) as server:
         job = write_job(folder / "reference", server.url)
         assert crawl("run", job, "--quiet").returncode == 0
         yield server.url, log, folder / "reference" / "out"
@@ -35,14 +39,13 @@ def when_requests(log, more, process):
         time.sleep(0.01)  # a poll, not a guess
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize(("number", "code"), SIGNALS)
+@pytest.mark.parametrize(("number", "code", "strategy"), SIGNALS)
 def test_fault_176_one_signal_ends_the_run_in_good_order(shop, tmp_path, strategy, number, code):
     url, log, expected = shop
     job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
     process = start("run", job)
     family = psutil.Process(process.pid)
-    when_requests(log, 30, process)
+    when_requests(log, 20, process)
     children = family.children(recursive=True)
     began = time.monotonic()
     process.send_signal(number)
@@ -58,39 +61,55 @@ def test_fault_176_one_signal_ends_the_run_in_good_order(shop, tmp_path, strateg
     assert digest(tmp_path / "out") == digest(expected)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_fault_177_a_second_signal_ends_it_at_once(tmp_path, strategy):
-    with DemoServer(DemoOptions(books=60, latency=8, port=0)) as server:
-        job = write_job(tmp_path, server.url, fetch={"strategy": strategy, "workers": 2}, polite={"robots": False})
-        process = start("run", job)
-        family = psutil.Process(process.pid)
-        until = time.monotonic() + 30
-        while not (tmp_path / "out" / "demo.state.sqlite-wal").exists():
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        time.sleep(1.5)  # until its request is under way; nothing outside shows when
-        children = family.children(recursive=True)
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-        began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
-        assert process.returncode == 130
-        assert time.monotonic() - began < 1
-        assert not psutil.wait_procs(children, timeout=5)[1], "children stayed behind"
+@pytest.fixture(scope="module")
+def slow_shop(tmp_path_factory):
+    log = tmp_path_factory.mktemp("slow") / "log.jsonl"
+    with DemoServer(DemoOptions(books=60, latency=8, port=0, log=str(log))) as server:
+        yield server.url, log
 
 
-def test_fault_184_workers_that_are_killed_cost_no_page(shop, tmp_path):
+@pytest.mark.parametrize("strategy", USABLE)
+def test_fault_177_a_second_signal_ends_it_at_once(slow_shop, tmp_path, strategy):
+    url, log = slow_shop
+    job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 2}, polite={"robots": False})
+    process = start("run", job)
+    family = psutil.Process(process.pid)
+    when_requests(log, 1, process)
+    children = family.children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    while b"stopping" not in process.stderr.readline():
+        assert process.poll() is None
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert time.monotonic() - began < 1
+    assert not psutil.wait_procs(children, timeout=5)[1], "children stayed behind"
+
+
+def workers(family):
+    """Worker processes: children of the fork server, and spawned ones."""
+    return [
+        child
+        for child in family.children(recursive=True)
+        if child.ppid() != family.pid or "spawn_main" in " ".join(child.cmdline())
+    ]
+
+
+@pytest.mark.parametrize("strategy", [name for name in USABLE if entry(name).processes])
+def test_fault_184_workers_that_are_killed_cost_no_page(shop, tmp_path, strategy):
     url, log, expected = shop
-    job = write_job(tmp_path, url, fetch={"strategy": "processes", "workers": 4})
+    job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
     process = start("run", job, "--json")
     family = psutil.Process(process.pid)
-    for _ in range(3):
+    killed = 0
+    for _ in range(2):
         when_requests(log, 15, process)
-        workers = [c for c in family.children(recursive=True) if len(c.parents()) > len(family.parents()) + 1]
-        if workers:
-            os.kill(workers[0].pid, signal.SIGKILL)
+        for worker in workers(family)[:1]:
+            os.kill(worker.pid, signal.SIGKILL)
+            killed += 1
     out, err = process.communicate(timeout=60)
+    assert killed
     assert process.returncode == 0, err
     assert json.loads(out)["pages"]["failed"] == 1  # the dead link, as always
     assert digest(tmp_path / "out") == digest(expected)
@@ -103,7 +122,7 @@ def test_a_time_limit_ends_cleanly_exports_and_is_gone_on_with(shop, tmp_path):
     done = crawl("run", job, "--json")
     report = json.loads(done.stdout)
     assert (done.returncode, report["ending"]) == (3, "time")
-    assert 0 < report["records"]["books"] < 120
+    assert 0 < report["records"]["books"] < 60
     assert (tmp_path / "out" / "demo.xlsx").exists()
     assert crawl("run", job, "--set", "limits.time=60s", "--set", "limits.failures=5%", "--quiet").returncode == 0
     assert digest(tmp_path / "out", ".jsonl") == digest(expected, ".jsonl")  # the Summary sheet tells the limit

@@ -8,13 +8,16 @@ import signal
 import sys
 import threading
 from multiprocessing import connection
-from multiprocessing.context import BaseContext
+from typing import Any
 
 __all__ = ["context", "settle"]
 
 
-def context() -> BaseContext:
-    """Start children from a fresh server process, or by spawn where there is none: fork and threads deadlock."""
+def context() -> Any:
+    """Start children from a fresh server process, or by spawn where there is none: fork and threads deadlock.
+
+    Returns: a `multiprocessing` context; Any, because the base class of contexts does not declare what all have.
+    """
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
     forkserver = multiprocessing.get_context("forkserver")

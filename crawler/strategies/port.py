@@ -8,8 +8,9 @@ coroutine. What is to be done where the bytes arrive is `Plan.then`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, MutableMapping
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -17,7 +18,7 @@ from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
 
-__all__ = ["Build", "Fetched", "Plan", "Step", "Strategy", "Then"]
+__all__ = ["Build", "Fetched", "Plan", "Step", "Strategy", "Then", "WorkerDied", "fail_all", "settle_future"]
 
 T = TypeVar("T")
 
@@ -72,3 +73,24 @@ class Step(Generic[T]):
     def close(self) -> None:
         """Close the client's connections."""
         self._fetch.close()
+
+
+class WorkerDied(BrokenExecutor):
+    """A worker ended before it answered; its page is tried again, alone."""
+
+
+def settle_future(future: Future[T], work: Callable[[Request], T], request: Request) -> None:
+    """Do the work of a future and give it what comes of it, unless it was cancelled before."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        future.set_result(work(request))
+    except BaseException as error:
+        future.set_exception(error)
+
+
+def fail_all(futures: MutableMapping[int, Future[T]], error: Exception) -> None:
+    """Give every future that is still open this error; two threads may do so at once."""
+    with suppress(KeyError):
+        while True:
+            futures.popitem()[1].set_exception(error)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import sys
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
+from crawler.errors import ConfigError
 from crawler.strategies.port import Plan, Strategy
 
-__all__ = ["STRATEGIES", "Entry", "make_strategy"]
+__all__ = ["STRATEGIES", "Entry", "entry", "make_strategy", "missing"]
 
 T = TypeVar("T")
 
@@ -18,36 +23,108 @@ class Entry:
     """A line of the registry.
 
     Attributes:
-        path: `module:Class`.
-        about: what it is and when to choose it, one line.
+        path: `module:Class` in this folder.
+        about: what it teaches and when to choose it, one line.
         processes: it has worker processes, so `parse: auto` means `worker`.
         width: fixed number at once; None takes the config's `workers`.
+        needs: module that must be installed.
+        extra: the extra of this package that brings it.
     """
 
     path: str
     about: str
     processes: bool = False
     width: int | None = None
+    needs: str = ""
+    extra: str = ""
 
 
 STRATEGIES: dict[str, Entry] = {
-    "serial": Entry("crawler.strategies.serial:Serial", "one request after another: the baseline", width=1),
-    "threads": Entry("crawler.strategies.threads:Threads", "a pool of threads: for pages that answer slowly"),
-    "processes": Entry(
-        "crawler.strategies.processes:Processes",
-        "a pool of processes: for pages that are heavy to analyse",
-        processes=True,
+    "serial": Entry("serial:Serial", "one request after another: the baseline", width=1),
+    "threads": Entry("threads:Threads", "a pool of threads: for pages that answer slowly; the default"),
+    "processes": Entry("processes:Processes", "a pool of processes: for pages that are heavy to analyse", True),
+    "semaphore": Entry("semaphore:Semaphore", "a thread for each request, n at a time: shows what a pool saves"),
+    "semaphore-processes": Entry(
+        "semaphore_processes:SemaphoreProcesses", "a process for each request, n at a time: dear, nothing shared", True
     ),
+    "queue": Entry("queues:Queue", "producer and consumer threads on a JoinableQueue: a pool written out"),
+    "queue-processes": Entry(
+        "queue_processes:QueueProcesses", "producer and consumer processes on a JoinableQueue", True
+    ),
+    "mp-pool": Entry("mp_pool:MpPool", "multiprocessing.Pool with apply_async and a callback: the older pool", True),
+    "asyncio": Entry(
+        "asyncio_:Asyncio", "coroutines on one event loop: very many slow pages", needs="aiohttp", extra="asyncio"
+    ),
+    "gevent": Entry(
+        "gevent_:Gevent", "greenlets in a child process: blocking code made cooperative", True, None, "gevent", "gevent"
+    ),
+    "curl": Entry(
+        "curl:Curl", "many transfers on one thread, in C: the least CPU for each page", needs="pycurl", extra="curl"
+    ),
+    "processes-threads": Entry(
+        "children:ProcessesThreads", "threads inside each of several processes: slow pages, heavy analysis", True
+    ),
+    "processes-asyncio": Entry(
+        "children:ProcessesAsyncio", "an event loop in each of several processes", True, None, "aiohttp", "asyncio"
+    ),
+    "processes-curl": Entry(
+        "children:ProcessesCurl",
+        "curl transfers in each of several processes: the fastest",
+        True,
+        None,
+        "pycurl",
+        "curl",
+    ),
+    "interpreters": Entry("executor:Interpreters", "interpreters of their own in one process (Python 3.14)"),
 }
 
 
-def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
-    """Build the strategy called `name`.
+def missing(name: str) -> str:
+    """What must be done before a strategy can be used here; "" when nothing."""
+    known = entry(name)
+    if known.needs and find_spec(known.needs) is None:
+        return f"pip install 'crawler[{known.extra}]'"
+    if name == "interpreters" and sys.version_info < (3, 14):
+        return "needs Python 3.14"
+    return ""
+
+
+def entry(name: str) -> Entry:
+    """The line of a strategy; a name with a colon is a class of the user's own.
 
     Raises:
-        KeyError: there is none of that name.
+        ConfigError: there is none of that name.
     """
-    module, _, attribute = STRATEGIES[name].path.partition(":")
-    make: Any = getattr(importlib.import_module(module), attribute)
-    strategy: Strategy[T] = make(plan)
+    if ":" in name:
+        return Entry(name, "of your own")
+    if name not in STRATEGIES:
+        raise ConfigError(f"fetch.strategy: there is no {name!r}; there are {', '.join(STRATEGIES)}")
+    return STRATEGIES[name]
+
+
+def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
+    """Build the strategy called `name`: one of the registry, or `module:Class` of the user's own.
+
+    The class is a strategy, built from a Plan, or any `concurrent.futures.Executor`, built with the number of workers.
+
+    Raises:
+        ConfigError: there is none of that name, or it needs what is not installed.
+    """
+    if ":" not in name and (what := missing(name)):
+        raise ConfigError(f"the strategy {name} cannot be used here: {what}")
+    path = entry(name).path
+    made: Any = _load(path if ":" in name else f"crawler.strategies.{path}", name)
+    if inspect.isclass(made) and issubclass(made, Executor):
+        from crawler.strategies.executor import Adapted
+
+        return Adapted(plan, made)
+    strategy: Strategy[T] = made(plan)
     return strategy
+
+
+def _load(path: str, name: str) -> Any:
+    module, _, attribute = path.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"the strategy {name} cannot be loaded: {error}") from error

@@ -1,0 +1,54 @@
+"""`semaphore`: a thread for each request, n at a time. What a pool saves is to be seen: each request pays for a thread
+of its own, a session of its own, and so a new connection.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+from crawler.model import Request
+from crawler.strategies.port import Plan, Step, settle_future
+
+__all__ = ["Semaphore"]
+
+T = TypeVar("T")
+
+
+class Semaphore(Generic[T]):
+    """Starts a thread at once for every request; a semaphore lets `width` of them work."""
+
+    def __init__(self, plan: Plan[T]) -> None:
+        self._plan = plan
+        self._free = threading.Semaphore(plan.width)
+        self._threads: set[threading.Thread] = set()
+        self._cancelled = False
+
+    def submit(self, request: Request) -> Future[T]:
+        """Start a thread for the request."""
+        future: Future[T] = Future()
+        thread = threading.Thread(target=self._run, args=(future, request), name="fetch", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+        return future
+
+    def close(self, *, cancel: bool = False) -> None:
+        """Wait for the threads; with `cancel` leave those that are in a request to end by themselves."""
+        self._cancelled = cancel
+        for thread in () if cancel else list(self._threads):
+            thread.join()
+
+    def _run(self, future: Future[T], request: Request) -> None:
+        with self._free:
+            if self._cancelled:
+                future.cancel()
+            settle_future(future, self._one, request)
+        self._threads.discard(threading.current_thread())
+
+    def _one(self, request: Request) -> T:
+        step = Step(self._plan)
+        try:
+            return step(request)
+        finally:
+            step.close()

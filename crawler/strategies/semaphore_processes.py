@@ -1,0 +1,86 @@
+"""`semaphore-processes`: a process for each request, n at a time. The dearest way of all, and the safest: nothing is
+shared, and a page that kills its process costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+from concurrent.futures import Future
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+from crawler.model import Request
+from crawler.strategies.child import context, settle
+from crawler.strategies.port import Plan, Step, WorkerDied, settle_future
+
+__all__ = ["SemaphoreProcesses"]
+
+T = TypeVar("T")
+
+
+class SemaphoreProcesses(Generic[T]):
+    """A thread for each request waits for the semaphore, starts the process, and takes what it sends back."""
+
+    def __init__(self, plan: Plan[T]) -> None:
+        self._timeout, self._blob = plan.task_timeout, pickle.dumps(plan)
+        self._context = context()
+        self._free = threading.Semaphore(plan.width)
+        self._threads: set[threading.Thread] = set()
+        self._children: set[BaseProcess] = set()
+        self._cancelled = False
+
+    def submit(self, request: Request) -> Future[T]:
+        """Let a thread start a process for the request."""
+        future: Future[T] = Future()
+        thread = threading.Thread(target=self._run, args=(future, request), name="process-watch", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+        return future
+
+    def close(self, *, cancel: bool = False) -> None:
+        """Wait for the processes; with `cancel` kill them."""
+        self._cancelled = cancel
+        for child in list(self._children) if cancel else ():
+            child.kill()
+        for thread in list(self._threads):
+            thread.join()
+
+    def _run(self, future: Future[T], request: Request) -> None:
+        with self._free:
+            if self._cancelled:
+                future.cancel()
+            settle_future(future, self._one, request)
+        self._threads.discard(threading.current_thread())
+
+    def _one(self, request: Request) -> T:
+        ours, theirs = self._context.Pipe(duplex=False)
+        child = self._context.Process(target=_work, args=(theirs, self._blob, request))
+        self._children.add(child)
+        child.start()
+        theirs.close()  # else the end of the child could not be seen
+        try:
+            if not ours.poll(self._timeout):
+                raise WorkerDied("it did not answer in time")
+            error, value = ours.recv()
+        except (EOFError, OSError):
+            raise WorkerDied("it ended without an answer") from None
+        finally:
+            ours.close()
+            child.kill()  # it has sent all it has, or nothing more is wanted of it
+            child.join()
+            self._children.discard(child)
+        if error is not None:
+            raise error
+        answer: T = value
+        return answer
+
+
+def _work(answers: Connection, blob: bytes, request: Request) -> None:
+    settle()
+    step: Step[Any] = Step(pickle.loads(blob))  # noqa: S301 - written by our own parent process a moment ago
+    try:
+        answers.send((None, step(request)))
+    except Exception as error:
+        answers.send((error, None))
