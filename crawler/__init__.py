@@ -4,7 +4,7 @@ import crawler
 
 job = crawler.load("configs/demo.yaml")
 report = crawler.run(job)
-for book in report.records("books"):
+for book in report.rows("books"):
     print(book["title"], book["price"])
 """
 

@@ -9,14 +9,16 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crawler.compose import Run, demo_site
 from crawler.config import Job, load
-from crawler.crawl.loop import Stopper
+from crawler.crawl.control import Stopper
 from crawler.crawl.tally import Tally
-from crawler.errors import StateError
+from crawler.errors import ConfigError, StateError
 from crawler.model import Value
 from crawler.publish import check_targets, publish_all
+from crawler.replay.source import Source
 from crawler.report import Report, Timing
 from crawler.store import runs
 from crawler.store.facts import causes, states
@@ -24,6 +26,9 @@ from crawler.store.lock import owned
 from crawler.store.result import StoredResult
 from crawler.store.schema import open_database
 from crawler.summary import summary
+
+if TYPE_CHECKING:
+    from crawler.replay.playback import Replay
 
 __all__ = ["load", "rows", "run", "status", "write_outputs"]
 
@@ -34,6 +39,8 @@ def run(
     fresh: bool = False,
     observe: Callable[[Tally], None] = lambda tally: None,
     stopper: Stopper | None = None,
+    record: Path | None = None,
+    replay: Path | Replay | None = None,
 ) -> Report:
     """Run a job: go on with its unfinished crawl or begin a new one, then write its outputs.
 
@@ -41,18 +48,25 @@ def run(
         fresh: begin anew in any case.
         observe: called often with the counts so far, in this thread.
         stopper: its `stop(why)` ends the run early; what is in flight is finished and exported.
+        record: folder in which every answer is written down, to be replayed.
+        replay: folder of a recording; every request goes to a server of this machine that plays it back, none to
+            the site. State and outputs are kept in the folder: those of the job stay as they are.
 
     Raises:
-        ConfigError: an output cannot be written, or the strategy is not there. Nothing was fetched.
+        ConfigError: an output cannot be written, the strategy is not there, or there is no recording to be
+            replayed. Nothing was fetched.
         LockedError: another run of this job is under way.
         StateError: the state file is damaged or not ours.
         OutputError: the state could not be written; what was committed is safe.
     """
     began = time.monotonic()
+    source = _source(record, replay)
+    job = source.job(job)
     check_targets(job.outputs)
     with owned(job.state_path), closing(open_database(job.state_path)) as db:
-        with demo_site(job) as base:
-            start, report = Run(job, db, base, stopper or Stopper(), began).crawl(fresh, observe)
+        with demo_site(job) as demo, source.opened(job, demo) as base:
+            work = Run(job, db, base, stopper or Stopper(), began, source)
+            start, report = work.crawl(fresh or source.fresh, observe)
         report = _published(db, start.crawl, report, job.outputs)
         ending = "finished" if not report.pages["left"] else report.ending
         runs.end(db, start, ending, report.as_json(), time.time())
@@ -96,6 +110,20 @@ def rows(job: Job, table: str) -> Iterator[dict[str, Value]]:
         crawl, _ = _newest(job, db)
         for row in StoredResult(db, crawl, job.tables, job.keys).rows(table):
             yield {column.name: row.values.get(column.name) for column in columns}
+
+
+def _source(record: Path | None, replay: Path | Replay | None) -> Source:
+    if record is not None and replay is not None:
+        raise ConfigError("record and replay: a recording is played back as it is; choose one of the two")
+    if record is not None:
+        from crawler.replay.recording import Recording
+
+        return Recording(record)
+    if replay is not None:
+        from crawler.replay.playback import Playback, Replay
+
+        return Playback(Replay(replay) if isinstance(replay, Path) else replay)
+    return Source()
 
 
 def _published(db: sqlite3.Connection, crawl: int, report: Report, paths: tuple[Path, ...]) -> Report:

@@ -35,7 +35,7 @@ def check_targets(paths: Iterable[Path]) -> None:
     Raises:
         ConfigError: one line for each output that cannot be written.
     """
-    complaints = [wrong for path in paths if (wrong := check_target(path))]
+    complaints = [f"output {path}: {wrong}" for path in paths if (wrong := check_target(path))]
     if complaints:
         raise ConfigError("\n".join(complaints))
 

@@ -3,7 +3,7 @@
 import pytest
 
 import crawler
-from crawler.crawl.loop import Stopper
+from crawler.crawl.control import Stopper
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.errors import ConfigError, StateError
@@ -51,7 +51,7 @@ def test_a_stopped_crawl_is_gone_on_with(site, tmp_path):
     job, requests = crawler.load(write_job(tmp_path, site[0], fetch={"workers": 2})), Requests(site[1])
     first = crawler.run(job, **stop_after(20))
     assert (first.ending, first.exit_code) == ("interrupted", 130)
-    assert 0 < first.pages["left"]
+    assert first.pages["left"] > 0
     second = crawler.run(job)
     assert (second.resumed, second.records, second.exit_code) == (True, {"books": 60, "authors": 24}, 0)
     assert requests() == 89

@@ -73,7 +73,8 @@ class FetchSpec(Model):
     """How pages are fetched."""
 
     strategy: Text = Field(
-        default="threads", description="How requests are executed: `serial`, `threads`, `processes`."
+        default="threads",
+        description="How requests are executed: one of `crawler strategies`, or `module:Class` of your own.",
     )
     workers: int = Field(default=16, ge=1, le=1000, description="How many requests at once.")
     parse: Literal["auto", "worker", "callback", "pool", "barrier"] = Field(
@@ -133,7 +134,7 @@ class PoliteSpec(Model):
 class LimitsSpec(Model):
     """Where to stop."""
 
-    pages: int = Field(default=10_000, ge=1, le=1_000_000_000, description="Most pages in one run.")
+    pages: int = Field(default=10_000, ge=1, le=1_000_000_000, description="Most pages of a crawl, over all its runs.")
     depth: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
         default=None, description="Most links from a start URL to a page; links to a next page do not count."
     )

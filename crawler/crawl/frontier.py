@@ -15,11 +15,13 @@ from crawler import urls
 from crawler.crawl.pace import Pace
 from crawler.crawl.robots import Robots
 from crawler.model import Request
-from crawler.store.pages import ALONE, Pages, Queued
+from crawler.store.pages import Pages
+from crawler.store.queued import ALONE, Queued
 
 __all__ = ["Frontier", "Politeness"]
 
 HEAD = 500  # pages of a host and lane that are kept in memory
+_NO_RULES = Robots()
 ROBOTS_FOR = 24 * 3600.0  # RFC 9309 2.4: not longer than 24 hours
 
 
@@ -204,7 +206,7 @@ class Frontier:
             if robots is None:
                 host.heads[page.lane].appendleft(page)
                 return None
-            if robots is True or robots.allows(page.url):
+            if robots.allows(page.url):
                 return page
             self._pages.refused(page, "robots", "robots.txt disallows it")
         return None
@@ -220,10 +222,10 @@ class Frontier:
                 return head.popleft()
         return None
 
-    def _rules(self, host: _Host, page: Queued, now: float) -> Robots | bool | None:
-        """The robots.txt that rules a page; True where none is asked for; None when it must be read first."""
+    def _rules(self, host: _Host, page: Queued, now: float) -> Robots | None:
+        """The robots.txt that rules a page; None when it must be read first."""
         if not self._polite.robots:
-            return True
+            return _NO_RULES
         origin = urls.origin(page.url)
         robots, read_at = host.rules.get(origin, (None, 0.0))
         if robots is not None and now - read_at < ROBOTS_FOR:
@@ -258,8 +260,8 @@ class Frontier:
             if not host.closed and (robots is None or not host.pace.ready(now)):
                 return None
             self._suspects.popleft()
-            if robots is True or (robots and robots.allows(page.url)):
+            if robots is not None and robots.allows(page.url):
                 return self._send(host, page, now)
-            if robots:
+            if robots is not None:
                 self._pages.refused(page, "robots", "robots.txt disallows it")
         return None

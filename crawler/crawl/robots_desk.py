@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
-from crawler.crawl.loop import Inbox
+from crawler.crawl.control import Inbox
 from crawler.crawl.robots import Robots, read_robots
 from crawler.fetch.client import Fetch
 from crawler.model import Failure

@@ -5,36 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from hashlib import blake2b
 
 from crawler import urls
 from crawler.errors import OutputError
 from crawler.model import Failure, Link, Moved, Note, Page
+from crawler.store.queued import ALONE, COLUMNS, Queued
 from crawler.store.values import dump_notes, dump_values
 
-__all__ = ["ALONE", "Pages", "Queued"]
+__all__ = ["Pages"]
 
-LEAF, ALONE = 1, 2
 MOST_HOPS = 20  # RFC 9110 15.4 names no number; browsers stop at 20
-
-_COLUMNS = "id, url, kind, host, lane, depth, hops, anywhere, attempts, crashes"
-
-
-@dataclass(slots=True)
-class Queued:
-    """A page to be visited, as the frontier holds it."""
-
-    id: int
-    url: str
-    kind: str
-    host: str
-    lane: int
-    depth: int
-    hops: int
-    anywhere: int
-    attempts: int
-    crashes: int
 
 
 class Pages:
@@ -101,10 +82,10 @@ class Pages:
     def queued(self, host: str, lane: int, limit: int) -> list[Queued]:
         """The next queued pages of a host; those in a crash come last and by number of crashes."""
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
+            f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
             "ORDER BY crashes, id LIMIT ?"
             if lane == ALONE
-            else f"SELECT {_COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
+            else f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
             "ORDER BY id LIMIT ?",
             (self._crawl, host, lane, limit),
         )
@@ -113,7 +94,7 @@ class Pages:
     def waiting(self) -> list[tuple[float, Queued]]:
         """Pages to be tried again, with the time when."""
         rows = self._db.execute(
-            f"SELECT due, {_COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'",  # noqa: S608 - fixed names
+            f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'",  # noqa: S608 - fixed names
             (self._crawl,),
         )
         return [(row[0], Queued(*row[1:])) for row in rows]
@@ -167,8 +148,8 @@ class Pages:
 
     def done(self, page: Queued, found: Page) -> list[Queued]:
         """Write its records and links; returns the pages that are new in the queue."""
-        note = found.notes[0] if found.notes else Note("", "")
-        self._close(page, "done", note.code or None, note.detail or None, found.status, found.elapsed, found.bytes)
+        codes, details = (", ".join(dict.fromkeys(each)) or None for each in _columns(found.notes))
+        self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes)
         for position, record in enumerate(found.records):
             self._db.execute(
                 "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
@@ -263,7 +244,7 @@ class Pages:
         new, todo = [], [(page_id, depth)]
         while todo:
             one, depth = todo.pop()
-            row = self._db.execute(f"SELECT {_COLUMNS}, state, code FROM pages WHERE id = ?", (one,)).fetchone()  # noqa: S608 - fixed names
+            row = self._db.execute(f"SELECT {COLUMNS}, state, code FROM pages WHERE id = ?", (one,)).fetchone()  # noqa: S608 - fixed names
             page, state, code = Queued(*row[:-2]), row[-2], row[-1]
             if page.depth <= depth:
                 continue
@@ -296,6 +277,10 @@ class Pages:
                 if row[0] not in seen
             ]
         return False
+
+
+def _columns(notes: Iterable[Note]) -> tuple[list[str], list[str]]:
+    return [note.code for note in notes], [note.detail for note in notes if note.detail]
 
 
 def _key(kind: str, url: str) -> bytes:

@@ -72,7 +72,8 @@ class StoredResult:
         cursor = self._db.execute(
             "SELECT p.state, p.code, p.detail, p.url, f.url, p.attempts FROM pages p "
             "LEFT JOIN ranked k ON k.page = p.id LEFT JOIN pages f ON f.id = k.parent "
-            "WHERE p.crawl = ? AND p.state <> 'moved' AND (p.state <> 'done' OR p.code IS NOT NULL) ORDER BY k.n IS NULL, k.n, p.id",
+            "WHERE p.crawl = ? AND p.state <> 'moved' AND (p.state <> 'done' OR p.code IS NOT NULL) "
+            "ORDER BY k.n IS NULL, k.n, p.id",
             (self._crawl,),
         )
         for state, code, detail, url, found_on, attempts in cursor:
@@ -82,12 +83,13 @@ class StoredResult:
 
     def _cells(self) -> Iterator[Problem]:
         cursor = self._db.execute(
-            "SELECT o.tbl, r.notes, p.url, f.url FROM ordered o JOIN records r ON r.id = o.record "
+            "SELECT o.tbl, r.notes, c.notes, p.url, f.url FROM ordered o JOIN records r ON r.id = o.record "
             "JOIN pages p ON p.id = r.page JOIN ranked k ON k.page = p.id LEFT JOIN pages f ON f.id = k.parent "
-            "WHERE r.notes IS NOT NULL ORDER BY o.n"
+            "LEFT JOIN carried c ON c.page = r.page "
+            "WHERE r.notes IS NOT NULL OR c.notes IS NOT NULL ORDER BY o.n"
         )
-        for tbl, notes, url, found_on in cursor:
-            for note in load_notes(notes):
+        for tbl, notes, carry_notes, url, found_on in cursor:
+            for note in _notes(notes, carry_notes):
                 where = f"{tbl}.{note.field}" if note.field else tbl
                 yield Problem("cell", note.code, note.detail, url, found_on or "", where)
 

@@ -10,6 +10,8 @@ from typing import Any
 
 __all__ = ["Begin", "RunRow", "begin", "end", "last_run", "newest_crawl", "publish", "published"]
 
+MOST_CRASHES = 5  # patient: a run may be killed for reasons that have nothing to do with the page
+
 
 @dataclass(frozen=True, slots=True)
 class Begin:
@@ -85,7 +87,10 @@ def last_run(db: sqlite3.Connection) -> RunRow | None:
     row = db.execute(
         "SELECT id, crawl, started, ended, pid, ending, report FROM runs ORDER BY id DESC LIMIT 1"
     ).fetchone()
-    return RunRow(*row[:-1], json.loads(row[-1] or "{}")) if row else None
+    if row is None:
+        return None
+    run, crawl, started, ended, pid, ending, report = row
+    return RunRow(run, crawl, started, ended, pid, ending, json.loads(report or "{}"))
 
 
 def published(db: sqlite3.Connection, path: str) -> bool | None:
@@ -114,10 +119,16 @@ def _drop(db: sqlite3.Connection, which: str, crawl: int) -> None:
 
 def _recover(db: sqlite3.Connection, crawl: int) -> int:
     """Queue again what was in flight when the last run died. It goes last and alone: it may be what killed it."""
-    return db.execute(
+    crashed = db.execute(
         "UPDATE pages SET state = 'queued', crashes = crashes + 1, lane = 2 WHERE crawl = ? AND state = 'sent'",
         (crawl,),
     ).rowcount
+    db.execute(
+        "UPDATE pages SET state = 'failed', code = 'crash', detail = ? "
+        "WHERE crawl = ? AND state = 'queued' AND crashes >= ?",
+        (f"the program died {MOST_CRASHES} times with this page in flight", crawl, MOST_CRASHES),
+    )
+    return crashed
 
 
 def _insert(db: sqlite3.Connection, sql: str, *values: object) -> int:

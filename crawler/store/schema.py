@@ -143,5 +143,5 @@ def _as_stop(error: sqlite3.DatabaseError, path: Path) -> StateError | OutputErr
 def _corrupt(path: Path, why: str) -> str:
     return (
         f"{path}: the state file is damaged ({why}); it was left as it is. "
-        f"Move it away to start anew, or try to recover it: sqlite3 {path} .recover"
+        f"Move it away to start anew; what can still be read: sqlite3 {path} .dump"
     )

@@ -1,3 +1,4 @@
+import itertools
 import random
 
 import pytest
@@ -19,7 +20,7 @@ def test_two_requests_are_never_closer_than_the_delay_however_late_the_workers_a
         not_after = pace.take(now)
         if now + held_up <= not_after:  # else the worker hands it back unsent
             sent.append(now + held_up)
-    assert all(b - a >= delay * 0.999999 for a, b in zip(sent, sent[1:], strict=False))
+    assert all(b - a >= delay * 0.999999 for a, b in itertools.pairwise(sent))
 
 
 def test_a_worker_in_time_makes_the_gap_at_most_a_tenth_longer():

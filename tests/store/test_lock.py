@@ -8,7 +8,13 @@ import pytest
 from crawler.errors import LockedError
 from crawler.store.lock import owned
 
-HOLD = "import sys, pathlib\nfrom crawler.store.lock import owned\nwith owned(pathlib.Path(sys.argv[1])):\n print('held', flush=True)\n sys.stdin.read()"
+HOLD = """
+import sys, pathlib
+from crawler.store.lock import owned
+with owned(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture

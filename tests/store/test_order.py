@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from crawler.model import Moved, Page, Record
+from crawler.model import Link, Moved, Note, Page, Record
 from crawler.store.result import StoredResult
 from tests.support.shop import (
     BOOKS,
@@ -110,3 +110,14 @@ def test_records_of_one_page_keep_their_order(db):
         pages.add_starts([(url("b"), "book")])
         pages.done(take(pages, "b"), many)
     assert titles(db) == [str(n) for n in range(20)]
+
+
+def test_notes_on_carried_fields_reach_the_problems(db):
+    pages = open_pages(db)
+    link = Link(url("a"), "book", carry={"badge": "?"}, notes=(Note("badge", "not-in-map", "?"),))
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing")])
+        pages.done(take(pages, "1"), listing(link))
+        pages.done(take(pages, "a"), book("A"))
+    (problem,) = StoredResult(db, 1, BOOKS, {}).problems()
+    assert (problem.state, problem.code, problem.where) == ("cell", "not-in-map", "books.badge")

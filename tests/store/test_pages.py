@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import OutputError
-from crawler.model import Moved
+from crawler.model import Moved, Note, Page
 from tests.support.shop import (
     book,
     failure,
@@ -58,8 +58,7 @@ def test_a_page_is_written_whole_or_not_at_all(db):
         pages.add_starts([(url("1"), "listing")])
     page = take(pages, "1")
     with pytest.raises(ZeroDivisionError), pages.transaction():
-        pages.done(page, listing(to_book("a")))
-        _ = 1 / 0
+        _ = pages.done(page, listing(to_book("a"))) and 1 / 0
     assert pages.counts() == {"queued": 1}
     assert db.execute("SELECT count(*) FROM edges WHERE parent <> 0").fetchone() == (0,)
 
@@ -189,3 +188,23 @@ def test_records_come_once(db):
     assert titles(db) == ["Emma"]
     with pytest.raises(sqlite3.IntegrityError):
         db.execute("INSERT INTO records (crawl, page, position, tbl, data) VALUES (1, 1, 0, 'books', '{}')")
+
+
+def test_fault_220_a_page_that_kills_the_program_again_and_again_is_set_aside(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing"), (url("2"), "listing")])
+    for _ in range(5):
+        with pages.transaction():
+            pages.sent(take(pages, "1"))
+        pages = open_pages(db)  # the next run
+    assert db.execute("SELECT state, code FROM pages WHERE url = ?", (url("1"),)).fetchone() == ("failed", "crash")
+    assert queued(pages) == {"2"}
+
+
+def test_every_note_on_a_page_is_kept(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("b"), "book")])
+    visit(pages, "b", Page(200, 1, 0.1, notes=(Note("", "encoding-doubt", "gbk?"), Note("", "no-match", "h1"))))
+    assert db.execute("SELECT code, detail FROM pages").fetchone() == ("encoding-doubt, no-match", "gbk?, h1")

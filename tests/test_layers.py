@@ -1,0 +1,116 @@
+"""Who may import whom, and how long a file may be. Imports inside functions count too."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MOST_LINES = 300
+
+LAYERS = (
+    ("errors", "model", "urls", "clock"),
+    ("extract", "fetch", "store", "serving"),
+    ("config",),
+    ("crawl", "strategies", "export"),
+    ("demo", "replay"),
+    ("compose", "api", "publish", "report", "summary"),
+    ("compare",),
+    ("cli",),
+    ("__main__",),
+)
+RANKS = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
+FREE = {RANKS["errors"], RANKS["api"]}  # in these layers files are no rooms: they may import each other
+NEIGHBOURS = {  # from one room to another of its layer, module by module
+    ("crawl", "crawler.strategies.port"): "the loop and the parse places are written against the port",
+    ("crawl", "crawler.strategies.pool"): "the parse place `pool` is a pool of processes",
+}
+CIRCLES = {
+    ("crawler.report", "crawler.api"): "report.rows() reads back through the API, imported when it is called",
+}
+
+
+def module_name(path):
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted((ROOT / "crawler").rglob("*.py"))}
+
+
+def imports(module):
+    """Modules of ours that a module imports, wherever in it."""
+    package = module if MODULES[module].name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            for alias in node.names:
+                target = f"{source}.{alias.name}"
+                if target in MODULES or source in MODULES:
+                    yield target if target in MODULES else source
+
+
+EDGES = {module: set(imports(module)) - {module} for module in MODULES}
+
+
+def room(module):
+    return module.split(".")[1] if "." in module else ""
+
+
+def test_every_room_has_a_layer():
+    assert {room(module) for module in MODULES} - {""} <= set(RANKS)
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module != "crawler"])
+def test_imports_go_one_way(module):
+    here = room(module)
+    for target in EDGES[module]:
+        there = room(target)
+        if there in ("", here) or (here, target) in NEIGHBOURS:
+            continue  # "" is crawler/__init__.py: the version
+        same = RANKS[there] == RANKS[here]
+        assert RANKS[there] < RANKS[here] or (same and RANKS[here] in FREE), f"{module} imports {target}"
+
+
+def test_no_exception_is_left_over():
+    used = {(room(module), target) for module, targets in EDGES.items() for target in targets}
+    assert set(NEIGHBOURS) <= used
+    assert all(target in EDGES[module] for module, target in CIRCLES)
+
+
+def test_no_circles():
+    edges = {module: {t for t in targets if (module, t) not in CIRCLES} for module, targets in EDGES.items()}
+    edges["crawler"] = set()  # the public names are imported when they are first used
+    done = set()
+
+    def walk(module, path):
+        assert module not in path, " -> ".join([*path[path.index(module) :], module])
+        if module not in done:
+            for target in sorted(edges[module]):
+                walk(target, [*path, module])
+            done.add(module)
+
+    for module in MODULES:
+        walk(module, [])
+
+
+def test_the_loop_knows_no_client_no_exporter_and_no_strategy():
+    allowed = ("crawler.crawl.", "crawler.store.pages", "crawler.strategies.port", "crawler.model", "crawler.urls")
+    assert [target for target in EDGES["crawler.crawl.loop"] if not target.startswith(allowed)] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_file_is_too_long(module):
+    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_importing_the_package_alone_costs_nothing():
+    """Workers import it too; what is public is imported when it is first used."""
+    top = ast.parse(MODULES["crawler"].read_text(encoding="utf-8")).body
+    names = {alias.name for node in top if isinstance(node, ast.Import) for alias in node.names}
+    sources = {node.module for node in top if isinstance(node, ast.ImportFrom)}
+    assert not names
+    assert sources <= {"__future__", "typing"}
