@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from crawler.model import Column, Failure, Link, Page, Record, Table
-from crawler.store.pages import Pages, Queued
+from crawler.store.pages import Pages
+from crawler.store.queued import Queued
 from crawler.store.result import StoredResult
 from crawler.store.runs import begin
 from crawler.store.schema import open_database

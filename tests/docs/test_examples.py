@@ -1,0 +1,120 @@
+"""Every example of the documents works as it stands there."""
+
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from ruamel.yaml import YAML
+
+import crawler
+from tests.support.markdown import DOCUMENTS, ROOT, all_blocks, blocks
+
+BASE = "name: base\nstart: https://example.com/\npages: {page: {fields: {title: h1}}}\n"
+
+
+def environment(text):
+    return dict.fromkeys(re.findall(r"\$\{(\w+)\}", text), "secret")
+
+
+def with_isbn(text):
+    """The example of a field type of its own loads only where its patch is applied; see test_extending below."""
+    return text.replace("type: isbn", "type: text")
+
+
+@pytest.mark.parametrize("block", all_blocks("yaml"), ids=str)
+def test_every_yaml_block_loads(block, tmp_path):
+    text = with_isbn(block.text)
+    if "fragment" in block.marks:
+        yaml = YAML(typ="safe", pure=True)
+        merged = {**yaml.load(BASE), **yaml.load(text)}
+        with (tmp_path / "job.yaml").open("w") as file:
+            yaml.dump(merged, file)
+    else:
+        (tmp_path / "job.yaml").write_text(text)
+    assert crawler.load(tmp_path / "job.yaml", env=environment(text)).name
+
+
+def test_no_yaml_block_is_hidden_from_the_test():
+    for path in DOCUMENTS:
+        found = [block for block in blocks(path) if block.language == "yaml"]
+        assert path.read_text(encoding="utf-8").count("```yaml") == len(found)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with the demo config, whose shop takes any free port."""
+    (tmp_path / "configs").mkdir()
+    demo = (ROOT / "configs" / "demo.yaml").read_text()
+    (tmp_path / "configs" / "demo.yaml").write_text(demo.replace("demo:\n", "demo:\n  port: 0\n", 1))
+    return tmp_path
+
+
+def run(script, folder):
+    """Run a Python file as a user does, with the packages of the folder before those of the repository."""
+    path = os.pathsep.join([str(folder), str(ROOT)])
+    return subprocess.run(
+        [sys.executable, script], cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
+        timeout=60, check=False,
+    )
+
+
+def documents_with_examples():
+    return sorted({block.path for block in all_blocks("python") if "example" in block.marks})
+
+
+@pytest.mark.parametrize("path", documents_with_examples(), ids=lambda path: path.name)
+def test_every_python_example_runs(path, folder):
+    for block in blocks(path):
+        if block.file:
+            (folder / block.file).write_text(block.text)
+        elif block.language == "diff" and "apply" in block.marks:
+            shutil.copytree(ROOT / "crawler", folder / "crawler", ignore=shutil.ignore_patterns("__pycache__"))
+            apply(block.text, folder)
+        elif block.language == "python" and "example" in block.marks:
+            (folder / "example.py").write_text(block.text)
+            done = run("example.py", folder)
+            assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+
+
+def test_every_python_block_is_a_file_or_an_example():
+    assert [str(block) for block in all_blocks("python") if not (block.file or "example" in block.marks)] == []
+
+
+def apply(patch, folder):
+    """Apply hunks without line numbers; the text that a hunk replaces must be there exactly once."""
+    for part in re.split(r"^--- a/.*\n\+\+\+ b/", patch, flags=re.M)[1:]:
+        name, _, body = part.partition("\n")
+        for hunk in re.split(r"^@@\n", body, flags=re.M):
+            lines = hunk.splitlines(keepends=True)
+            old = "".join(line[1:] for line in lines if line[0] in " -")
+            new = "".join(line[1:] for line in lines if line[0] in " +")
+            target = folder / name
+            before = target.read_text() if target.exists() else ""
+            assert not old or before.count(old) == 1, f"{name} has changed; the patch no longer fits:\n{hunk}"
+            target.write_text(before.replace(old, new) if old else new)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    """The state of a crawl of the demo site."""
+    folder = tmp_path_factory.mktemp("state")
+    job = crawler.load(
+        ROOT / "configs" / "demo.yaml",
+        overrides=["demo.port=0", f"output={folder / 'demo.xlsx'}", f"state={folder / 'demo.state.sqlite'}"],
+    )
+    crawler.run(job)
+    with sqlite3.connect(job.state_path) as db:
+        yield db
+    db.close()
+
+
+@pytest.mark.parametrize("block", all_blocks("sql"), ids=str)
+def test_every_query_answers(block, state):
+    assert "example" in block.marks
+    rows = state.execute(block.text).fetchall()
+    assert rows
+    assert all(any(row[column] is not None for row in rows) for column in range(len(rows[0])))
