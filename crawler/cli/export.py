@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
 
-from crawler.cli.options import job_options, load_job
+from crawler.cli import exits
+from crawler.cli.helping import Command
+from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
 from crawler.cli.terminal import echo, short
 
 
-@click.command("export", short_help="Write the outputs again from what was crawled.")
+@click.command(
+    "export",
+    cls=Command,
+    short_help="Write the outputs again from what was crawled.",
+    sections={"What was crawled": CONFIG_OPTIONS},
+    codes=(0, 2, 4, 5, 6, 130, 143),
+    meanings={0: "all files are written", 130: "stopped by Ctrl-C", 143: "stopped by SIGTERM"},
+)
 @job_options
 @click.argument("paths", nargs=-1, metavar="[FILE]...")
 def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], paths: tuple[str, ...]) -> int:
     """Write the outputs of CONFIG again from what was crawled, or the FILEs given (.xlsx, .csv, .jsonl).
 
     Nothing is fetched.
+
+    \b
+    Examples:
+      crawler export books.yaml
+      crawler export books.yaml books.csv books.jsonl
     """
-    from crawler.api import export
+    from crawler.api import write_outputs
 
     targets = tuple(Path(os.path.abspath(path)) for path in paths)
-    report = export(load_job(config, overrides, starts), targets)
+    report = write_outputs(load_job(config, overrides, starts), targets)
     for path in report.files:
         echo(short(path))
     for why in report.unwritten.values():
-        click.echo(why, err=True)
-    return 4 if report.unwritten else 0
+        echo(why, sys.stderr)
+    return exits.OUTPUT if report.unwritten else exits.OK

@@ -7,16 +7,27 @@ from pathlib import Path
 
 import click
 
+from crawler.cli.helping import Command
 from crawler.cli.terminal import echo
 from crawler.errors import ConfigError, OutputError
 
 
-@click.command("init", short_help="Write a commented config that runs as it is.")
+@click.command(
+    "init",
+    cls=Command,
+    short_help="Write a commented config that runs as it is.",
+    codes=(0, 2, 4),
+    meanings={0: "written", 2: "there is such a file already"},
+)
 @click.argument("path", default="crawler.yaml")
 def command(path: str) -> None:
     """Write a commented config to PATH (crawler.yaml without one). It runs as it is, on the demo bookshop.
 
     An existing file is never overwritten.
+
+    \b
+    Example:
+      crawler init books.yaml
     """
     target = Path(path)
     text = files("crawler.cli").joinpath("init_template.yaml").read_text(encoding="utf-8")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from crawler.cli.terminal import echo, is_terminal
-from crawler.config import Job
-from crawler.crawl.tally import Tally
 
-__all__ = ["Rate", "describe", "progress"]
+if TYPE_CHECKING:
+    from crawler.crawl.tally import Tally
 
-LIVE_SECONDS, PLAIN_SECONDS = 0.2, 30.0
+__all__ = ["Progress", "Rate", "duration", "pace", "progress"]
+
+PLAIN_SECONDS = 30.0
 RATE_OVER = 10.0  # seconds that the shown rate looks back
+_WITH_BAR = 4  # of the texts have all that counts, so that a bar may take the rest of the window
+SURE_AFTER = 2.0  # seconds before a time left is worth showing
 
-Observe = Callable[[Tally], None]
+Observe = Callable[["Tally"], None]
 
 
 class Rate:
@@ -37,68 +42,152 @@ class Rate:
         return (ended - before) / max(now - since, 1e-3)
 
 
-def describe(tally: Tally, rate: float) -> str:
-    """One line: `523 done, 42 left, 3 failed, 310 pages/s, about 12 s left`."""
-    parts = [f"{tally.done:,} pages read", f"{tally.left:,} left"]
-    parts += [f"{count:,} {name}" for name, count in (("failed", tally.failed), ("skipped", tally.skipped)) if count]
-    parts += [f"{tally.records:,} records", f"{rate:,.0f} pages/s" if rate >= 10 else f"{rate:.1f} pages/s"]
-    if tally.left and rate > 0.01:
-        parts.append(f"about {duration(tally.left / rate)} left")
-    return ", ".join(parts)
+class Progress:
+    """The counts so far as text of any width.
+
+    Args:
+        name: of the job.
+        stopping: whether the run is coming to its end.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        stopping: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name, self._stopping, self._clock = name, stopping, clock
+        self._began, self._rate = clock(), Rate(clock)
+        self._tally: Tally | None = None
+
+    def __call__(self, tally: Tally) -> None:
+        """Take the newest counts; may be called as often as one likes."""
+        self._tally = tally
+
+    def line(self) -> str:
+        """The whole of it: `demo: 523 pages read, 42 left, 3 failed, 310 pages/s, about 12 s left`."""
+        return f"{self._name}: {self._texts()[0]}"
+
+    def fitted(self, width: int, bar: Callable[[float, int], str]) -> str:
+        """What fits into `width` columns, the more the wider; `bar` draws a share of a width."""
+        texts, share = self._texts(), self._share()
+        for text in texts[:_WITH_BAR]:
+            for size in (24, 12):
+                if len(self._name) + len(text) + size + 4 <= width:
+                    return f"{self._name}  {bar(share, size)}  {text}"
+        return next((text for text in texts if len(text) <= width), texts[-1][:width])
+
+    def _texts(self) -> list[str]:
+        """From long to short."""
+        tally = self._tally
+        if tally is None:
+            return ["starting"]
+        if self._stopping():
+            return [f"stopping, {tally.in_flight:,} in flight, {tally.left:,} left", "stopping"]
+        rate = self._rate(_ended(tally))
+        ended, failed = f"{tally.done:,} pages read", f"{tally.failed:,} failed" if tally.failed else ""
+        skipped = f"{tally.skipped:,} skipped" if tally.skipped else ""
+        left, rows = f"{tally.left:,} left", f"{tally.records:,} rows"
+        speed, time_left = f"{pace(rate)} pages/s", self._time_left(tally, rate)
+        short = f"{tally.done:,}/{tally.done + tally.left:,}"
+        return [
+            _joined(ended, left, failed, skipped, rows, speed, time_left and f"about {time_left} left"),
+            _joined(ended, left, failed, speed, time_left and f"about {time_left} left"),
+            _joined(f"{tally.done:,} read", left, failed, f"{pace(rate)}/s", time_left and f"{time_left} left"),
+            _joined(short, failed, f"{pace(rate)}/s", time_left),
+            _joined(short, failed, time_left),
+            _joined(short, failed),
+            short,
+        ]
+
+    def _time_left(self, tally: Tally, rate: float) -> str:
+        if not tally.left or rate < 0.01 or self._clock() - self._began < SURE_AFTER:
+            return ""
+        return duration(tally.left / rate)
+
+    def _share(self) -> float:
+        tally = self._tally
+        return _ended(tally) / max(1, _ended(tally) + tally.left) if tally else 0.0
+
+
+def _ended(tally: Tally) -> int:
+    return tally.done + tally.failed + tally.moved + tally.skipped
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
+
+
+def pace(rate: float) -> str:
+    """A rate with as many digits as mean something."""
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
 
 
 def duration(seconds: float) -> str:
-    """`12 s`, `3 min 20 s`, `2 h 5 min`."""
+    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `2 h`."""
     whole = round(seconds)
     if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+        return f"{seconds:.1f} s".replace(".0 ", " ") if seconds < 9.95 else f"{whole} s"
+    large, small = ("min", "s") if whole < 3600 else ("h", "min")
+    count, rest = divmod(whole if whole < 3600 else whole // 60, 60)
+    return f"{count:,} {large}" + (f" {rest} {small}" if rest else "")
 
 
 @contextmanager
-def progress(job: Job, *, quiet: bool) -> Iterator[Observe]:
+def progress(name: str, stopping: Callable[[], bool], *, quiet: bool) -> Iterator[Observe]:
     """Something to call with every tally; what it shows depends on who watches."""
     if quiet:
         yield lambda tally: None
     elif is_terminal(sys.stderr):
-        with _live(job) as observe:
+        with _live(Progress(name, stopping)) as observe:
             yield observe
     else:
-        yield _plain(job)
+        yield _plain(Progress(name, stopping))
 
 
-def _plain(job: Job) -> Observe:
-    rate, last = Rate(), time.monotonic()
+def _plain(shown: Progress) -> Observe:
+    last = time.monotonic()
 
     def observe(tally: Tally) -> None:
         nonlocal last
+        shown(tally)
         if time.monotonic() - last >= PLAIN_SECONDS:
             last = time.monotonic()
-            echo(f"{job.name}: {describe(tally, rate(tally.done + tally.failed + tally.moved))}", sys.stderr)
+            echo(shown.line(), sys.stderr)
 
     return observe
 
 
 @contextmanager
-def _live(job: Job) -> Iterator[Observe]:
+def _live(shown: Progress) -> Iterator[Observe]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+    from rich.live import Live
+    from rich.text import Text
 
-    console = Console(stderr=True)
-    name, counts = TextColumn("[bold]{task.description}"), TextColumn("{task.fields[line]}")
-    with Progress(SpinnerColumn(), name, BarColumn(bar_width=24), counts, console=console, transient=True, refresh_per_second=5, redirect_stdout=False) as bar:
-        task = bar.add_task(job.name, total=None, line="starting")
-        rate, last = Rate(), 0.0
+    console = Console(stderr=True, highlight=False)
+    full, empty = ("\N{BOX DRAWINGS HEAVY HORIZONTAL}", "\N{BOX DRAWINGS LIGHT HORIZONTAL}")
+    if not console.encoding.lower().startswith("utf"):
+        full, empty = "#", "."
 
-        def observe(tally: Tally) -> None:
-            nonlocal last
-            now = time.monotonic()
-            if now - last < LIVE_SECONDS:
-                return
-            last = now
-            ended = tally.done + tally.failed + tally.moved + tally.skipped
-            bar.update(task, completed=ended, total=ended + tally.left, line=describe(tally, rate(ended)))
+    def bar(share: float, width: int) -> str:
+        done = int(share * width)
+        return full * done + empty * (width - done)
 
-        yield observe
+    def line() -> Text:
+        # Columns are left free for the ^C that the terminal prints; and some wrap when the last one is written.
+        text = Text(shown.fitted(console.width - 3, bar), no_wrap=True, overflow="crop", end="")
+        text.highlight_regex(re.escape(full) + "{2,}", "green")
+        text.highlight_regex(re.escape(empty) + "{2,}", "dim")
+        text.highlight_regex(r"[\d,]+ failed", "yellow")
+        return text
+
+    with Live(
+        console=console,
+        get_renderable=line,
+        refresh_per_second=5,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ):
+        console.show_cursor(True)  # who is killed by `kill -9` cannot bring a hidden one back
+        yield shown

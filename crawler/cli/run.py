@@ -2,38 +2,84 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli.options import job_options, load_job
-from crawler.cli.signals import stopping
-from crawler.cli.terminal import echo
+from crawler.cli.helping import Command
+from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
+from crawler.cli.terminal import echo, echo_json
+
+if TYPE_CHECKING:
+    from crawler.config import Job
 
 
-@click.command("run", short_help="Crawl what a config describes and write its workbook.")
+def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
+    from crawler.cli import places
+    from crawler.strategies.registry import STRATEGIES, missing
+
+    wanting = {name: f" ({what})" if (what := missing(name)) else "" for name in STRATEGIES}
+    return {
+        "Strategies": [(name, entry.about + wanting[name]) for name, entry in STRATEGIES.items()],
+        "Parse places": [("auto", "the one that suits the strategy"), *places.ABOUT.items()],
+    }
+
+
+@click.command(
+    "run",
+    cls=Command,
+    short_help="Crawl what a config describes and write its workbook.",
+    sections={
+        "What to crawl": (*CONFIG_OPTIONS, "fresh"),
+        "How to crawl it": ("strategy", "workers", "parse"),
+        "Instead of the site": ("record", "replay"),
+        "What to print": ("quiet", "as_json"),
+    },
+    codes=(0, 2, 3, 4, 5, 6, 130, 143),
+    topics=_topics,
+)
 @job_options
-@click.option("--strategy", metavar="NAME", help="How requests are executed: serial, threads, processes.")
-@click.option("--workers", metavar="N", help="Requests at once.")
-@click.option("--parse", metavar="PLACE", help="Where pages are analysed: auto, worker, callback, pool, barrier.")
-@click.option("--fresh", is_flag=True, help="Begin anew, even if an unfinished crawl could be gone on with.")
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong.")
+@click.option("--fresh", is_flag=True, help="Begin anew, even if there is an unfinished crawl to go on with.")
+@click.option(
+    "--strategy", metavar="NAME", help="How requests are executed; see below. Without it: fetch.strategy of the config."
+)
+@click.option("--workers", metavar="N", help="How many requests at once. Without it: fetch.workers of the config.")
+@click.option(
+    "--parse", metavar="PLACE", help="Where pages are analysed; see below. Without it: fetch.parse of the config."
+)
+@click.option(
+    "--record",
+    metavar="FOLDER",
+    help="Write down every answer in FOLDER, for --replay. Begins anew, unless FOLDER has a part of this crawl already.",
+)
+@click.option(
+    "--replay",
+    metavar="FOLDER",
+    help="Crawl the recording in FOLDER, answered by this machine with the latencies seen; the site is not asked. "
+    "The state is FOLDER/replay.state.sqlite and files go to FOLDER/output, unless you say --set output=FILE.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong: for cron.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout.")
 def command(
     config: str,
     overrides: tuple[str, ...],
     starts: tuple[str, ...],
+    fresh: bool,
     strategy: str | None,
     workers: str | None,
     parse: str | None,
-    fresh: bool,
+    record: str | None,
+    replay: str | None,
     quiet: bool,
     as_json: bool,
 ) -> int:
     """Crawl what CONFIG describes and write its outputs.
 
     A run that was stopped or killed is gone on with by the next; after a finished one the next begins anew.
+    Ctrl-C ends a run in good order, Ctrl-C twice at once.
 
     \b
     Examples:
@@ -41,22 +87,52 @@ def command(
       crawler run books.yaml --strategy processes --workers 4
       crawler run books.yaml --set limits.pages=50 --set polite.delay=1s
     """
-    flags = {"fetch.strategy": strategy, "fetch.workers": workers, "fetch.parse": parse}
-    more = tuple(f"{key}={value}" for key, value in flags.items() if value is not None)
-    job = load_job(config, overrides + more, starts)
+    flags = {
+        "--strategy": ("fetch.strategy", strategy),
+        "--workers": ("fetch.workers", workers),
+        "--parse": ("fetch.parse", parse),
+    }
+    job = load_job(config, overrides, starts, flags)
+    tapes = _tapes(job, record, replay, overrides)
+    _refuse_idle_workers(job.fetch.strategy, job.fetch.workers if workers else 1)
     from crawler.api import run
     from crawler.cli.progress import progress
     from crawler.cli.show import end_summary
+    from crawler.cli.signals import stopping
 
     if not quiet:
         for warning in job.warnings:
             echo(f"warning: {warning}", sys.stderr)
-    with stopping(quiet=quiet) as stopper, progress(job, quiet=quiet) as observe:
-        report = run(job, fresh=fresh, observe=observe, stopper=stopper)
+    with stopping(quiet=quiet) as stopper, progress(job.name, lambda: bool(stopper.why), quiet=quiet) as observe:
+        report = run(job, fresh=fresh, observe=observe, stopper=stopper, **tapes)
     if as_json:
-        echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+        echo_json(report.as_json())
     elif not quiet:
         echo(end_summary(report, config))
     elif report.exit_code:
         echo(end_summary(report, config), sys.stderr)
     return report.exit_code
+
+
+def _tapes(job: Job, record: str | None, replay: str | None, overrides: tuple[str, ...]) -> dict[str, Any]:
+    """What the API is told of --record and --replay."""
+    if record and replay:
+        raise click.UsageError("--record with --replay: a recording is replayed as it is; leave out one of the two")
+    if not replay:
+        return {"record": Path(record)} if record else {}
+    from crawler.replay.playback import Replay
+
+    keys = {setting.partition("=")[0].partition("[")[0].strip() for setting in overrides}
+    return {"replay": Replay(Path(replay), outputs=job.outputs if "output" in keys else None)}
+
+
+def _refuse_idle_workers(strategy: str, workers: int) -> None:
+    """Complain of --workers that a strategy of fixed width would leave idle."""
+    from crawler.strategies.registry import entry
+
+    width = entry(strategy).width
+    if width and workers > width:
+        raise click.UsageError(
+            f"--workers {workers} with the strategy '{strategy}', which always makes {width} request at a time; "
+            "leave out --workers, or choose another strategy, as threads"
+        )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from crawler.cli.terminal import echo
+from crawler.cli.helping import Command
+from crawler.cli.terminal import echo_json
 
 
-@click.command("schema", short_help="Print the JSON Schema of the config, for editors.")
+@click.command(
+    "schema",
+    cls=Command,
+    codes=(0,),
+    meanings={0: "printed"},
+    short_help="Print the JSON Schema of the config, for editors.",
+)
 def command() -> None:
     """Print the JSON Schema of the config, for editors.
 
@@ -21,4 +26,4 @@ def command() -> None:
     """
     from crawler.config.jsonschema import schema
 
-    echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+    echo_json(schema())

@@ -2,67 +2,100 @@
 
 from __future__ import annotations
 
-from crawler.cli.progress import duration
-from crawler.cli.terminal import paint, short
+from collections.abc import Mapping
+
+from crawler.cli.columns import wrapped
+from crawler.cli.progress import duration, pace
+from crawler.cli.terminal import paint, short, width
 from crawler.publish import is_partial
 from crawler.report import Report
 from crawler.summary import ENDINGS
 
-__all__ = ["end_summary", "state_lines"]
+__all__ = ["end_summary", "field", "state_lines"]
+
+_LABEL = 11
+_STATES = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
 
 
 def end_summary(report: Report, config: str) -> str:
-    """All of it; the last line names the next command."""
+    """All of it; the last lines say what to do next, where there is something to do."""
     good = report.exit_code == 0
-    head = f"{report.name}: {ENDINGS[report.ending]}"
-    lines = [paint(head, "green" if good else "red"), *state_lines(report)]
+    lines = [f"{report.name}: {paint(_headline(report), 'green' if good else 'red')}", *state_lines(report)]
     if report.requests:
-        rate = report.requests / max(report.timing.crawl, 1e-3)
-        speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        lines.append(_line("time", f"{duration(report.timing.total)} ({speed} requests/s, {report.strategy}, {report.workers} at once)"))
-    lines += [_line("file", short(path)) for path in report.files]
-    lines += [_line("not written", why) for why in report.unwritten.values()]
-    lines += [_line("next", what) for what in _next(report, config)]
+        lines.append(field("time", _speed(report)))
+    lines += [field("file", short(path)) for path in report.files]
+    lines += [field("not written", why, "red") for why in report.unwritten.values()]
+    lines += [field("next", what) for what in _next(report, config)]
     return "\n".join(lines)
 
 
 def state_lines(report: Report) -> list[str]:
     """Pages, rows and causes."""
-    pages = report.pages
-    shown = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
-    counts = [f"{pages.get(state, 0):,} {label}" for state, label in shown.items() if pages.get(state) or state == "done"]
-    lines = [_line("pages", ", ".join(counts))]
+    pages = {label: report.pages.get(state, 0) for state, label in _STATES.items()}
+    lines = [field("pages", _counts({label: count for label, count in pages.items() if count or label == "read"}))]
     if report.records:
-        rows = ", ".join(f"{count:,} {table}" for table, count in report.records.items())
-        joined = f" ({report.joined:,} more had a key that was there)" if report.joined else ""
-        lines.append(_line("rows", rows + joined))
+        joined = f"; {report.joined:,} more had the key of one of these" if report.joined else ""
+        lines.append(field("rows", _counts(report.records) + joined))
     if report.causes:
-        lines.append(_line("why", ", ".join(f"{count:,} {cause}" for cause, count in report.causes.items())))
+        lines.append(field("why", _counts(report.causes)))
     if report.notes:
-        lines.append(_line("notes", f"{report.notes:,} rows have a note, see the sheet Problems"))
-    lines += [_line("left alone", f"{host}: {why}") for host, why in report.closed_hosts.items()]
+        where = ", see the sheet Problems" if _has_sheets(report) else ""
+        lines.append(field("notes", f"{report.notes:,}{where}"))
+    lines += [field("left alone", f"{host}: {why}") for host, why in report.closed_hosts.items()]
     if report.changed:
-        lines.append(_line("begun anew", "the config describes another crawl than the unfinished one"))
+        lines.append(field("begun anew", "the config describes another crawl than the unfinished one"))
     elif report.resumed:
-        lines.append(_line("resumed", "an unfinished crawl was gone on with"))
+        lines.append(field("resumed", "this run went on with an unfinished crawl"))
     return lines
 
 
-def _line(label: str, text: str) -> str:
-    return f"  {paint(label.ljust(11), 'dim')} {text}"
+def field(label: str, text: str, colour: str = "") -> str:
+    """A line `  label       text`, wrapped below the text where the window is narrow."""
+    start = 2 + _LABEL + 1
+    lines = wrapped(text, width(), " " * start) if width() > 2 * start else text
+    return f"  {paint(label.ljust(_LABEL), 'dim')} {paint(lines, colour) if colour else lines}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
+
+
+def _headline(report: Report) -> str:
+    if report.exit_code == 4:
+        return "a file could not be written; the records are safe"
+    if report.ending == "finished" and report.exit_code == 3:
+        if not any(report.records.values()):
+            return "finished, but no record was found"
+        return f"finished, but {report.bad_share:.1%} of the pages failed; limits.failures allows {report.allowed:.1%}"
+    return "complete" if report.ending == "finished" else ENDINGS[report.ending]
+
+
+def _speed(report: Report) -> str:
+    rate = pace(report.requests / max(report.timing.crawl, 1e-3))
+    size = f"{report.bytes / 1e6:,.1f} MB" if report.bytes >= 1e6 else f"{report.bytes / 1e3:,.1f} kB"
+    again = f", {report.retries:,} tried again" if report.retries else ""
+    how = f"{report.strategy}, {report.workers} at once"
+    return f"{duration(report.timing.total)}: {report.requests:,} requests{again}, {rate}/s, {size} ({how})"
 
 
 def _next(report: Report, config: str) -> list[str]:
-    again = f"crawler run {config}"
+    left = report.pages.get("left", 0)
     if report.unwritten:
-        return [f"the records are safe; mend the path, then: crawler export {config}"]
-    steps = []
-    if report.pages.get("left"):
-        steps.append(f"{again}   goes on with the {report.pages['left']:,} pages left; --fresh begins anew")
+        return [f"mend the path, then: crawler export {config}"]
+    if left:
+        pages = "the page that is left" if left == 1 else f"the {left:,} pages left"
+        steps = [f"crawler run {config} goes on with {pages}; with --fresh it begins anew"]
         if any(is_partial(path) for path in report.files):
-            steps.append("the whole workbook of an earlier run was left as it is; this part is in the .partial file")
-    elif report.exit_code == 3 and not any(report.records.values()):
-        steps.append(f"no record was found; see what the rules find: crawler try {config} URL")
-    elif report.exit_code == 3:
-        steps.append(f"more pages failed than limits.failures allows ({report.allowed:.0%}); see the sheet Problems")
-    return steps
+            steps.append("the whole workbook of an earlier run was kept; this part is in the .partial file")
+        return steps
+    if report.exit_code == 3 and not any(report.records.values()):
+        return [f"crawler try {config} URL shows what the rules find on a page"]
+    if report.pages.get("failed") and _has_sheets(report):
+        return ["the sheet Problems names each page that failed, and where the link to it stands"]
+    if report.pages.get("failed"):
+        return [f"crawler export {config} problems.xlsx writes a sheet that names each page that failed"]
+    return []
+
+
+def _has_sheets(report: Report) -> bool:
+    return any(path.suffix.lower() == ".xlsx" for path in report.files)

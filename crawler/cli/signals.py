@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: once ends the run in good order, twice at once."""
+"""Ctrl-C and SIGTERM in a run: once ends it in good order, twice at once."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
-from crawler.crawl.loop import Stopper
+from crawler.crawl.control import Stopper
 
 __all__ = ["stopping"]
 
 _WHY = {"SIGINT": ("interrupted", 130), "SIGTERM": ("terminated", 143), "SIGHUP": ("terminated", 143)}
+_STOPPING = "stopping after what is in flight; again to stop at once\n"
 
 
 @contextmanager
@@ -24,11 +25,11 @@ def stopping(*, quiet: bool) -> Iterator[Stopper]:
     def handle(number: int, frame: FrameType | None) -> None:
         why, code = _WHY[signal.Signals(number).name]
         if stopper.why in ("interrupted", "terminated"):
-            _restore_terminal()
+            _tell("stopped at once; the next run goes on\n")
             os._exit(code)  # workers and the demo site end with us; the state is always whole
         stopper.stop(why)
         if not quiet:
-            _write("\nstopping: what is in flight is finished and saved; again to stop at once\n")
+            _tell(_STOPPING)
 
     kept = {}
     for name in _WHY:
@@ -42,13 +43,8 @@ def stopping(*, quiet: bool) -> Iterator[Stopper]:
             signal.signal(number, before)
 
 
-def _write(text: str) -> None:
-    try:
-        os.write(2, text.encode())
-    except OSError:
-        pass
-
-
-def _restore_terminal() -> None:
-    if sys.stderr.isatty():
-        _write("\x1b[?25h\n")  # the progress line hides the cursor
+def _tell(text: str) -> None:
+    """Write past every buffer and lock: the signal may have come while one was held."""
+    with suppress(OSError, ValueError):  # nobody listens any more
+        over = "\r\x1b[K" if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else ""
+        os.write(2, (over + text).encode())  # the message takes the place of the progress line

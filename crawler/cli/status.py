@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from crawler.cli.options import job_options, load_job
-from crawler.cli.show import state_lines
-from crawler.cli.terminal import echo
-from crawler.summary import ENDINGS
+from crawler.cli.helping import Command
+from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
+from crawler.cli.terminal import echo, echo_json
 
 
-@click.command("status", short_help="Show what is done, left and failed.")
+@click.command(
+    "status",
+    cls=Command,
+    short_help="Show what is done, left and failed.",
+    sections={"Which job": CONFIG_OPTIONS, "What to print": ("as_json",)},
+    codes=(0, 2, 6),
+    meanings={0: "shown", 6: "there is no state yet, or it is damaged, too new, or not ours"},
+)
 @job_options
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], as_json: bool) -> None:
-    """Show how the newest crawl of CONFIG stands; works while a run is under way."""
+    """Show how the newest crawl of CONFIG stands; works while a run is under way.
+
+    \b
+    Example:
+      crawler status books.yaml
+    """
     from crawler.api import status
 
     report = status(load_job(config, overrides, starts))
     if as_json:
-        echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+        echo_json(report.as_json())
         return
+    from crawler.cli.show import state_lines
+    from crawler.summary import ENDINGS
+
     echo(f"{report.name}: last run {report.started:%Y-%m-%d %H:%M}, {ENDINGS[report.ending]}")
     for line in state_lines(report):
         echo(line)

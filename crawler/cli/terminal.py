@@ -1,15 +1,44 @@
-"""Colours and paths as a person wants to see them."""
+"""What a terminal or a pipe can take: colours, widths, encodings, and readers that go away."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-__all__ = ["echo", "is_terminal", "paint", "short"]
+from crawler.errors import OutputError
+
+__all__ = ["clean", "echo", "echo_json", "forget", "is_terminal", "own_streams", "paint", "short", "width"]
 
 _CODES = {"bold": "1", "red": "31", "green": "32", "yellow": "33", "dim": "2"}
+_WIDTH = 120  # of a line where nobody watches
+# Text of pages must not move the cursor, set a title or turn the reading direction.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_NOT_OURS = re.compile("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_RAW_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def own_streams() -> None:
+    """Make the three standard streams usable: closed ones lead nowhere, and no character is an error.
+
+    A closed one must not stay closed: the next file that is opened would get its number, and a message for the
+    terminal would be written into that file.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_RDWR)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, open(number, "w" if number else "r", encoding="utf-8", closefd=False))  # noqa: SIM115  # for good
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -22,22 +51,62 @@ def is_terminal(stream: TextIO) -> bool:
 
 def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     """Colour for a terminal. NO_COLOR wins over FORCE_COLOR, and both over what the stream is."""
-    if os.environ.get("NO_COLOR"):
+    if os.environ.get("NO_COLOR") or not text:
         return text
     if os.environ.get("FORCE_COLOR") or is_terminal(stream or sys.stdout):
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m"
     return text
 
 
+def width() -> int:
+    """Columns of the window; COLUMNS of the environment wins, as everywhere."""
+    return max(shutil.get_terminal_size((_WIDTH, 24)).columns, 10)
+
+
+def clean(text: str) -> str:
+    """Text from outside on one line: control characters become spaces."""
+    return _CONTROL.sub(" ", text)
+
+
 def echo(text: str, stream: TextIO | None = None) -> None:
-    """Print a line whatever the console can encode; a reader that went away is no failure of ours."""
-    stream = stream or sys.stdout
-    encoding = stream.encoding or "utf-8"
+    """Print a line. A reader that went away, as `head` does, is no failure; neither is a closed stderr.
+
+    Raises:
+        OutputError: stdout cannot be written: the disk is full.
+    """
+    _write(_NOT_OURS.sub("\N{REPLACEMENT CHARACTER}", text) + "\n", stream or sys.stdout)
+
+
+def echo_json(data: Any) -> None:
+    """Print plain data as JSON: in ASCII where the console has no Unicode, and never with a control character.
+
+    Raises:
+        OutputError: stdout cannot be written.
+    """
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    text = json.dumps(data, ensure_ascii=not unicode, indent=2)
+    _write(_RAW_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n", sys.stdout)
+
+
+def _write(text: str, stream: TextIO) -> None:
     try:
-        stream.write(text.encode(encoding, "replace").decode(encoding, "replace") + "\n")
+        stream.write(text)
         stream.flush()
-    except (BrokenPipeError, OSError, ValueError):
-        pass
+    except (BrokenPipeError, ValueError):  # ValueError: closed
+        forget(stream)
+    except OSError as error:
+        forget(stream)
+        if stream is sys.stdout:
+            raise OutputError(f"standard output cannot be written: {error.strerror}") from None
+
+
+def forget(stream: TextIO) -> None:
+    """Let what is still unwritten go nowhere; else the interpreter complains of it at its end."""
+    with suppress(OSError, ValueError):
+        number = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
 
 
 def short(path: Path | str) -> str:

@@ -1,0 +1,19 @@
+"""Exit codes and what each means: the same for every command."""
+
+from __future__ import annotations
+
+__all__ = ["BUG", "INCOMPLETE", "MEANINGS", "OK", "OUTPUT"]
+
+OK, BUG, INCOMPLETE, OUTPUT = 0, 1, 3, 4
+
+MEANINGS = {
+    0: "complete",
+    1: "a bug in crawler",
+    2: "the config or the command line is wrong; nothing was fetched",
+    3: "finished, but too many pages failed or are left, or no record was found",
+    4: "a file could not be written; the records are safe",
+    5: "another run of the same job is under way",
+    6: "the state file is damaged, too new, or not ours",
+    130: "stopped by Ctrl-C; the next run goes on",
+    143: "stopped by SIGTERM; the next run goes on",
+}

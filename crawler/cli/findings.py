@@ -1,0 +1,179 @@
+"""What each rule found on a page, as a person reads it and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from crawler.cli.columns import Cell, aligned, cut
+from crawler.cli.engines import found_by
+from crawler.cli.guess import missed
+from crawler.cli.terminal import clean, paint
+from crawler.extract.explain import Finding
+from crawler.extract.recipe import FieldRule, KindRule
+from crawler.model import Money, Value
+
+__all__ = ["findings_text", "plain_findings", "shown"]
+
+NOTHING, NO_VALUE = "nothing found", "found, but no value"
+SAME = "same"
+URLS = 3
+
+
+def findings_text(findings: list[Finding], rule: KindRule, width: int) -> Iterator[str]:
+    """Lines for a window of `width` columns: tables, then links, then what is to be said of the whole page."""
+    rules = _field_rules(rule)
+    fields = [finding for finding in findings if finding.what in ("rows", "field")]
+    for table, group in groupby(fields, key=lambda finding: finding.where.split(".")[0]):
+        yield from _table(table, list(group), rules, width)
+    hooked = [finding for finding in findings if finding.what == "hook"]
+    if hooked:
+        yield from _hook(hooked, rule, width)
+    links = [finding for finding in findings if finding.what == "follow"]
+    if links:
+        yield from ("", paint("links that are followed", "bold"))
+        yield from _links(links, width)
+    for finding in findings:
+        if finding.what in ("page", "failure"):
+            for note in finding.notes:
+                yield from ("", paint(f"{note.code}: {clean(note.detail)}", "red"))
+
+
+def _field_rules(rule: KindRule) -> Mapping[str, FieldRule]:
+    return {f"{table.table}.{field.name}": field for table in rule.tables for field in table.fields}
+
+
+def _table(table: str, group: list[Finding], rules: Mapping[str, FieldRule], width: int) -> Iterator[str]:
+    head = f"table {clean(table)}"
+    rows = [finding for finding in group if finding.what == "rows"]
+    fields = [finding for finding in group if finding.what == "field"]
+    if not rows:
+        yield from ("", paint(head, "bold"))
+        yield from aligned(_HEADS, [_field(finding, rules, width) for finding in fields], width, indent=0)
+        return
+    each = rows[0]
+    count = f"{each.matches:,} {'row' if each.matches == 1 else 'rows'}"
+    yield from ("", paint(f"{head}: {count}, one for each {clean(each.rule)} ({each.engine})", "bold"))
+    if not each.matches:
+        yield paint(f"! {NOTHING}", "red")
+    for number, row in groupby(fields, key=lambda finding: finding.row):
+        yield paint(f"row {number} of {each.matches:,}", "dim")
+        yield from aligned(_HEADS, [_field(finding, rules, width) for finding in row], width, indent=0)
+
+
+_HEADS = ("", "field", "rule", "engine", "matches", "value", "text on the page", "note")
+
+
+def _field(finding: Finding, rules: Mapping[str, FieldRule], width: int) -> list[str | Cell]:
+    rule = rules.get(finding.where)
+    value = shown(finding.value)
+    raw = cut(finding.raw or "", max(24, width // 4))  # the value is what counts
+    notes = "; ".join(f"{note.code} {note.detail}".strip() for note in finding.notes)
+    nothing = missed(finding)
+    if nothing:
+        value = f"{value} (default)" if value else NO_VALUE if finding.matches else NOTHING
+    return [
+        Cell("!" if nothing else "", "red"),
+        Cell(finding.where.partition(".")[2], "red" if nothing else ""),
+        found_by(rule) if rule else finding.rule,
+        Cell(finding.engine, "dim"),
+        Cell(f"{finding.matches:,}" if finding.engine else "", "red" if nothing else "dim"),
+        Cell(value, "red" if nothing else ""),
+        Cell(SAME if raw and finding.raw == shown(finding.value) else raw, "dim"),
+        Cell(notes, "yellow"),
+    ]
+
+
+def _links(links: list[Finding], width: int) -> Iterator[str]:
+    """A line for each rule, and its URLs below it, whole: their ends tell them apart."""
+    heads = ("", "leads to", "rule", "engine", "matches", "dropped", "note")
+    rows = [_link(finding) for finding in links]
+    lines = aligned(heads, rows, width, indent=0)
+    if len(lines) == len(rows) + 1:
+        yield lines[0]
+        blocks = [[line] for line in lines[1:]]
+    else:  # too narrow for columns
+        blocks = [aligned(heads, [row], width, indent=0) for row in rows]
+    for finding, block in zip(links, blocks, strict=True):
+        yield from block
+        yield from (f"      {clean(url)}" for url in finding.urls[:URLS])
+
+
+def _link(finding: Finding) -> list[str | Cell]:
+    nothing = missed(finding)
+    dropped = ", ".join(f"{count:,} {why}" for why, count in finding.dropped.items())
+    note = NOTHING if nothing else "" if finding.urls else "none is followed"
+    return [
+        Cell("!" if note else "", "red"),
+        Cell(f"-> {finding.where}", "red" if note else ""),
+        finding.rule,
+        Cell(finding.engine, "dim"),
+        Cell(f"{finding.matches:,}", "red" if nothing else "dim"),
+        Cell(dropped, "yellow"),
+        Cell(note, "red"),
+    ]
+
+
+def _hook(findings: list[Finding], rule: KindRule, width: int) -> Iterator[str]:
+    yield from ("", paint(f"python {clean(rule.python or '')}", "bold"))
+    counts = [finding for finding in findings if "." not in finding.where]
+    for finding in counts:
+        what = "links" if finding.where == "links" else f"records of {clean(finding.where)}"
+        text = f"{finding.matches:,} {what}"
+        yield paint(f"! {text}", "red") if not finding.matches else f"  {text}"
+        yield from (f"    {clean(url)}" for url in finding.urls[:URLS])
+    values = [finding for finding in findings if "." in finding.where]
+    rows = [[finding.where.partition(".")[2], shown(finding.value)] for finding in values]
+    yield from aligned(("field", "value of the first record"), rows, width)
+
+
+def shown(value: Value) -> str:
+    """A value for a person; items of a list are set apart by bars."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Money):
+        return f"{value.amount} {value.currency}".rstrip()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str | int | Decimal):
+        return str(value)
+    return " | ".join(value)
+
+
+def plain_findings(findings: list[Finding], rule: KindRule) -> list[dict[str, Any]]:
+    """For JSON; decimal numbers are text, so that no digit is lost."""
+    rules = _field_rules(rule)
+    return [_plain_finding(finding, rules) for finding in findings]
+
+
+def _plain_finding(finding: Finding, rules: Mapping[str, FieldRule]) -> dict[str, Any]:
+    field = rules.get(finding.where) if finding.what == "field" else None
+    return {
+        "what": finding.what,
+        "where": finding.where,
+        "row": finding.row,
+        "rule": found_by(field) if field else finding.rule,
+        "engine": finding.engine,
+        "matches": finding.matches,
+        "raw": finding.raw,
+        "value": _plain(finding.value),
+        "notes": [{"code": note.code, "detail": note.detail} for note in finding.notes],
+        "urls": list(finding.urls),
+        "dropped": finding.dropped,
+        "missed": missed(finding),
+    }
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, Money):
+        return {"amount": str(value.amount), "currency": value.currency}
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value

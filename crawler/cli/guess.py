@@ -1,0 +1,58 @@
+"""Of which kind is a page that somebody wants to try?"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from crawler import urls
+from crawler.config import Job
+from crawler.extract.explain import Finding, explain
+from crawler.model import Response
+
+__all__ = ["Guess", "guess", "missed", "start_kind", "tally"]
+
+PAGE_URL = "the page's own URL"  # what explain calls the rule of a field with `url: true`
+_RULES = ("field", "rows", "follow", "hook")
+MOST_STARTS = 2000  # that are compared in their clean form
+
+
+class Guess(NamedTuple):
+    """A page kind, why it was chosen, and what its rules found."""
+
+    kind: str
+    why: str
+    findings: list[Finding]
+
+
+def start_kind(url: str, starts: list[tuple[str, str]]) -> str | None:
+    """The kind of a start URL; None when it is none."""
+    exact = next((kind for start, kind in starts if start == url), None)
+    if exact is not None or len(starts) > MOST_STARTS:
+        return exact
+    return next((kind for start, kind in starts if urls.resolve("", start) == url), None)
+
+
+def guess(job: Job, response: Response, most_rows: int) -> Guess:
+    """The kind whose rules find the most; a kind of few rules must not win by its `h1` alone, nor one of many."""
+    tried = {name: explain(job.recipe, name, response, most_rows=most_rows) for name in job.recipe.kinds}
+    counts = {name: tally(findings) for name, findings in tried.items()}
+    best = max(counts, key=lambda name: counts[name][0] ** 2 / max(counts[name][1], 1))
+    shown = ", ".join(f"{name} {found} of {rules}" for name, (found, rules) in counts.items())
+    return Guess(best, f"its rules find the most ({shown})" if len(tried) > 1 else "", tried[best])
+
+
+def tally(findings: list[Finding]) -> tuple[int, int]:
+    """How many rules found something, and how many there are; the rows of a group count once."""
+    rules: dict[tuple[str, str, str], bool] = {}
+    for finding in findings:
+        if finding.what in _RULES and finding.rule != PAGE_URL:
+            key = (finding.what, finding.where, finding.rule)
+            rules[key] = rules.get(key, False) or not missed(finding)
+    return sum(rules.values()), len(rules)
+
+
+def missed(finding: Finding) -> bool:
+    """Whether a rule found nothing on the page, or nothing that makes a value."""
+    if finding.what not in _RULES or finding.rule == PAGE_URL:
+        return False
+    return finding.matches == 0 or (finding.what == "field" and finding.value in (None, ()))

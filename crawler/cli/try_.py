@@ -1,0 +1,170 @@
+"""`crawler try`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+
+import click
+
+from crawler.cli import exits
+from crawler.cli.helping import Command
+from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
+from crawler.cli.terminal import clean, echo, echo_json, paint, width
+from crawler.errors import ConfigError
+
+if TYPE_CHECKING:
+    from crawler.cli.guess import Guess
+    from crawler.cli.visit import Visit
+    from crawler.config import Job
+
+ROWS = 2  # of a group that are shown
+
+
+@click.command(
+    "try",
+    cls=Command,
+    short_help="Fetch one page and show what each rule finds on it.",
+    sections={"What to try": ("kind", *CONFIG_OPTIONS), "What to print": ("as_json",)},
+    codes=(0, 2, 3, 130),
+    meanings={
+        0: "the page was read",
+        3: "there is no page, or its rules cannot be used on it",
+        130: "stopped by Ctrl-C",
+    },
+)
+@job_options
+@click.argument("url")
+@click.option(
+    "--kind", metavar="KIND", help="Page kind whose rules are tried. Without it: the one that finds the most."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stdout.")
+def command(
+    config: str, url: str, overrides: tuple[str, ...], starts: tuple[str, ...], kind: str | None, as_json: bool
+) -> int:
+    """Fetch the page URL and show, rule by rule, what CONFIG finds on it. Nothing is saved.
+
+    A path as /catalogue/page-1.html is taken from the site of the first start URL. robots.txt is obeyed, unless you
+    say --set polite.robots=false.
+
+    \b
+    Examples:
+      crawler try configs/demo.yaml /catalogue/page-1.html
+      crawler try books.yaml http://books.toscrape.com/catalogue/sharp-objects_997/index.html --kind book
+    """
+    job = load_job(config, overrides, starts)
+    _check_kind(job, kind)
+    from crawler.compose import demo_site
+
+    _check_url(job, url)
+    with demo_site(job) as base:
+        pages = list(job.start_pages(base))
+        address = _address(url, base or pages[0][0])
+        from crawler.cli.visit import visit
+
+        seen = visit(job, address, [start for start, _ in pages], _tell)
+    return _show(job, seen, _found(job, seen, address, pages, kind), address, config, as_json)
+
+
+def _tell(text: str) -> None:
+    echo(clean(text), sys.stderr)
+
+
+def _check_kind(job: Job, kind: str | None) -> None:
+    if kind is not None and kind not in job.pages:
+        from crawler.config.checked import did_you_mean
+
+        hint = did_you_mean(kind, job.pages) or f"there are: {', '.join(job.pages)}"
+        raise ConfigError(f"--kind: no page kind '{kind}'; {hint}")
+
+
+def _check_url(job: Job, url: str) -> None:
+    from crawler.config.starts import fault
+
+    wrong = fault(url, demo=True)
+    if wrong or "{" in url:
+        what, fix = wrong or ("a range stands for several pages", "give the URL of one")
+        raise ConfigError(f"{url}: {what}; {fix}")
+
+
+def _address(url: str, base: str) -> str:
+    from crawler import urls
+
+    return urls.resolve("", urljoin(base, url))
+
+
+def _found(job: Job, seen: Visit, address: str, pages: list[tuple[str, str]], kind: str | None) -> Guess | None:
+    from crawler.cli.guess import Guess, guess, start_kind
+    from crawler.extract.explain import explain
+    from crawler.model import Failure
+
+    if isinstance(seen.outcome, Failure):
+        return None
+    chosen, why = (kind, "") if kind else (start_kind(address, pages), "this is a start URL")
+    if chosen is None:
+        return guess(job, seen.outcome, ROWS)
+    return Guess(chosen, why, explain(job.recipe, chosen, seen.outcome, most_rows=ROWS))
+
+
+def _show(job: Job, seen: Visit, found: Guess | None, address: str, config: str, as_json: bool) -> int:
+    failed = found is None or any(finding.what == "failure" for finding in found.findings)
+    code = exits.INCOMPLETE if failed else exits.OK
+    if as_json:
+        echo_json(_plain(job, seen, found, address, code))
+    elif found is None:
+        echo(f"{clean(seen.url)}: {paint(_failure(seen), 'red')}", sys.stderr)
+    else:
+        for line in _text(job, seen, found, config):
+            echo(line)
+    return code
+
+
+def _failure(seen: Visit) -> str:
+    from crawler.model import Failure
+
+    assert isinstance(seen.outcome, Failure)
+    hint = "; to fetch it all the same: --set polite.robots=false" if seen.outcome.code.startswith("robots") else ""
+    return clean(": ".join(filter(None, (seen.outcome.code, seen.outcome.detail)))) + hint
+
+
+def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
+    from crawler.cli.columns import wrapped
+    from crawler.cli.findings import findings_text
+    from crawler.cli.guess import tally
+    from crawler.model import Response
+
+    page = seen.outcome
+    assert isinstance(page, Response)
+    kinds = len(job.pages)
+    why = f": {found.why}; choose another with --kind" if found.why and kinds > 1 else ""
+    facts = [f"status {page.status}", f"{len(page.body):,} bytes", f"{page.elapsed:.2f} s"]
+    facts.append(page.headers.get("content-type", "no content type"))
+    lines = [paint(clean(seen.url), "bold"), clean(", ".join(facts))]
+    lines.append(wrapped(f"page kind {found.kind}{why}", width(), "  "))
+    lines += findings_text(found.findings, job.recipe.kinds[found.kind], width())
+    hits, rules = tally(found.findings)
+    end = paint(f"{hits} of {rules} rules found something", "green" if hits == rules else "red")
+    return [*lines, "", end, *([f"next: crawler run {config}"] if hits == rules else [])]
+
+
+def _plain(job: Job, seen: Visit, found: Guess | None, address: str, code: int) -> dict[str, Any]:
+    from crawler.cli.findings import plain_findings
+    from crawler.model import Failure
+
+    page, failure = seen.outcome, None
+    if isinstance(page, Failure):
+        failure = {"code": page.code, "detail": page.detail, "status": page.status}
+    return {
+        "schema": 1,
+        "exit_code": code,
+        "url": address,
+        "final_url": seen.url,
+        "redirects": [{"status": status, "to": to} for status, to in seen.hops],
+        "status": page.status,
+        "bytes": 0 if isinstance(page, Failure) else len(page.body),
+        "failure": failure,
+        "kind": found.kind if found else None,
+        "why_kind": found.why if found else "",
+        "findings": plain_findings(found.findings, job.recipe.kinds[found.kind]) if found else [],
+    }

@@ -1,0 +1,90 @@
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from crawler.cli.show import end_summary
+from crawler.config import load
+from crawler.report import Report, Timing
+
+PAGES = {"done": 90, "moved": 1, "failed": 1, "skipped": 2, "left": 0}
+
+
+@pytest.fixture
+def report(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("NO_COLOR", "1")
+    return Report(
+        job=load("configs/demo.yaml"), name="demo", ending="finished", started=datetime(2026, 1, 2),
+        timing=Timing(0.5, 2.0, 0.5),
+        strategy="threads", workers=16, parse="callback", pages=PAGES, causes={"http-404": 1, "robots": 2},
+        records={"books": 60, "authors": 20}, requests=94, retries=3, bytes=1_234_567, allowed=0.05,
+        files=(Path("/somewhere/demo.xlsx"),),
+    )  # fmt: skip
+
+
+def test_a_complete_run(report):
+    assert end_summary(report, "demo.yaml").splitlines() == [
+        "demo: complete",
+        "  pages       90 read, 1 redirected, 1 failed, 2 skipped",
+        "  rows        60 books, 20 authors",
+        "  why         1 http-404, 2 robots",
+        "  time        3 s: 94 requests, 3 tried again, 47/s, 1.2 MB (threads, 16 at once)",
+        "  file        /somewhere/demo.xlsx",
+        "  next        the sheet Problems names each page that failed, and where the link to it stands",
+    ]
+
+
+def test_without_a_workbook_the_failed_pages_can_still_be_seen(report):
+    text = end_summary(replace(report, files=(Path("/somewhere/demo.csv"),)), "demo.yaml")
+    assert "crawler export demo.yaml problems.xlsx" in text
+
+
+@pytest.mark.parametrize("ending", ["interrupted", "terminated", "time", "left"])
+def test_what_is_left_names_the_command_that_goes_on(report, ending):
+    text = end_summary(replace(report, ending=ending, pages={**PAGES, "left": 7}), "demo.yaml")
+    assert "7 left" in text
+    assert "next        crawler run demo.yaml goes on with the 7 pages left; with --fresh it begins anew" in text
+
+
+def test_a_partial_file_is_explained(report):
+    files = (Path("/somewhere/demo.partial.xlsx"),)
+    text = end_summary(replace(report, ending="time", pages={**PAGES, "left": 7}, files=files), "demo.yaml")
+    assert "this part is in the .partial file" in text
+
+
+def test_too_many_failures(report):
+    text = end_summary(replace(report, pages={"done": 80, "failed": 20}), "demo.yaml")
+    assert text.startswith("demo: finished, but 20.0% of the pages failed; limits.failures allows 5.0%\n")
+
+
+def test_no_record_names_the_command_that_shows_why(report):
+    text = end_summary(replace(report, records={"books": 0}), "demo.yaml")
+    assert text.startswith("demo: finished, but no record was found\n")
+    assert "crawler try demo.yaml URL" in text
+
+
+def test_a_file_that_could_not_be_written(report):
+    text = end_summary(replace(report, files=(), unwritten={"/x.xlsx": "/x.xlsx: no space left"}), "demo.yaml")
+    assert text.startswith("demo: a file could not be written; the records are safe\n")
+    assert "not written /x.xlsx: no space left" in text
+    assert "then: crawler export demo.yaml" in text
+
+
+def test_resumed_and_changed(report):
+    assert "this run went on with an unfinished crawl" in end_summary(replace(report, resumed=True), "demo.yaml")
+    assert "the config describes another crawl" in end_summary(replace(report, changed=True), "demo.yaml")
+
+
+def test_hosts_that_were_left_alone(report):
+    text = end_summary(replace(report, closed_hosts={"shop.example": "it kept failing (refused)"}), "demo.yaml")
+    assert "left alone  shop.example: it kept failing (refused)" in text
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_lines_are_wrapped_below_their_text(report, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = end_summary(replace(report, ending="time", pages={**PAGES, "left": 7}), "demo.yaml").splitlines()
+    assert max(map(len, lines[1:])) <= columns
+    assert any(line.startswith(" " * 14) for line in lines)

@@ -1,0 +1,238 @@
+"""Ctrl-C and SIGTERM at every moment: a short message, the right exit code, no traceback, nothing left behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from crawler.demo.options import DemoOptions
+from crawler.demo.process import DemoServer
+from tests.support.badserver import answer, serve
+from tests.support.jobs import FIXED, ROOT, crawl, start, write_job
+from tests.support.terminal import on_terminal
+
+# Sends itself a signal in the moment in which a module is first imported: the same moment in every run.
+BOMB = """
+import os, signal, sys
+class Bomb:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.{number})
+sys.meta_path.insert(0, Bomb())
+from crawler.cli.main import main
+sys.exit(main())
+"""
+
+
+def bombed(module, number, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", BOMB.format(module=module, number=number), *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **FIXED},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def job(tmp_path, shop):
+    return write_job(tmp_path, shop)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("crawler.cli.entry", ["--help"]),
+        ("json.decoder", ["--help"]),
+        ("click", ["--help"]),
+        ("crawler.cli.run", ["run", "JOB"]),
+        ("pydantic", ["run", "JOB"]),
+        ("ruamel.yaml", ["check", "JOB"]),
+        ("crawler.cli.plan", ["check", "JOB"]),
+        ("crawler.api", ["run", "JOB"]),
+        ("crawler.extract.explain", ["try", "JOB", "/catalogue/page-1.html"]),
+    ],
+)
+def test_fault_178_ctrl_c_while_a_module_is_imported_or_the_config_is_checked(job, module, arguments):
+    done = bombed(module, "SIGINT", *(job if text == "JOB" else text for text in arguments))
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+    assert [path.name for path in job.parent.iterdir()] == ["job.yaml"]
+
+
+def test_fault_179_sigterm_while_the_config_is_checked(job):
+    done = bombed("pydantic", "SIGTERM", "run", job)
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", "terminated\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [("SIGINT", 130, "interrupted\n"), ("SIGTERM", 143, "terminated\n")]
+)
+def test_fault_178_during_an_export(job, number, code, said):
+    assert crawl("run", job, "--quiet").returncode == 0
+    before = {path: path.read_bytes() for path in (job.parent / "out").iterdir() if path.suffix == ".xlsx"}
+    done = bombed("crawler.export.sheet", number, "export", job)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", said)
+    assert {path: path.read_bytes() for path in before} == before
+    assert not list((job.parent / "out").glob(".*"))
+    assert crawl("export", job).returncode == 0
+
+
+def test_ctrl_c_while_a_finished_crawl_is_exported_lets_it_finish(job):
+    done = bombed("crawler.export.sheet", "SIGINT", "run", job)
+    assert done.returncode == 0
+    assert "stopping" in done.stderr
+    assert (job.parent / "out" / "demo.xlsx").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_command_ends_at_a_signal(number):
+    process = start("demo", "--port", "0")
+    assert process.stdout.readline().startswith(b"http://127.0.0.1:")
+    process.stderr.readline()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 128 + number
+    assert err in (b"interrupted\n", b"terminated\n")
+
+
+# ---- in a crawl
+
+
+@pytest.fixture(scope="module")
+def slow_shop(tmp_path_factory):
+    log = tmp_path_factory.mktemp("log") / "log.jsonl"
+    with DemoServer(DemoOptions(books=300, latency=0.05, port=0, log=str(log))) as server:
+        yield server.url, log
+
+
+def until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.01)
+
+
+def children(process):
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def gone(processes):
+    _, alive = psutil.wait_procs(processes, timeout=3)
+    return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "strategy"),
+    [(signal.SIGINT, 130, "threads"), (signal.SIGTERM, 143, "threads"), (signal.SIGINT, 130, "processes")],
+)
+def test_fault_176_and_179_once_ends_in_good_order(slow_shop, tmp_path, number, code, strategy):
+    url, log = slow_shop
+    before = len(log.read_text().splitlines())
+    job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
+    process = start("run", job)
+    until(lambda: len(log.read_text().splitlines()) > before + 12)
+    family = children(process)
+    process.send_signal(number)
+    out, err = (data.decode() for data in process.communicate(timeout=15))
+    assert process.returncode == code, err
+    assert "stopping after what is in flight" in err
+    assert "Traceback" not in err
+    assert re.search(r"pages +\d+ read.* \d+ left", out)
+    assert "goes on with the" in out
+    assert gone(family)
+    assert (tmp_path / "out" / "demo.xlsx").exists()
+    again = crawl("run", job, "--set", "fetch.workers=64", "--set", "fetch.strategy=threads")
+    assert again.returncode == 0
+    assert "300 books" in again.stdout
+
+
+@pytest.mark.parametrize("strategy", ["threads", "processes"])
+def test_fault_177_twice_ends_at_once(tmp_path, strategy):
+    """A page hangs, so that the first Ctrl-C has something to wait for."""
+
+    def script(conn):
+        while conn.request():
+            path = conn.server.requests[-1].path
+            if path != "/catalogue/page-1.html" and "robots" not in path:
+                conn.wait(30)
+            links = b"".join(b"<article class=book><h3><a href=/b%d>b</a></h3></article>" % n for n in range(8))
+            conn.say(answer(links))
+
+    with serve(script) as server:
+        job = write_job(tmp_path, server.origin, fetch={"strategy": strategy, "workers": 4})
+        process = start("run", job)
+        until(lambda: len(server.requests) >= 5)
+        family = children(process)
+        process.send_signal(signal.SIGINT)
+        line = process.stderr.readline()
+        while not line.startswith(b"stopping"):
+            line = process.stderr.readline()
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=10)
+        assert time.monotonic() - began < 1
+        assert process.returncode == 130
+        assert err == b"stopped at once; the next run goes on\n"
+        assert gone(family)
+    assert crawl("status", job).returncode == 0
+
+
+def test_quiet_is_quiet_about_a_first_ctrl_c_but_not_about_what_is_left(slow_shop, tmp_path):
+    url, log = slow_shop
+    before = len(log.read_text().splitlines())
+    process = start("run", write_job(tmp_path, url, fetch={"workers": 4}), "--quiet")
+    until(lambda: len(log.read_text().splitlines()) > before + 12)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=15)
+    assert (process.returncode, out) == (130, b"")
+    assert err.startswith(b"demo: interrupted by Ctrl-C")
+
+
+def test_ctrl_c_on_a_terminal_with_a_demo_site_of_its_own(tmp_path):
+    """The key goes to the whole group of processes; the site must outlive the crawl, and then end."""
+    job = tmp_path / "own.yaml"
+    text = (ROOT / "configs" / "demo.yaml").read_text().replace("  books: 60 ", "  port: 0\n  books: 400 ")
+    job.write_text(text.replace("latency: 0 ", "latency: 100ms ").replace("../output/demo.xlsx", "out/demo.csv"))
+    family = []
+
+    def act(seen, process):
+        if not re.search(rb"[1-9]\d+ (pages )?read", seen):
+            return False
+        family.extend(children(process))
+        os.killpg(process.pid, signal.SIGINT)
+        return True
+
+    shown = on_terminal("run", job, act=act)
+    assert shown.code == 130, shown.text
+    assert family
+    assert gone(family)
+    assert "stopping after what is in flight" in shown.text
+    assert "demo: interrupted by Ctrl-C" in shown.text
+    assert "Traceback" not in shown.text
+    assert "refused" not in shown.text
+    assert shown.raw.rfind(b"\x1b[?25h") > shown.raw.rfind(b"\x1b[?25l")
+
+
+def test_nohup_is_respected(slow_shop, tmp_path):
+    """A signal that was ignored when the program was started stays so."""
+    url, _ = slow_shop
+    job = write_job(tmp_path, url, limits={"pages": 30})
+    code = (
+        "import signal, sys, os; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        f"os.execv(sys.executable, [sys.executable, '-m', 'crawler', 'run', {str(job)!r}, '--quiet'])"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **FIXED})
+    until(lambda: (tmp_path / "out" / "demo.state.sqlite").exists())
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(30) == 0

@@ -1,0 +1,308 @@
+"""`crawler try`: one page, rule by rule."""
+
+import json
+
+import pytest
+import ruamel.yaml
+
+from crawler.demo.paths import DEAD, MOVED_FROM, STAFF
+from tests.support.badserver import FAULTS, answer, in_turn, pages, serve
+from tests.support.jobs import write_job
+
+LISTING, BOOK = "/catalogue/page-1.html", "/catalogue/the-lighthouse-keepers-ledger_1/index.html"
+AUTHOR = "/authors/ada-penrose-0.html"
+
+
+@pytest.fixture
+def job(tmp_path, shop):
+    return write_job(tmp_path, shop)
+
+
+@pytest.fixture
+def found(cli, job):
+    def find(*arguments, code=0):
+        done = cli("try", job, *arguments, "--json")
+        assert done.code == code
+        return json.loads(done.out)
+
+    return find
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A config for a server of the test."""
+
+    def write(origin, **kind):
+        job = {
+            "name": "own",
+            "start": f"{origin}/",
+            "pages": {"page": kind or {"fields": {"title": "title"}}},
+            "polite": {"delay": 0},
+        }
+        path = tmp_path / "own.yaml"
+        with path.open("w") as file:
+            ruamel.yaml.YAML().dump(job, file)
+        return path
+
+    return write
+
+
+# ---- which kind
+
+
+@pytest.mark.parametrize(("path", "kind"), [(LISTING, "listing"), (BOOK, "book"), (AUTHOR, "author")])
+def test_the_kind_whose_rules_find_the_most(found, path, kind):
+    assert found(path)["kind"] == kind
+
+
+def test_a_start_url_has_the_start_kind_whatever_it_finds(found, shop):
+    data = found(BOOK, "--start", f"{shop}{BOOK}", code=0)
+    assert (data["kind"], data["why_kind"]) == ("listing", "this is a start URL")
+
+
+def test_a_kind_can_be_named(found, cli, job):
+    assert found(BOOK, "--kind", "author")["kind"] == "author"
+    done = cli("try", job, BOOK, "--kind", "bok")
+    assert (done.code, done.err) == (2, "--kind: no page kind 'bok'; did you mean 'book'?\n")
+
+
+def test_it_says_why_and_how_to_choose_another(cli, job):
+    out = " ".join(cli("try", job, BOOK).out.split())
+    assert "page kind book: its rules find the most (listing 0 of 2, book 14 of 14, author 1 of 5)" in out
+    assert "choose another with --kind" in out
+
+
+# ---- what is shown
+
+
+def test_every_field_with_rule_engine_matches_value_and_text(cli, job, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    lines = [line.split() for line in cli("try", job, BOOK).out.splitlines()]
+    assert ["title", "h1", "lexbor", "1", "The", "Lighthouse", "Keeper’s", "Ledger", "same"] in lines
+    assert ["published", "label", "Published", "lexbor", "1", "2005-06-19", "19", "June", "2005"] in lines
+    assert ["price", "p.price", "lexbor", "1", "56.98", "£", "£56.98"] in lines
+    assert ["stock", "p.stock", "lexbor", "1", "24", "In", "stock", "(24", "available)"] in lines
+
+
+def test_a_rule_that_finds_nothing_is_marked(cli, job, found):
+    out = cli("try", job, BOOK, "--kind", "author").out
+    (born,) = [line for line in out.splitlines() if " born " in line]
+    assert born.split() == ["!", "born", "label", "Born", "lexbor", "0", "nothing", "found"]
+    assert out.endswith("1 of 5 rules found something\n")
+    missed = [finding["where"] for finding in found(BOOK, "--kind", "author")["findings"] if finding["missed"]]
+    assert missed == ["authors.born", "authors.place", "authors.website", "authors.about"]
+
+
+def test_links_with_their_number_and_first_urls(cli, job, shop, found):
+    lines = cli("try", job, LISTING).out.splitlines()
+    (place,) = [place for place, line in enumerate(lines) if "-> book" in line]
+    assert lines[place].split() == ["->", "book", "h3", "a", "lexbor", "21"]
+    assert lines[place + 1].strip() == f"{shop}{BOOK}"
+    follow = found(LISTING)["findings"][0]
+    assert (follow["what"], follow["where"], follow["matches"], len(follow["urls"])) == ("follow", "book", 21, 10)
+
+
+def test_dropped_links_with_the_reason(cli, job):
+    out = cli("try", job, LISTING, "--set", "pages.listing.follow[0].deny=[lighthouse]").out
+    assert "1 denied" in out
+
+
+def test_rows_are_counted_and_the_first_two_shown(cli, own):
+    html = b"<ul>" + b"".join(b"<li><b>n%d</b><i></i></li>" % number for number in range(7)) + b"</ul>"
+    with serve(pages({"/": answer(html)})) as server:
+        job = own(server.origin, each="li", fields={"name": "b", "none": "i", "odd": "i:empty"})
+        out = cli("try", job, "/").out
+    assert "table page: 7 rows, one for each li (bs4)" in out
+    assert "row 1 of 7" in out
+    assert "row 2 of 7" in out
+    assert "n1" in out
+    assert "n2" not in out
+    assert "found, but no value" in out
+
+
+def test_a_default_is_called_so(cli, own):
+    with serve(pages({"/": answer(b"<p>x</p>")})) as server:
+        job = own(server.origin, fields={"n": {"css": "h1", "type": "int", "default": 3}, "p": "p"})
+        (line,) = [line for line in cli("try", job, "/").out.splitlines() if "3 (default)" in line]
+    assert line.startswith("!")
+
+
+def test_hostile_text_is_tame_on_the_terminal(cli, own):
+    with serve(pages({"/": answer(b"<title>a \x1b]0;owned\x07 b</title>")})) as server:
+        out = cli("try", own(server.origin), "/").out
+    assert "owned" in out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+
+
+def test_fault_197_a_narrow_window(cli, job, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+    out = cli("try", job, BOOK).out
+    assert "\nfield: title\n  rule: h1\n" in out
+
+
+@pytest.mark.parametrize("columns", [70, 90])
+def test_no_line_is_wider_than_the_window(cli, job, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = [line for line in cli("try", job, BOOK).out.splitlines()[2:] if not line.startswith("next: ")]
+    assert max(map(len, lines)) <= columns
+
+
+def test_the_keys_of_the_json_are_stable(found):
+    data = found(BOOK)
+    assert list(data) == [
+        "schema", "exit_code", "url", "final_url", "redirects", "status", "bytes", "failure", "kind", "why_kind",
+        "findings",
+    ]  # fmt: skip
+    assert list(data["findings"][0]) == [
+        "what", "where", "row", "rule", "engine", "matches", "raw", "value", "notes", "urls", "dropped", "missed",
+    ]  # fmt: skip
+    values = {finding["where"]: finding["value"] for finding in data["findings"]}
+    assert values["books.price"] == {"amount": "56.98", "currency": "£"}
+    assert values["books.genres"] == ["Poetry", "Travel"]
+    assert values["books.published"] == "2005-06-19"
+
+
+def test_a_hook(cli, own, tmp_path):
+    (tmp_path / "hooks.py").write_text(
+        "def take(soup, page):\n    yield {'title': soup.title.text}\n    yield {'title': 'two'}\n"
+    )
+    with serve(pages({"/": answer(b"<title>one</title>")})) as server:
+        job = own(server.origin, python="hooks:take", table="things", fields={"title": {"type": "text"}})
+        done = cli("try", job, "/")
+    assert "2 records of things" in done.out, done
+    assert "title  one" in done.out
+
+
+# ---- how the page is fetched
+
+
+def test_the_demo_site_is_started_for_a_job_that_has_one(cli):
+    done = cli("try", "configs/demo.yaml", LISTING, "--set", "demo.port=0")
+    assert (done.code, done.err) == (0, "")
+    assert "-> book" in done.out
+    assert done.out.endswith("2 of 2 rules found something\nnext: crawler run configs/demo.yaml\n")
+
+
+def test_what_robots_forbids_is_not_fetched(cli, job, found):
+    done = cli("try", job, STAFF)
+    assert (done.code, done.out) == (3, "")
+    assert "robots.txt forbids this page; to fetch it all the same: --set polite.robots=false" in done.err
+    assert len(done.err.splitlines()) == 1
+    assert found(STAFF, code=3)["failure"]["code"] == "robots"
+    assert cli("try", job, STAFF, "--set", "polite.robots=false").code == 0
+
+
+def test_a_robots_file_that_cannot_be_read_forbids_all(cli, own):
+    with serve(pages({"/robots.txt": answer(status=b"503 Busy")})) as server:
+        done = cli("try", own(server.origin), "/")
+        assert server.paths == ["/robots.txt"]
+    assert done.code == 3
+    assert "robots-unreachable" in done.err
+
+
+def test_a_redirect_is_followed_and_told(cli, job, found):
+    done = cli("try", job, MOVED_FROM)
+    assert done.code == 0
+    assert done.err.startswith("redirected (301) to http://127.0.0.1:")
+    data = found(MOVED_FROM)
+    assert data["final_url"] == data["redirects"][0]["to"] != data["url"]
+    assert data["kind"] == "book"
+
+
+def test_redirects_end_after_five(cli, own):
+    with serve(
+        in_turn(answer(status=b"302 Moved").replace(b"Content-Type", b"Location: /again\r\nContent-Type"))
+    ) as server:
+        done = cli("try", own(server.origin), "/", "--set", "polite.robots=false")
+        assert len(server.paths) == 6
+    assert done.code == 3
+    assert done.err.splitlines()[-1].endswith("redirects: more than 5 redirects")
+
+
+def test_a_redirect_to_another_site_is_told_and_gets_no_secret(cli, own):
+    with serve(pages({"/": answer(b"<title>there</title>")})) as other:
+        elsewhere = other.origin.replace("127.0.0.1", "localhost")
+        moved = b"HTTP/1.1 302 Found\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % elsewhere.encode()
+        with serve(pages({"/": moved})) as server:
+            done = cli(
+                "try", own(server.origin), "/", "--set", "fetch.headers={X-Key: canary}",
+                "--set", "fetch.allow_private=true",
+            )  # fmt: skip
+            assert server.requests[-1].header("X-Key") == "canary"
+        assert "another site: a run would not go there" in done.err
+        assert all(seen.header("X-Key") is None for seen in other.requests)
+    assert "there" in done.out
+    assert "canary" not in done.out + done.err
+
+
+def test_a_url_of_another_host_gets_no_secret(cli, own):
+    with serve(pages({"/": answer()})) as other:
+        job = own("http://shop.example")
+        assert cli("try", job, other.url, "--set", "fetch.headers={X-Key: canary}").code == 0
+        assert all(seen.header("X-Key") is None for seen in other.requests)
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"),
+    [
+        ("htp://x", "write http://x"),
+        ("shop.example/x", "write https://shop.example/x"),
+        ("/page-{1..3}", "the URL of one"),
+    ],
+)
+def test_a_wrong_url(cli, job, url, hint):
+    done = cli("try", job, url)
+    assert (done.code, done.out) == (2, "")
+    assert hint in done.err
+
+
+def test_a_page_that_is_gone_is_one_line_and_exit_3(cli, job):
+    done = cli("try", job, DEAD)
+    assert (done.code, done.out) == (3, "")
+    assert done.err.endswith(f"{DEAD}: http-404: Not Found\n")
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("fault", ["closed", "junk", "truncated", "not-gzip"])
+def test_a_broken_answer_is_one_line_and_exit_3(cli, own, fault):
+    with serve(FAULTS[fault]) as server:
+        done = cli("try", own(server.origin), "/", "--set", "polite.robots=false", "--set", "fetch.timeout=5s")
+    assert (done.code, done.out) == (3, "")
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_page_on_which_no_rule_finds_anything_is_exit_3(cli, own):
+    with serve(pages({"/": answer(b"<p>nothing of it</p>")})) as server:
+        done = cli("try", own(server.origin), "/")
+    assert done.code == 3
+    assert "no-match" in done.out
+    assert "! " in done.out
+
+
+def test_the_pause_between_requests_is_kept(cli, own):
+    with serve(pages({"/": answer()})) as server:
+        cli("try", own(server.origin), "/", "--set", "polite.delay=300ms")
+        first, second = (seen.at for seen in server.requests)
+    assert second - first >= 0.29
+
+
+def test_nothing_is_saved(cli, job):
+    cli("try", job, BOOK)
+    assert [path.name for path in job.parent.iterdir()] == ["job.yaml"]
+
+
+def test_the_share_of_rules_counts_not_their_number_alone(cli, tmp_path):
+    """A kind of many rules finds a few of them nearly everywhere."""
+    many = {f"f{number}": "h1" if number < 4 else ".none" for number in range(10)}
+    job = {
+        "name": "two",
+        "start": "http://shop.example/",
+        "pages": {"many": {"fields": many}, "few": {"fields": {"title": "h1", "text": "p", "more": "b"}}},
+    }
+    path = tmp_path / "two.yaml"
+    with path.open("w") as file:
+        ruamel.yaml.YAML().dump(job, file)
+    with serve(pages({"/x": answer(b"<h1>a</h1><p>b</p><b>c</b>")})) as server:
+        data = json.loads(cli("try", path, f"{server.origin}/x", "--json", "--set", "polite.delay=0").out)
+    assert (data["kind"], data["why_kind"]) == ("few", "its rules find the most (many 4 of 10, few 3 of 3)")
