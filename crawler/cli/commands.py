@@ -22,6 +22,7 @@ COMMANDS = {
     "init": ("crawler.cli.init", "Write a commented config that runs as it is."),
     "export": ("crawler.cli.export", "Write the outputs again from what was crawled."),
     "status": ("crawler.cli.status", "Show what is done, left and failed."),
+    "strategies": ("crawler.cli.strategies", "List the concurrency models and which can be used here."),
     "demo": ("crawler.cli.demo", "Serve the demo bookshop until Ctrl-C."),
     "schema": ("crawler.cli.schema", "Print the JSON Schema of the config, for editors."),
 }

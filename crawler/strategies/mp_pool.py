@@ -93,17 +93,19 @@ class _Watched(Generic[T]):
             fail_all(self._futures, WorkerDied("a worker of the pool died"))
 
     def _tear_down(self) -> None:
-        """End a pool whose queue a dead worker may have locked: `terminate` alone would wait for that lock for ever."""
-        self._pool._worker_handler._state = multiprocessing.pool.TERMINATE  # it would start new workers
-        self._pool._worker_handler.join()
-        for worker in self._pool._pool:
+        """End a pool whose queues a dead worker may have locked: `terminate` alone would wait for that lock for ever."""
+        pool = self._pool
+        pool._worker_handler._state = multiprocessing.pool.TERMINATE  # else it starts new workers
+        pool._change_notifier.put(None)
+        pool._worker_handler.join()
+        for worker in pool._pool:
             worker.kill()
             worker.join()
-        lock = self._pool._inqueue._rlock
-        lock.acquire(block=False)
-        with suppress(ValueError):  # it was not held after all
-            lock.release()
-        self._pool.terminate()
+        for lock in (pool._inqueue._rlock, pool._outqueue._wlock):
+            lock.acquire(block=False)
+            with suppress(ValueError):  # it was not held after all
+                lock.release()
+        pool.terminate()
 
 
 _step: Step[Any] | None = None

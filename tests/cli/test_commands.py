@@ -151,3 +151,13 @@ def test_a_bug_is_reported_with_its_place(cli, monkeypatch):
 def test_an_option_may_come_from_the_environment(cli, monkeypatch):
     monkeypatch.setenv("CRAWLER_RUN_STRATEGY", "thread")
     assert "did you mean 'threads'?" in cli("run", "configs/demo.yaml").err
+
+
+def test_strategies_lists_every_model_and_what_it_needs(capsys, monkeypatch):
+    from crawler.strategies.registry import STRATEGIES
+
+    monkeypatch.setattr("crawler.strategies.registry.find_spec", lambda name: None)
+    assert main(["strategies"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in STRATEGIES)
+    assert "crawler[curl]" in out

@@ -1,0 +1,40 @@
+"""`crawler strategies`."""
+
+from __future__ import annotations
+
+import click
+
+from crawler.cli.helping import Command
+from crawler.cli.terminal import echo, echo_json, width
+
+
+@click.command(
+    "strategies",
+    cls=Command,
+    short_help="List the concurrency models, what each teaches, and which can be used here.",
+    sections={"What to print": ("as_json",)},
+    codes=(0, 2),
+    meanings={0: "listed"},
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def command(as_json: bool) -> None:
+    """List the concurrency models that `run --strategy` takes, when to choose each, and what it needs.
+
+    \b
+    Example:
+      crawler strategies
+      crawler run books.yaml --strategy asyncio --workers 64
+    """
+    from crawler.cli.columns import Cell, aligned
+    from crawler.strategies.registry import STRATEGIES, missing
+
+    if as_json:
+        found = {name: {"about": entry.about, "missing": missing(name)} for name, entry in STRATEGIES.items()}
+        echo_json({"schema": 1, "strategies": found})
+        return
+    rows = [
+        (name, Cell(missing(name), "yellow") if missing(name) else "", entry.about) for name, entry in STRATEGIES.items()
+    ]
+    for line in aligned(("strategy", "needs", "what it is, and when to choose it"), rows, width(), indent=0):
+        echo(line)
+    echo("Any concurrent.futures.Executor of your own: --strategy module:Class")
