@@ -153,11 +153,8 @@ def test_an_option_may_come_from_the_environment(cli, monkeypatch):
     assert "did you mean 'threads'?" in cli("run", "configs/demo.yaml").err
 
 
-def test_strategies_lists_every_model_and_what_it_needs(capsys, monkeypatch):
-    from crawler.strategies.registry import STRATEGIES
-
+def test_strategies_lists_every_model_and_what_it_needs(cli, monkeypatch):
     monkeypatch.setattr("crawler.strategies.registry.find_spec", lambda name: None)
-    assert main(["strategies"]) == 0
-    out = capsys.readouterr().out
+    out = cli("strategies").out
     assert all(name in out for name in STRATEGIES)
     assert "crawler[curl]" in out
