@@ -35,7 +35,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "fresh"),
         "How to crawl it": ("strategy", "workers", "parse"),
-        "Instead of the site": ("record", "replay"),
+        "Record and replay": ("record", "replay"),
         "What to print": ("quiet", "as_json"),
     },
     codes=(0, 2, 3, 4, 5, 6, 130, 143),
@@ -53,7 +53,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 @click.option(
     "--record",
     metavar="FOLDER",
-    help="Write down every answer in FOLDER, for --replay. Begins anew, unless FOLDER has a part of this crawl already.",
+    help="Write every answer into FOLDER, for --replay. Begins anew, unless FOLDER has a part of this crawl.",
 )
 @click.option(
     "--replay",

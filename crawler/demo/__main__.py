@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.server import serve
-from crawler.errors import ConfigError
+from crawler.serving.child import child_main
 
 
-def main(arguments: list[str]) -> int:
-    """Serve; the first line on standard output is JSON: the URL, or why there is none."""
-    try:
-        parent = int(arguments[1]) if len(arguments) > 1 else None
-        if parent is not None:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the owner decides when it ends
-        options = DemoOptions(**json.loads(arguments[0])) if arguments else DemoOptions()
-        serve(options, lambda url: _say(url=url), parent=parent)
-    except ConfigError as error:
-        _say(error=str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
-def _say(**what: str) -> None:
-    print(json.dumps(what), flush=True)
+def _serve(*, ready: Callable[[str], None], parent: int | None, **options: Any) -> None:
+    serve(DemoOptions(**options), ready, parent=parent)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(child_main(sys.argv[1:], _serve))

@@ -5,41 +5,31 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from typing import IO, NamedTuple
+from typing import IO
 
-from crawler.demo.http import Ask, http_date, plain, render
 from crawler.demo.site import Answer, Site
+from crawler.serving.desk import Desk, Ready
+from crawler.serving.http import Ask, plain
 
-__all__ = ["Desk", "Ready"]
+__all__ = ["DemoDesk"]
 
 CACHE_BYTES = 32_000_000
 STATS = "/_stats"
 
 
-class Ready(NamedTuple):
-    """An answer as bytes; `shaky`: its first request is to fail."""
+class DemoDesk(Desk):
+    """Answers requests and counts them."""
 
-    status: int
-    line: bytes
-    headers: bytes
-    body: bytes
-    shaky: bool = False
-
-
-class Desk:
-    """Answers requests and counts them. One thread only."""
+    name = "crawler-demo"
 
     def __init__(self, site: Site) -> None:
+        super().__init__()
         self.site = site
         self.latency = site.options.latency
-        self.waiting = 0
-        self._most_waiting = 0
         self._statuses: Counter[int] = Counter()
         self._cache: dict[str, Ready] = {}
         self._cached_bytes = 0
         self._failed: set[str] = set()
-        self._second = -1
-        self._date = b""
         self._log: IO[str] | None = None
         if site.options.log:
             self._log = open(site.options.log, "a", encoding="utf-8", buffering=1)  # noqa: SIM115  # closed by close()
@@ -52,34 +42,22 @@ class Desk:
     def answer(self, ask: Ask) -> Ready:
         """The answer to a request; it is counted and logged now, when it arrives."""
         if ask.target == STATS:
-            return _ready(Answer(200, {"Content-Type": "application/json"}, self._stats()))
+            return self.ready(Answer(200, {"Content-Type": "application/json"}, self._stats()))
         ready = self._cache.get(ask.target) or self._make(ask.target)
         if ready.shaky and ask.target not in self._failed:
             self._failed.add(ask.target)
-            ready = _ready(plain(503))
+            ready = self.ready(plain(503))
         self._count(ask, ready.status)
         return ready
 
-    def delay(self, ask: Ask) -> float:
+    def delay(self, ask: Ask, ready: Ready) -> float:
         """Seconds until the answer may go out."""
         return 0.0 if ask.target == STATS else self.latency
-
-    def wait(self) -> None:
-        """One more answer waits for its time."""
-        self.waiting += 1
-        self._most_waiting = max(self._most_waiting, self.waiting)
-
-    def date(self) -> bytes:
-        """The Date header, made once a second."""
-        now = int(time.time())
-        if now != self._second:
-            self._second, self._date = now, http_date(now)
-        return self._date
 
     def _make(self, target: str) -> Ready:
         answer = self.site.page(target)
         shaky = answer.status == 200 and target != "/robots.txt" and self.site.fails_first(target)
-        ready = _ready(answer, shaky)
+        ready = self.ready(answer, shaky=shaky)
         self._keep(target, ready)
         return ready
 
@@ -111,10 +89,6 @@ class Desk:
             "requests": self._statuses.total(),
             "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
             "waiting": self.waiting,
-            "most_waiting": self._most_waiting,
+            "most_waiting": self.most_waiting,
         }
         return json.dumps(stats).encode() + b"\n"
-
-
-def _ready(answer: Answer, shaky: bool = False) -> Ready:
-    return Ready(answer.status, *render(answer), shaky)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +13,7 @@ from crawler.demo.pages import author_page, book_page, home_page, listing_page
 from crawler.demo.paths import MOVED_BOOK, MOVED_FROM, STAFF, author_path, book_path, listing_path
 from crawler.demo.stock import Dice, Stock
 from crawler.demo.truth import truth
+from crawler.serving.http import Answer
 
 __all__ = ["Answer", "Site"]
 
@@ -24,15 +24,6 @@ ROBOTS = b"# Everybody may come in, except to the staff room.\nUser-agent: *\nDi
 LISTING = re.compile(r"/catalogue/page-([0-9]{1,7})\.html")
 BOOK = re.compile(r"/catalogue/[^/]+_([0-9]{1,7})/index\.html")
 AUTHOR = re.compile(r"/authors/[^/]+-([0-9]{1,7})\.html")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A response: status code, headers without Content-Length, body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Site:

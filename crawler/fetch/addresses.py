@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from crawler.errors import FetchError
 from crawler.fetch.settings import ClientSettings
 
-__all__ = ["Address", "allowed", "check_for_proxy", "is_public", "look_up"]
+__all__ = ["Address", "allowed", "begin_look_up", "check_for_proxy", "check_literal", "is_public", "look_up"]
 
 IP = IPv4Address | IPv6Address
 _NAT64 = IPv6Network("64:ff9b::/96")
@@ -69,27 +69,43 @@ def check_for_proxy(host: str, port: int, settings: ClientSettings) -> None:
         allowed(look_up("127.0.0.1" if local else host, port, 0.0), host.strip("[]"), port, settings)
 
 
+def check_literal(host: str, port: int, settings: ClientSettings) -> None:
+    """Refuse a host that is itself an address which may not be connected to; say nothing of names.
+
+    Raises:
+        FetchError: `address-blocked`.
+    """
+    if _literal(host) is not None:
+        allowed(look_up(host, port, 0.0), host, port, settings)
+
+
 def look_up(host: str, port: int, timeout: float) -> list[Address]:
     """Return the addresses of a host in the order of preference.
 
     Raises:
         FetchError: `dns` when there is none, or no answer after `timeout` seconds.
     """
+    try:
+        return begin_look_up(host, port).result(timeout)
+    except TimeoutError:
+        raise FetchError("dns", f"no answer for {host} after {timeout:.0f} s") from None
+
+
+def begin_look_up(host: str, port: int) -> Future[list[Address]]:
+    """Return the future of `look_up`; an address is its own answer at once."""
+    future: Future[list[Address]] = Future()
     literal = _literal(host)
     if literal is not None:
         v4 = literal.version == 4
         family = socket.AF_INET if v4 else socket.AF_INET6
-        return [Address(literal, family, (str(literal), port) if v4 else (str(literal), port, 0, 0))]
-    future: Future[list[Address]] = Future()
+        future.set_result([Address(literal, family, (str(literal), port) if v4 else (str(literal), port, 0, 0))])
+        return future
     # getaddrinfo cannot be interrupted, and a name server that is down holds it for half a minute and more.
     try:
         Thread(target=_resolve, args=(host, port, future), name="dns", daemon=True).start()
     except RuntimeError:  # no more threads to be had
         _resolve(host, port, future)
-    try:
-        return future.result(timeout)
-    except TimeoutError:
-        raise FetchError("dns", f"no answer for {host} after {timeout:.0f} s") from None
+    return future
 
 
 def _literal(host: str) -> IP | None:
@@ -100,6 +116,8 @@ def _literal(host: str) -> IP | None:
 
 
 def _resolve(host: str, port: int, future: Future[list[Address]]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
     try:
         future.set_result(_addresses(host, port))
     except FetchError as exc:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from crawler.errors import ConfigError
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
 
-__all__ = ["CLIENTS", "ROBOTS", "ROBOTS_BYTES", "Fetch", "make_fetch"]
+if TYPE_CHECKING:
+    from crawler.fetch.transfers import Transfers
 
-CLIENTS = {"requests": "crawler.fetch.requests_client:RequestsFetch"}
+__all__ = [
+    "CLIENTS",
+    "ROBOTS",
+    "ROBOTS_BYTES",
+    "AsyncFetch",
+    "Fetch",
+    "make_async_fetch",
+    "make_fetch",
+    "make_transfers",
+]
+
+CLIENTS = {
+    "requests": "crawler.fetch.requests_client:RequestsFetch",
+    "curl": "crawler.fetch.curl_client:CurlFetch",
+}
 """Name of a client, and where its class is; imported only when it is used."""
+
+_EXTRAS = {"aiohttp": "asyncio", "pycurl": "curl"}
 
 ROBOTS = "robots.txt"
 """Kind of a request whose body is cut where it is too large: its first ROBOTS_BYTES are returned, not a failure."""
@@ -35,14 +52,54 @@ class Fetch(Protocol):
         """Close the idle connections of all threads."""
 
 
+class AsyncFetch(Protocol):
+    """The same for an event loop. Built, called and closed in one loop."""
+
+    async def __call__(self, request: Request) -> Response | Moved | Failure:
+        """As `Fetch.__call__`; many may be under way at once."""
+
+    async def close(self) -> None:
+        """Close all connections."""
+
+
 def make_fetch(name: str, settings: ClientSettings) -> Fetch:
     """Return the client of that name.
 
     Raises:
-        ConfigError: there is no such client.
+        ConfigError: there is no such client, or it needs what is not installed.
     """
     if name not in CLIENTS:
         raise ConfigError(f"unknown client {name!r}; known: {', '.join(sorted(CLIENTS))}")
-    module, _, attribute = CLIENTS[name].partition(":")
-    fetch: Fetch = getattr(import_module(module), attribute)(settings)
+    fetch: Fetch = _load(CLIENTS[name])(settings)
     return fetch
+
+
+def make_async_fetch(settings: ClientSettings) -> AsyncFetch:
+    """Return the client for an event loop, on aiohttp. Call it in that loop.
+
+    Raises:
+        ConfigError: aiohttp is not installed.
+    """
+    fetch: AsyncFetch = _load("crawler.fetch.aiohttp_client:AiohttpFetch")(settings)
+    return fetch
+
+
+def make_transfers(settings: ClientSettings) -> Transfers:
+    """Return the client that has many transfers under way in one thread, on pycurl.
+
+    Raises:
+        ConfigError: pycurl is not installed.
+    """
+    transfers: Transfers = _load("crawler.fetch.transfers:Transfers")(settings)
+    return transfers
+
+
+def _load(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as exc:
+        extra = _EXTRAS.get(exc.name or "")
+        if extra is None:
+            raise
+        raise ConfigError(f"{exc.name} is not installed; install it with: pip install 'crawler[{extra}]'") from None

@@ -25,7 +25,7 @@ class _Guarded(HTTPConnection):
         """The only place where a connection is made: what is checked is what is connected to."""
         host, port = self._dns_host, self.port
         found = look_up(host, port, attempt.left())
-        if self.proxy is None:
+        if self.proxy is None and not attempt.settings.connect_to:
             found = allowed(found, self.host, port, attempt.settings)
         return connect(found, self.socket_options or ())
 

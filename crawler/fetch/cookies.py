@@ -6,11 +6,11 @@ follow a run or another host. Session logins belong in the config (`cookies:`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from email.message import Message
 from http.cookiejar import CookieJar
-
-import requests
-from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
-from urllib3.response import BaseHTTPResponse
+from typing import Any
+from urllib.request import Request
 
 from crawler import urls
 
@@ -21,34 +21,56 @@ MOST_HOSTS = 100
 LONGEST = 4_096  # name and value; RFC 6265, section 6.1, asks for no more
 
 
+class _Answer:
+    """What a cookie jar looks at in an answer."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self._message = Message()
+        for value in values:
+            self._message["Set-Cookie"] = value.replace("\r", " ").replace("\n", " ")
+
+    def info(self) -> Message:
+        return self._message
+
+
 class Cookies:
     """The cookies of one thread, a jar for each origin."""
 
     def __init__(self) -> None:
-        self._jars: dict[str, RequestsCookieJar] = {}
+        self._jars: dict[str, CookieJar] = {}
 
-    def header(self, request: requests.PreparedRequest, origin: str) -> str | None:
-        """Return the value of the header Cookie for a request, None when there is none to send."""
+    def header(self, url: str, origin: str) -> str | None:
+        """Return the value of the header Cookie for a URL, None when there is none to send."""
         jar = self._jars.get(origin)
         if not jar:
             return None
-        value: str | None = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]  # its stub has none
-        return value
+        request = Request(url)  # noqa: S310 - holds the URL for the jar; nothing is opened
+        jar.add_cookie_header(request)
+        return request.get_header("Cookie")
 
-    def keep(self, request: requests.PreparedRequest, raw: BaseHTTPResponse) -> None:
-        """Take up what the server set, as far as it may."""
-        original = getattr(raw, "_original_response", None)
-        if original is None or original.msg is None:
-            return
-        origin = urls.origin(request.url or "")
+    def keep(self, url: str, values: Iterable[str]) -> None:
+        """Take up what the server set at this URL, as far as it may.
+
+        Args:
+            values: of the headers Set-Cookie.
+        """
+        origin = urls.origin(url)
         jar = self._jars.get(origin)
         if jar is None:
             if len(self._jars) >= MOST_HOSTS:
                 del self._jars[next(iter(self._jars))]
-            jar = self._jars[origin] = RequestsCookieJar()
-        asked = MockRequest(request)
-        for cookie in jar.make_cookies(MockResponse(original.msg), asked)[:MOST_OF_A_HOST]:  # type: ignore[arg-type]  # requests' own stand-ins for urllib's
+            jar = self._jars[origin] = CookieJar()
+        request, answer = Request(url), _Answer(values)  # noqa: S310 - as above
+        stand_in: Any = answer
+        for cookie in jar.make_cookies(stand_in, request)[:MOST_OF_A_HOST]:
             if len(cookie.name) + len(cookie.value or "") <= LONGEST:
-                jar.set_cookie_if_ok(cookie, asked)  # type: ignore[arg-type]  # as above
-        for extra in list(CookieJar.__iter__(jar))[:-MOST_OF_A_HOST]:
+                jar.set_cookie_if_ok(cookie, request)
+        for extra in list(jar)[:-MOST_OF_A_HOST]:
             jar.clear(extra.domain, extra.path, extra.name)
+
+    def together(self, headers: dict[str, str], url: str, origin: str) -> dict[str, str]:
+        """Return the headers with the cookies for a URL behind those that they have."""
+        cookie = self.header(url, origin)
+        if not cookie:
+            return headers
+        return headers | {"Cookie": f"{headers['Cookie']}; {cookie}" if "Cookie" in headers else cookie}

@@ -15,7 +15,7 @@ import urllib3.exceptions as u3
 from crawler.errors import FetchError
 from crawler.urls import BadUrl
 
-__all__ = ["explain", "one_line", "retry_after"]
+__all__ = ["by_proxy", "explain", "one_line", "retry_after"]
 
 
 def one_line(text: str, limit: int = 200) -> str:
@@ -40,6 +40,14 @@ def explain(exc: BaseException) -> FetchError:
         if known is not None:
             return known
     return FetchError("bad-response", f"unexpected {type(exc).__name__}")
+
+
+_OF_PROXY = frozenset({"refused", "closed", "reset", "dns", "connect-timeout", "network"})
+
+
+def by_proxy(error: FetchError) -> FetchError:
+    """Return what an error means where the connection was to a proxy and nothing came back."""
+    return FetchError("proxy", error.detail) if error.code in _OF_PROXY else error
 
 
 def _causes(exc: BaseException) -> list[BaseException]:

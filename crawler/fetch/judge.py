@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from time import monotonic
-
-from urllib3.response import BaseHTTPResponse
+from typing import TYPE_CHECKING
 
 from crawler import urls
 from crawler.errors import FetchError
@@ -14,7 +13,10 @@ from crawler.fetch.decode import PIECE, decoded
 from crawler.fetch.failures import explain, one_line, retry_after
 from crawler.model import Failure, Moved, Response
 
-__all__ = ["judge"]
+if TYPE_CHECKING:
+    from urllib3.response import BaseHTTPResponse
+
+__all__ = ["LEFTOVER_SECONDS", "MOST_LEFTOVER", "check_length", "is_page", "is_short", "judge", "judged", "whole"]
 
 _GOOD = frozenset({200, 203})
 _EMPTY = frozenset({204, 205})
@@ -30,7 +32,7 @@ LEFTOVER_SECONDS = 1.0
 
 
 def judge(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -> Response | Moved | Failure:
-    """Return what an answer means; its body is read only when it is a page.
+    """Return what an answer of urllib3 means; its body is read only when it is a page.
 
     Args:
         start: `time.monotonic()` at which the request began.
@@ -40,28 +42,75 @@ def judge(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -
     Raises:
         FetchError: the body is broken or too large, or time is up. Other errors are those of reading.
     """
-    status = raw.status
-    headers = _headers(raw)
-    if status in _GOOD:
-        return Response(url, status, headers, _body(raw, most, cut), monotonic() - start)
-    _read_leftover(raw)
-    elapsed = monotonic() - start
-    if status in _EMPTY:
-        return Response(url, status, headers, b"", elapsed)
+    body = b""
+    if is_page(raw.status):
+        check_length(raw.length_remaining, most, cut)
+        body = whole(_pieces(raw), raw.headers.get("content-encoding", ""), most, cut)
+    else:
+        _read_leftover(raw)
+    fields = {key: raw.headers[name] for name in raw.headers if (key := name.lower()) in _KEPT}
+    return judged(url, raw.status, raw.reason or "", fields, body, monotonic() - start)
+
+
+def judged(
+    url: str, status: int, reason: str, fields: Mapping[str, str], body: bytes, elapsed: float
+) -> Response | Moved | Failure:
+    """Return what an answer means.
+
+    Args:
+        fields: headers by names in lower case, read as latin-1.
+        body: decoded; empty where the answer is no page.
+        elapsed: seconds that the request took.
+    """
     if status in _MOVED:
-        return _moved(url, status, raw.headers.get("location", ""), elapsed)
-    code, detail = _failure(status, raw.reason or "")
+        return _moved(url, status, fields.get("location", ""), elapsed)
+    headers = {name: _printable(value) for name, value in fields.items() if name in _KEPT}
+    if status in _GOOD or status in _EMPTY:
+        return Response(url, status, headers, body, elapsed)
+    code, detail = _failure(status, reason)
     return Failure(code, detail, status, retry_after(headers), elapsed)
 
 
-def _headers(raw: BaseHTTPResponse) -> dict[str, str]:
-    kept = {}
-    for name in raw.headers:
-        key = name.lower()
-        if key in _KEPT:
-            value = raw.headers[name]
-            kept[key] = value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
-    return kept
+def is_page(status: int) -> bool:
+    """Tell whether the body of an answer is wanted."""
+    return status in _GOOD
+
+
+def is_short(length: int | None, chunked: bool) -> bool:
+    """Tell whether a body nobody wants is worth reading, so that the connection can be used again."""
+    return chunked or (length is not None and length <= MOST_LEFTOVER)
+
+
+def check_length(length: int | None, most: int, cut: bool) -> None:
+    """Refuse a body that says it is too large.
+
+    Raises:
+        FetchError: `too-large`.
+    """
+    if length is not None and length > most and not cut:
+        raise FetchError("too-large", f"{length} bytes; the limit is {most}")
+
+
+def whole(pieces: Iterable[bytes], encoding: str, most: int, cut: bool) -> bytes:
+    """Decode a body and join it; no more than `most` bytes are ever held.
+
+    Raises:
+        FetchError: `too-large`, `bad-encoding`, `truncated`. Other errors are those of the pieces.
+    """
+    parts: list[bytes] = []
+    size = 0
+    for piece in decoded(pieces, encoding) if encoding else pieces:
+        size += len(piece)
+        parts.append(piece)
+        if size > most:
+            if not cut:
+                raise FetchError("too-large", f"more than {most} bytes")
+            return b"".join(parts)[:most]
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _printable(value: str) -> str:
+    return value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
 
 
 def _failure(status: int, reason: str) -> tuple[str, str]:
@@ -91,23 +140,6 @@ def _utf8(text: str) -> str:
         return text
 
 
-def _body(raw: BaseHTTPResponse, most: int, cut: bool) -> bytes:
-    length = raw.length_remaining
-    if length is not None and length > most and not cut:
-        raise FetchError("too-large", f"{length} bytes; the limit is {most}")
-    parts: list[bytes] = []
-    size = 0
-    encoding = raw.headers.get("content-encoding")
-    for piece in decoded(_pieces(raw), encoding) if encoding else _pieces(raw):
-        size += len(piece)
-        parts.append(piece)
-        if size > most:
-            if not cut:
-                raise FetchError("too-large", f"more than {most} bytes")
-            return b"".join(parts)[:most]
-    return parts[0] if len(parts) == 1 else b"".join(parts)
-
-
 def _pieces(raw: BaseHTTPResponse) -> Iterator[bytes]:
     if getattr(raw, "chunked", False):
         yield from raw.stream(PIECE, decode_content=False)
@@ -118,8 +150,7 @@ def _pieces(raw: BaseHTTPResponse) -> Iterator[bytes]:
 
 def _read_leftover(raw: BaseHTTPResponse) -> None:
     """Read a small body nobody wants, so that the connection can be used again; a large or slow one is cut."""
-    length = raw.length_remaining
-    if not raw.chunked and (length is None or length > MOST_LEFTOVER):
+    if not is_short(raw.length_remaining, raw.chunked):
         return
     attempt.deadline = min(attempt.deadline, monotonic() + LEFTOVER_SECONDS)
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from base64 import b64encode
 
 import requests
 from urllib3.response import BaseHTTPResponse
@@ -19,8 +18,9 @@ from crawler.fetch.adapter import Adapter
 from crawler.fetch.attempt import attempt
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES
 from crawler.fetch.cookies import Cookies
-from crawler.fetch.decode import ACCEPTED
-from crawler.fetch.failures import explain
+from crawler.fetch.detour import detour
+from crawler.fetch.failures import by_proxy, explain
+from crawler.fetch.headers import request_headers
 from crawler.fetch.judge import judge
 from crawler.fetch.settings import ClientSettings
 from crawler.fetch.spares import Spares
@@ -28,15 +28,13 @@ from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["RequestsFetch"]
 
-_OF_PROXY = frozenset({"refused", "closed", "reset", "dns", "connect-timeout", "network"})
-
 
 class RequestsFetch:
     """See `crawler.fetch.client.Fetch`."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
-        self._public, self._private = _headers(settings)
+        self._public, self._private = request_headers(settings)
         self._timeouts = (settings.connect_timeout, settings.timeout)
         self._spares = Spares()
         self._local = threading.local()
@@ -55,10 +53,9 @@ class RequestsFetch:
             return self._ask(request, start)
         except Exception as exc:  # a page that breaks a library must not break the run
             error = explain(exc)
-        code = error.code
-        if self._settings.proxy and code in _OF_PROXY and not attempt.received:
-            code = "proxy"
-        return Failure(code, error.detail, elapsed=time.monotonic() - start)
+        if self._settings.proxy and not attempt.received:
+            error = by_proxy(error)
+        return Failure(error.code, error.detail, elapsed=time.monotonic() - start)
 
     def close(self) -> None:
         """Close the idle connections of all threads."""
@@ -74,11 +71,16 @@ class RequestsFetch:
         origin = urls.origin(url)
         prepared = requests.PreparedRequest()
         prepared.method, prepared.url = "GET", url
-        prepared.headers = self._headers_for(prepared, origin)  # type: ignore[assignment]  # a plain dict is enough
+        headers = dict(self._private if origin in self._settings.origins else self._public)
+        headers = self._cookies.together(headers, url, origin)
+        if self._settings.connect_to:
+            prepared.url, more = detour(url, self._settings.connect_to)
+            headers |= more
+        prepared.headers = headers  # type: ignore[assignment]  # a plain dict is enough
         raw = self._send(prepared)
         try:
             if "set-cookie" in raw.headers:
-                self._cookies.keep(prepared, raw)
+                self._cookies.keep(url, raw.headers.getlist("set-cookie"))
             return judge(url, raw, start, ROBOTS_BYTES if robots else self._settings.page_bytes, robots)
         finally:
             if not raw.closed or raw.connection is not None:  # not read to its end: of no use to anybody else
@@ -104,7 +106,9 @@ class RequestsFetch:
 
     @property
     def _cookies(self) -> Cookies:
-        cookies: Cookies = self._local.cookies
+        cookies: Cookies | None = getattr(self._local, "cookies", None)
+        if cookies is None:
+            cookies = self._local.cookies = Cookies()
         return cookies
 
     def _open(self) -> requests.Session:
@@ -114,37 +118,6 @@ class RequestsFetch:
         session.mount("http://", adapter)
         session.mount("https://", adapter)
         self._local.session = session
-        self._local.cookies = Cookies()
         with self._lock:
             self._sessions.append(session)
         return session
-
-    def _headers_for(self, prepared: requests.PreparedRequest, origin: str) -> dict[str, str]:
-        headers = dict(self._private if origin in self._settings.origins else self._public)
-        cookie = self._cookies_for(prepared, origin)
-        if cookie:
-            headers["Cookie"] = f"{headers['Cookie']}; {cookie}" if "Cookie" in headers else cookie
-        return headers
-
-    def _cookies_for(self, prepared: requests.PreparedRequest, origin: str) -> str | None:
-        if not hasattr(self._local, "cookies"):
-            return None
-        prepared.headers = {}  # type: ignore[assignment]  # the cookie jar looks into it
-        return self._cookies.header(prepared, origin)
-
-
-def _headers(settings: ClientSettings) -> tuple[dict[str, str], dict[str, str]]:
-    """The headers for every host, and those for the job's own origins: only these may hold secrets."""
-    public = {
-        "User-Agent": settings.user_agent,
-        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-        "Accept-Encoding": ACCEPTED,
-    }
-    own = {name.title(): value for name, value in settings.headers.items()}
-    private = public | own
-    if settings.cookies:
-        pairs = [f"{name}={value}" for name, value in settings.cookies.items()]
-        private["Cookie"] = "; ".join([private["Cookie"], *pairs] if "Cookie" in private else pairs)
-    if settings.auth:
-        private["Authorization"] = "Basic " + b64encode(":".join(settings.auth).encode()).decode("ascii")
-    return public, private

@@ -24,6 +24,8 @@ class ClientSettings:
         private_hosts: hosts that the config names, which may be loopback or private addresses.
         allow_private: every host may be a private address.
         insecure_hosts: hosts whose certificate is not checked.
+        connect_to: host and port that every connection goes to, by plain http, whatever a URL names, past the guard
+            on addresses; no name is looked up. See `crawler.fetch.detour`. Not together with `proxy`.
     """
 
     user_agent: str
@@ -39,3 +41,4 @@ class ClientSettings:
     private_hosts: frozenset[str] = frozenset()
     allow_private: bool = False
     insecure_hosts: frozenset[str] = frozenset()
+    connect_to: tuple[str, int] | None = None

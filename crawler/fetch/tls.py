@@ -11,7 +11,7 @@ from urllib3.exceptions import InsecureRequestWarning
 
 from crawler.fetch.sockets import TlsSocket
 
-__all__ = ["context"]
+__all__ = ["DEFAULT_CA_BUNDLE_PATH", "context"]
 
 
 @lru_cache(maxsize=2)

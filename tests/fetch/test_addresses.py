@@ -94,7 +94,7 @@ def test_only_the_public_addresses_of_a_host_are_tried(client: Any, monkeypatch:
     monkeypatch.setattr(socket.socket, "connect", connect)
     monkeypatch.setattr(socket, "getaddrinfo", resolver(["10.0.0.1", "1.1.1.1", "::1", "8.8.8.8"]))
     client(private_hosts=frozenset())(Request(1, "http://mixed.example/", "page"))
-    assert tried == ["1.1.1.1", "8.8.8.8"]
+    assert list(dict.fromkeys(tried)) == ["1.1.1.1", "8.8.8.8"]  # aiohttp goes round twice
 
 
 def test_private_hosts_may_be_named_with_or_without_port(client: Any) -> None:

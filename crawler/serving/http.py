@@ -1,18 +1,21 @@
-"""Requests read and responses written: the small part of HTTP/1.1 (RFC 9112) that a demo site needs."""
+"""Requests read and responses written: the small part of HTTP/1.1 (RFC 9112) that a local site needs."""
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
 
-from crawler.demo.site import Answer
-
-__all__ = ["HEAD_LIMIT", "Ask", "Bad", "http_date", "parse", "plain", "render"]
+__all__ = ["HEAD_LIMIT", "Answer", "Ask", "Bad", "http_date", "parse", "plain", "render"]
 
 HEAD_LIMIT = 16_384
 """Most bytes of a request line with its headers."""
+
+BODILESS = frozenset({204, 304})
+"""Statuses whose answer ends with its head (RFC 9112, 6.3)."""
 
 REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([^\x00-\x20\x7f]+) HTTP/([0-9])\.([0-9])")
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -21,12 +24,31 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 class Ask(NamedTuple):
-    """A request without a body; `keep` says whether the connection stays open after the answer."""
+    """A request without a body.
+
+    Attributes:
+        target: path with query.
+        keep: the connection stays open after the answer.
+        host: of the header Host, or of a target in absolute form, which goes before it (RFC 9112, 3.2.2).
+        scheme: of the header X-Forwarded-Proto: how the URL begins that was asked for on the other side.
+    """
 
     method: str
     target: str
     keep: bool
     agent: str
+    host: str = ""
+    scheme: str = "http"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response: status code, headers without Content-Length, body; a reason phrase other than the usual one."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    reason: str | None = None
 
 
 class Bad(Exception):
@@ -57,8 +79,15 @@ def parse(head: bytes) -> Ask:
         raise Bad(405)
     if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
         raise Bad(413)  # a body is never read, so where the next request starts is not known
-    agent = headers.get(b"user-agent", b"").decode("latin-1")
-    return Ask(method.decode(), _path(target.decode("latin-1")), _keeps(headers, minor), agent)
+    host, path = _split(target.decode("latin-1"))
+    return Ask(
+        method.decode(),
+        path,
+        _keeps(headers, minor),
+        headers.get(b"user-agent", b"").decode("latin-1"),
+        host or headers.get(b"host", b"").decode("latin-1"),
+        "https" if headers.get(b"x-forwarded-proto") == b"https" else "http",
+    )
 
 
 def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
@@ -77,11 +106,12 @@ def _keeps(headers: dict[bytes, bytes], minor: bytes) -> bool:
     return wish == b"keep-alive" if minor == b"0" else wish != b"close"
 
 
-def _path(target: str) -> str:
-    """The path with query of a target in origin form or absolute form (RFC 9112, 3.2.2)."""
+def _split(target: str) -> tuple[str, str]:
+    """Host and path with query of a target in absolute form; no host where it is in origin form."""
     if target[:7].lower() == "http://":
-        return "/" + target[7:].partition("/")[2]
-    return target
+        host, _, path = target[7:].partition("/")
+        return host, "/" + path
+    return "", target
 
 
 def plain(status: int, headers: dict[str, str] | None = None) -> Answer:
@@ -90,12 +120,15 @@ def plain(status: int, headers: dict[str, str] | None = None) -> Answer:
     return Answer(status, {"Content-Type": "text/plain; charset=utf-8"} | (headers or {}), body)
 
 
-def render(answer: Answer) -> tuple[bytes, bytes, bytes]:
+def render(answer: Answer, server: str) -> tuple[bytes, bytes, bytes]:
     """Status line, headers and body as bytes; Date and Connection come between when it is sent."""
-    fields = {**answer.headers, "Content-Length": str(len(answer.body)), "Server": "crawler-demo"}
+    fields = {**answer.headers, "Server": server}
+    if answer.status not in BODILESS:
+        fields["Content-Length"] = str(len(answer.body))
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    line = f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
-    return line.encode(), lines.encode("latin-1"), answer.body
+    reason = HTTPStatus(answer.status).phrase if answer.reason is None else answer.reason
+    line = f"HTTP/1.1 {answer.status} {reason}\r\n"
+    return line.encode("latin-1", "replace"), lines.encode("latin-1", "replace"), answer.body
 
 
 def http_date(seconds: float) -> bytes:

@@ -4,17 +4,17 @@ import asyncio
 
 import pytest
 
-from crawler.demo.connection import IDLE, Connection
-from crawler.demo.desk import Desk
+from crawler.demo.desk import DemoDesk
 from crawler.demo.options import DemoOptions
 from crawler.demo.site import Site
+from crawler.serving.connection import IDLE, Connection
 
 
 async def left_after(seconds: float, latency: float, sent: bytes) -> bytes | None:
     """What a client sees at its end when the server looks after its connections; None while still connected."""
     loop = asyncio.get_running_loop()
     everyone: set[Connection] = set()
-    desk = Desk(Site(DemoOptions(latency=latency)))
+    desk = DemoDesk(Site(DemoOptions(latency=latency)))
     async with await loop.create_server(lambda: Connection(desk, everyone), "127.0.0.1", 0) as server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(sent)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from crawler.demo.desk import Desk, Ready
-from crawler.demo.http import HEAD_LIMIT, Ask, Bad, parse, plain, render
+from crawler.serving.desk import Desk, Ready
+from crawler.serving.http import HEAD_LIMIT, Ask, Bad, parse, plain, render
 
 __all__ = ["Connection"]
 
@@ -106,9 +106,12 @@ class Connection(asyncio.Protocol):
         return head
 
     def _serve(self, ask: Ask) -> None:
+        arrived = self._loop.time()
         ready = self._desk.answer(ask)
-        delay = self._desk.delay(ask)
-        if not delay:
+        delay = self._desk.delay(ask, ready)
+        if delay:
+            delay -= self._loop.time() - arrived  # making the answer is a part of the wait
+        if delay <= 0:
             self._send(ask, ready)
             return
         self._desk.wait()
@@ -132,7 +135,7 @@ class Connection(asyncio.Protocol):
             self._end()
 
     def _refuse(self, status: int) -> None:
-        line, headers, body = render(plain(status, {"Allow": "GET, HEAD"} if status == 405 else None))
+        line, headers, body = render(plain(status, {"Allow": "GET, HEAD"} if status == 405 else None), self._desk.name)
         self._transport.write(b"".join((line, self._desk.date(), headers, LAST, body)))
         self._end()
 

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.demo.http import Ask, Bad, http_date, parse
+from crawler.serving.http import Answer, Ask, Bad, http_date, parse, render
 
 
 def test_a_plain_request_is_read() -> None:
     head = b"GET /a?b=c HTTP/1.1\r\nHost: x\r\nUser-Agent:  me/1 \r\nAccept: */*"
-    assert parse(head) == Ask("GET", "/a?b=c", True, "me/1")
+    assert parse(head) == Ask("GET", "/a?b=c", True, "me/1", "x")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ def test_the_connection_is_kept_as_the_version_says(lines: bytes, keep: bool) ->
 
 
 def test_absolute_form_is_understood() -> None:
-    assert parse(b"GET http://shop.example/robots.txt HTTP/1.1\r\nHost: x").target == "/robots.txt"
+    ask = parse(b"GET http://shop.example/robots.txt HTTP/1.1\r\nHost: x")
+    assert (ask.target, ask.host) == ("/robots.txt", "shop.example")
     assert parse(b"GET http://shop.example HTTP/1.1\r\nHost: x").target == "/"
 
 
@@ -60,3 +61,16 @@ def test_bad_requests_are_refused(head: bytes, status: int) -> None:
 
 def test_the_date_has_the_form_of_rfc_9110() -> None:
     assert http_date(784111777) == b"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+
+
+def test_the_scheme_of_the_other_side_is_read() -> None:
+    assert parse(b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: https").scheme == "https"
+    assert parse(b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-Proto: gopher").scheme == "http"
+
+
+def test_an_answer_without_a_body_has_no_length() -> None:
+    assert b"Length" not in render(Answer(204, {}, b""), "me")[1]
+
+
+def test_a_reason_of_its_own_is_sent() -> None:
+    assert render(Answer(404, {}, b"", "Gone fishing \u2603"), "me")[0] == b"HTTP/1.1 404 Gone fishing ?\r\n"

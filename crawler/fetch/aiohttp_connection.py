@@ -1,0 +1,291 @@
+"""Connections of aiohttp with our reading of heads, our limits and the last look at the clock.
+
+aiohttp parses what `Handler` passes on: a head that `crawler.fetch.head` has cleaned, and the body as it came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from contextvars import ContextVar
+from socket import socket as new_socket
+from time import monotonic
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+
+from crawler.errors import FetchError
+from crawler.fetch.addresses import allowed, begin_look_up
+from crawler.fetch.asking import Asked
+from crawler.fetch.failures import explain, one_line
+from crawler.fetch.head import LONGEST_LINE, Fields, Head, usable
+from crawler.fetch.settings import ClientSettings
+
+__all__ = ["AskedRequest", "Attempt", "Handler", "Resolver", "attempt", "note_socket"]
+
+
+class Attempt:
+    """A request that is under way, and its limits.
+
+    Attributes:
+        limit: ends the request; `stop` lets it end now.
+        error: why it was stopped.
+        received: bytes that came.
+        reused: its connection served a request before.
+        resolving: a name is being looked up.
+        handler: its connection, once something is sent on it.
+        status, reason, fields: the head of the answer, once it is whole; `fields` is None before.
+    """
+
+    def __init__(self, settings: ClientSettings, asked: Asked) -> None:
+        self.settings, self.asked = settings, asked
+        self.limit = asyncio.timeout(settings.timeout)
+        self.error: FetchError | None = None
+        # Chunks and headers cost bytes too; a page of one-byte chunks that comes near this is no honest page.
+        self.most = 2 * settings.page_bytes + 1_000_000
+        self.received = 0
+        self.reused = False
+        self.resolving = False
+        self._connecting: list[socket.socket] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._ended = False
+        self.handler: Handler | None = None
+        self.status = 0
+        self.reason = ""
+        self.fields: Fields | None = None
+
+    def stop(self, error: FetchError) -> None:
+        """End the request with this error."""
+        if self.error is None and not self._ended:
+            self.error = error
+            self.limit.reschedule(asyncio.get_running_loop().time())
+
+    def begin_connecting(self, sock: socket.socket) -> None:
+        """Begin the time to connect with the first socket."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self.settings.connect_timeout, self._connect_over)
+        self._connecting.append(sock)
+
+    def end(self) -> None:
+        """It is over, whatever came of it."""
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.handler is not None:
+            self.handler.end()
+
+    def late(self) -> FetchError:
+        """Return the error for a request that ran out of time."""
+        seconds = self.settings.timeout
+        if self.received:
+            return FetchError("deadline", f"not complete after {seconds:g} s")
+        if self.resolving:
+            return FetchError("dns", f"no answer for {self.asked.place.host} after {seconds:.0f} s")
+        return FetchError("timeout", f"no answer after {seconds:g} s")
+
+    def _connect_over(self) -> None:
+        """Stop it where it has no connection yet; a handshake of TLS may take longer."""
+        if self.handler is None and not any(map(_is_connected, self._connecting)):
+            self.stop(FetchError("connect-timeout", f"no connection after {self.settings.connect_timeout:g} s"))
+
+
+attempt: ContextVar[Attempt] = ContextVar("attempt")
+"""The request of the running task: what it hands to aiohttp gets no other way to our hooks."""
+
+
+def _is_connected(sock: socket.socket) -> bool:
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
+
+
+def note_socket(info: Any) -> socket.socket:
+    """Make a socket, for aiohttp."""
+    sock = new_socket(info[0], info[1], info[2])
+    attempt.get().begin_connecting(sock)
+    return sock
+
+
+class Resolver(AbstractResolver):
+    """Names to addresses that may be connected to."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        """Look a name up.
+
+        Raises:
+            FetchError: `dns`, `address-blocked`.
+        """
+        now = attempt.get()
+        now.resolving = True
+        found = await asyncio.wrap_future(begin_look_up(host, port))
+        now.resolving = False
+        if not (now.settings.proxy or now.settings.connect_to):
+            found = allowed(found, host, port, now.settings)
+        return [
+            ResolveResult(hostname=host, host=str(each.ip), port=port, family=each.family, proto=0, flags=0)
+            for each in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class AskedRequest(aiohttp.ClientRequest):
+    """Sends its head unless it is too late for that."""
+
+    async def send(self, conn: Any) -> Any:
+        """Send.
+
+        Raises:
+            FetchError: `late`; nothing was sent, and the connection is kept for the next request.
+        """
+        now = attempt.get()
+        if monotonic() > now.asked.not_after:
+            conn.release()
+            raise FetchError("late", "its turn was over before it could be sent")
+        conn.protocol.begin(now)
+        return await super().send(conn)
+
+
+class Handler(ResponseHandler):
+    """A connection.
+
+    Args:
+        idle: the connections that are open and not in use, the oldest first.
+        most: how many of them are kept.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, idle: dict[Handler, None], most: int) -> None:
+        super().__init__(loop)
+        self._idle, self._most = idle, most
+        self._attempt: Attempt | None = None
+        self._used = False
+        self._reading: Head | None = None
+        self._rest = b""
+        self._left: int | None = None  # bytes of the body that are still to come, where that is known
+
+    def begin(self, now: Attempt) -> None:
+        """A request is about to be sent."""
+        self._idle.pop(self, None)
+        now.reused, now.handler = self._used, self
+        self._used = True
+        self._attempt, self._reading, self._left = now, Head(), None
+
+    def end(self) -> None:
+        """The answer is read, or given up."""
+        self._attempt = None
+        if self.is_connected():
+            self._idle[self] = None
+            if len(self._idle) > self._most:
+                oldest = next(iter(self._idle))
+                del self._idle[oldest]
+                oldest.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Count, clean and pass on what came."""
+        now = self._attempt
+        if now is None:
+            if self._used:
+                self.abort()  # bytes that nobody asked for
+            else:
+                super().data_received(data)  # the answer of a proxy to CONNECT
+            return
+        now.received += len(data)
+        try:
+            if now.received > now.most:
+                raise FetchError("too-large", f"more than {now.most} bytes were sent")
+            self._pass_on(now, data)
+        except FetchError as error:
+            self._fail(now, error)
+            self.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Say what it means."""
+        self._idle.pop(self, None)
+        now, body = self._attempt, self._payload
+        if now is not None and self._reading is not None:
+            self._fail(now, _lost(self._reading.first or self._rest, exc))
+        super().connection_lost(exc)
+        if now is not None and body is not None and body.exception() is not None:
+            cut = FetchError("truncated", "the page stops before its end")
+            self._fail(now, cut if exc is None or isinstance(exc, ssl.SSLError) else explain(exc))
+
+    def set_exception(self, exc: Any, exc_cause: Any = None) -> None:
+        """Pass on an error in our words. Those of aiohttp would make it send the request a second time."""
+        now = self._attempt
+        if now is not None and isinstance(exc, HttpProcessingError):
+            self._fail(now, _unreadable(now, exc_cause))
+        super().set_exception((now and now.error) or exc, exc_cause or exc)
+
+    def _fail(self, now: Attempt, error: FetchError) -> None:
+        if self._reading is None:
+            now.stop(error)
+        else:
+            now.error = now.error or error
+            self.set_exception(now.error)
+
+    def _pass_on(self, now: Attempt, data: bytes) -> None:
+        if self._reading is not None:
+            self._after_head(now, self._reading, self._rest + data)
+            return
+        if self._left is not None:
+            if len(data) > self._left:
+                self.force_close()  # more than was said: nobody knows where the next answer begins
+                data = data[: self._left]
+            self._left -= len(data)
+        if data:
+            super().data_received(data)
+
+    def _after_head(self, now: Attempt, head: Head, data: bytes) -> None:
+        """Pass on nothing until the head is whole, then its lines that say how long the body is."""
+        start = 0
+        while end := data.find(b"\n", start) + 1:
+            if head.take(data[start:end]):
+                lines = usable(head.lines)
+                now.status, now.reason, now.fields = head.status, head.reason, Fields(lines)
+                self._reading, self._rest = None, b""
+                self._left = 0 if now.status in (204, 304) else now.fields.length
+                super().data_received(_framing(head, lines, now.fields))
+                if now.fields.doubtful:
+                    self.force_close()
+                self._pass_on(now, data[end:])
+                return
+            start = end
+        self._rest = data[start:]
+        if len(self._rest) > LONGEST_LINE:
+            raise FetchError("headers-too-large", f"a line of more than {LONGEST_LINE} bytes")
+
+
+def _framing(head: Head, lines: list[bytes], fields: Fields) -> bytes:
+    """The head that aiohttp gets. Of two lengths the chunks are believed (RFC 9112, section 6.3)."""
+    names = _CHUNKED if fields.chunked else _LENGTH
+    return b"".join([head.first, *(line for line in lines if line.lower().startswith(names)), b"\r\n"])
+
+
+_CHUNKED = (b"transfer-encoding", b"connection")
+_LENGTH = (b"content-length", b"transfer-encoding", b"connection")
+
+
+def _unreadable(now: Attempt, cause: Any) -> FetchError:
+    if isinstance(cause, LineTooLong) or "headers" in str(cause):
+        return FetchError("too-large", "more trailers than aiohttp takes")
+    if now.fields is not None and now.fields.chunked:
+        return FetchError("bad-chunk", "the chunks cannot be read")
+    return FetchError("bad-response", "not HTTP as aiohttp reads it")
+
+
+def _lost(first: bytes, exc: BaseException | None) -> FetchError:
+    """What it means that the connection was lost before a whole head came."""
+    if exc is not None:
+        return explain(exc)
+    if not first:
+        return FetchError("closed", "closed without an answer")
+    if b"HTTP/1".startswith(first[:6]):
+        return FetchError("truncated", "the connection ended within the headers")
+    return FetchError("bad-response", one_line(f"not HTTP: {first.decode('latin-1')}", 80))

@@ -1,0 +1,221 @@
+"""One transfer of libcurl: its handle, what came so far, and what is made of it.
+
+The handle is used again and again, its constant options are set once. libcurl calls back for each line of the head and
+each piece of the body; a callback that returns STOP ends the transfer.
+"""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import ip_address
+from socket import socket as new_socket
+from time import monotonic
+from typing import Any
+
+import pycurl
+
+from crawler.errors import FetchError
+from crawler.fetch.addresses import Address, allowed
+from crawler.fetch.asking import Asking
+from crawler.fetch.curl_failures import curl_failure
+from crawler.fetch.curl_options import set_constant
+from crawler.fetch.failures import by_proxy, explain
+from crawler.fetch.head import Fields, Head, usable
+from crawler.fetch.judge import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
+from crawler.fetch.settings import ClientSettings
+from crawler.model import Failure, Moved, Request, Response
+
+__all__ = ["Transfer"]
+
+STOP = -1
+
+
+class Transfer:
+    """A handle of libcurl, for one request after another."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self.handle = pycurl.Curl()
+        set_constant(self.handle, settings)
+        setopt = self.handle.setopt
+        setopt(pycurl.HEADERFUNCTION, self._on_line)
+        setopt(pycurl.WRITEFUNCTION, self._on_body)
+        setopt(pycurl.OPENSOCKETFUNCTION, self._on_open)
+        setopt(pycurl.PREREQFUNCTION, self._on_ready)
+        self._secure = True
+        self._lines: list[bytes] | None = None
+        self._opened: list[socket.socket] = []
+        self._guarded = not (settings.proxy or settings.connect_to)
+
+    def begin(self, asking: Asking, request: Request) -> None:
+        """Prepare the handle for a request; its clock runs from now.
+
+        Raises:
+            FetchError, BadUrl: as `Asking`.
+        """
+        self._start = monotonic()
+        self._head = Head()
+        self._fields: Fields | None = None
+        self._page = False
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._error: FetchError | None = None
+        self._blocked: FetchError | None = None
+        self._sent = False
+        self._asking = asking
+        self._asked = asked = asking(request)
+        setopt = self.handle.setopt
+        setopt(pycurl.URL, asked.target)
+        if asked.lines is not self._lines:
+            setopt(pycurl.HTTPHEADER, asked.lines)
+            self._lines = asked.lines
+        if asked.place.secure is not self._secure:
+            self._secure = asked.place.secure
+            setopt(pycurl.SSL_VERIFYPEER, int(self._secure))
+            setopt(pycurl.SSL_VERIFYHOST, 2 * self._secure)
+
+    def end(self, number: int = 0, text: str = "") -> Response | Moved | Failure:
+        """Return what came of it.
+
+        Args:
+            number: error of libcurl, 0 for none.
+            text: what libcurl says about it.
+        """
+        try:
+            return self._judged(number, text)
+        except Exception as exc:  # a page that breaks a library must not break the run
+            return self.failed(exc)
+        finally:
+            self._parts = []
+            self._close_opened()
+
+    def failed(self, exc: Exception) -> Failure:
+        """Return the failure that an exception stands for."""
+        error = explain(exc)
+        if self._settings.proxy and not self._received:
+            error = by_proxy(error)
+        return Failure(error.code, error.detail, elapsed=monotonic() - self._start)
+
+    def close(self) -> None:
+        """Give back the handle and the connections that are its own."""
+        self._close_opened()
+        self.handle.close()
+
+    @property
+    def _received(self) -> bool:
+        return bool(self._head.first) or self._fields is not None
+
+    def _judged(self, number: int, text: str) -> Response | Moved | Failure:
+        fields, asked = self._fields, self._asked
+        if self._error is not None:
+            raise self._error
+        if number and (fields is None or (self._page and number != pycurl.E_WRITE_ERROR)):
+            raise self._explained(number, text)
+        if fields is None:
+            raise self._cut()
+        if fields.cookies:
+            self._asking.cookies.keep(asked.url, fields.cookies)
+        if fields.doubtful:
+            self._hang_up()
+        body = b""
+        if self._page:
+            body = whole(iter(self._parts), fields.values.get("content-encoding", ""), asked.most, asked.cut)
+        elapsed = monotonic() - self._start
+        return judged(asked.url, self._head.status, self._head.reason, fields.values, body, elapsed)
+
+    def _cut(self) -> FetchError:
+        """The answer ended within its head, and libcurl saw nothing wrong in that."""
+        if self._head.first:
+            _ = self._head.status  # raises what is wrong with it
+        return FetchError("truncated", "the connection ended within the headers")
+
+    def _explained(self, number: int, text: str) -> FetchError:
+        if number == pycurl.E_OPERATION_TIMEDOUT:
+            return self._late()
+        if number == pycurl.E_COULDNT_CONNECT and self._blocked is not None and not self._opened:
+            return self._blocked
+        if number == 100 and self._fields is not None:
+            return FetchError("too-large", "more trailers than curl takes")
+        return curl_failure(number, text, self.handle.getinfo(pycurl.OS_ERRNO))
+
+    def _late(self) -> FetchError:
+        getinfo, settings = self.handle.getinfo, self._settings
+        if self._received:
+            return FetchError("deadline", f"not complete after {settings.timeout:g} s")
+        if not (self._sent or getinfo(pycurl.NAMELOOKUP_TIME)):
+            return FetchError("dns", f"no answer for {self._asked.place.host} in time")
+        if not (self._sent or getinfo(pycurl.CONNECT_TIME)):
+            return FetchError("connect-timeout", f"no connection after {settings.connect_timeout:g} s")
+        return FetchError("timeout", f"no answer after {settings.timeout:g} s")
+
+    def _hang_up(self) -> None:
+        """See that the connection is not used again: libcurl looks whether it is open before it does so."""
+        number = self.handle.getinfo(pycurl.ACTIVESOCKET)
+        if number >= 0:
+            sock = socket.socket(fileno=number)
+            sock.shutdown(socket.SHUT_RDWR)
+            sock.detach()  # libcurl closes it
+
+    def _close_opened(self) -> None:
+        """pycurl made copies of the sockets it was given; these are ours."""
+        for sock in self._opened:
+            sock.close()
+        self._opened.clear()
+
+    # ---- libcurl calls
+
+    def _on_line(self, line: bytes) -> int | None:
+        if self._fields is not None:  # a trailer; libcurl counts them
+            return None
+        try:
+            return self._head_came() if self._head.take(line) else None
+        except FetchError as error:
+            self._error = error
+            return STOP
+
+    def _head_came(self) -> int | None:
+        asked, status = self._asked, self._head.status
+        fields = self._fields = Fields(usable(self._head.lines))
+        self._page = is_page(status)
+        if self._page:
+            check_length(fields.length, asked.most, asked.cut)
+        elif not is_short(fields.length, fields.chunked) and status not in (204, 304):
+            return STOP  # hang up rather than read a body that nobody wants
+        else:
+            self._until = monotonic() + LEFTOVER_SECONDS
+        return None
+
+    def _on_body(self, data: bytes) -> int | None:
+        self._size += len(data)
+        if not self._page:
+            return STOP if self._size > MOST_LEFTOVER or monotonic() > self._until else None
+        self._parts.append(data)
+        if self._size > self._asked.most:
+            if not self._asked.cut:
+                self._error = FetchError("too-large", f"more than {self._asked.most} bytes")
+            return STOP
+        return None
+
+    def _on_open(self, purpose: int, address: Any) -> Any:
+        """Make a socket for the very address that is connected to, or none."""
+        try:
+            if self._guarded:
+                ip = ip_address(address.addr[0].partition("%")[0])
+                place = self._asked.place
+                allowed([Address(ip, address.family, address.addr)], place.host, place.port, self._settings)
+            sock = new_socket(address.family, address.socktype, address.protocol)
+        except FetchError as error:
+            self._blocked = error
+            return pycurl.SOCKET_BAD
+        except OSError as exc:
+            self._error = FetchError("network", exc.strerror or type(exc).__name__)
+            return pycurl.SOCKET_BAD
+        self._opened.append(sock)
+        return sock
+
+    def _on_ready(self, *_: Any) -> int:
+        if monotonic() <= self._asked.not_after:
+            self._sent = True
+            return int(pycurl.PREREQFUNC_OK)
+        self._error = FetchError("late", "its turn was over before it could be sent")
+        return int(pycurl.PREREQFUNC_ABORT)

@@ -1,0 +1,147 @@
+"""Many transfers at once on one thread: libcurl says which sockets it waits for, poll() says which are ready."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+import pycurl
+
+from crawler.fetch.asking import Asking
+from crawler.fetch.curl_transfer import Transfer
+from crawler.fetch.settings import ClientSettings
+from crawler.model import Failure, Moved, Request, Response
+
+__all__ = ["Transfers"]
+
+Done = Callable[[Response | Moved | Failure], None]
+
+_EVENTS = {
+    pycurl.POLL_IN: select.POLLIN,
+    pycurl.POLL_OUT: select.POLLOUT,
+    pycurl.POLL_INOUT: select.POLLIN | select.POLLOUT,
+}
+
+
+class Transfers:
+    """Requests under way in one thread. Only `wake` may be called from another."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._settings = settings
+        self._asking = Asking(settings)
+        self._idle: list[Transfer] = []
+        self._under_way: dict[Any, tuple[Transfer, Done]] = {}
+        self._early: list[tuple[Request, Done]] = []
+        self._due: float | None = None  # when libcurl wants to be called
+        self._poll = select.poll()
+        self._bell, self._ear = socket.socketpair()
+        self._bell.setblocking(False)
+        self._ear.setblocking(False)
+        self._poll.register(self._ear, select.POLLIN)
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_MAXCONNECTS, settings.connections)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_socket)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
+
+    def __len__(self) -> int:
+        """How many requests are under way."""
+        return len(self._under_way) + len(self._early)
+
+    def add(self, request: Request, done: Done) -> None:
+        """Begin a request; `done` is called with what came of it, mostly within `perform`."""
+        if request.not_before > monotonic():
+            self._early.append((request, done))
+            return
+        transfer = self._idle.pop() if self._idle else Transfer(self._settings)
+        try:
+            transfer.begin(self._asking, request)
+        except Exception as exc:
+            self._idle.append(transfer)
+            done(transfer.failed(exc))
+            return
+        self._under_way[transfer.handle] = transfer, done
+        self._multi.add_handle(transfer.handle)
+
+    def perform(self, timeout: float) -> None:
+        """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
+        for number, event in self._poll.poll(1_000 * self._wait(timeout)):
+            if number == self._ear.fileno():
+                with suppress(BlockingIOError):
+                    self._ear.recv(4_096)
+            else:
+                self._multi.socket_action(number, _mask(event))
+        if self._due is not None and monotonic() >= self._due:
+            self._due = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._hand_out()
+        if self._early:
+            early, self._early = self._early, []
+            for request, done in early:
+                self.add(request, done)
+
+    def wake(self) -> None:
+        """Let `perform` return now; from any thread."""
+        with suppress(OSError):  # full: it is awake; closed: nobody waits
+            self._bell.send(b"!")
+
+    def close(self) -> None:
+        """Hang up; requests under way are forgotten."""
+        for transfer, _ in self._under_way.values():
+            self._multi.remove_handle(transfer.handle)
+            self._idle.append(transfer)
+        self._under_way.clear()
+        self._multi.close()
+        for transfer in self._idle:
+            transfer.close()
+        self._bell.close()
+        self._ear.close()
+
+    def _wait(self, timeout: float) -> float:
+        times = [request.not_before for request, _ in self._early]
+        if self._due is not None:
+            times.append(self._due)
+        return max(0.0, min(timeout, min(times) - monotonic())) if times else timeout
+
+    def _hand_out(self) -> None:
+        """Give out what is done."""
+        more = 1
+        while more:
+            more, good, bad = self._multi.info_read()
+            for handle in good:
+                self._finish(handle, 0, "")
+            for handle, number, text in bad:
+                self._finish(handle, number, text)
+
+    def _finish(self, handle: Any, number: int, text: str) -> None:
+        transfer, done = self._under_way.pop(handle)
+        fetched = transfer.end(number, text)
+        self._multi.remove_handle(handle)
+        self._idle.append(transfer)
+        done(fetched)
+
+    # ---- libcurl calls
+
+    def _on_socket(self, what: int, number: int, *_: Any) -> None:
+        if what == pycurl.POLL_REMOVE:
+            with suppress(KeyError):
+                self._poll.unregister(number)
+        else:
+            self._poll.register(number, _EVENTS[what])
+
+    def _on_timer(self, milliseconds: int) -> None:
+        self._due = None if milliseconds < 0 else monotonic() + milliseconds / 1_000
+
+
+def _mask(event: int) -> int:
+    mask = 0
+    if event & (select.POLLIN | select.POLLHUP):
+        mask |= pycurl.CSELECT_IN
+    if event & select.POLLOUT:
+        mask |= pycurl.CSELECT_OUT
+    if event & (select.POLLERR | select.POLLNVAL):
+        mask |= pycurl.CSELECT_ERR
+    return mask

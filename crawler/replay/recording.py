@@ -1,0 +1,102 @@
+"""Recording: every answer that a worker got is written down before anything else is done with it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from crawler.errors import ConfigError, OutputError
+from crawler.fetch.client import Fetch
+from crawler.model import Request
+from crawler.replay.source import Source
+from crawler.replay.tape import ANSWERS, FORMAT, Fetched, store, write_file
+from crawler.strategies.port import Then
+
+if TYPE_CHECKING:
+    from crawler.config import Job
+
+__all__ = ["MANIFEST", "Recording", "manifest"]
+
+T = TypeVar("T")
+
+MANIFEST = "recording.json"
+
+
+class Recording(Source):
+    """The web, written down.
+
+    The crawl goes on with an unfinished one only where the folder holds that one's first part; else pages would be
+    missing, so it begins anew.
+
+    Raises:
+        ConfigError: on opening, the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+
+    @contextmanager
+    def opened(self, job: Job, base: str | None) -> Iterator[str | None]:
+        """Make the folder ready."""
+        what = {"format": FORMAT, "job": job.name, "what": job.what_hash, "base": base}
+        self.fresh = manifest(self._folder) != what
+        try:
+            (self._folder / ANSWERS).mkdir(parents=True, exist_ok=True)
+            for draft in (self._folder / ANSWERS).glob(".*.tmp"):  # of a run that was killed
+                draft.unlink(missing_ok=True)
+            write_file(self._folder / MANIFEST, json.dumps(what, indent=2).encode() + b"\n")
+        except (OSError, OutputError) as error:
+            raise ConfigError(f"{self._folder}: no recording can be written here: {error}") from None
+        yield base
+
+    def fetch(self, fetch: Fetch) -> Fetch:
+        """Write down what this client fetches."""
+        return _RecordingFetch(self._folder, fetch)
+
+    def then(self, then: Then[T]) -> Then[T]:
+        """Write down what workers fetch."""
+        return _Record(self._folder, then)
+
+
+class _Record(Generic[T]):
+    def __init__(self, folder: Path, then: Then[T]) -> None:
+        self._folder, self._then = folder, then
+
+    def __call__(self, request: Request, fetched: Fetched) -> T:
+        store(self._folder, request, fetched)
+        return self._then(request, fetched)
+
+
+class _RecordingFetch:
+    """Requests that the loop does not number are counted here."""
+
+    def __init__(self, folder: Path, fetch: Fetch) -> None:
+        self._folder, self._fetch = folder, fetch
+        self._lock = threading.Lock()
+        self._asked: Counter[str] = Counter()
+
+    def __call__(self, request: Request) -> Fetched:
+        fetched = self._fetch(request)
+        with self._lock:
+            self._asked[request.url] += 1
+            attempt = self._asked[request.url]
+        store(self._folder, replace(request, attempt=attempt), fetched)
+        return fetched
+
+    def close(self) -> None:
+        self._fetch.close()
+
+
+def manifest(folder: Path) -> dict[str, Any] | None:
+    """What a folder is a recording of; None where it is none that we can read."""
+    try:
+        found = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and found.get("format") == FORMAT else None

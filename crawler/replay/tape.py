@@ -1,0 +1,145 @@
+"""The folder of a recording: one small file for each URL, and what the whole is a recording of.
+
+    FOLDER/recording.json         name of the job, its hash, URL of its demo site
+    FOLDER/answers/SHA256.gz      of "GET URL"; a line of JSON, then the decoded body; gzip
+
+A file is written under another name and then renamed: several workers may write at once, and a kill leaves no half
+answer. No request header is ever written, and no Set-Cookie.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import threading
+import zlib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from crawler import urls
+from crawler.errors import OutputError
+from crawler.model import Failure, Moved, Request, Response
+
+__all__ = ["ANSWERS", "Fetched", "Recorded", "file_of", "read", "store", "write_file"]
+
+Fetched: TypeAlias = Response | Moved | Failure
+
+ANSWERS = "answers"
+FORMAT = 1
+MOST_BYTES = 1_000_000_000
+MOST_HEAD = 1_000_000
+MOST_TRIES = 20
+_SECRET = frozenset({"set-cookie", "set-cookie2"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a server made of a URL.
+
+    Attributes:
+        answer: the last one.
+        attempt: which try it was; 1 for the first.
+        tries: the failures before it, as far as they were recorded.
+    """
+
+    url: str
+    answer: Fetched
+    attempt: int = 1
+    tries: tuple[Failure, ...] = ()
+
+
+def file_of(folder: Path, url: str) -> Path:
+    """Where the answer to a URL is kept. No part of the URL is a part of the name."""
+    return folder / ANSWERS / (hashlib.sha256(f"GET {url}".encode()).hexdigest() + ".gz")
+
+
+def store(folder: Path, request: Request, answer: Fetched) -> None:
+    """Write down an answer; the last one to a URL stays, with the failures before it.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    if isinstance(answer, Failure) and answer.code == "late":
+        return  # nothing was asked
+    try:
+        url = urls.resolve("", request.url)
+    except urls.BadUrl:
+        return  # fails without a server, too
+    tries: tuple[Failure, ...] = ()
+    if request.attempt > 1:
+        before = read(folder, url)
+        if before is not None and before.attempt == request.attempt - 1 and isinstance(before.answer, Failure):
+            tries = (*before.tries, before.answer)[-MOST_TRIES:]
+    write_file(file_of(folder, url), _packed(Recorded(url, answer, request.attempt, tries)))
+
+
+def read(folder: Path, url: str) -> Recorded | None:
+    """What was recorded of a URL; None for nothing, and for a file that is broken."""
+    try:
+        with gzip.open(file_of(folder, url)) as file:
+            head, body = file.readline(MOST_HEAD), file.read(MOST_BYTES)
+        found = _unpacked(json.loads(head), body)
+    except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return found if found.url == url else None
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all, whoever else writes it at the same time.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        draft.write_bytes(content)
+        os.replace(draft, path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise OutputError(f"{path.parent}: the recording cannot be written: {error.strerror}") from None
+
+
+def _packed(recorded: Recorded) -> bytes:
+    body = recorded.answer.body if isinstance(recorded.answer, Response) else b""
+    head = {
+        "format": FORMAT,
+        "url": recorded.url,
+        "attempt": recorded.attempt,
+        "answer": _plain(recorded.answer),
+        "tries": [_plain(failure) for failure in recorded.tries],
+    }
+    line = json.dumps(head, sort_keys=True).encode()
+    return gzip.compress(line + b"\n" + body, compresslevel=1, mtime=0)
+
+
+def _plain(answer: Fetched) -> dict[str, Any]:
+    values = {each.name: getattr(answer, each.name) for each in fields(answer) if each.name != "body"}
+    if isinstance(answer, Response):
+        values["headers"] = {name: value for name, value in answer.headers.items() if name.lower() not in _SECRET}
+    return {"kind": type(answer).__name__.lower(), **values}
+
+
+def _unpacked(head: dict[str, Any], body: bytes) -> Recorded:
+    if head["format"] != FORMAT:
+        raise ValueError("another format")
+    answer = _answer(head["answer"], body)
+    tries = tuple(failure for each in head["tries"] if isinstance(failure := _answer(each, b""), Failure))
+    return Recorded(str(head["url"]), answer, int(head["attempt"]), tries)
+
+
+def _answer(plain: dict[str, Any], body: bytes) -> Fetched:
+    status, elapsed = int(plain["status"]), float(plain["elapsed"])
+    match plain["kind"]:
+        case "response":
+            headers = {str(name): str(value) for name, value in plain["headers"].items()}
+            return Response(str(plain["url"]), status, headers, body, elapsed)
+        case "moved":
+            return Moved(status, str(plain["location"]), elapsed)
+        case "failure":
+            pause = plain["retry_after"]
+            wait = None if pause is None else float(pause)
+            return Failure(str(plain["code"]), str(plain["detail"]), status, wait, elapsed)
+    raise ValueError("not an answer")
