@@ -98,7 +98,8 @@ def test_no_circles():
 
 
 def test_the_loop_knows_no_client_no_exporter_and_no_strategy():
-    allowed = ("crawler.crawl.", "crawler.store.pages", "crawler.strategies.port", "crawler.model", "crawler.urls")
+    state = ("crawler.store.pages", "crawler.store.queued")
+    allowed = ("crawler.crawl.", *state, "crawler.strategies.port", "crawler.model", "crawler.urls")
     assert [target for target in EDGES["crawler.crawl.loop"] if not target.startswith(allowed)] == []
 
 

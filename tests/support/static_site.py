@@ -15,6 +15,7 @@ from pathlib import Path
 
 class Handler(SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go in two writes: 40 ms a page otherwise
     log: Path
 
     def log_request(self, code: object = "-", size: object = "-") -> None:
