@@ -23,6 +23,7 @@ COMMANDS = {
     "export": ("crawler.cli.export", "Write the outputs again from what was crawled."),
     "status": ("crawler.cli.status", "Show what is done, left and failed."),
     "strategies": ("crawler.cli.strategies", "List the concurrency models and which can be used here."),
+    "compare": ("crawler.cli.compare", "Run a job under several strategies and say which is best, and why."),
     "demo": ("crawler.cli.demo", "Serve the demo bookshop until Ctrl-C."),
     "schema": ("crawler.cli.schema", "Print the JSON Schema of the config, for editors."),
 }

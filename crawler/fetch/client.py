@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from crawler.errors import ConfigError
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
-
-if TYPE_CHECKING:
-    from crawler.fetch.transfers import Transfers
 
 __all__ = [
     "CLIENTS",
@@ -18,6 +16,7 @@ __all__ = [
     "ROBOTS_BYTES",
     "AsyncFetch",
     "Fetch",
+    "Transfers",
     "make_async_fetch",
     "make_fetch",
     "make_transfers",
@@ -60,6 +59,25 @@ class AsyncFetch(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+
+
+class Transfers(Protocol):
+    """The same for many requests that one thread has under way. Only `wake` may be called from another."""
+
+    def __len__(self) -> int:
+        """How many are under way."""
+
+    def add(self, request: Request, done: Callable[[Response | Moved | Failure], None]) -> None:
+        """Begin a request; `done` is called with what came of it, mostly within `perform`."""
+
+    def perform(self, timeout: float) -> None:
+        """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
+
+    def wake(self) -> None:
+        """Let `perform` return now."""
+
+    def close(self) -> None:
+        """Hang up; requests under way are forgotten."""
 
 
 def make_fetch(name: str, settings: ClientSettings) -> Fetch:

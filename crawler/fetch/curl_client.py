@@ -41,12 +41,10 @@ class CurlFetch:
             transfer.begin(self._own.asking, request)
         except Exception as exc:
             return transfer.failed(exc)
-        try:
-            transfer.handle.perform()
-        except pycurl.error as exc:
-            number, text = cast(tuple[int, str], exc.args)
-            return transfer.end(number, text)
-        return transfer.end()
+        while True:
+            number, text = _perform(transfer)
+            if not transfer.stopped():
+                return transfer.end(number, text)
 
     def close(self) -> None:
         """Close the idle connections of all threads; a thread that is in a request closes its own with its end."""
@@ -58,8 +56,16 @@ class CurlFetch:
         self._own = _Own()
 
     def _open(self) -> Transfer:
-        transfer = self._own.transfer = Transfer(self._settings)
+        transfer = self._own.transfer = Transfer(self._settings, {})
         self._own.asking = Asking(self._settings)
         with self._lock:
             self._transfers.append(transfer)
         return transfer
+
+
+def _perform(transfer: Transfer) -> tuple[int, str]:
+    try:
+        transfer.handle.perform()
+    except pycurl.error as exc:
+        return cast(tuple[int, str], exc.args)
+    return 0, ""

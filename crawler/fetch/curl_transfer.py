@@ -6,6 +6,7 @@ each piece of the body; a callback that returns STOP ends the transfer.
 
 from __future__ import annotations
 
+import select
 import socket
 from ipaddress import ip_address
 from socket import socket as new_socket
@@ -20,7 +21,7 @@ from crawler.fetch.asking import Asking
 from crawler.fetch.curl_failures import curl_failure
 from crawler.fetch.curl_options import set_constant
 from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.head import Fields, Head, usable
+from crawler.fetch.head import Fields, Head
 from crawler.fetch.judge import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
@@ -31,10 +32,16 @@ STOP = -1
 
 
 class Transfer:
-    """A handle of libcurl, for one request after another."""
+    """A handle of libcurl, for one request after another.
 
-    def __init__(self, settings: ClientSettings) -> None:
-        self._settings = settings
+    Args:
+        sockets: of the connections that this handle may use again, by their port on this machine. Handles that share
+            connections share it.
+    """
+
+    def __init__(self, settings: ClientSettings, sockets: dict[int, int]) -> None:
+        self._settings, self._sockets = settings, sockets
+        self._again = False
         self.handle = pycurl.Curl()
         set_constant(self.handle, settings)
         setopt = self.handle.setopt
@@ -74,6 +81,11 @@ class Transfer:
             setopt(pycurl.SSL_VERIFYPEER, int(self._secure))
             setopt(pycurl.SSL_VERIFYHOST, 2 * self._secure)
 
+    def stopped(self) -> bool:
+        """Tell whether it must be performed again, on another connection; asked before `end`."""
+        again, self._again = self._again, False
+        return again
+
     def end(self, number: int = 0, text: str = "") -> Response | Moved | Failure:
         """Return what came of it.
 
@@ -81,6 +93,8 @@ class Transfer:
             number: error of libcurl, 0 for none.
             text: what libcurl says about it.
         """
+        if self._sent:
+            self._sockets[self.handle.getinfo(pycurl.LOCAL_PORT)] = self.handle.getinfo(pycurl.ACTIVESOCKET)
         try:
             return self._judged(number, text)
         except Exception as exc:  # a page that breaks a library must not break the run
@@ -175,7 +189,7 @@ class Transfer:
 
     def _head_came(self) -> int | None:
         asked, status = self._asked, self._head.status
-        fields = self._fields = Fields(usable(self._head.lines))
+        fields = self._fields = Fields(self._head.lines)  # libcurl has refused what is not usable
         self._page = is_page(status)
         if self._page:
             check_length(fields.length, asked.most, asked.cut)
@@ -213,9 +227,22 @@ class Transfer:
         self._opened.append(sock)
         return sock
 
-    def _on_ready(self, *_: Any) -> int:
-        if monotonic() <= self._asked.not_after:
-            self._sent = True
-            return int(pycurl.PREREQFUNC_OK)
-        self._error = FetchError("late", "its turn was over before it could be sent")
-        return int(pycurl.PREREQFUNC_ABORT)
+    def _on_ready(self, to: str, here: str, port: int, own_port: int) -> int:
+        """Look a last time before the request is sent: at the clock, and whether the connection is as we left it."""
+        if monotonic() > self._asked.not_after:
+            self._error = FetchError("late", "its turn was over before it could be sent")
+            return int(pycurl.PREREQFUNC_ABORT)
+        if not self._opened and _is_readable(self._sockets.pop(own_port, -1)):
+            self._again = True
+            return int(pycurl.PREREQFUNC_ABORT)
+        self._sent = True
+        return int(pycurl.PREREQFUNC_OK)
+
+
+def _is_readable(number: int) -> bool:
+    """Tell whether bytes came that nobody asked for, or the end. libcurl looks only after a second without use."""
+    if number < 0:
+        return False
+    poll = select.poll()
+    poll.register(number, select.POLLIN)
+    return bool(poll.poll(0))

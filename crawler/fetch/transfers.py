@@ -28,11 +28,12 @@ _EVENTS = {
 
 
 class Transfers:
-    """Requests under way in one thread. Only `wake` may be called from another."""
+    """See `crawler.fetch.client.Transfers`."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
         self._asking = Asking(settings)
+        self._sockets: dict[int, int] = {}
         self._idle: list[Transfer] = []
         self._under_way: dict[Any, tuple[Transfer, Done]] = {}
         self._early: list[tuple[Request, Done]] = []
@@ -56,7 +57,7 @@ class Transfers:
         if request.not_before > monotonic():
             self._early.append((request, done))
             return
-        transfer = self._idle.pop() if self._idle else Transfer(self._settings)
+        transfer = self._idle.pop() if self._idle else Transfer(self._settings, self._sockets)
         try:
             transfer.begin(self._asking, request)
         except Exception as exc:
@@ -117,7 +118,12 @@ class Transfers:
                 self._finish(handle, number, text)
 
     def _finish(self, handle: Any, number: int, text: str) -> None:
-        transfer, done = self._under_way.pop(handle)
+        transfer, done = self._under_way[handle]
+        if transfer.stopped():
+            self._multi.remove_handle(handle)
+            self._multi.add_handle(handle)
+            return
+        del self._under_way[handle]
         fetched = transfer.end(number, text)
         self._multi.remove_handle(handle)
         self._idle.append(transfer)

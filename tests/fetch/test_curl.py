@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from typing import Any
@@ -34,7 +35,7 @@ def named(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         monkeypatch.setattr(curl_transfer, "set_constant", set_constant)
         kept = {"timeout": 2.0, "connect_timeout": 1.0} | changes
         made.append(make_client(request.param, ClientSettings("x", **kept)))
-        return lambda: made[-1](Request(1, f"http://two.example:{port}/", "page"))
+        return lambda **more: made[-1](Request(1, f"http://two.example:{port}/", "page", **more))
 
     yield make
     for client in made:
@@ -67,6 +68,20 @@ def test_fault_61_the_first_address_is_dead(named: Any) -> None:
         for filler in fillers:
             filler.close()
     assert response.body == PAGE
+
+
+def test_a_connection_that_came_too_late_is_not_used(named: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*args: Any) -> socket.socket:
+        time.sleep(0.1)
+        return socket.socket(*args)
+
+    with serve(in_turn(answer())) as server:
+        ask = named(server.port, "127.0.0.1", allow_private=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(curl_transfer, "new_socket", slow)
+            assert ask(not_after=time.monotonic() + 0.05).code == "late"
+        assert server.requests == []
+        assert ask(not_after=time.monotonic() + 5).body == PAGE
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,24 @@ def test_fault_65_an_answer_nobody_asked_for(client: Any, size: int) -> None:
         assert fetch(Request(2, server.url + "next", "page")).body == b"/next"
 
 
+def test_fault_65_an_answer_that_comes_while_nothing_is_asked(client: Any) -> None:
+    fetch = client()
+    fetched, said = threading.Event(), threading.Event()
+
+    def script(conn: Connection) -> None:
+        while conn.request():
+            conn.say(answer(b"true"))
+            fetched.wait(2)
+            conn.say(answer(b"false"))
+            said.set()
+
+    with serve(script) as server:
+        for n in range(2):
+            assert fetch(Request(n, server.url, "page")).body == b"true"
+            fetched.set()
+            assert said.wait(2)
+
+
 def _drops_after_each(conn: Connection) -> None:
     """Says that the connection stays open, and closes it."""
     conn.request()

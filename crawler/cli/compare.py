@@ -1,0 +1,238 @@
+"""`crawler compare`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crawler.cli import exits
+from crawler.cli.helping import Command
+from crawler.cli.lessons import add_lessons
+from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
+from crawler.cli.terminal import echo, echo_json, is_terminal, short
+
+if TYPE_CHECKING:
+    from crawler.compare.runner import Aim
+    from crawler.compare.sites import Demo
+    from crawler.config import Job
+
+
+def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
+    from crawler.strategies.registry import STRATEGIES
+
+    return {"Strategies": [(name, entry.about) for name, entry in STRATEGIES.items()]}
+
+
+@click.command(
+    "compare",
+    cls=Command,
+    short_help="Run a job under several strategies and say which is best, and why.",
+    sections={
+        "What to crawl": (*CONFIG_OPTIONS, "replay", "latency", "books", "errors", "yes"),
+        "What to compare": ("strategies", "workers", "parse", "baseline", "repeat"),
+        "What to write": ("out", "as_json", "quiet"),
+    },
+    codes=(0, 2, 3, 4, 130, 143),
+    meanings={
+        0: "complete: every combination gave the right records",
+        3: "a combination is wrong or failed, or the baseline gave no result",
+        4: "a report could not be written",
+        130: "stopped by Ctrl-C; nothing was written",
+        143: "stopped by SIGTERM; nothing was written",
+    },
+    topics=_topics,
+)
+@job_options
+@click.option(
+    "--strategies",
+    metavar="NAMES",
+    default="threads,processes",
+    show_default=True,
+    help="Of those below; all for every one that is installed.",
+)
+@click.option(
+    "--workers", metavar="NUMBERS", help="How many requests at once. Without it: fetch.workers of the config."
+)
+@click.option("--parse", metavar="PLACES", default="auto", show_default=True, help="Where pages are analysed.")
+@click.option(
+    "--baseline",
+    metavar="NAME",
+    default="serial",
+    show_default=True,
+    help="A strategy, or a combination such as threads/4/callback, whose records are held to be right.",
+)
+@click.option("--repeat", type=click.IntRange(1, 50), default=5, show_default=True, help="Runs of each combination.")
+@click.option(
+    "--replay", metavar="FOLDER", help="Crawl the recording in FOLDER, made by `run --record`, instead of the site."
+)
+@click.option("--latency", metavar="TIME", help="How long the demo site or the recording waits for each answer: 100ms.")
+@click.option("--books", type=click.IntRange(1, 1_000_000), help="How many books the demo site has.")
+@click.option("--errors", metavar="SHARE", help="Share of the demo site's pages that fail when first asked for, as 5%.")
+@click.option("--yes", is_flag=True, help="Do not ask back, however many requests go to a site that is not yours.")
+@click.option("--out", metavar="FOLDER", help="Where the reports go. Without it: output/compare-NAME.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing while the runs are under way.")
+@click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout instead of the table.")
+def command(
+    config: str,
+    overrides: tuple[str, ...],
+    starts: tuple[str, ...],
+    strategies: str,
+    workers: str | None,
+    parse: str,
+    baseline: str,
+    repeat: int,
+    replay: str | None,
+    latency: str | None,
+    books: int | None,
+    errors: str | None,
+    yes: bool,
+    out: str | None,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Run CONFIG under every combination of the strategies, numbers of workers and parse places.
+
+    Each run is a fresh process with a state file and outputs of its own; yours are not touched. A combination whose
+    records differ from the baseline's is not ranked but shown as wrong.
+
+    \b
+    Examples:
+      crawler compare configs/demo.yaml --strategies threads,processes --workers 4,16 --latency 100ms
+      crawler run books.yaml --record pages && crawler compare books.yaml --replay pages --workers 4,16
+    """
+    if config == "-":
+        raise click.UsageError("compare reads the config once for each run; give it a file, not -")
+    job = load_job(config, overrides, starts)
+    from crawler.compare.runner import compare
+    from crawler.compare.sites import open_site
+
+    aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline, repeat)
+    folder = Path(out) if out else Path("output") / f"compare-{job.name}"
+    with ExitStack() as stack:
+        site = stack.enter_context(open_site(job, _demo(latency, books, errors), Path(replay) if replay else None))
+        if site.is_live:
+            _say_the_cost(aim, yes=yes)
+        found = compare(aim, site, _teller(stack, quiet=quiet))
+    from crawler.compare.reports import write_reports
+
+    files = write_reports(found, folder)
+    if as_json:
+        echo_json(found.as_json())
+    else:
+        from crawler.cli.compare_table import compare_text
+
+        for line in [*compare_text(found), "", *(f"  {short(file.absolute())}" for file in files)]:
+            echo(line)
+    return exits.INCOMPLETE if found.unranked else exits.OK
+
+
+def _aim(
+    job: Job,
+    source: tuple[str, tuple[str, ...], tuple[str, ...]],
+    strategies: str,
+    workers: str | None,
+    parse: str,
+    baseline: str,
+    repeat: int,
+) -> Aim:
+    from crawler.compare.matrix import combinations, reference
+    from crawler.compare.runner import Aim
+    from crawler.compare.task import Source
+    from crawler.strategies.registry import missing
+
+    names = list(_installed() if strategies == "all" else _split(strategies))
+    numbers = _numbers(workers, job.fetch.workers)
+    among = combinations(names, numbers, _places(parse))
+    chosen = reference(baseline, among)
+    for name in {one.strategy for one in (*among, chosen)}:
+        if ":" not in name and (what := missing(name)):
+            raise click.UsageError(f"the strategy {name} cannot be used here: {what}")
+    return Aim(Source(*source), job, tuple(among), chosen, repeat)
+
+
+def _installed() -> list[str]:
+    from crawler.strategies.registry import STRATEGIES, missing
+
+    return [name for name in STRATEGIES if not missing(name)]
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _numbers(text: str | None, default: int) -> list[int]:
+    parts = _split(text) if text else [str(default)]
+    for part in parts:
+        if not part.isascii() or not part.isdigit() or not 1 <= int(part) <= 1000:
+            raise click.UsageError(f"--workers: expected numbers from 1 to 1000 such as 4,16, got {part!r}")
+    return [int(part) for part in parts]
+
+
+def _places(text: str) -> list[str]:
+    from crawler.crawl.places import PLACES
+
+    known = (*PLACES, "auto")
+    for part in _split(text):
+        if part not in known:
+            raise click.UsageError(f"--parse: there is no {part!r}; there are {', '.join(known)}")
+    return _split(text)
+
+
+def _demo(latency: str | None, books: int | None, errors: str | None) -> Demo:
+    from crawler.compare.sites import Demo
+    from crawler.config.units import parse_duration, parse_share
+
+    try:
+        return Demo(
+            parse_duration(latency) if latency is not None else None,
+            books,
+            parse_share(errors) if errors is not None else None,
+        )
+    except ValueError as error:
+        raise click.UsageError(f"--{'latency' if 'duration' in str(error) else 'errors'}: {error}") from None
+
+
+def _say_the_cost(aim: Aim, *, yes: bool) -> None:
+    """Tell what a site that is not ours will be asked for.
+
+    Raises:
+        UsageError: it is much, and --yes was not given.
+    """
+    from crawler.compare.cost import FREE, cost
+
+    price = cost(aim.job, aim.runs)
+    echo(f"this crawls a real site: {price}", sys.stderr)
+    if price.requests > FREE and not yes:
+        raise click.UsageError(
+            "that is much for a comparison. Give --yes if the site can take it, or ask for less: "
+            "--repeat, fewer combinations, --set limits.pages=..."
+        )
+
+
+class _Teller:
+    """Says on standard error what is under way: one line that is written over, or nothing where nobody watches."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._shows = not quiet and is_terminal(sys.stderr)
+
+    def __call__(self, text: str) -> None:
+        if self._shows:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        self("")
+
+
+def _teller(stack: ExitStack, *, quiet: bool) -> _Teller:
+    teller = _Teller(quiet=quiet)
+    stack.callback(teller.close)
+    return teller
+
+
+add_lessons(command)

@@ -1,0 +1,166 @@
+"""Run the experiments of the notes with this crawler, against the demo site.
+
+All experiments are run once, then once more, and so on: so a disturbance does not hit all runs of one of them. What
+does not fit the time any more is left out, never the first run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from crawler import clock
+from crawler.compare.evidence import read_evidence
+from crawler.compare.launch import launch, why_it_ended
+from crawler.compare.lessons_list import experiments
+from crawler.compare.lessons_machine import busy_seconds, cores, setting, steps_a_second
+from crawler.compare.lessons_model import Experiment, Lesson, Lessons, Timed, Variant
+from crawler.compare.measure import Measured
+from crawler.compare.task import RESULT, Source, Task
+from crawler.demo.options import DemoOptions
+from crawler.demo.process import DemoServer
+from crawler.strategies.registry import missing
+
+__all__ = ["config_of", "run_lessons", "the_lessons"]
+
+Tell = Callable[[str], None]
+
+SECONDS = 270.0
+"""No further run is begun that would end later than this; all of it is to stay under five minutes."""
+
+BOOKS_A_PAGE = 20  # of a listing of the demo site
+RUN_SECONDS = 120.0
+
+
+def the_lessons() -> list[Experiment]:
+    """The experiments, scaled for this machine."""
+    steps = round(steps_a_second(), -5)
+    return experiments(
+        cores=cores(), pool=os.cpu_count() or 1, steps=max(int(steps), 100_000), has_asyncio=not missing("asyncio")
+    )
+
+
+def run_lessons(chosen: Sequence[Experiment], tell: Tell, seconds: float = SECONDS) -> Lessons:
+    """Run the experiments; `tell` is given a line before each run.
+
+    Raises:
+        ConfigError: the demo site could not be started.
+    """
+    with tempfile.TemporaryDirectory(prefix="crawler-lessons-") as folder, ExitStack() as sites:
+        return _Running(chosen, tell, seconds, Path(folder), sites).all()
+
+
+class _Running:
+    def __init__(
+        self, chosen: Sequence[Experiment], tell: Tell, seconds: float, folder: Path, sites: ExitStack
+    ) -> None:
+        self._tell, self._folder, self._sites = tell, folder, sites
+        self._began = time.monotonic()
+        self._seconds = seconds
+        self._found = Lessons(clock.now().isoformat(timespec="seconds"), setting(), [Lesson(one) for one in chosen])
+        self._servers: dict[DemoOptions, DemoServer] = {}
+        self._digests: dict[str, str] = {}
+        self._books = BOOKS_A_PAGE * max((one.pages for one in chosen), default=1)
+        self._left_out = 0
+
+    def all(self) -> Lessons:
+        for turn in range(max((one.experiment.repeat for one in self._found.lessons), default=0)):
+            for lesson in self._found.lessons:
+                if turn < lesson.experiment.repeat:
+                    self._turn(lesson, turn)
+        self._found.seconds = time.monotonic() - self._began
+        if self._left_out:
+            self._found.notes.append(
+                f"{self._left_out} rounds of runs were left out, because they would have ended after "
+                f"{self._seconds:.0f} s; the column `runs` tells how many there were."
+            )
+        return self._found
+
+    def _turn(self, lesson: Lesson, turn: int) -> None:
+        """All variants of an experiment once, if there is time for it."""
+        before = sum(runs[-1].whole for runs in lesson.runs.values())
+        if turn and time.monotonic() - self._began + before > self._seconds:
+            self._left_out += 1
+            return
+        for variant in lesson.experiment.variants:
+            if variant.name not in lesson.faults:
+                self._tell(f"lesson {lesson.experiment.number}, run {turn + 1}: {variant.name}")
+                self._once(lesson, variant)
+
+    def _once(self, lesson: Lesson, variant: Variant) -> None:
+        folder = self._folder / "run"
+        folder.mkdir()
+        try:
+            timed = self._timed(lesson.experiment, variant, folder)
+        except _NoResult as error:
+            lesson.faults[variant.name] = str(error)
+        else:
+            lesson.runs.setdefault(variant.name, []).append(timed)
+        finally:
+            shutil.rmtree(folder)
+
+    def _timed(self, experiment: Experiment, variant: Variant, folder: Path) -> Timed:
+        source = Source(str(self._config(experiment)))
+        task = Task(source, variant.combination, self._site(experiment), str(folder))
+        before = busy_seconds()
+        measured = launch("crawler.compare.one", task, RUN_SECONDS)
+        others = _others(before, busy_seconds(), measured)
+        try:
+            report = json.loads((folder / RESULT).read_text(encoding="utf-8"))["report"]
+        except (OSError, ValueError):
+            raise _NoResult(why_it_ended(measured, folder, RUN_SECONDS)) from None
+        self._check(experiment, task, report["pages"]["done"])
+        crawl, close = report["timing"]["crawl"], report["timing"]["close"]
+        return Timed(measured.wall, max(0.0, measured.wall - crawl - close), crawl, close, measured.cpu, others)
+
+    def _check(self, experiment: Experiment, task: Task, done: int) -> None:
+        """A variant that finds other records than the first one of its experiment does another work."""
+        if done != experiment.pages:
+            raise _NoResult(f"{done} of {experiment.pages} pages were read")
+        digest = read_evidence(task.job(), Path(task.folder), task.base).digest
+        if self._digests.setdefault(experiment.number, digest) != digest:
+            raise _NoResult("its records differ from those of the others")
+
+    def _config(self, experiment: Experiment) -> Path:
+        path = self._folder / f"lesson-{experiment.number}.yaml"
+        if not path.exists():
+            path.write_text(config_of(experiment), encoding="utf-8")
+        return path
+
+    def _site(self, experiment: Experiment) -> str:
+        """The demo site as the experiment wants it; one that nobody asks costs nothing while others are measured."""
+        options = DemoOptions(books=self._books, latency=experiment.latency, page_weight=experiment.weight, port=0)
+        if options not in self._servers:
+            self._servers[options] = self._sites.enter_context(DemoServer(options))
+        return self._servers[options].url
+
+
+class _NoResult(Exception):
+    """A run that cannot be counted; the text says why."""
+
+
+def _others(before: float | None, after: float | None, measured: Measured) -> float | None:
+    """Cores that were busy with something else while a run was measured; the demo site counts as such."""
+    if before is None or after is None or measured.cpu is None:
+        return None
+    return max(0.0, after - before - measured.cpu) / measured.wall
+
+
+def config_of(experiment: Experiment) -> str:
+    """The config of an experiment; JSON, which is YAML as well."""
+    config = {
+        "name": f"lesson-{experiment.number}",
+        "demo": {},
+        "start": f"/catalogue/page-{{1..{experiment.pages}}}.html{experiment.query}",
+        "pages": {"page": dict(experiment.page)},
+        "fetch": {"engine": experiment.engine},
+        "polite": {"robots": False, "delay": 0, "per_host": 64},
+        "output": "lesson.jsonl",
+    }
+    return json.dumps(config)

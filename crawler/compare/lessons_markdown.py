@@ -1,0 +1,105 @@
+"""lessons.md."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from crawler.compare.lessons_model import Lesson, Lessons, Variant
+
+__all__ = ["HEADS", "as_markdown", "cells", "seconds", "setting_of", "steps_of"]
+
+HEADS = ("variant", "runs", "the notes", "by arithmetic", "crawl", "start-up", "whole run", "CPU")
+
+INTRODUCTION = """\
+The experiments of the notes on concurrency in Python, done again with this crawler against its demo site.
+
+This page is generated: `crawler compare --lessons --out docs` writes it anew, in less than five minutes. Every figure
+is in `lessons/results.json`.
+
+How to read the tables:
+
+- All times are in seconds, the median of so many runs as the column `runs` tells; in brackets the fastest and the
+  slowest. Every run is a fresh process.
+- **crawl** is from the first request until all pages are read and the workers have ended. **start-up** is all before
+  it, the start of Python and of the workers included. **whole run** is both, and the writing of the output.
+- **by arithmetic** is what the crawl would take if nothing but the given latency and analysis took time.
+- **the notes** is the figure of the notes. They timed the pool alone, on another machine, so the direction can be
+  compared, the seconds cannot.
+- A verdict is computed from the figures. It is *reproduced* where one way takes so much longer than the other as the
+  notes say it must, *not clear* where it does, but its fastest run was as fast as the slowest of the other.
+- **CPU** is of all processes of a run. Where the machine had other work to do meanwhile, the page says how much.
+"""
+
+
+def as_markdown(found: Lessons, folder: str) -> str:
+    """The whole page; `folder` is where the plots are, as seen from it."""
+    lines = ["# The notes' experiments, done again", "", INTRODUCTION]
+    lines += [f"- {label}: {value}" for label, value in setting_of(found).items()]
+    lines += ["", *(f"> {note}\n" for note in found.notes)]
+    lines += ["## In short", "", *_in_short(found.lessons), ""]
+    for lesson in found.lessons:
+        lines += _lesson(lesson, folder)
+    return "\n".join(lines)
+
+
+def setting_of(found: Lessons) -> dict[str, str]:
+    """What a reader must know to judge the figures, as label and value."""
+    known = [one.others for one in found.lessons if one.others is not None]
+    others = {"other work": f"{statistics.fmean(known):.1f} cores on average, the demo site included"} if known else {}
+    return {**found.setting, **others, "started": found.started, "took": f"{found.seconds:.0f} s"}
+
+
+def _in_short(lessons: Sequence[Lesson]) -> list[str]:
+    rows = [f"| {one.experiment.number} | {one.experiment.title} | {one.outcome} |" for one in lessons]
+    return ["| | experiment | the notes' direction |", "|---|---|---|", *rows]
+
+
+def _lesson(lesson: Lesson, folder: str) -> list[str]:
+    it = lesson.experiment
+    table = ["| " + " | ".join(HEADS) + " |", "|---|" + "---:|" * (len(HEADS) - 1)]
+    table += ["| " + " | ".join(cells(lesson, one)) + " |" for one in it.variants]
+    return [
+        f"## {it.heading}",
+        "",
+        it.setup,
+        "",
+        *table,
+        "",
+        f"![{it.heading}]({folder}/{it.number}.svg)",
+        "",
+        f"**Why:** {it.why}",
+        "",
+        f"**Here and in the notes:** {it.unlike}",
+        "",
+        "**Verdict:** " + _emphasised(lesson),
+        "",
+    ]
+
+
+def _emphasised(lesson: Lesson) -> str:
+    head, _, rest = lesson.verdict().partition(". ")
+    return f"*{head}.* {rest}"
+
+
+def cells(lesson: Lesson, variant: Variant, *, ranges: bool = True) -> list[str]:
+    """A row of the table below HEADS; with `ranges`, the fastest and the slowest run in brackets."""
+    notes = "" if variant.notes is None else f"{variant.notes:.4g}"
+    ideal = "" if variant.ideal is None else steps_of(variant)
+    runs = len(lesson.runs.get(variant.name, []))
+    times = [seconds(lesson.values(variant.name, what), ranges) for what in ("crawl", "start_up", "whole")]
+    return [variant.name, str(runs), notes, ideal, *times, seconds(lesson.values(variant.name, "cpu"), ranges=False)]
+
+
+def steps_of(variant: Variant) -> str:
+    """`2 + 10 x 1 = 12`, or `1` alone."""
+    result = f"{variant.ideal:.3g}"
+    return result if variant.sum == result else f"{variant.sum} = {result}"
+
+
+def seconds(values: Sequence[float], ranges: bool = True) -> str:
+    """The median, and the range where there are several; an empty text for no values."""
+    if not values:
+        return ""
+    span = f" ({min(values):.2f} to {max(values):.2f})" if ranges and len(values) > 1 else ""
+    return f"{statistics.median(values):.2f}{span}"

@@ -1,0 +1,53 @@
+"""`python -m crawler.compare.one`: one run of a job in this process, which is being measured.
+
+Standard input is a Task as JSON; `result.json` in its folder gets the report, and the CPU seconds that this process
+alone took from the first to the last turn of the loop.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+
+from crawler.api import run
+from crawler.compare.task import RESULT, Task
+from crawler.crawl.tally import Tally
+from crawler.errors import Stop
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the job; a complaint of ours goes to standard error as one line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever compares decides
+    task = Task.of(json.load(sys.stdin))
+    turns = _Turns()
+    try:
+        report = run(task.job(), fresh=True, observe=turns, replay=task.recording())
+    except Stop as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    result = {"report": report.as_json(), "loop_cpu": turns.cpu}
+    (Path(task.folder) / RESULT).write_text(json.dumps(result), encoding="utf-8")
+    return 0
+
+
+class _Turns:
+    """CPU seconds of this process between the first and the last turn."""
+
+    def __init__(self) -> None:
+        self._first: float | None = None
+        self.cpu = 0.0
+
+    def __call__(self, tally: Tally) -> None:
+        now = time.process_time()
+        if self._first is None:
+            self._first = now
+        self.cpu = now - self._first
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,142 @@
+"""report.html: one page with everything in it, in light and dark; no scripts, nothing from the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from crawler.compare import svg
+from crawler.compare.evidence import STEPS
+from crawler.compare.figures import COLUMNS, figure
+from crawler.compare.markdown import NOTE
+from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.statistics import quantile
+from crawler.compare.style import STYLE
+
+__all__ = ["as_page"]
+
+
+def as_page(found: Comparison) -> str:
+    """The whole page."""
+    title = f"{escape(found.job)}: which strategy?"
+    parts = [f"<h1>{title}</h1>", _setting(found), _verdict(found), _advice(found)]
+    if found.ranked:
+        parts += [*_plots(found), "<h2>Figures</h2>", _table(found), f'<p class="small">{escape(NOTE)}</p>']
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
+        f'content="light dark"><title>{title}</title>\n<style>{STYLE}</style></head>\n<body><main>\n'
+        + "\n".join(filter(None, parts))
+        + "\n</main></body></html>\n"
+    )
+
+
+def _setting(found: Comparison) -> str:
+    values = [
+        found.site,
+        found.runs_each,
+        f"baseline {found.baseline.name}",
+        f"crawler {found.setting['crawler']}",
+    ]
+    values += [value for label, value in found.setting.items() if label != "crawler"]
+    return f'<p class="small">{escape(" · ".join([*values, found.started]))}</p>'
+
+
+def _verdict(found: Comparison) -> str:
+    first, *rest = found.verdict()
+    lines = [f'<section class="card"><p class="lead">{escape(first)}</p>']
+    if rest:
+        lines.append("<ul>" + "".join(f"<li>{escape(text)}</li>" for text in rest) + "</ul>")
+    for one in found.unranked:
+        example = f"<br><code>{escape(one.difference.example)}</code>" if one.difference else ""
+        lines.append(
+            f'<p class="bad"><b>{escape(one.name)}: {one.verdict}</b>, so not ranked: {escape(one.why)}{example}</p>'
+        )
+    lines += [f'<p class="note">{escape(text)}</p>' for text in found.notes]
+    return "\n".join([*lines, "</section>"])
+
+
+def _advice(found: Comparison) -> str:
+    if found.advice is None:
+        return ""
+    advice = found.advice
+    others = f" As well: {escape(', '.join(advice.others))}." if advice.others else ""
+    sums = "".join(f"<li>{escape(text)}</li>" for text in advice.sums)
+    return (
+        f'<h2>What limits it</h2><section class="card"><p class="lead">{escape(advice.says)}</p><ul>{sums}</ul>'
+        f"<p>Use <code>{escape(advice.flags)}</code>.{others}</p></section>"
+    )
+
+
+# ---- plots
+
+
+def _plots(found: Comparison) -> list[str]:
+    colours = {name: number for number, name in enumerate(found.by_workers())}
+    parts = []
+    series = [svg.Line(name, _points(found, name), colours[name]) for name in found.by_workers()]
+    if any(len(one.points) > 1 for one in series):
+        parts.append(_plot("Speed by workers", svg.lines(series, "Speed by workers", "workers", "pages/s")))
+    rows = [(one, colours[_family(one)]) for one in found.ranked]
+    parts.append(_plot("Speed", _bars(rows, "pages_a_second", 1, "pages/s", 940), "pages/s, mean"))
+    halves = [
+        _plot("CPU", _bars(rows, "cpu_a_page", 1000, "ms"), "ms a page, of all processes, mean"),
+        _plot("Memory", _bars(rows, "memory", 1e-6, "MB"), "highest MB of all processes, mean"),
+    ]
+    parts.append(f'<div class="halves">{"".join(filter(None, halves))}</div>')
+    stacked = [
+        svg.Bar(one.name, [one.median(part) or 0.0 for part in ("start_up", "crawl", "close")]) for one, _ in rows
+    ]
+    times = svg.bars(stacked, "Where the time goes", "s", 940, ("start-up", "crawl", "close"))
+    parts.append(_plot("Where the time goes", times, "seconds of the clock, medians"))
+    latency = svg.ranges([svg.Range(one.name, _steps(one.runs), colour) for one, colour in rows], "Latency", "ms")
+    about = "ms from sending to the last byte: median (dot), 25 to 75 % (thick), 5 to 95 % (thin), 99 % (stroke)"
+    return [*filter(None, parts), _plot("Latency", latency, about)]
+
+
+def _plot(title: str, drawing: str, about: str = "") -> str:
+    if not drawing:
+        return ""
+    more = f' <span class="small">{escape(about)}</span>' if about else ""
+    return f"<figure><figcaption><b>{escape(title)}</b>{more}</figcaption>{drawing}</figure>"
+
+
+def _family(one: Entrant) -> str:
+    return f"{one.combination.strategy}/{one.combination.parse}"
+
+
+def _points(found: Comparison, family: str) -> dict[int, tuple[float, float]]:
+    points = {}
+    for one in found.ranked:
+        speed = one.spread("pages_a_second")
+        if _family(one) == family and speed is not None:
+            points[one.combination.workers] = speed.mean, speed.deviation
+    return points
+
+
+def _bars(rows: Sequence[tuple[Entrant, int]], what: str, scale: float, unit: str, width: int = 460) -> str:
+    known = [(one.name, one.spread(what), colour) for one, colour in rows]
+    made = [svg.Bar(name, [spread.mean * scale], colour) for name, spread, colour in known if spread is not None]
+    return svg.bars(made, what, unit, width) if made else ""
+
+
+def _steps(runs: Sequence[Run]) -> list[float]:
+    """Of the runs together; the mean of their quantiles, in ms."""
+    means = [sum(run.latency[step] for run in runs) / len(runs) for step in range(STEPS + 1)]
+    p99 = sum(run.p99 for run in runs) / len(runs)
+    return [1000 * value for value in (*(quantile(means, share) for share in (0.05, 0.25, 0.5, 0.75, 0.95)), p99)]
+
+
+# ---- the table
+
+
+def _table(found: Comparison) -> str:
+    columns = [each for each in COLUMNS if any(each.value(found, one) is not None for one in found.ranked)]
+    heads = "".join(f"<th>{escape(each.head)}</th>" for each in columns)
+    rows = []
+    for one in found.ranked:
+        values = [each.value(found, one) for each in columns]
+        cells = "".join(f"<td>{'' if value is None else figure(value)}</td>" for value in values)
+        css = ' class="leader"' if one.name in found.leaders else ""
+        rows.append(f"<tr{css}><th>{escape(one.name)}</th>{cells}</tr>")
+    return f'<div class="wide"><table><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'

@@ -1,0 +1,130 @@
+"""What a run found, as lines that can be compared: every row in its order, and every page that gave none.
+
+A fact is a JSON list `[table, page, place, text]`: the row number `place` of a page in a table and its values as text.
+Pages that failed, were skipped or are left are facts of the tables `(failed)`, `(skipped)` and `(left)`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from crawler.model import Result
+
+__all__ = ["Difference", "Fact", "difference", "digest", "facts", "read_line", "write_line"]
+
+_TROUBLE = ("failed", "skipped", "left")
+_LONGEST = 160
+
+
+class Fact(NamedTuple):
+    """One row, or one page that gave none."""
+
+    table: str
+    page: str
+    place: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How two runs differ; `example` is the first one, for a person."""
+
+    missing: int = 0
+    extra: int = 0
+    changed: int = 0
+    moved: int = 0
+    example: str = ""
+
+    def __str__(self) -> str:
+        counts = {"missing": self.missing, "extra": self.extra, "changed": self.changed, "in another order": self.moved}
+        return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+
+
+def facts(result: Result, base: str = "") -> Iterator[Fact]:
+    """All facts of a crawl in the site's order. `base`, where the site was served, is left out of every text."""
+    places: Counter[tuple[str, str]] = Counter()
+    for table in result.tables:
+        names = [column.name for column in table.columns]
+        for row in result.rows(table.name):
+            notes = [[note.field, note.code] for note in row.notes]
+            text = json.dumps([*(repr(row.values.get(name)) for name in names), notes], ensure_ascii=False)
+            place = places[table.name, row.url]
+            places[table.name, row.url] += 1
+            yield Fact(table.name, _without(row.url, base), place, _without(text, base))
+    for problem in result.problems():
+        if problem.state in _TROUBLE:
+            yield Fact(f"({problem.state})", _without(problem.url, base), 0, problem.code)
+
+
+def _without(text: str, base: str) -> str:
+    return text.replace(base, "") if base else text
+
+
+def write_line(fact: Fact) -> str:
+    """One line of JSON."""
+    return json.dumps(fact, ensure_ascii=False) + "\n"
+
+
+def read_line(line: str) -> Fact:
+    """The fact of a line."""
+    return Fact(*json.loads(line))
+
+
+def digest(found: Iterable[Fact]) -> str:
+    """sha256 over facts and their order."""
+    total = hashlib.sha256()
+    for fact in found:
+        total.update(write_line(fact).encode())
+    return total.hexdigest()
+
+
+def difference(expected: Iterable[Fact], found: Iterable[Fact]) -> Difference | None:
+    """How `found` differs from what the baseline found; None where both are the same, order included."""
+    should = {fact[:3]: fact.text for fact in expected}
+    has = {fact[:3]: fact.text for fact in found}
+    missing = [key for key in should if key not in has]
+    extra = [key for key in has if key not in should]
+    changed = [key for key in should if key in has and has[key] != should[key]]
+    common = [key for key in should if key in has]
+    moved = sum(a != b for a, b in zip(common, (key for key in has if key in should), strict=True))
+    if not (missing or extra or changed or moved):
+        return None
+    return Difference(len(missing), len(extra), len(changed), moved, _example(missing, extra, changed, should, has))
+
+
+_Key = tuple[str, str, int]
+
+
+def _example(
+    missing: list[_Key], extra: list[_Key], changed: list[_Key], should: dict[_Key, str], has: dict[_Key, str]
+) -> str:
+    if missing:
+        return _short(f"missing: {_where(missing[0])} {should[missing[0]]}")
+    if extra:
+        return _short(f"extra: {_where(extra[0])} {has[extra[0]]}")
+    if changed:
+        was, now = _apart(should[changed[0]], has[changed[0]])
+        return _short(f"changed: {_where(changed[0])} {was} became {now}")
+    return _short(f"the order, from {_where(next(a for a, b in zip(should, has, strict=True) if a != b))} on")
+
+
+def _apart(was: str, now: str) -> tuple[str, str]:
+    """The first value that differs, where both are lists of the same length."""
+    try:
+        pairs = zip(json.loads(was), json.loads(now), strict=True)
+        return next((str(a), str(b)) for a, b in pairs if a != b)
+    except (ValueError, TypeError, StopIteration):
+        return was, now
+
+
+def _where(key: _Key) -> str:
+    return f"{key[0]} of {key[1]}" + (f" (row {key[2] + 1})" if key[2] else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

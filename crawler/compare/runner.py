@@ -1,0 +1,255 @@
+"""Run everything: the baseline for the records, a warm-up of each, then A B C, A B C, ..."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crawler import __version__, clock
+from crawler.compare.advice import Measured as Known
+from crawler.compare.advice import advise
+from crawler.compare.evidence import FACTS, read_evidence
+from crawler.compare.launch import launch, why_it_ended
+from crawler.compare.matrix import Combination
+from crawler.compare.measure import Measured
+from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.records import Difference, difference, read_line
+from crawler.compare.sites import Site
+from crawler.compare.task import RESULT, Source, Task
+from crawler.compare.tree import IS_WHOLE
+from crawler.config import Job
+from crawler.crawl.pace import Pace
+from crawler.errors import Stop
+from crawler.strategies.registry import STRATEGIES, missing
+
+__all__ = ["Aim", "compare"]
+
+Tell = Callable[[str], None]
+
+LEAST_TIMEOUT, PATIENCE = 60.0, 5.0  # a run may take so many seconds, and so many times as long as the baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What is to be compared."""
+
+    source: Source
+    job: Job
+    combinations: tuple[Combination, ...]
+    baseline: Combination
+    repeat: int
+
+    @property
+    def runs(self) -> int:
+        """How many runs there will be, when none fails."""
+        extra = self.baseline not in self.combinations
+        return len(self.combinations) * (self.repeat + 1) + extra
+
+
+class NoRun(Stop):
+    """A run ended without a result; the text says why."""
+
+    exit_code = 3
+
+
+def compare(aim: Aim, site: Site, tell: Tell) -> Comparison:
+    """Do all runs; `tell` is given a line before each.
+
+    Raises:
+        NoRun: the baseline gave no result, so there is nothing to compare with.
+    """
+    with tempfile.TemporaryDirectory(prefix="crawler-compare-") as folder:
+        return _Comparing(aim, site, tell, Path(folder)).all()
+
+
+class _Comparing:
+    def __init__(self, aim: Aim, site: Site, tell: Tell, folder: Path) -> None:
+        self._aim, self._site, self._tell, self._folder = aim, site, tell, folder
+        self._timeout: float | None = None
+        self._count = 0
+        self._entrants = {one: Entrant(one) for one in aim.combinations}
+        self._found = Comparison(
+            job=aim.job.name,
+            site=site.about,
+            started=clock.now().isoformat(timespec="seconds"),
+            setting=_setting(),
+            baseline=aim.baseline,
+            repeat=aim.repeat,
+            entrants=list(self._entrants.values()),
+        )
+
+    def all(self) -> Comparison:
+        self._baseline()
+        for one in self._found.entrants:
+            if one.warm_up is None:
+                self._enter(one, counts=False)
+        for _ in range(self._aim.repeat):
+            for one in self._found.entrants:
+                if one.verdict == "ranked":
+                    self._enter(one, counts=True)
+        self._note()
+        return self._found
+
+    # ---- the baseline
+
+    def _baseline(self) -> None:
+        baseline = self._aim.baseline
+        self._expected = self._folder / "baseline"
+        try:
+            run, folder = self._run(baseline, f"{baseline.name}, the baseline")
+        except NoRun as error:
+            raise NoRun(f"the baseline {baseline.name} gave no result: {error}") from None
+        folder.rename(self._expected)
+        self._found.reference = run
+        self._timeout = max(LEAST_TIMEOUT, PATIENCE * run.wall)
+        if baseline in self._entrants:
+            self._entrants[baseline].warm_up = run
+        self._advise(run)
+
+    def _advise(self, run: Run) -> None:
+        job = self._aim.job
+        sample = self._sample()
+        delay = max(job.polite.delay, sample.get("crawl_delay", 0.0))
+        gap = delay + 2 * Pace(delay, 1).slack if delay else 0.0
+        self._found.gap = gap
+        if not sample or not run.pages:
+            return
+        known = Known(
+            pages=run.pages,
+            latency=run.p50,
+            cpu=run.loop_cpu / run.pages if self._aim.baseline.strategy == "serial" else 0.0,
+            fetch_cpu=sample["fetch_cpu"],
+            parse_cpu=sample["parse_cpu"],
+            parse_wall=sample["parse_wall"],
+            gap=gap,
+            polite_rate=run.asked / (run.busiest * gap) if gap and run.busiest else 0.0,
+            at_once=job.polite.per_host * max(1, run.hosts),
+            cores=_cores(),
+        )
+        self._found.advice = advise(known, [name for name in STRATEGIES if not missing(name)])
+
+    def _sample(self) -> dict[str, Any]:
+        self._tell("timing the analysis of a sample of pages")
+        task = self._task(self._aim.baseline, self._expected)
+        launch("crawler.compare.sample", task, self._timeout)
+        with suppress(OSError, ValueError):
+            found: dict[str, Any] = json.loads((self._expected / f"sample-{RESULT}").read_text(encoding="utf-8"))
+            if found["pages"]:
+                return found
+        self._found.notes.append("The analysis of pages could not be timed alone, so there is no advice.")
+        return {}
+
+    # ---- a run
+
+    def _enter(self, one: Entrant, *, counts: bool) -> None:
+        """Run a combination once; it leaves the race where that fails or finds other records than the baseline."""
+        try:
+            run, folder = self._run(one.combination, one.name + ("" if counts else ", warm-up"))
+        except NoRun as error:
+            one.verdict, one.why = "failed", str(error)
+            return
+        one.difference = self._difference(run, folder)
+        shutil.rmtree(folder)
+        if one.difference is not None:
+            one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
+        elif counts:
+            one.runs.append(run)
+        else:
+            one.warm_up = run
+
+    def _run(self, one: Combination, what: str) -> tuple[Run, Path]:
+        self._count += 1
+        self._tell(f"run {self._count} of {self._aim.runs}: {what}")
+        self._site.ready_for_a_run()
+        folder = self._folder / str(self._count)
+        folder.mkdir()
+        measured = launch("crawler.compare.one", self._task(one, folder), self._timeout)
+        try:
+            result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise NoRun(why_it_ended(measured, folder, self._timeout)) from None
+        return self._made(measured, result, folder), folder
+
+    def _task(self, one: Combination, folder: Path) -> Task:
+        return Task(self._aim.source, one, self._site.base, str(folder), self._site.replay)
+
+    def _made(self, measured: Measured, result: dict[str, Any], folder: Path) -> Run:
+        report = result["report"]
+        evidence = read_evidence(self._aim.job, folder, self._site.base)
+        crawl, close = report["timing"]["crawl"], report["timing"]["close"]
+        return Run(
+            wall=measured.wall,
+            start_up=max(0.0, measured.wall - crawl - close),
+            crawl=crawl,
+            close=close,
+            cpu=measured.cpu,
+            memory=measured.memory,
+            pages=report["pages"]["done"],
+            requests=report["requests"],
+            retries=report["retries"],
+            failed=report["pages"]["failed"],
+            bytes=report["bytes"],
+            records=sum(report["records"].values()),
+            digest=evidence.digest,
+            latency=evidence.latency,
+            p99=evidence.p99,
+            hosts=evidence.hosts,
+            asked=evidence.asked,
+            busiest=evidence.busiest,
+            loop_cpu=result["loop_cpu"],
+            causes=report["causes"],
+            left_behind=measured.left_behind,
+        )
+
+    def _difference(self, run: Run, folder: Path) -> Difference | None:
+        assert self._found.reference is not None
+        if run.digest == self._found.reference.digest:
+            return None
+        with (
+            open(self._expected / FACTS, encoding="utf-8") as expected,
+            open(folder / FACTS, encoding="utf-8") as found,
+        ):
+            return difference(map(read_line, expected), map(read_line, found))
+
+    # ---- the end
+
+    def _note(self) -> None:
+        notes, reference = self._found.notes, self._found.reference
+        assert reference is not None
+        if "limit" in reference.causes:
+            notes.append(
+                "limits.pages cuts the crawl: which pages are read depends on which comes first, so other records "
+                "than the baseline's may be no fault. Raise limits.pages, or start at fewer pages."
+            )
+        if self._aim.repeat < 4:
+            notes.append("Fewer than 4 runs each: no difference can be told from noise. Use --repeat 5.")
+        if any(one.combination == self._aim.baseline and one.verdict == "wrong" for one in self._found.entrants):
+            notes.append("The baseline itself found other records in a later run: the pages change between runs.")
+        left = sum(run.left_behind for one in self._found.entrants for run in one.runs)
+        if left:
+            notes.append(f"{left} processes did not end with their run and were killed.")
+        if not IS_WHOLE:
+            notes.append("CPU is of processes that were waited for, and memory is not known: only Linux tells more.")
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _setting() -> dict[str, str]:
+    return {
+        "crawler": __version__,
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": f"{platform.system()} {platform.machine()}, {_cores()} cores",
+        "placement": "the server and the run share the cores as the scheduler decides",
+    }

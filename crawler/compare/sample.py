@@ -1,0 +1,111 @@
+"""`python -m crawler.compare.sample`: how long the analysis of a page takes, in one thread.
+
+Standard input is a Task as JSON, whose folder holds the state of a finished run: some pages of each kind are fetched
+once more, as politely as in a run, and analysed three times; the shortest time counts.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from crawler import urls
+from crawler.compare.task import RESULT, STATE, Task
+from crawler.compose import client_settings
+from crawler.config import Job
+from crawler.crawl.robots import read_robots
+from crawler.errors import Stop
+from crawler.extract.analyse import Analyser
+from crawler.fetch.client import Fetch, make_fetch
+from crawler.model import Request, Response
+from crawler.replay.playback import Playback
+from crawler.replay.source import Source
+from crawler.store.schema import open_database
+
+__all__ = ["MOST_PAGES", "main"]
+
+MOST_PAGES = 24
+_TIMES = 3
+_MOST_SECONDS = 20.0
+
+
+def main() -> int:
+    """Take the sample; its figures go to `sample.json` in the folder."""
+    task = Task.of(json.load(sys.stdin))
+    try:
+        replay = task.recording()
+        figures = _figures(task.job(), Playback(replay) if replay else Source(), _chosen(Path(task.folder) / STATE))
+    except Stop as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    (Path(task.folder) / f"sample-{RESULT}").write_text(json.dumps(figures), encoding="utf-8")
+    return 0
+
+
+def _chosen(state: Path) -> dict[str, tuple[float, list[str]]]:
+    """For each page kind its share of the pages that were read, and URLs of some of them, evenly spread."""
+    with closing(open_database(state)) as db:
+        found = db.execute("SELECT kind, url FROM pages WHERE state = 'done' ORDER BY id").fetchall()
+    kinds: dict[str, list[str]] = {}
+    for kind, url in found:
+        kinds.setdefault(kind, []).append(url)
+    most = max(2, MOST_PAGES // max(1, len(kinds)))
+    return {kind: (len(of) / len(found), of[:: -(-len(of) // most)]) for kind, of in kinds.items()}
+
+
+def _figures(job: Job, origin: Source, kinds: Mapping[str, tuple[float, list[str]]]) -> dict[str, Any]:
+    """Means over all pages: seconds of CPU to fetch one, seconds of CPU and of the clock to analyse it."""
+    analyse = Analyser(job.recipe)
+    starts = [url for _, some in kinds.values() for url in some]
+    means = [0.0, 0.0, 0.0]
+    count = 0
+    settings = origin.settings(client_settings(job, starts, 1))
+    with closing(origin.fetch(make_fetch("requests", settings))) as fetch:
+        crawl_delay = _crawl_delay(job, fetch, starts)
+        for kind, (share, some) in kinds.items():
+            times = list(_times(analyse, fetch, kind, some, max(job.polite.delay, crawl_delay)))
+            count += len(times)
+            for place, values in enumerate(zip(*times, strict=True)):
+                means[place] += share * fmean(values)
+    names = ("fetch_cpu", "parse_cpu", "parse_wall")
+    return {"pages": count, "crawl_delay": crawl_delay, **dict(zip(names, means, strict=True))}
+
+
+def _times(
+    analyse: Analyser, fetch: Fetch, kind: str, some: list[str], delay: float
+) -> Iterator[tuple[float, float, float]]:
+    until = time.monotonic() + _MOST_SECONDS + len(some) * delay
+    for url in some:
+        time.sleep(delay)
+        began = time.thread_time()
+        response = fetch(Request(0, url, kind))
+        fetched = time.thread_time() - began
+        if isinstance(response, Response):
+            yield fetched, *min(_timed(analyse, kind, response) for _ in range(_TIMES))
+        if time.monotonic() > until:
+            break
+
+
+def _timed(analyse: Analyser, kind: str, response: Response) -> tuple[float, float]:
+    cpu, wall = time.thread_time(), time.perf_counter()
+    analyse(kind, response)
+    return time.thread_time() - cpu, time.perf_counter() - wall
+
+
+def _crawl_delay(job: Job, fetch: Fetch, some: list[str]) -> float:
+    """What the robots.txt of the first page's host asks for, 0 for nothing."""
+    if not job.polite.robots or not some:
+        return 0.0
+    origin = urls.origin(some[0])
+    asked = read_robots(fetch, origin, user_agent=job.user_agent, pause=lambda: time.sleep(job.polite.delay)).delay
+    return min(asked or 0.0, job.polite.max_crawl_delay)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,100 @@
+import math
+from dataclasses import replace
+
+import pytest
+
+from crawler.compare.advice import HYBRID, LIGHT, Measured, advise
+from crawler.strategies.registry import STRATEGIES
+
+LIGHT_PAGES = Measured(
+    pages=500,
+    latency=0.2,
+    cpu=0.0025,
+    fetch_cpu=0.0015,
+    parse_cpu=0.0005,
+    parse_wall=0.0005,
+    gap=0.0,
+    polite_rate=0.0,
+    at_once=64,
+    cores=2,
+)
+HEAVY_PAGES = replace(LIGHT_PAGES, latency=0.02, cpu=0.052, parse_cpu=0.05, parse_wall=0.05)
+SLOW_AND_POLITE = replace(LIGHT_PAGES, gap=0.55, polite_rate=1 / 0.55)
+
+
+def test_light_pages_of_a_slow_site_want_threads():
+    found = advise(LIGHT_PAGES, STRATEGIES)
+    assert found.limit == "latency"
+    assert found.flags == "--strategy threads --workers 64 --parse callback"
+    assert set(found.others) == set(LIGHT) - {"threads"}
+    assert "polite.per_host allows no more than 64" in found.says
+
+
+def test_heavy_analysis_wants_processes():
+    found = advise(HEAVY_PAGES, STRATEGIES)
+    assert found.limit == "cpu"
+    # 2 cores: 1 / (0.0005 + 0.0515 / 2) = 38.1 pages/s; times 0.0705 s each is 2.7 workers.
+    assert found.flags == "--strategy processes --workers 3 --parse worker"
+    assert "processes win, with 38.1 pages/s against 19.2 pages/s on 2 cores" in found.says
+
+
+def test_heavy_analysis_of_slow_pages_wants_a_second_pool():
+    found = advise(replace(HEAVY_PAGES, latency=1.0), STRATEGIES)
+    assert found.flags == "--strategy threads --workers 40 --parse pool"
+    assert set(HYBRID) <= set(found.others)
+
+
+def test_a_few_heavy_pages_say_from_where_on_processes_win():
+    found = advise(replace(HEAVY_PAGES, pages=20), STRATEGIES)
+    assert "from about 39 pages on" in found.says
+    assert "--strategy processes" in found.flags
+
+
+def test_one_core_gains_nothing_from_processes():
+    found = advise(replace(HEAVY_PAGES, cores=1), STRATEGIES)
+    assert "this machine has one core" in found.says
+    assert "--strategy threads --workers 2" in found.flags
+
+
+def test_under_a_long_delay_nothing_but_politeness_matters():
+    found = advise(SLOW_AND_POLITE, STRATEGIES)
+    assert found.limit == "politeness"
+    assert found.says.startswith("Nothing but politeness matters: the site allows 1.82 requests/s to a host")
+    assert "More than one worker gains nothing" in found.says
+    assert "--workers 1 " in found.flags
+
+
+def test_a_delay_that_is_shorter_than_the_wait_needs_more_workers():
+    found = advise(replace(SLOW_AND_POLITE, gap=0.22, polite_rate=1 / 0.22, latency=1.0), STRATEGIES)
+    assert "--workers 5 " in found.flags  # 4.5 requests/s x 1.0 s
+
+
+def test_politeness_of_several_hosts_adds_up():
+    found = advise(replace(SLOW_AND_POLITE, polite_rate=1000.0), STRATEGIES)
+    assert found.limit == "latency"
+
+
+def test_heavy_analysis_matters_even_under_a_short_delay():
+    found = advise(replace(HEAVY_PAGES, gap=0.02, polite_rate=50.0), STRATEGIES)
+    assert found.limit == "cpu"
+
+
+def test_only_strategies_that_are_there_are_named():
+    found = advise(LIGHT_PAGES, ["serial", "asyncio"])
+    assert "--strategy asyncio" in found.flags
+    assert found.others == ()
+    assert "--strategy serial" in advise(HEAVY_PAGES, ["serial"]).flags
+
+
+@pytest.mark.parametrize("known", [LIGHT_PAGES, HEAVY_PAGES, SLOW_AND_POLITE])
+def test_the_arithmetic_stands_beside(known):
+    text = " ".join(advise(known, STRATEGIES).sums)
+    assert "Little's law" in text
+    assert "Amdahl's law" in text
+    assert f"{1 / known.cpu:.3g} pages/s" in text
+
+
+def test_nothing_measured_is_no_crash():
+    empty = Measured(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1, 1)
+    assert advise(empty, ["threads"]).flags
+    assert math.isfinite(empty.cpu)

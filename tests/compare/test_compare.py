@@ -1,0 +1,113 @@
+"""A whole comparison through the command line, with a strategy that is wrong and one that crashes."""
+
+import json
+import re
+
+import pytest
+from openpyxl import load_workbook
+
+from crawler.cli.main import main
+
+COMBINATIONS = "threads,tests.support.faulty:DropsOne,tests.support.faulty:Crashes"
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, request):
+    """Exit code, what was printed, and the folder of the reports."""
+    folder = tmp_path_factory.mktemp("compare")
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    arguments = ["compare", "configs/demo.yaml", "--books", "12", "--errors", "20%", "--strategies", COMBINATIONS]
+    arguments += ["--workers", "4", "--parse", "worker", "--baseline", "threads", "--repeat", "1", "--set"]
+    arguments += [f"output={folder}/mine.xlsx", "--out", str(folder / "out")]
+    with pytest.MonkeyPatch.context() as patch, capture.global_and_fixture_disabled():
+        import contextlib
+        import io
+
+        patch.setenv("COLUMNS", "100")
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            code = main(arguments)
+    return code, out.getvalue(), folder
+
+
+@pytest.fixture(scope="module")
+def results(done):
+    return json.loads((done[2] / "out" / "results.json").read_text())
+
+
+def one(results, name):
+    return next(each for each in results["combinations"] if name in each["name"])
+
+
+def test_the_right_one_is_ranked_with_all_its_runs(results):
+    found = one(results, "threads/4/worker")
+    assert (found["verdict"], len(found["runs"])) == ("ranked", 1)
+    run = found["runs"][0]
+    assert run["wall"] == pytest.approx(run["start_up"] + run["crawl"] + run["close"])
+    assert run["pages"] > 12
+    assert run["cpu"] > 0.1
+    assert run["memory"] > 10e6
+    assert run["digest"] == results["reference"]["digest"]
+    assert len(run["latency"]) == 21
+
+
+def test_pages_that_fail_first_fail_in_each_run(results):
+    retries = results["reference"]["retries"]
+    assert retries > 0
+    assert all(run["retries"] == retries for run in one(results, "threads/4")["runs"])
+
+
+def test_a_wrong_strategy_is_not_ranked_and_it_is_said_what_differs(done, results):
+    found = one(results, "DropsOne")
+    assert (found["verdict"], found["runs"], found["relative"]) == ("wrong", [], None)
+    assert found["difference"]["missing"] == 1
+    assert found["difference"]["extra"] == found["difference"]["changed"] == 0
+    assert "books of /catalogue/" in found["difference"]["example"]
+    assert "DropsOne/4/worker: wrong, its records are not the baseline's: 1 missing" in done[1]
+    assert found["name"] not in results["fastest"]
+
+
+def test_a_strategy_that_crashes_is_shown_with_its_reason(results):
+    found = one(results, "Crashes")
+    assert (found["verdict"], found["why"]) == ("failed", "exit code 7: something went very wrong")
+
+
+def test_the_exit_code_says_that_not_all_is_well(done):
+    assert done[0] == 3
+
+
+def test_nothing_of_the_job_is_touched(done):
+    assert [path.name for path in done[2].iterdir()] == ["out"]
+
+
+def test_there_is_advice_from_measured_figures(results):
+    advice = results["advice"]
+    assert advice["limit"] == "cpu"
+    assert re.fullmatch(r"--strategy threads --workers \d+ --parse callback", advice["flags"])
+    assert len(advice["sums"]) >= 2
+
+
+def test_what_is_printed_fits_a_hundred_columns(done):
+    assert max(len(line) for line in done[1].splitlines() if "/out/" not in line) <= 100
+    assert "Only threads/4/worker can be ranked." in done[1]
+
+
+def test_every_report_is_written_and_says_the_same(done):
+    folder = done[2] / "out"
+    assert {path.name for path in folder.iterdir()} == {"results.json", "report.md", "report.html", "report.xlsx"}
+    for name in ("report.md", "report.html"):
+        text = (folder / name).read_text()
+        assert "threads/4/worker" in text
+        assert "1 missing" in text
+        assert "something went very wrong" in text
+    book = load_workbook(folder / "report.xlsx")
+    assert book.sheetnames == ["Summary", "Figures", "Charts", "Runs"]
+    assert len(book["Charts"]._charts) == 3
+    assert book["Figures"]["A2"].value == "threads/4/worker"
+
+
+def test_the_page_needs_no_network_and_no_script(done):
+    page = (done[2] / "out" / "report.html").read_text()
+    assert not re.search(r"<script|https?://|url\(|@import|<link|<img", page)
+    assert "prefers-color-scheme: dark" in page
+    assert page.count("<svg") >= 4

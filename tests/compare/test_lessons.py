@@ -1,0 +1,280 @@
+"""compare --lessons: the experiments, what is said of their figures, the page, and one small real run."""
+
+import json
+import os
+import time
+import xml.etree.ElementTree as ET
+
+import click
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from crawler.cli.lessons import add_lessons, lessons_text
+from crawler.compare import hooks
+from crawler.compare.lessons import config_of, run_lessons
+from crawler.compare.lessons_list import experiments, hooked
+from crawler.compare.lessons_model import Claim, Experiment, Lesson, Lessons, Timed, Variant
+from crawler.compare.lessons_reports import write_lessons
+from crawler.compare.matrix import Combination
+from crawler.config import load
+from crawler.strategies.registry import STRATEGIES
+
+SLOW, FAST = "threads, barrier", "threads, worker"
+
+
+def experiment(**changes):
+    variants = (
+        Variant(Combination("threads", 4, "barrier"), 12.2, "2 + 10 x 1", 12.0),
+        Variant(Combination("threads", 4, "worker")),
+    )
+    usual = {
+        "number": "4a",
+        "title": "Ten pages",
+        "setup": "What is done.",
+        "why": "The reason.",
+        "pages": 4,
+        "latency": 0.05,
+        "variants": variants,
+        "claims": (Claim("The barrier needs longer", SLOW, FAST),),
+        "query": "?wait=0.1",
+        "page": hooked("wait"),
+        "unlike": "Another machine.",
+        "doubt": "The machine was busy.",
+        "repeat": 1,
+    }
+    return Experiment(**{**usual, **changes})
+
+
+def runs(*crawls):
+    return [Timed(whole=crawl + 1, start_up=0.9, crawl=crawl, close=0.1) for crawl in crawls]
+
+
+def lesson(slow, fast, **changes):
+    return Lesson(experiment(**changes), {SLOW: runs(*slow), FAST: runs(*fast)})
+
+
+ALIKE = Claim("Both need the same", SLOW, FAST, least=0.75, most=1.3)
+BY_THE_WHOLE = Claim("The barrier needs longer", SLOW, FAST, "whole")
+
+
+@pytest.mark.parametrize(
+    ("slow", "fast", "claim", "outcome"),
+    [
+        ((12.0,), (3.0,), None, "reproduced"),
+        ((12.0, 12.1, 12.2), (3.0, 3.1, 3.2), None, "reproduced"),
+        ((3.0,), (3.0,), None, "not reproduced"),
+        ((3.0,), (12.0,), None, "not reproduced"),
+        ((2.0, 12.0, 12.1), (3.0, 3.1, 3.2), None, "not clear"),
+        ((3.0, 3.4), (3.1, 3.2), ALIKE, "reproduced"),
+        ((5.0,), (3.1,), ALIKE, "not reproduced"),
+        ((2.0,), (1.0,), BY_THE_WHOLE, "reproduced"),
+        ((0.2,), (0.1,), BY_THE_WHOLE, "not reproduced"),
+        ((), (1.0,), None, "no result"),
+    ],
+)
+def test_the_outcome_is_computed_from_the_figures(slow, fast, claim, outcome):
+    changes = {"claims": (claim,)} if claim else {}
+    assert lesson(slow, fast, **changes).outcome == outcome
+
+
+def test_the_verdict_tells_expectation_and_measurement():
+    assert lesson((12.0,), (3.0,)).verdict() == "Reproduced. The barrier needs longer: yes (4.00 times, by the crawl)."
+    verdict = lesson((3.0,), (3.0,)).verdict()
+    assert "no (1.00 times, by the crawl; 1.2 or more was expected)" in verdict
+    assert verdict.endswith("The machine was busy.")
+
+
+def test_the_verdict_tells_of_other_work_only_where_it_may_be_the_reason():
+    busy = [Timed(4.0, 0.9, 3.0, 0.1, 2.0, others=0.8)]
+    one = Lesson(experiment(), {SLOW: busy, FAST: busy})
+    assert one.verdict().endswith("The machine was busy. Other work took 0.8 cores meanwhile.")
+    assert "Other work" not in Lesson(experiment(claims=(ALIKE,)), one.runs).verdict()
+    assert "Other work" not in lesson((3.0,), (3.0,)).verdict()
+
+
+def test_a_variant_with_a_fault_gives_no_result_and_no_figures():
+    one = lesson((12.0,), (3.0,))
+    one.faults[SLOW] = "its records differ from those of the others"
+    assert one.outcome == "no result"
+    assert one.median(SLOW, "crawl") is None
+    assert "threads, barrier: its records differ" in one.verdict()
+    assert not Lessons("now", {}, [one]).is_complete
+
+
+# ---- the experiments of the notes
+
+
+def all_of_them(**changes):
+    return experiments(**{"cores": 2, "pool": 2, "steps": 1000, "has_asyncio": True, **changes})
+
+
+def test_all_experiments_of_the_notes_are_there_with_their_figures():
+    found = all_of_them()
+    assert [one.number for one in found] == ["1", "2", "3", "4a", "4b", "5", "6a", "6b", "7"]
+    notes = {one.number: [each.notes for each in one.variants if each.notes] for one in found}
+    assert notes["1"] == [1.009, 3.01]
+    assert notes["2"] == [1.107, 1.979]
+    assert notes["3"] == [6.29, 2.37]
+    assert notes["4a"] == [12.2]
+
+
+@pytest.mark.parametrize("one", all_of_them(), ids=lambda one: one.number)
+def test_an_experiment_is_a_valid_job_of_exactly_its_pages(one, tmp_path):
+    path = tmp_path / "lesson.yaml"
+    path.write_text(config_of(one))
+    job = load(str(path), known_strategies=STRATEGIES)
+    assert len(list(job.start_pages("http://127.0.0.1:1"))) == one.pages
+    assert not job.warnings
+
+
+@pytest.mark.parametrize("one", all_of_them(), ids=lambda one: one.number)
+def test_an_experiment_claims_something_of_its_own_variants(one):
+    names = [each.name for each in one.variants]
+    assert len(set(names)) == len(names)
+    assert one.claims
+    assert {name for claim in one.claims for name in (claim.slow, claim.fast)} <= set(names)
+    assert {each.combination.strategy for each in one.variants} <= set(STRATEGIES)
+
+
+def test_without_asyncio_its_variants_and_claims_are_left_out():
+    last = all_of_them(has_asyncio=False)[-1]
+    assert all("asyncio" not in each.name for each in last.variants)
+    assert len(last.claims) == 1
+
+
+# ---- the hooks
+
+
+def test_burn_takes_cpu_of_its_own_thread_and_wait_takes_none():
+    before = time.thread_time()
+    hooks.burn(None, "http://h/p.html?cpu=0.05")
+    burnt = time.thread_time() - before
+    assert 0.05 <= burnt < 0.2
+    began = time.perf_counter()
+    before = time.thread_time()
+    found = hooks.wait(None, "http://h/p.html?wait=0.05")
+    assert time.perf_counter() - began >= 0.05
+    assert time.thread_time() - before < 0.02
+    assert found == {"records": [{"page": "/p.html"}]}
+
+
+def test_burn_takes_steps():
+    assert hooks.burn_steps(4) == 6
+    assert hooks.burn(None, "http://h/p.html?steps=10") == {"records": [{"page": "/p.html"}]}
+
+
+# ---- a real one
+
+
+@pytest.fixture(scope="module")
+def real():
+    says = []
+    chosen = [experiment(), experiment(number="7", query="", page=hooked("look_up"))]
+    return run_lessons(chosen, says.append), says
+
+
+def test_a_small_lesson_is_run_and_its_direction_seen(real):
+    found, says = real
+    first = found.lessons[0]
+    assert not first.faults
+    assert first.outcome == "reproduced"
+    assert 0.45 <= first.median(SLOW, "crawl") < 1.5  # 0.05 + 4 x 0.1
+    assert all(run.cpu > 0.1 for each in first.runs.values() for run in each)
+    assert first.others is None or 0 <= first.others <= os.cpu_count()
+    assert all(run.whole > run.crawl + run.close for each in first.runs.values() for run in each)
+    assert says == [f"lesson {number}, run 1: {name}" for number in ("4a", "7") for name in (SLOW, FAST)]
+
+
+def test_a_look_up_really_asks_the_site(real):
+    assert real[0].lessons[1].median(SLOW, "crawl") >= 0.25  # 0.05 + 4 x 0.05
+
+
+def test_no_server_and_no_run_is_left_behind(real):
+    commands = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
+    assert not [one for one in commands if "crawler.demo" in one or "crawler.compare" in one]
+
+
+def test_the_reports_are_written_and_complete(real, tmp_path):
+    found = real[0]
+    found.notes.append("A note.")
+    files = write_lessons(found, tmp_path)
+    assert [str(path.relative_to(tmp_path)) for path in files] == [
+        "lessons.md",
+        "lessons/4a.svg",
+        "lessons/7.svg",
+        "lessons/results.json",
+    ]
+    page = files[0].read_text()
+    assert "| 4a | Ten pages | reproduced |" in page
+    assert "| threads, barrier | 1 | 12.2 | 2 + 10 x 1 = 12 |" in page
+    assert "![4a. Ten pages](lessons/4a.svg)" in page
+    assert "**Why:** The reason." in page
+    assert "> A note." in page
+    root = ET.fromstring(files[1].read_text())
+    texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"threads, barrier", "in the notes", "12.2", "start-up", "crawl", "the notes"} <= set(texts)
+    plain = json.loads(files[3].read_text())
+    assert plain["lessons"][0]["outcome"] == "reproduced"
+    assert plain["lessons"][0]["variants"][0]["runs"][0]["crawl"] == pytest.approx(found.lessons[0].runs[SLOW][0].crawl)
+
+
+def test_the_terminal_gets_a_table_for_each_lesson_within_100_columns(real):
+    lines = "\n".join(lessons_text(real[0])).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert any(line.split()[:4] == ["variant", "runs", "the", "notes"] for line in lines)
+    assert sum("Why: The reason." in line for line in lines) == 2
+
+
+def test_a_run_that_fails_is_a_fault_and_the_others_go_on():
+    strange = (Variant(Combination("nonsense", 4, "worker")), experiment().variants[1])
+    found = run_lessons([experiment(variants=strange, claims=())], lambda text: None)
+    one = found.lessons[0]
+    assert "nonsense" in one.faults["nonsense, worker"]
+    assert one.runs.keys() == {FAST}
+    assert one.outcome == "no result"
+
+
+def test_a_second_run_that_does_not_fit_the_time_is_left_out_and_told():
+    one = experiment(repeat=3, variants=experiment().variants[1:], claims=(), query="")
+    found = run_lessons([one], lambda text: None, seconds=0.0)
+    assert found.lessons[0].repeat == 1
+    assert "2 rounds of runs were left out" in found.notes[0]
+
+
+# ---- the flag
+
+
+def flagged():
+    @click.command()
+    @click.argument("config")
+    @click.option("--out")
+    @click.option("--quiet", is_flag=True)
+    @click.option("--json", "as_json", is_flag=True)
+    def command(config, out, quiet, as_json):
+        click.echo(f"compares {config}")
+
+    add_lessons(command)
+    return command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["a.yaml"], 0, "compares a.yaml"),
+        ([], 2, "Missing argument 'CONFIG'"),
+        (["a.yaml", "--lessons"], 2, "leave out CONFIG"),
+    ],
+)
+def test_the_flag_needs_no_config_and_the_command_still_does(arguments, code, says):
+    result = CliRunner().invoke(flagged(), arguments)
+    assert result.exit_code == code
+    assert says in result.output
+
+
+def test_the_flag_runs_the_lessons_and_writes_them(real, tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.compare.lessons.the_lessons", list)
+    monkeypatch.setattr("crawler.compare.lessons.run_lessons", lambda chosen, tell: real[0])
+    result = CliRunner().invoke(flagged(), ["--lessons", "--out", str(tmp_path), "--json"])
+    assert json.loads(result.output)["lessons"][0]["number"] == "4a"
+    assert (tmp_path / "lessons.md").exists()

@@ -1,0 +1,154 @@
+"""Rankings, verdicts and reports of comparisons that are made up."""
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+from openpyxl import load_workbook
+
+from crawler.cli.compare_table import compare_text
+from crawler.compare.advice import Advice
+from crawler.compare.figures import figure
+from crawler.compare.matrix import Combination
+from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.records import Difference
+from crawler.compare.reports import write_reports
+from crawler.compare.svg import Line, _apart, _ticks, lines
+
+RUN = Run(
+    wall=2.0, start_up=0.5, crawl=1.0, close=0.5, cpu=1.5, memory=60_000_000, pages=100, requests=101, retries=1,
+    failed=1, bytes=1_000_000, records=90, digest="d" * 64, latency=tuple(n / 100 for n in range(21)), p99=0.21,
+    hosts=1, asked=101, busiest=101, loop_cpu=0.3,
+)  # fmt: skip
+HOSTILE = "=cmd|' /C calc'!A0 <script>alert(1)</script> `x` | \x1b[31m \x07"
+
+
+def entrant(strategy, seconds, workers=4, parse="worker"):
+    return Entrant(Combination(strategy, workers, parse), runs=[replace(RUN, crawl=each) for each in seconds])
+
+
+def comparison(*entrants, **more):
+    setting = {"crawler": "0", "Python": "CPython 3", "system": "Linux, 2 cores", "placement": "together"}
+    advice = Advice("cpu", "CPU limits you.", "--strategy threads", ("curl",), ("1 + 1",))
+    base = Combination("serial", 1, "worker")
+    return Comparison("job", "site", "now", setting, base, 5, entrants=list(entrants), advice=advice, **more)
+
+
+FAST = entrant("threads", [1.0, 1.01, 1.02, 1.03, 1.04])
+SLOW = entrant("serial", [2.0, 2.02, 2.04, 2.06, 2.08], 1)
+NEAR = entrant("queue", [1.005, 1.015, 1.0, 1.05, 1.02])
+
+
+def test_a_winner_that_is_clear():
+    found = comparison(SLOW, FAST)
+    assert [one.name for one in found.ranked] == ["threads/4/worker", "serial/1/worker"]
+    assert found.verdict() == [
+        "threads/4/worker was the fastest:",
+        "2.00 ± 0.04 times faster than serial/1/worker",
+    ]
+
+
+def test_within_noise_nobody_wins():
+    found = comparison(SLOW, NEAR, FAST)
+    assert found.verdict()[0] == (
+        "There is no clear winner among queue/4/worker, threads/4/worker: their differences are within noise."
+    )
+    assert set(found.leaders) == {"threads/4/worker", "queue/4/worker"}
+
+
+def test_when_all_are_alike_they_are_not_listed():
+    assert comparison(NEAR, FAST).verdict() == ["There is no clear winner: all differences are within noise."]
+
+
+def test_the_fastest_is_not_ranked_when_it_is_wrong():
+    wrong = entrant("asyncio", [0.1] * 5)
+    wrong.verdict, wrong.why, wrong.difference = "wrong", "other records", Difference(1, example="missing: x")
+    found = comparison(FAST, wrong)
+    assert [one.name for one in found.ranked] == ["threads/4/worker"]
+    assert "asyncio" not in found.verdict()[0]
+    plain = found.as_json()["combinations"][-1]
+    assert (plain["verdict"], plain["relative"], plain["pages_a_second"]) == ("wrong", None, None)
+
+
+def test_the_share_of_politeness():
+    found = comparison(FAST, gap=0.009)
+    assert found.polite_share(RUN) == pytest.approx(0.9)
+    assert found.polite_share(replace(RUN, crawl=0.1)) == 1.0
+    assert comparison(FAST).polite_share(RUN) == 0
+
+
+def test_the_table_fits_and_drops_columns_before_it_cuts_names(monkeypatch):
+    long = entrant("processes-asyncio", [1.5, 1.51, 1.52, 1.53, 1.54], 128, "callback")
+    found = comparison(FAST, SLOW, long)
+    for columns in (100, 80):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        text = compare_text(found)
+        assert max(map(len, text)) <= columns
+        assert any("processes-asyncio/128/callback" in line for line in text)
+        assert any("relative" in line for line in text)
+
+
+def test_hostile_text_stays_text_in_every_report(tmp_path):
+    wrong = entrant("mine:<b>", [1.0])
+    wrong.verdict, wrong.why, wrong.difference = "wrong", HOSTILE, Difference(1, example=HOSTILE)
+    found = comparison(FAST, wrong, notes=[HOSTILE])
+    write_reports(found, tmp_path)
+    page = (tmp_path / "report.html").read_text()
+    assert "<script" not in page
+    assert "<b>mine:<b>" not in page
+    assert "<script" not in (tmp_path / "report.md").read_text().replace("\\<", "")
+    cells = [cell for row in load_workbook(tmp_path / "report.xlsx")["Summary"].iter_rows() for cell in row]
+    assert any("calc" in str(cell.value) for cell in cells)
+    assert all(cell.data_type != "f" for cell in cells)
+    assert "\x1b[31m" not in "\n".join(compare_text(found))
+    assert json.loads((tmp_path / "results.json").read_text())["notes"] == [HOSTILE]
+
+
+def test_a_comparison_in_which_all_failed_still_has_reports(tmp_path):
+    failed = Entrant(Combination("threads", 4, "worker"), "failed", "exit code 1")
+    found = comparison(failed)
+    write_reports(found, tmp_path)
+    assert found.verdict() == ["No combination gave the records of the baseline."]
+    assert "exit code 1" in (tmp_path / "report.html").read_text()
+
+
+def test_unknown_cpu_and_memory_leave_their_columns_out(tmp_path):
+    one = Entrant(FAST.combination, runs=[replace(run, cpu=None, memory=None) for run in FAST.runs])
+    found = comparison(one)
+    write_reports(found, tmp_path)
+    assert "CPU ms/page" not in (tmp_path / "report.md").read_text()
+    assert not any("CPU ms" in line for line in compare_text(found))
+
+
+def test_plots_are_well_formed_and_inside_their_frame():
+    series = [Line("a <&>", {1: (10.0, 1.0), 64: (400.0, 90.0)}, 0), Line("b", {1: (9.0, 0.0)}, 9)]
+    root = ET.fromstring(lines(series, "t", "x", "y"))
+    width, height = map(float, root.attrib["viewBox"].split()[2:])
+    for each in root.iter():
+        for name in ("x", "x1", "x2", "cx"):
+            assert 0 <= float(each.attrib.get(name, 0)) <= width
+        for name in ("y", "y1", "y2", "cy"):
+            assert 0 <= float(each.attrib.get(name, 0)) <= height
+
+
+@pytest.mark.parametrize("most", [0.0, 1e-9, 0.3, 1, 7, 99.5, 12345])
+def test_ticks_reach_the_largest_value(most):
+    ticks = _ticks(most)
+    assert ticks[0] == 0
+    assert ticks[-1] >= most
+    assert len(ticks) <= 7
+
+
+def test_labels_keep_apart():
+    found = _apart({"a": 100.0, "b": 101.0, "c": 102.0}, 15.0, 110.0)
+    assert list(found) == ["a", "b", "c"]
+    assert found["c"] <= 110
+    assert found["b"] - found["a"] >= 15 <= found["c"] - found["b"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (0.01234, "0.0123"), (502.4, "502"), (12345.6, "12,346"), (87.0, "87"), (1.5, "1.50")]
+)
+def test_figures(value, text):
+    assert figure(value) == text
