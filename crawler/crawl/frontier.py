@@ -97,7 +97,9 @@ class Frontier:
             self._list(host, now)
 
     def wait(self, page: Queued, due: float) -> None:
-        """Queue a page again at `due`, monotonic seconds."""
+        """Queue a page again at `due`, monotonic seconds; one of a host that is left alone stays in the store."""
+        if self._host(page.host).closed:
+            return
         self._count += 1
         heapq.heappush(self._waiting, (due, self._count, page))
 

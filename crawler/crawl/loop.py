@@ -153,9 +153,7 @@ class Crawl:
             popped = self._frontier.pop(time.monotonic(), idle_worker=idle)
             if popped is None:
                 break
-            page = popped[0]
-            if not page.attempts and not page.crashes:
-                self._asked_for += 1
+            self._asked_for += _is_new(popped[0])
             out.append(popped)
         return out
 
@@ -209,8 +207,7 @@ class Crawl:
     def _failed(self, page: Queued, failure: Failure) -> None:
         now = time.monotonic()
         if failure.code == "late":
-            self._pages.back(page)
-            self._frontier.put_back(page, now)
+            self._came_too_late(page, now)
             return
         self.tally.requests += 1
         self._judge_host(page, failure, now)
@@ -221,6 +218,12 @@ class Crawl:
         self._pages.later(page, failure, time.time() + wait)
         self._frontier.wait(page, now + wait)
         self.tally.retries += 1
+
+    def _came_too_late(self, page: Queued, now: float) -> None:
+        self._asked_for -= _is_new(page)
+        self._frontier.pace(page.host).late()
+        self._pages.back(page)
+        self._frontier.put_back(page, now)
 
     def _judge_host(self, page: Queued, failure: Failure, now: float) -> None:
         pace = self._frontier.pace(page.host)
@@ -238,12 +241,7 @@ class Crawl:
     def _end_badly(self, page: Queued, failure: Failure) -> None:
         skip = verdict(failure, page.attempts + 1, 0) == "skip"
         (self._pages.skipped if skip else self._pages.failed)(page, failure)
-        self.tally.causes[failure.code] += 1
-        self.tally.left -= 1
-        if skip:
-            self.tally.skipped += 1
-        else:
-            self.tally.failed += 1
+        self.tally.lost(failure, skipped=skip)
 
     def _crashed(self, page: Queued) -> None:
         """A worker died. Pages that were in flight go again, alone, so that the one that killed it is found out."""
@@ -277,15 +275,18 @@ class Crawl:
                 self._pages.back(flight.page)
             if self._full() and not self._flights and not self._stopper.why:
                 skipped = self._pages.skip_queued("limit", f"limits.pages: {self._limits.pages} is reached")
-                self.tally.skipped += skipped
-                self.tally.causes["limit"] += skipped
-                self.tally.left = 0
+                self.tally.cut_off(skipped)
         self._strategy.close(cancel=bool(self._flights) or self._hung > 0)
 
     def _ending(self) -> str:
         if self._stopper.why:
             return self._stopper.why
         return "finished" if not Tally.left_of(self._pages.counts()) else "left"
+
+
+def _is_new(page: Queued) -> bool:
+    """Whether it was never asked for, and so counts for the limit of pages."""
+    return not page.attempts and not page.crashes
 
 
 def _outcome(future: Future[Outcome]) -> Outcome | None:

@@ -7,6 +7,7 @@ __all__ = ["Pace"]
 PATIENCE = 5  # failures in a row before the host as a whole is taken to be in trouble
 MOST_STRIKES = PATIENCE + 7  # pauses of 1, 2, 4 ... 60 s: two minutes without one good answer
 LONGEST_PAUSE = 60.0
+LONGEST_SLACK = 2.0
 
 
 class Pace:
@@ -23,11 +24,16 @@ class Pace:
         self.in_flight = 0
         self.strikes = 0
         self._struck_until = 0.0
+        self._patience = 1.0
 
     @property
     def slack(self) -> float:
         """Seconds that a worker may be late."""
-        return max(0.01, self.delay * 0.05) if self.delay else float("inf")
+        return min(max(0.01, self.delay * 0.05) * self._patience, LONGEST_SLACK) if self.delay else float("inf")
+
+    def late(self) -> None:
+        """A worker came too late: more slack, or a host that is slow to connect to would never be asked."""
+        self._patience = min(self._patience * 2, LONGEST_SLACK / 0.01)
 
     def ready(self, now: float) -> bool:
         """Whether a request may go out now."""
@@ -48,6 +54,7 @@ class Pace:
     def good(self) -> None:
         """The host answered."""
         self.strikes = 0
+        self._patience = max(1.0, self._patience * 0.9)
 
     def bad(self, now: float) -> bool:
         """The host failed; returns whether it is to be left alone for the rest of the run.

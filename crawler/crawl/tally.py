@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crawler.model import Page
+from crawler.model import Failure, Page
 
 __all__ = ["Tally"]
 
@@ -46,6 +46,21 @@ class Tally:
         self.bytes += page.bytes
         if page.dropped:
             self.dropped.update(page.dropped)
+
+    def lost(self, failure: Failure, *, skipped: bool) -> None:
+        """Count a page that ended without being read."""
+        self.causes[failure.code] += 1
+        self.left -= 1
+        if skipped:
+            self.skipped += 1
+        else:
+            self.failed += 1
+
+    def cut_off(self, pages: int) -> None:
+        """Count the pages that the limit left unread."""
+        self.skipped += pages
+        self.causes["limit"] += pages
+        self.left = 0
 
     @staticmethod
     def left_of(states: Mapping[str, int]) -> int:

@@ -73,3 +73,23 @@ def test_a_pause_never_shortens_another(seed):
         pace.pause(0.0, seconds)
         latest = max(latest, seconds)
         assert pace.next_at == latest
+
+
+def test_a_host_that_is_slow_to_connect_to_gets_more_slack_until_it_is_in_time():
+    pace, now, connecting = Pace(0.5, 8), 0.0, 0.4
+    for tried in range(20):
+        if now + connecting <= pace.take(now):
+            break
+        pace.late()
+        now = pace.next_at
+    assert tried == 4
+    for _ in range(50):
+        pace.good()
+    assert pace.slack == 0.025
+
+
+def test_slack_has_an_end():
+    pace = Pace(0.5, 8)
+    for _ in range(5000):
+        pace.late()
+    assert pace.slack == 2.0
