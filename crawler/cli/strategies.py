@@ -32,9 +32,7 @@ def command(as_json: bool) -> None:
         found = {name: {"about": entry.about, "missing": missing(name)} for name, entry in STRATEGIES.items()}
         echo_json({"schema": 1, "strategies": found})
         return
-    rows = [
-        (name, Cell(missing(name), "yellow") if missing(name) else "", entry.about) for name, entry in STRATEGIES.items()
-    ]
+    rows = [(name, Cell(missing(name), "yellow"), entry.about) for name, entry in STRATEGIES.items()]
     for line in aligned(("strategy", "needs", "what it is, and when to choose it"), rows, width(), indent=0):
         echo(line)
     echo("Any concurrent.futures.Executor of your own: --strategy module:Class")

@@ -84,7 +84,9 @@ class FetchSpec(Model):
     engine: Literal["auto", "bs4", "lexbor"] = Field(
         default="auto", description="What analyses pages. `auto` takes the fast one wherever both agree."
     )
-    client: Text = Field(default="requests", description="The HTTP client: `requests`, or `curl` of the extra, which needs less CPU.")
+    client: Text = Field(
+        default="requests", description="The HTTP client: `requests`, or `curl` of the extra, which needs less CPU."
+    )
     timeout: Duration = Field(default=30.0, gt=0, le=86400, description="Most time for one request, to its last byte.")
     connect_timeout: Duration = Field(default=10.0, gt=0, le=86400, description="Most time to connect.")
     retries: int = Field(default=3, ge=0, le=20, description="How often a failed request is tried again.")

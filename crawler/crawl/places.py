@@ -48,7 +48,7 @@ def at_place(
     analyse: Analyse,
     task_timeout: float,
 ) -> Strategy[Outcome]:
-    """Build the strategy with its analysis at `place`; `task_timeout` is of one analysis in the second pool, seconds."""
+    """Build the strategy with its analysis at `place`; `task_timeout` is of the second pool, seconds."""
     match place:
         case "worker":
             return build(analyse)

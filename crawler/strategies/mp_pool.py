@@ -93,7 +93,7 @@ class _Watched(Generic[T]):
             fail_all(self._futures, WorkerDied("a worker of the pool died"))
 
     def _tear_down(self) -> None:
-        """End a pool whose queues a dead worker may have locked: `terminate` alone would wait for that lock for ever."""
+        """End a pool whose queues a dead worker may have locked: `terminate` alone would wait for it for ever."""
         pool = self._pool
         pool._worker_handler._state = multiprocessing.pool.TERMINATE  # else it starts new workers
         pool._change_notifier.put(None)
