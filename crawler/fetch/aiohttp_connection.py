@@ -166,16 +166,23 @@ class Handler(ResponseHandler):
         self._idle, self._most = idle, most
         self._attempt: Attempt | None = None
         self._used = False
+        self._ended_by: BaseException | None = None
         self._reading: Head | None = None
         self._rest = b""
         self._left: int | None = None  # bytes of the body that are still to come, where that is known
 
     def begin(self, now: Attempt) -> None:
-        """A request is about to be sent."""
+        """A request is about to be sent.
+
+        Raises:
+            FetchError: `closed` or `reset` where the server was faster.
+        """
         self._idle.pop(self, None)
         now.reused, now.handler = self._used, self
         self._used = True
         self._attempt, self._reading, self._left = now, Head(), None
+        if not self.is_connected():
+            raise _lost(b"", self._ended_by)
 
     def end(self) -> None:
         """The answer is read, or given up."""
@@ -208,6 +215,7 @@ class Handler(ResponseHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Say what it means."""
         self._idle.pop(self, None)
+        self._ended_by = exc
         now, body = self._attempt, self._payload
         if now is not None and self._reading is not None:
             self._fail(now, _lost(self._reading.first or self._rest, exc))
