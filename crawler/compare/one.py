@@ -11,17 +11,21 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from crawler.api import run
-from crawler.compare.task import RESULT, Task
-from crawler.crawl.tally import Tally
-from crawler.errors import Stop
+# Worker processes import this module again, as the main module of their parent: nothing heavy may stand here.
+if TYPE_CHECKING:
+    from crawler.crawl.tally import Tally
 
 __all__ = ["main"]
 
 
 def main() -> int:
     """Run the job; a complaint of ours goes to standard error as one line."""
+    from crawler.api import run
+    from crawler.compare.task import RESULT, Task
+    from crawler.errors import Stop
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever compares decides
     task = Task.of(json.load(sys.stdin))
     turns = _Turns()
