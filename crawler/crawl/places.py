@@ -135,12 +135,24 @@ class Barrier:
             if self._under_way:
                 return
             wave, self._back = self._back, []
-        for one, outcome, response in wave:
-            _complete(outcome, partial(_analysed, self._analyse, one, response))
+        found_all = [
+            (outcome, _kept(partial(_analysed, self._analyse, one, response))) for one, outcome, response in wave
+        ]
+        for outcome, result in found_all:  # only now: a result that is known lets the next request out
+            _complete(outcome, result)
 
 
 def _analysed(analyse: Analyse, request: Request, fetched: Future[Fetched]) -> Outcome:
     return analyse(request, fetched.result())
+
+
+def _kept(work: Callable[[], Outcome]) -> Callable[[], Outcome]:
+    """What `work` returned or raised, to be given away later."""
+    try:
+        outcome = work()
+    except BaseException as error:
+        return partial(_raise, error)
+    return lambda: outcome
 
 
 def _complete(future: Future[Outcome], work: Callable[[], Outcome]) -> None:
@@ -153,7 +165,7 @@ def _complete(future: Future[Outcome], work: Callable[[], Outcome]) -> None:
         future.set_exception(error)
 
 
-def _raise(error: Exception) -> Outcome:
+def _raise(error: BaseException) -> Outcome:
     raise error
 
 

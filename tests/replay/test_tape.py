@@ -93,7 +93,9 @@ def head(**changes: object) -> bytes:
         gzip.compress(head(format=2), mtime=0),
         gzip.compress(head(url="http://other.example/"), mtime=0),
         gzip.compress(head(answer={"kind": "page"}), mtime=0),
-        gzip.compress(head(answer={"kind": "response", "url": URL, "status": 200, "headers": 5, "elapsed": 0}), mtime=0),
+        gzip.compress(
+            head(answer={"kind": "response", "url": URL, "status": 200, "headers": 5, "elapsed": 0}), mtime=0
+        ),
         gzip.compress(head(answer={"kind": "moved", "status": "x", "location": 3, "elapsed": []}), mtime=0),
         gzip.compress(head(tries=[None]), mtime=0),
     ],
