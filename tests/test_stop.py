@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -62,6 +63,16 @@ def test_fault_176_one_signal_ends_the_run_in_good_order(shop, tmp_path, strateg
 
 
 @pytest.fixture(scope="module")
+def calm_shop(tmp_path_factory):
+    """Slow enough that a run is still under way when its workers have been looked up on a busy machine."""
+    log = tmp_path_factory.mktemp("calm") / "log.jsonl"
+    with DemoServer(DemoOptions(books=40, latency=0.15, port=0, log=str(log))) as server:
+        job = write_job(log.parent / "reference", server.url)
+        assert crawl("run", job, "--quiet").returncode == 0
+        yield server.url, log, log.parent / "reference" / "out"
+
+
+@pytest.fixture(scope="module")
 def slow_shop(tmp_path_factory):
     log = tmp_path_factory.mktemp("slow") / "log.jsonl"
     with DemoServer(DemoOptions(books=60, latency=8, port=0, log=str(log))) as server:
@@ -97,17 +108,18 @@ def workers(family):
 
 
 @pytest.mark.parametrize("strategy", [name for name in USABLE if entry(name).processes])
-def test_fault_184_workers_that_are_killed_cost_no_page(shop, tmp_path, strategy):
-    url, log, expected = shop
+def test_fault_184_workers_that_are_killed_cost_no_page(calm_shop, tmp_path, strategy):
+    url, log, expected = calm_shop
     job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
     process = start("run", job, "--json")
     family = psutil.Process(process.pid)
     killed = 0
     for _ in range(2):
-        when_requests(log, 15, process)
+        when_requests(log, 5, process)
         for worker in workers(family)[:1]:
-            os.kill(worker.pid, signal.SIGKILL)
-            killed += 1
+            with suppress(ProcessLookupError):  # one of `semaphore-processes` may have ended by itself
+                os.kill(worker.pid, signal.SIGKILL)
+                killed += 1
     out, err = process.communicate(timeout=60)
     assert killed
     assert process.returncode == 0, err
