@@ -15,6 +15,9 @@ from tests.support.jobs import crawl, digest, fetched, log_lines, write_job
 from tests.support.usable import USABLE
 
 
+NOTED_LATE = 0.02  # seconds: a busy machine lets the server note a request late
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
@@ -69,11 +72,11 @@ def test_the_delay_and_robots_txt_hold(site, tmp_path, strategy):
     url, _, log = site
     skip = len(log.read_text().splitlines())
     job = write_job(
-        tmp_path, url, fetch={"strategy": strategy, "workers": 8}, polite={"delay": 0.1}, limits={"pages": 15}
+        tmp_path, url, fetch={"strategy": strategy, "workers": 8}, polite={"delay": 0.2}, limits={"pages": 8}
     )
     assert crawl("run", job, "--quiet").returncode == 0
     lines = log_lines(log, skip)
     times = [line["monotonic"] for line in lines]
-    assert min(b - a for a, b in itertools.pairwise(times)) >= 0.1
-    assert len(fetched(lines)) == 15
+    assert min(b - a for a, b in itertools.pairwise(times)) >= 0.2 - NOTED_LATE
+    assert len(fetched(lines)) == 8
     assert not [line for line in lines if line["path"].startswith("/staff")]
