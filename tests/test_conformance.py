@@ -14,7 +14,6 @@ from crawler.demo.process import DemoServer
 from tests.support.jobs import crawl, digest, fetched, log_lines, write_job
 from tests.support.usable import USABLE
 
-
 NOTED_LATE = 0.02  # seconds: a busy machine lets the server note a request late
 
 
