@@ -1,4 +1,4 @@
-"""Issue 3, line 6 of what it shows: real pages recorded from a slow server, replayed without it."""
+"""Real pages recorded from a slow server, replayed without it."""
 
 from __future__ import annotations
 
