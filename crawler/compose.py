@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from crawler import clock, urls
 from crawler.config import Job
-from crawler.config.secrets import reveal
 from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.loop import Crawl
@@ -163,8 +162,5 @@ def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
         private_hosts=frozenset(urls.host(url) for url in starts),
         allow_private=fetch.allow_private,
         insecure_hosts=frozenset(fetch.insecure_hosts),
-        headers=reveal(fetch.headers),
-        cookies=reveal(fetch.cookies),
-        auth=(fetch.auth.user.reveal(), fetch.auth.password.reveal()) if fetch.auth else None,
-        proxy=fetch.proxy.reveal() if fetch.proxy else None,
+        **job.secrets(),
     )

@@ -6,8 +6,10 @@
     │   ├── OutputError    4  a file or the state could not be written; the records are safe
     │   ├── LockedError    5  another run owns the state
     │   └── StateError     6  the state is corrupt, of a newer version, or not ours
-    ├── FetchError         one request failed; becomes a Failure
-    └── ExtractError       one page could not be analysed; becomes a Failure
+    └── CodedError         becomes a Failure; carries its code
+        ├── FetchError     one request failed
+        ├── ExtractError   one page could not be analysed
+        └── urls.BadUrl    a text is no URL to visit
 
 Each takes positional arguments only and hands all of them to `Exception`, so each survives pickling: an
 exception that cannot be unpickled in the main process breaks a whole process pool.
@@ -16,6 +18,7 @@ exception that cannot be unpickled in the main process breaks a whole process po
 from __future__ import annotations
 
 __all__ = [
+    "CodedError",
     "ConfigError",
     "CrawlerError",
     "ExtractError",
@@ -61,8 +64,8 @@ class StateError(Stop):
     exit_code = 6
 
 
-class FetchError(CrawlerError):
-    """A request that brought no usable response.
+class CodedError(CrawlerError):
+    """An error that becomes a Failure.
 
     Args:
         code: stable name of the cause, as in docs/failures.md: `refused`, `deadline`, `too-large`, ...
@@ -78,13 +81,9 @@ class FetchError(CrawlerError):
         return f"{self.code}: {self.detail}" if self.detail else self.code
 
 
-class ExtractError(CrawlerError):
-    """A page that could not be analysed; `code` and `detail` as in FetchError."""
+class FetchError(CodedError):
+    """A request that brought no usable response."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code, detail)
-        self.code = code
-        self.detail = detail
 
-    def __str__(self) -> str:
-        return f"{self.code}: {self.detail}" if self.detail else self.code
+class ExtractError(CodedError):
+    """A page that could not be analysed."""

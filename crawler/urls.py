@@ -12,7 +12,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import unquote
 
-from crawler.errors import CrawlerError
+from crawler.errors import CodedError
 
 __all__ = ["MAX_LENGTH", "BadUrl", "host", "identity", "origin", "resolve", "same_site"]
 
@@ -44,21 +44,13 @@ Parts = tuple[str, str, str, str | None]
 """Scheme, host with port, path, query."""
 
 
-class BadUrl(CrawlerError):
+class BadUrl(CodedError):
     """Text that is no URL to visit.
 
     Args:
         code: `bad-url`, `scheme` (mailto:, javascript:, file:, ...) or `empty` (nothing, or only a fragment).
         detail: one line for a person.
     """
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code, detail)
-        self.code = code
-        self.detail = detail
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.detail}" if self.detail else self.code
 
 
 def resolve(base: str, href: str) -> str:

@@ -5,22 +5,27 @@ of its own, a session of its own, and so a new connection.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 from crawler.model import Request
 from crawler.strategies.port import Plan, Step, settle_future
 
-__all__ = ["Semaphore"]
+__all__ = ["Semaphore", "ThreadForEach"]
 
 T = TypeVar("T")
 
 
-class Semaphore(Generic[T]):
-    """Starts a thread at once for every request; a semaphore lets `width` of them work."""
+class ThreadForEach(Generic[T]):
+    """Starts a thread at once for every request; a semaphore lets `width` of them work.
 
-    def __init__(self, plan: Plan[T]) -> None:
-        self._plan = plan
+    Args:
+        work: what a thread does with its request.
+    """
+
+    def __init__(self, plan: Plan[T], work: Callable[[Request], T]) -> None:
+        self._work = work
         self._free = threading.Semaphore(plan.width)
         self._threads: set[threading.Thread] = set()
         self._cancelled = False
@@ -43,8 +48,16 @@ class Semaphore(Generic[T]):
         with self._free:
             if self._cancelled:
                 future.cancel()
-            settle_future(future, self._one, request)
+            settle_future(future, self._work, request)
         self._threads.discard(threading.current_thread())
+
+
+class Semaphore(ThreadForEach[T]):
+    """Each thread has a client of its own."""
+
+    def __init__(self, plan: Plan[T]) -> None:
+        super().__init__(plan, self._one)
+        self._plan = plan
 
     def _one(self, request: Request) -> T:
         step = Step(self._plan)

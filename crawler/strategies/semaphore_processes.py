@@ -5,54 +5,36 @@ shared, and a page that kills its process costs nothing but itself.
 from __future__ import annotations
 
 import pickle
-import threading
-from concurrent.futures import Future
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from crawler.model import Request
 from crawler.strategies.child import context, settle
-from crawler.strategies.port import Plan, Step, WorkerDied, settle_future
+from crawler.strategies.port import Plan, Step, WorkerDied
+from crawler.strategies.semaphore import ThreadForEach
 
 __all__ = ["SemaphoreProcesses"]
 
 T = TypeVar("T")
 
 
-class SemaphoreProcesses(Generic[T]):
-    """A thread for each request waits for the semaphore, starts the process, and takes what it sends back."""
+class SemaphoreProcesses(ThreadForEach[T]):
+    """Each thread starts a process, and takes what it sends back."""
 
     def __init__(self, plan: Plan[T]) -> None:
+        super().__init__(plan, self._one)
         self._timeout, self._blob = plan.task_timeout, pickle.dumps(plan)
         self._context = context()
-        self._free = threading.Semaphore(plan.width)
-        self._threads: set[threading.Thread] = set()
         self._children: set[BaseProcess] = set()
-        self._cancelled = False
-
-    def submit(self, request: Request) -> Future[T]:
-        """Let a thread start a process for the request."""
-        future: Future[T] = Future()
-        thread = threading.Thread(target=self._run, args=(future, request), name="process-watch", daemon=True)
-        self._threads.add(thread)
-        thread.start()
-        return future
 
     def close(self, *, cancel: bool = False) -> None:
         """Wait for the processes; with `cancel` kill them."""
-        self._cancelled = cancel
-        for child in list(self._children) if cancel else ():
+        super().close(cancel=cancel)
+        for child in list(self._children):
             child.kill()
         for thread in list(self._threads):
             thread.join()
-
-    def _run(self, future: Future[T], request: Request) -> None:
-        with self._free:
-            if self._cancelled:
-                future.cancel()
-            settle_future(future, self._one, request)
-        self._threads.discard(threading.current_thread())
 
     def _one(self, request: Request) -> T:
         ours, theirs = self._context.Pipe(duplex=False)

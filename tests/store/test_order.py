@@ -10,7 +10,6 @@ from tests.support.shop import (
     failure,
     listing,
     open_pages,
-    open_state,
     queued,
     take,
     titles,
@@ -18,14 +17,6 @@ from tests.support.shop import (
     to_listing,
     url,
 )
-
-
-@pytest.fixture
-def db(tmp_path):
-    db = open_state(tmp_path)
-    yield db
-    db.close()
-
 
 SITE = {
     "1": listing(to_listing("2", next=True), to_book("a", badge="new"), to_book("old-b"), to_book("c")),

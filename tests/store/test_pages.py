@@ -21,13 +21,6 @@ from tests.support.shop import (
 )
 
 
-@pytest.fixture
-def db(tmp_path):
-    db = open_state(tmp_path)
-    yield db
-    db.close()
-
-
 def visit(pages, path, found):
     with pages.transaction():
         page = take(pages, path)

@@ -1,14 +1,6 @@
-import pytest
 
 from crawler.store.runs import begin, end, last_run, newest_crawl, publish, published
-from tests.support.shop import book, open_pages, open_state, take, titles, url
-
-
-@pytest.fixture
-def db(tmp_path):
-    db = open_state(tmp_path)
-    yield db
-    db.close()
+from tests.support.shop import book, open_pages, take, titles, url
 
 
 def start(db, what="what", fresh=False):
