@@ -114,6 +114,8 @@ def open_database(path: Path) -> sqlite3.Connection:
 def _prepare(db: sqlite3.Connection, path: Path, fresh: bool) -> None:
     application = db.execute("PRAGMA application_id").fetchone()[0]
     version = db.execute("PRAGMA user_version").fetchone()[0]
+    if application == 0 and version == 0:  # a program killed before its first commit leaves a file without tables
+        fresh = fresh or not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if not fresh and application != APPLICATION_ID:
         raise StateError(f"{path}: this is not a state file of crawler; name another with `state:` in the config")
     if version > VERSION:

@@ -70,3 +70,12 @@ def test_an_empty_file_becomes_a_state(path):
     path.touch()
     open_database(path).close()
     open_database(path).close()
+
+
+def test_fault_217_a_program_killed_before_its_first_commit_leaves_a_usable_file(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+    db.close()
+    assert path.stat().st_size > 0
+    open_database(path).close()
