@@ -27,6 +27,7 @@ __all__ = [
     "OutputError",
     "StateError",
     "Stop",
+    "one_line",
 ]
 
 
@@ -87,3 +88,9 @@ class FetchError(CodedError):
 
 class ExtractError(CodedError):
     """A page that could not be analysed."""
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Return the text with control characters escaped, cut to `limit` characters."""
+    cut = text[:limit]
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)

@@ -18,10 +18,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
-from crawler.errors import FetchError
+from crawler.errors import FetchError, one_line
 from crawler.fetch.addresses import allowed, begin_look_up
 from crawler.fetch.asking import Asked
-from crawler.fetch.failures import explain, one_line
+from crawler.fetch.failures import explain
 from crawler.fetch.head import LONGEST_LINE, Fields, Head, usable
 from crawler.fetch.settings import ClientSettings
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import threading
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from crawler.errors import FetchError
 from crawler.fetch.settings import ClientSettings
-from crawler.fetch.spares import Spares
+
+if TYPE_CHECKING:
+    from crawler.fetch.spares import Spares
 
 __all__ = ["attempt"]
 

@@ -7,12 +7,13 @@ follow a run or another host. Session logins belong in the config (`cookies:`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from email.message import Message
-from http.cookiejar import CookieJar
-from typing import Any
-from urllib.request import Request
+from typing import TYPE_CHECKING, Any
 
 from crawler import urls
+
+if TYPE_CHECKING:  # imported where the first cookie comes: most sites set none
+    from email.message import Message
+    from http.cookiejar import CookieJar
 
 __all__ = ["Cookies"]
 
@@ -25,6 +26,8 @@ class _Answer:
     """What a cookie jar looks at in an answer."""
 
     def __init__(self, values: Iterable[str]) -> None:
+        from email.message import Message
+
         self._message = Message()
         for value in values:
             self._message["Set-Cookie"] = value.replace("\r", " ").replace("\n", " ")
@@ -44,6 +47,8 @@ class Cookies:
         jar = self._jars.get(origin)
         if not jar:
             return None
+        from urllib.request import Request
+
         request = Request(url)  # noqa: S310 - holds the URL for the jar; nothing is opened
         jar.add_cookie_header(request)
         return request.get_header("Cookie")
@@ -54,6 +59,9 @@ class Cookies:
         Args:
             values: of the headers Set-Cookie.
         """
+        from http.cookiejar import CookieJar
+        from urllib.request import Request
+
         origin = urls.origin(url)
         jar = self._jars.get(origin)
         if jar is None:

@@ -7,8 +7,7 @@ import os
 
 import pycurl
 
-from crawler.errors import FetchError
-from crawler.fetch.failures import one_line
+from crawler.errors import FetchError, one_line
 
 __all__ = ["curl_failure"]
 

@@ -7,10 +7,9 @@ from urllib.parse import unquote, urlsplit
 
 import pycurl
 
-from crawler.fetch import tls
 from crawler.fetch.settings import ClientSettings
 
-__all__ = ["set_constant"]
+__all__ = ["set_constant", "set_trusted"]
 
 # Options that pycurl has no name for; their numbers are fixed in curl.h.
 _SUPPRESS_CONNECT_HEADERS = 265
@@ -30,11 +29,18 @@ def set_constant(handle: Any, settings: ClientSettings) -> None:
     setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(settings.connect_timeout))
     setopt(pycurl.MAXCONNECTS, settings.connections)
     setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
-    setopt(pycurl.CAINFO, tls.DEFAULT_CA_BUNDLE_PATH)
     setopt(pycurl.NOPROXY, "")
     setopt(pycurl.PROXY, "")  # not even the one of the environment
     if settings.proxy:
         _set_proxy(setopt, settings.proxy)
+        set_trusted(handle)
+
+
+def set_trusted(handle: Any) -> None:
+    """Set the root certificates, as those of every client here."""
+    import certifi  # late: many jobs need none
+
+    handle.setopt(pycurl.CAINFO, certifi.where())
 
 
 def _set_proxy(setopt: Any, proxy: str) -> None:

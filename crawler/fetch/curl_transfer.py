@@ -19,7 +19,7 @@ from crawler.errors import FetchError
 from crawler.fetch.addresses import Address, allowed
 from crawler.fetch.asking import Asking
 from crawler.fetch.curl_failures import curl_failure
-from crawler.fetch.curl_options import set_constant
+from crawler.fetch.curl_options import set_constant, set_trusted
 from crawler.fetch.failures import by_proxy, explain
 from crawler.fetch.head import Fields, Head
 from crawler.fetch.judge import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
@@ -49,7 +49,7 @@ class Transfer:
         setopt(pycurl.WRITEFUNCTION, self._on_body)
         setopt(pycurl.OPENSOCKETFUNCTION, self._on_open)
         setopt(pycurl.PREREQFUNCTION, self._on_ready)
-        self._secure = True
+        self._secure, self._trusts = True, False
         self._lines: list[bytes] | None = None
         self._opened: list[socket.socket] = []
         self._guarded = not (settings.proxy or settings.connect_to)
@@ -76,6 +76,9 @@ class Transfer:
         if asked.lines is not self._lines:
             setopt(pycurl.HTTPHEADER, asked.lines)
             self._lines = asked.lines
+        if not self._trusts and asked.target.startswith("https:"):
+            set_trusted(self.handle)
+            self._trusts = True
         if asked.place.secure is not self._secure:
             self._secure = asked.place.secure
             setopt(pycurl.SSL_VERIFYPEER, int(self._secure))

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 
-from crawler.errors import FetchError
-from crawler.fetch.failures import one_line
+from crawler.errors import FetchError, one_line
 
 __all__ = ["LONGEST_LINE", "Fields", "Head", "is_status", "usable"]
 

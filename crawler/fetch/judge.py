@@ -7,10 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from crawler import urls
-from crawler.errors import FetchError
+from crawler.errors import FetchError, one_line
 from crawler.fetch.attempt import attempt
 from crawler.fetch.decode import PIECE, decoded
-from crawler.fetch.failures import explain, one_line, retry_after
+from crawler.fetch.failures import explain, retry_after
 from crawler.model import Failure, Moved, Response
 
 if TYPE_CHECKING:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ssl
 from functools import lru_cache
 
+import certifi
 import urllib3
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.exceptions import InsecureRequestWarning
 
 from crawler.fetch.sockets import TlsSocket
 
-__all__ = ["DEFAULT_CA_BUNDLE_PATH", "context"]
+__all__ = ["context"]
 
 
 @lru_cache(maxsize=2)
 def context(verify: bool) -> ssl.SSLContext:
     """Return the context that checks certificates, or the one that does not. TLS 1.2 at least, for both."""
-    made = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+    made = ssl.create_default_context(cafile=certifi.where())
     if not verify:
         urllib3.disable_warnings(InsecureRequestWarning)  # the config asked for it, host by host
         made.check_hostname = False

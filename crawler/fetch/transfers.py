@@ -38,6 +38,7 @@ class Transfers:
         self._under_way: dict[Any, tuple[Transfer, Done]] = {}
         self._early: list[tuple[Request, Done]] = []
         self._due: float | None = None  # when libcurl wants to be called
+        self._polling = self._woken = False
         self._poll = select.poll()
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
@@ -69,7 +70,10 @@ class Transfers:
 
     def perform(self, timeout: float) -> None:
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
-        for number, event in self._poll.poll(1_000 * self._wait(timeout)):
+        self._polling = True  # first this, then a look at `_woken`: `wake` does it the other way round
+        ready = self._poll.poll(0 if self._woken else 1_000 * self._wait(timeout))
+        self._polling = self._woken = False
+        for number, event in ready:
             if number == self._ear.fileno():
                 with suppress(BlockingIOError):
                     self._ear.recv(4_096)
@@ -86,8 +90,10 @@ class Transfers:
 
     def wake(self) -> None:
         """Let `perform` return now; from any thread."""
-        with suppress(OSError):  # full: it is awake; closed: nobody waits
-            self._bell.send(b"!")
+        self._woken = True
+        if self._polling:
+            with suppress(OSError):  # full: it is awake; closed: nobody waits
+                self._bell.send(b"!")
 
     def close(self) -> None:
         """Hang up; requests under way are forgotten."""

@@ -10,7 +10,8 @@ import pytest
 import requests
 import urllib3
 
-from crawler.fetch.failures import explain, one_line, retry_after
+from crawler.errors import one_line
+from crawler.fetch.failures import explain, retry_after
 from crawler.model import Request
 from tests.support.badserver import answer, once, serve
 
@@ -27,9 +28,7 @@ def test_fault_36_38_seconds(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}) == seconds
 
 
-@pytest.mark.parametrize(
-    "form", ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"]
-)
+@pytest.mark.parametrize("form", ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"])
 def test_fault_37_dates(form: str) -> None:
     now = time.time()
     due = time.strftime(form, time.gmtime(now + 30))

@@ -23,7 +23,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Authority]:
     """The test authority is trusted like a real one."""
     tls.context.cache_clear()
-    monkeypatch.setattr(tls, "DEFAULT_CA_BUNDLE_PATH", authority.file)
+    monkeypatch.setattr("certifi.where", lambda: authority.file)
     yield authority
     tls.context.cache_clear()
 
