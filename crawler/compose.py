@@ -27,7 +27,7 @@ from crawler.report import Report, Timing
 from crawler.store import runs
 from crawler.store.pages import Pages
 from crawler.strategies.port import Plan, Strategy, Then
-from crawler.strategies.registry import entry, make_strategy
+from crawler.strategies.registry import entry, make_driver, make_strategy
 
 __all__ = ["Run", "client_settings", "demo_site"]
 
@@ -53,10 +53,12 @@ class Run:
         self._starts = list(job.start_pages(base))
         chosen = entry(job.fetch.strategy)
         self._width = chosen.width or job.fetch.workers
-        auto: Place = "worker" if chosen.processes else "callback"
+        auto: Place = "worker" if chosen.processes or chosen.driver else "callback"
         self._place = auto if job.fetch.parse == "auto" else job.fetch.parse
         self._settings = source.settings(client_settings(job, [url for url, _ in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
+        # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
+        self._hooked = any(kind.python for kind in job.recipe.kinds.values())
         self._desk: RobotsDesk | None = None
 
     def crawl(self, fresh: bool, observe: Callable[[Tally], None]) -> tuple[runs.Begin, Report]:
@@ -126,7 +128,11 @@ class Run:
     def _build(self, then: Then[T]) -> Strategy[T]:
         fetch = self._job.fetch
         plan = Plan(self._width, fetch.client, self._settings, self._source.then(then), self._task_timeout)
-        return make_strategy(fetch.strategy, plan)
+        if self._hooked:
+            return make_strategy(fetch.strategy, plan)
+        driver = make_driver(fetch.strategy, plan)
+        self._stopper.inbox.drive(driver)
+        return driver or make_strategy(fetch.strategy, plan)
 
     def _ask_robots(self, origin: str) -> None:
         if self._desk is None:

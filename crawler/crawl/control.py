@@ -4,11 +4,59 @@ from __future__ import annotations
 
 import queue
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
+
+from crawler.strategies.port import Driven
 
 __all__ = ["Inbox", "Limits", "Stopper"]
 
-Inbox = queue.SimpleQueue[Any]
+MOST_AT_ONCE = 64  # pages that one transaction takes in
+LONGEST_WAIT = 60.0
+
+
+class Inbox:
+    """Where futures and other news come back to the loop. `put` may be called from any thread and signal handler.
+
+    A driven strategy has no thread of its own: it works while the loop waits here.
+    """
+
+    def __init__(self) -> None:
+        self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._driven: Driven | None = None
+
+    def drive(self, driven: Driven | None) -> None:
+        """Run this strategy from now on whenever the loop waits."""
+        self._driven = driven
+
+    def put(self, item: Any) -> None:
+        """Hand something to the loop."""
+        self._items.put(item)
+        if self._driven is not None:
+            self._driven.wake()
+
+    def take(self, timeout: float | None) -> list[Any]:
+        """Wait `timeout` seconds at most for the first thing, None for ever; return all that is there."""
+        found: list[Any] = []
+        if self._driven is not None:
+            self._run(self._driven, LONGEST_WAIT if timeout is None else timeout)
+            timeout = 0.0
+        try:
+            found.append(self._items.get(timeout=timeout))
+            while True:
+                found.append(self._items.get_nowait())
+        except queue.Empty:
+            return found
+
+    def _run(self, driven: Driven, timeout: float) -> None:
+        until = monotonic() + timeout
+        driven.perform(0.0 if self._items.qsize() else timeout)
+        while not self._items.qsize() and (left := until - monotonic()) > 0:
+            driven.perform(left)
+        while (found := self._items.qsize()) < MOST_AT_ONCE:  # what has come meanwhile shares the transaction
+            driven.perform(0.0)
+            if self._items.qsize() == found:
+                return
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +83,7 @@ class Stopper:
 
     def __init__(self) -> None:
         self.why = ""
-        self.inbox: Inbox = queue.SimpleQueue()
+        self.inbox = Inbox()
 
     def stop(self, why: str) -> None:
         """No new requests from now on; what is in flight is finished."""

@@ -7,7 +7,6 @@ is the timeout of the inbox.
 
 from __future__ import annotations
 
-import queue
 import random
 import time
 from collections.abc import Callable
@@ -84,7 +83,7 @@ class Crawl:
                 self._turn(arrived)
                 if self._over():
                     break
-                arrived = self._wait()
+                arrived = self._inbox.take(self._timeout())
         except BaseException:
             self._strategy.close(cancel=True)
             raise
@@ -103,18 +102,6 @@ class Crawl:
             self._submit(page, request)
         self.tally.in_flight = len(self._flights)
         self._observe(self.tally)
-
-    def _wait(self) -> list[Any]:
-        timeout = self._timeout()
-        try:
-            arrived = [self._inbox.get(timeout=timeout)]
-        except queue.Empty:
-            return []
-        while True:
-            try:
-                arrived.append(self._inbox.get_nowait())
-            except queue.Empty:
-                return arrived
 
     def _timeout(self) -> float | None:
         now = time.monotonic()

@@ -13,11 +13,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from crawler.model import Outcome, Request, Response
-from crawler.strategies.pool import ProcessPool
 from crawler.strategies.port import Build, Fetched, Strategy
+
+if TYPE_CHECKING:
+    from crawler.strategies.pool import ProcessPool
 
 __all__ = ["PLACES", "Analyse", "Place", "at_place", "deliver"]
 
@@ -55,6 +57,8 @@ def at_place(
         case "callback":
             return Callback(build(deliver), analyse)
         case "pool":
+            from crawler.strategies.pool import ProcessPool
+
             parsers = ProcessPool(os.cpu_count() or 1, partial(_same, analyse), task_timeout)  # before any thread
             return SecondPool(build(deliver), analyse, parsers)
         case "barrier":

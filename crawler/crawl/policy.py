@@ -52,9 +52,9 @@ def host_trouble(failure: Failure) -> bool:
 
 def trap(url: str) -> str | None:
     """`trap` for a path that grows without end (`/a/a/a/a/...`), else None."""
-    path = urlsplit(url).path
-    if path.count("/") <= MOST_REPEATS:
+    if url.count("/") <= MOST_REPEATS + 2:  # with those of http://
         return None
+    path = urlsplit(url).path
     segments = [segment for segment in path.split("/") if segment]
     if len(segments) > MOST_SEGMENTS:
         return "trap"

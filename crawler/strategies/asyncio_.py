@@ -15,55 +15,71 @@ from typing import TypeVar
 
 from crawler.fetch.client import AsyncFetch, make_async_fetch
 from crawler.model import Request
-from crawler.strategies.driver import Driver
+from crawler.strategies.driver import Driver, Threaded
 from crawler.strategies.port import Plan
 
-__all__ = ["Asyncio"]
+__all__ = ["Asyncio", "AsyncioDriver"]
 
 T = TypeVar("T")
 
 
-class Asyncio(Driver[T]):
+class AsyncioDriver(Driver[T]):
     """`width` tasks on one loop; the rest waits in a queue."""
 
     def __init__(self, plan: Plan[T]) -> None:
-        super().__init__(plan, "asyncio")
+        super().__init__(plan)
         self._loop = _new_loop()
         self._fetch: AsyncFetch = self._loop.run_until_complete(_made(plan))
-        self._called = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._thread.start()
+        self._stopping = self._running = self._woken = False
 
-    def _wake(self) -> None:
-        """Ask the loop to look, once for all that comes until it does."""
-        if not self._called:
-            self._called = True
-            with suppress(RuntimeError):  # the loop is closed: nobody waits
-                self._loop.call_soon_threadsafe(self._look)
-
-    def _look(self) -> None:
-        self._called = False
+    def perform(self, timeout: float) -> None:
+        """Begin what is queued, and run the loop until something is done."""
+        self._running = True  # first this, then a look at the queue: `wake` does it the other way round
         while (task := self._next()) is not None:
             running = self._loop.create_task(self._one(*task))
             self._tasks.add(running)  # the loop itself holds tasks only weakly
             running.add_done_callback(self._tasks.discard)
-        if self._over():
-            self._loop.stop()
+        timer = self._loop.call_later(0 if self._woken else timeout, self._stop)
+        self._stopping = False
+        self._loop.run_forever()
+        self._running = self._woken = False
+        timer.cancel()
+
+    def wake(self) -> None:
+        """Let `perform` return, once for all that comes until it does."""
+        if not self._woken:
+            self._woken = True
+            if self._running:
+                with suppress(RuntimeError):  # the loop is closed: nobody waits
+                    self._loop.call_soon_threadsafe(self._stop)
 
     async def _one(self, future: Future[T], request: Request) -> None:
         self._done(future, request, await self._fetch(request))
-        self._wake()
+        self._stop()
 
-    def _drive(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-            for task in self._tasks:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
-            self._loop.run_until_complete(self._fetch.close())
-        finally:
-            self._loop.close()
+    def _stop(self) -> None:
+        """Stop the loop, once: with uvloop a second call would stop its next run."""
+        if not self._stopping:
+            self._stopping = True
+            self._loop.stop()
+
+    def _end(self) -> None:
+        self._loop.run_until_complete(self._hang_up())
+        self._loop.close()
+
+    async def _hang_up(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._fetch.close()
+
+
+class Asyncio(Threaded[T]):
+    """The same with a thread of its own."""
+
+    def __init__(self, plan: Plan[T]) -> None:
+        super().__init__(AsyncioDriver(plan), "asyncio")
 
 
 async def _made(plan: Plan[T]) -> AsyncFetch:

@@ -12,32 +12,37 @@ from functools import partial
 from typing import TypeVar
 
 from crawler.fetch.client import make_transfers
-from crawler.strategies.driver import Driver
+from crawler.strategies.driver import Driver, Threaded
 from crawler.strategies.port import Plan
 
-__all__ = ["Curl"]
+__all__ = ["Curl", "CurlDriver"]
 
 T = TypeVar("T")
 
-LONGEST_SLEEP = 60.0
 
-
-class Curl(Driver[T]):
-    """`width` transfers on one thread; the rest waits in a queue."""
+class CurlDriver(Driver[T]):
+    """`width` transfers; the rest waits in a queue."""
 
     def __init__(self, plan: Plan[T]) -> None:
-        super().__init__(plan, "curl")
+        super().__init__(plan)
         self._transfers = make_transfers(plan.settings)
-        self._thread.start()
 
-    def _wake(self) -> None:
+    def perform(self, timeout: float) -> None:
+        """Begin what is queued, and let libcurl work."""
+        while (task := self._next()) is not None:
+            self._transfers.add(task[1], partial(self._done, *task))
+        self._transfers.perform(timeout)
+
+    def wake(self) -> None:
+        """Let `perform` return now; from any thread."""
         self._transfers.wake()
 
-    def _drive(self) -> None:
-        try:
-            while not self._over():
-                while (task := self._next()) is not None:
-                    self._transfers.add(task[1], partial(self._done, *task))
-                self._transfers.perform(LONGEST_SLEEP)
-        finally:
-            self._transfers.close()
+    def _end(self) -> None:
+        self._transfers.close()
+
+
+class Curl(Threaded[T]):
+    """The same with a thread of its own."""
+
+    def __init__(self, plan: Plan[T]) -> None:
+        super().__init__(CurlDriver(plan), "curl")

@@ -1,4 +1,4 @@
-"""What `asyncio` and `curl` share: one thread that has many requests under way, and a queue in front of it."""
+"""What `asyncio` and `curl` share: one thread that has many requests under way, and a queue in front of them."""
 
 from __future__ import annotations
 
@@ -12,53 +12,66 @@ from typing import Generic, TypeVar
 from crawler.model import Request
 from crawler.strategies.port import Fetched, Plan, WorkerDied
 
-__all__ = ["Driver"]
+__all__ = ["Driver", "Threaded"]
 
 T = TypeVar("T")
 
+LONGEST_SLEEP = 60.0
 PATIENCE = 0.9  # seconds that the thread gets to end where it is not waited for
 
 
 class Driver(Generic[T]):
-    """Starts its thread with `start`; a subclass says what the thread does, and how it is woken.
+    """Works while `perform` is called, see `crawler.strategies.port.Driven`; a subclass says what is done there.
 
-    A `then` that hangs holds up everything: all requests share one thread. The loop gives them up by its deadline.
+    A `then` that hangs holds up everything: all requests share one thread.
     """
 
-    def __init__(self, plan: Plan[T], name: str) -> None:
+    def __init__(self, plan: Plan[T]) -> None:
         self._plan = plan
         self._waiting: deque[tuple[Future[T], Request]] = deque()
         self._under_way: set[Future[T]] = set()
-        self._ending = self._cancelled = False
-        self._thread = threading.Thread(target=self._drive, name=name, daemon=True)
 
     def submit(self, request: Request) -> Future[T]:
-        """Queue the request and wake the thread."""
+        """Queue the request; from any thread."""
         future: Future[T] = Future()
         self._waiting.append((future, request))
-        self._wake()
+        self.wake()
         return future
 
+    @abstractmethod
+    def perform(self, timeout: float) -> None:
+        """Begin what is queued, wait `timeout` seconds at most until something moves, do what can be done."""
+
+    @abstractmethod
+    def wake(self) -> None:
+        """Let `perform` return now; from any thread."""
+
+    @abstractmethod
+    def _end(self) -> None:
+        """Give back the connections."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued or under way."""
+        return not (self._waiting or self._under_way)
+
     def close(self, *, cancel: bool = False) -> None:
-        """Wait for what is under way; with `cancel` drop it, and the thread too where it hangs in `then`."""
-        self._cancelled = self._cancelled or cancel
-        self._ending = True
-        self._wake()
-        self._thread.join(PATIENCE if cancel else None)
-        if cancel:
-            self._drop()
+        """Finish what is queued and under way; with `cancel` drop it."""
+        while not (cancel or self.idle):
+            self.perform(LONGEST_SLEEP)
+        self.drop()
+        self._end()
 
-    @abstractmethod
-    def _drive(self) -> None:
-        """The thread."""
-
-    @abstractmethod
-    def _wake(self) -> None:
-        """Make the thread look at its queue and at `_over`."""
+    def drop(self) -> None:
+        """Give up all that is queued and under way; from any thread."""
+        while self._waiting:
+            self._waiting.popleft()[0].cancel()
+        for future in list(self._under_way):
+            self._settle(future, WorkerDied("the strategy was closed"))
 
     def _next(self) -> tuple[Future[T], Request] | None:
         """Take a request that may begin now."""
-        while self._waiting and len(self._under_way) < self._plan.width and not self._cancelled:
+        while self._waiting and len(self._under_way) < self._plan.width:
             future, request = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 self._under_way.add(future)
@@ -66,7 +79,7 @@ class Driver(Generic[T]):
         return None
 
     def _done(self, future: Future[T], request: Request, fetched: Fetched) -> None:
-        """Do `then`, in the thread."""
+        """Do `then` with what came of a request."""
         try:
             value = self._plan.then(request, fetched)
         except BaseException as error:
@@ -81,11 +94,30 @@ class Driver(Generic[T]):
         with suppress(InvalidStateError):
             future.set_exception(error)
 
-    def _over(self) -> bool:
-        return self._ending and (self._cancelled or not (self._waiting or self._under_way))
 
-    def _drop(self) -> None:
-        while self._waiting:
-            self._waiting.popleft()[0].cancel()
-        for future in list(self._under_way):
-            self._settle(future, WorkerDied("the strategy was closed"))
+class Threaded(Generic[T]):
+    """A thread around a driver, for whoever has no time to drive it. The loop gives up a `then` that hangs in it."""
+
+    def __init__(self, driver: Driver[T], name: str) -> None:
+        self._driver = driver
+        self._ending = self._cancelled = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def submit(self, request: Request) -> Future[T]:
+        """Queue the request and wake the thread."""
+        return self._driver.submit(request)
+
+    def close(self, *, cancel: bool = False) -> None:
+        """Wait for what is under way; with `cancel` drop it, and the thread too where it hangs in `then`."""
+        self._cancelled = self._cancelled or cancel
+        self._ending = True
+        self._driver.wake()
+        self._thread.join(PATIENCE if cancel else None)
+        if cancel:
+            self._driver.drop()
+
+    def _run(self) -> None:
+        while not (self._ending and (self._cancelled or self._driver.idle)):
+            self._driver.perform(LONGEST_SLEEP)
+        self._driver.close(cancel=self._cancelled)

@@ -18,7 +18,7 @@ from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
 
-__all__ = ["Build", "Fetched", "Plan", "Step", "Strategy", "Then", "WorkerDied", "fail_all", "settle_future"]
+__all__ = ["Build", "Driven", "Fetched", "Plan", "Step", "Strategy", "Then", "WorkerDied", "fail_all", "settle_future"]
 
 T = TypeVar("T")
 
@@ -52,6 +52,19 @@ class Strategy(Protocol[T]):
 
     def close(self, *, cancel: bool = False) -> None:
         """Give back every thread, process and connection. With `cancel`, do not wait for what is in flight."""
+
+
+class Driven(Protocol):
+    """A strategy without a thread of its own: it works while `perform` is called, so nothing is handed between threads.
+
+    Only `wake` may be called from another thread, or from a signal handler.
+    """
+
+    def perform(self, timeout: float) -> None:
+        """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
+
+    def wake(self) -> None:
+        """Let `perform` return now."""
 
 
 class Build(Protocol):

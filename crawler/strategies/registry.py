@@ -8,12 +8,15 @@ import sys
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler.errors import ConfigError
 from crawler.strategies.port import Plan, Strategy
 
-__all__ = ["STRATEGIES", "Entry", "entry", "make_strategy", "missing"]
+if TYPE_CHECKING:
+    from crawler.strategies.driver import Driver
+
+__all__ = ["STRATEGIES", "Entry", "entry", "make_driver", "make_strategy", "missing"]
 
 T = TypeVar("T")
 
@@ -29,6 +32,7 @@ class Entry:
         width: fixed number at once; None takes the config's `workers`.
         needs: module that must be installed.
         extra: the extra of this package that brings it.
+        driver: the same without a thread, to be driven by the loop itself; then `parse: auto` means `worker` too.
     """
 
     path: str
@@ -37,6 +41,7 @@ class Entry:
     width: int | None = None
     needs: str = ""
     extra: str = ""
+    driver: str = ""
 
 
 STRATEGIES: dict[str, Entry] = {
@@ -53,13 +58,21 @@ STRATEGIES: dict[str, Entry] = {
     ),
     "mp-pool": Entry("mp_pool:MpPool", "multiprocessing.Pool with apply_async and a callback: the older pool", True),
     "asyncio": Entry(
-        "asyncio_:Asyncio", "coroutines on one event loop: very many slow pages", needs="aiohttp", extra="asyncio"
+        "asyncio_:Asyncio",
+        "coroutines on one event loop: very many slow pages",
+        needs="aiohttp",
+        extra="asyncio",
+        driver="asyncio_:AsyncioDriver",
     ),
     "gevent": Entry(
         "gevent_:Gevent", "greenlets in a child process: blocking code made cooperative", True, None, "gevent", "gevent"
     ),
     "curl": Entry(
-        "curl:Curl", "many transfers on one thread, in C: the least CPU for each page", needs="pycurl", extra="curl"
+        "curl:Curl",
+        "many transfers on one thread, in C: the least CPU for each page",
+        needs="pycurl",
+        extra="curl",
+        driver="curl:CurlDriver",
     ),
     "processes-threads": Entry(
         "children:ProcessesThreads", "threads inside each of several processes: slow pages, heavy analysis", True
@@ -110,8 +123,7 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
     Raises:
         ConfigError: there is none of that name, or it needs what is not installed.
     """
-    if ":" not in name and (what := missing(name)):
-        raise ConfigError(f"the strategy {name} cannot be used here: {what}")
+    _check(name)
     path = entry(name).path
     made: Any = _load(path if ":" in name else f"crawler.strategies.{path}", name)
     if inspect.isclass(made) and issubclass(made, Executor):
@@ -120,6 +132,25 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
         return Adapted(plan, made)
     strategy: Strategy[T] = made(plan)
     return strategy
+
+
+def make_driver(name: str, plan: Plan[T]) -> Driver[T] | None:
+    """Build the form of a strategy that the caller drives (see `crawler.strategies.port.Driven`); None without one.
+
+    Raises:
+        ConfigError: there is no such strategy, or it needs what is not installed.
+    """
+    path = entry(name).driver
+    if not path:
+        return None
+    _check(name)
+    driver: Driver[T] = _load(f"crawler.strategies.{path}", name)(plan)
+    return driver
+
+
+def _check(name: str) -> None:
+    if ":" not in name and (what := missing(name)):
+        raise ConfigError(f"the strategy {name} cannot be used here: {what}")
 
 
 def _load(path: str, name: str) -> Any:
