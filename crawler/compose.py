@@ -53,8 +53,7 @@ class Run:
         self._starts = list(job.start_pages(base))
         chosen = entry(job.fetch.strategy)
         self._width = chosen.width or job.fetch.workers
-        auto: Place = "worker" if chosen.processes or chosen.driver else "callback"
-        self._place = auto if job.fetch.parse == "auto" else job.fetch.parse
+        self._place: Place = chosen.place if job.fetch.parse == "auto" else job.fetch.parse
         self._settings = source.settings(client_settings(job, [url for url, _ in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
@@ -136,7 +135,8 @@ class Run:
 
     def _ask_robots(self, origin: str) -> None:
         if self._desk is None:
-            fetch = self._source.fetch(make_fetch("requests", self._settings))
+            client = "curl" if entry(self._job.fetch.strategy).needs == "pycurl" else self._job.fetch.client
+            fetch = self._source.fetch(make_fetch(client, self._settings))
             agent, delay = self._job.user_agent, self._job.polite.delay
             self._desk = RobotsDesk(fetch, agent, delay, self._stopper.inbox)
         self._desk.ask(origin)

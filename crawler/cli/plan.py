@@ -60,11 +60,10 @@ def _start(job: Job) -> Plain:
 def _fetch(job: Job) -> Plain:
     fetch = job.fetch
     strategy = entry(fetch.strategy)
-    auto = "worker" if strategy.processes else "callback"
     return {
         "strategy": fetch.strategy,
         "workers": strategy.width or fetch.workers,
-        "parse": auto if fetch.parse == "auto" else fetch.parse,
+        "parse": strategy.place if fetch.parse == "auto" else fetch.parse,
         "engine": fetch.engine,
         "client": fetch.client,
         "problem": missing(fetch.strategy) or None,

@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from crawler.errors import ConfigError
 from crawler.strategies.port import Plan, Strategy
@@ -28,11 +28,11 @@ class Entry:
     Attributes:
         path: `module:Class` in this folder.
         about: what it teaches and when to choose it, one line.
-        processes: it has worker processes, so `parse: auto` means `worker`.
+        processes: it has worker processes.
         width: fixed number at once; None takes the config's `workers`.
         needs: module that must be installed.
         extra: the extra of this package that brings it.
-        driver: the same without a thread, to be driven by the loop itself; then `parse: auto` means `worker` too.
+        driver: the same without a thread, to be driven by the loop itself.
     """
 
     path: str
@@ -42,6 +42,11 @@ class Entry:
     needs: str = ""
     extra: str = ""
     driver: str = ""
+
+    @property
+    def place(self) -> Literal["worker", "callback"]:
+        """What `parse: auto` means: processes bring their own cores; in a driven strategy all shares one thread."""
+        return "worker" if self.processes or self.driver else "callback"
 
 
 STRATEGIES: dict[str, Entry] = {
