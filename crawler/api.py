@@ -178,6 +178,7 @@ def _remembered(job: Job, db: sqlite3.Connection) -> tuple[int, Report]:
         strategy=kept.get("strategy", job.fetch.strategy),
         workers=kept.get("workers", job.fetch.workers),
         parse=kept.get("parse", job.fetch.parse),
+        choices=tuple(kept.get("choices", ())),
         requests=kept.get("requests", 0),
         retries=kept.get("retries", 0),
         bytes=kept.get("bytes", 0),

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crawler import clock, urls
 from crawler.config import Job
@@ -26,8 +26,9 @@ from crawler.replay.source import Source
 from crawler.report import Report, Timing
 from crawler.store import runs
 from crawler.store.pages import Pages
-from crawler.strategies.port import Plan, Strategy, Then
-from crawler.strategies.registry import entry, make_driver, make_strategy
+from crawler.strategies.driver import Threaded
+from crawler.strategies.port import Driven, Plan, Strategy, Then
+from crawler.strategies.registry import entry, make_driver, make_strategy, missing
 
 __all__ = ["Run", "client_settings", "demo_site"]
 
@@ -58,6 +59,7 @@ class Run:
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         self._hooked = any(kind.python for kind in job.recipe.kinds.values())
+        self._driver: Driven[Any] | None = None
         self._desk: RobotsDesk | None = None
 
     def crawl(self, fresh: bool, observe: Callable[[Tally], None]) -> tuple[runs.Begin, Report]:
@@ -68,7 +70,9 @@ class Run:
         pages = self._pages(start.crawl)
         frontier = Frontier(pages, self._politeness(), self._ask_robots)
         try:
-            loop = Crawl(pages, frontier, self._strategy, self._width, self._limits(), self._stopper, observe)
+            loop = Crawl(
+                pages, frontier, self._strategy, self._width, self._wanted, self._limits(), self._stopper, observe
+            )
             ending = loop.run()
         finally:
             if self._desk is not None:
@@ -86,6 +90,7 @@ class Run:
             strategy=self._job.fetch.strategy,
             workers=self._width,
             parse=self._place,
+            choices=tuple(self._driver.story) if self._driver else (),
             resumed=start.resumed,
             changed=start.changed,
             dropped=dict(tally.dropped),
@@ -127,16 +132,26 @@ class Run:
     def _build(self, then: Then[T]) -> Strategy[T]:
         fetch = self._job.fetch
         plan = Plan(self._width, fetch.client, self._settings, self._source.then(then), self._task_timeout)
-        if self._hooked:
+        self._driver = make_driver(fetch.strategy, plan)
+        if self._driver is None:
             return make_strategy(fetch.strategy, plan)
-        driver = make_driver(fetch.strategy, plan)
-        self._stopper.inbox.drive(driver)
-        return driver or make_strategy(fetch.strategy, plan)
+        if self._hooked:
+            return Threaded(self._driver, fetch.strategy)
+        self._stopper.inbox.drive(self._driver)
+        return self._driver
+
+    def _wanted(self) -> int | None:
+        return self._driver.wanted if self._driver else None
+
+    def _client(self) -> str:
+        """The client that the strategy has loaded already, where it brings its own."""
+        chosen = entry(self._job.fetch.strategy)
+        own = chosen.driver or chosen.needs == "pycurl"
+        return "curl" if own and not missing("curl") else self._job.fetch.client
 
     def _ask_robots(self, origin: str) -> None:
         if self._desk is None:
-            client = "curl" if entry(self._job.fetch.strategy).needs == "pycurl" else self._job.fetch.client
-            fetch = self._source.fetch(make_fetch(client, self._settings))
+            fetch = self._source.fetch(make_fetch(self._client(), self._settings))
             agent, delay = self._job.user_agent, self._job.polite.delay
             self._desk = RobotsDesk(fetch, agent, delay, self._stopper.inbox)
         self._desk.ask(origin)
@@ -151,7 +166,7 @@ def demo_site(job: Job) -> Iterator[str | None]:
     from crawler.demo.options import DemoOptions
     from crawler.demo.process import DemoServer
 
-    with DemoServer(DemoOptions(**job.demo.model_dump())) as server:
+    with DemoServer(DemoOptions(**job.demo.plain())) as server:
         yield server.url
 
 

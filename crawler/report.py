@@ -38,6 +38,7 @@ class Report:
     Attributes:
         ending: `finished`; `left` when some hosts were left alone; `time`; `interrupted`; `terminated`;
             `killed` for a run that left no word.
+        choices: what `auto` chose and why, a line each.
         resumed: the run went on with an unfinished crawl.
         changed: an unfinished crawl was given up because the config describes another one now.
         pages: number of pages of the whole crawl in each state: done, moved, failed, skipped, left.
@@ -61,6 +62,7 @@ class Report:
     strategy: str
     workers: int
     parse: str
+    choices: tuple[str, ...] = ()
     resumed: bool = False
     changed: bool = False
     pages: Mapping[str, int] = field(default_factory=dict)

@@ -31,6 +31,7 @@ def summary(job: Job, report: Report) -> list[tuple[str, Value]]:
         lines += [
             ("Took", clock.duration(report.timing.total)),
             ("Strategy", f"{report.strategy}, {report.workers} at once, analysis in: {report.parse}"),
+            *(("Chosen", choice) for choice in report.choices),
             ("Requests in this run", report.requests),
             ("Retries in this run", report.retries),
         ]

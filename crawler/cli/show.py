@@ -23,6 +23,7 @@ def end_summary(report: Report, config: str) -> str:
     lines = [f"{report.name}: {paint(_headline(report), 'green' if good else 'red')}", *state_lines(report)]
     if report.requests:
         lines.append(field("time", _speed(report)))
+    lines += [field("chosen", choice) for choice in report.choices]
     lines += [field("file", short(path)) for path in report.files]
     lines += [field("not written", why, "red") for why in report.unwritten.values()]
     lines += [field("next", what) for what in _next(report, config)]

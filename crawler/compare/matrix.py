@@ -50,7 +50,7 @@ def combinations(strategies: Sequence[str], workers: Sequence[int], places: Sequ
 def _settled(strategy: str, workers: int, place: str) -> Combination:
     known = entry(strategy)
     if place == "auto":
-        place = "worker" if known.processes else "callback"
+        place = known.place
     return Combination(strategy, known.width or workers, place)
 
 

@@ -23,9 +23,9 @@ class Inbox:
 
     def __init__(self) -> None:
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._driven: Driven | None = None
+        self._driven: Driven[Any] | None = None
 
-    def drive(self, driven: Driven | None) -> None:
+    def drive(self, driven: Driven[Any] | None) -> None:
         """Run this strategy from now on whenever the loop waits."""
         self._driven = driven
 
@@ -48,7 +48,7 @@ class Inbox:
         except queue.Empty:
             return found
 
-    def _run(self, driven: Driven, timeout: float) -> None:
+    def _run(self, driven: Driven[Any], timeout: float) -> None:
         until = monotonic() + timeout
         driven.perform(0.0 if self._items.qsize() else timeout)
         while not self._items.qsize() and (left := until - monotonic()) > 0:

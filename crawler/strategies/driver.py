@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import Generic, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.port import Fetched, Plan, WorkerDied
+from crawler.strategies.port import Driven, Fetched, Plan, WorkerDied
 
 __all__ = ["Driver", "Threaded"]
 
@@ -20,13 +20,16 @@ LONGEST_SLEEP = 60.0
 PATIENCE = 0.9  # seconds that the thread gets to end where it is not waited for
 
 
-class Driver(Generic[T]):
+class Driver(ABC, Generic[T]):
     """Works while `perform` is called, see `crawler.strategies.port.Driven`; a subclass says what is done there.
 
     A `then` that hangs holds up everything: all requests share one thread.
     """
 
+    wanted: int | None = None
+
     def __init__(self, plan: Plan[T]) -> None:
+        self.story: list[str] = []
         self._plan = plan
         self._waiting: deque[tuple[Future[T], Request]] = deque()
         self._under_way: set[Future[T]] = set()
@@ -98,7 +101,7 @@ class Driver(Generic[T]):
 class Threaded(Generic[T]):
     """A thread around a driver, for whoever has no time to drive it. The loop gives up a `then` that hangs in it."""
 
-    def __init__(self, driver: Driver[T], name: str) -> None:
+    def __init__(self, driver: Driven[T], name: str) -> None:
         self._driver = driver
         self._ending = self._cancelled = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)

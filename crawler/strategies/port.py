@@ -54,17 +54,34 @@ class Strategy(Protocol[T]):
         """Give back every thread, process and connection. With `cancel`, do not wait for what is in flight."""
 
 
-class Driven(Protocol):
+class Driven(Strategy[T], Protocol[T]):
     """A strategy without a thread of its own: it works while `perform` is called, so nothing is handed between threads.
 
-    Only `wake` may be called from another thread, or from a signal handler.
+    Only `submit`, `wake` and `drop` may be called from another thread; `wake` from a signal handler too.
+
+    Attributes:
+        wanted: how many requests at once it wants now; None for those of its plan.
+        story: what it chose and why, a line each, where it chooses.
     """
+
+    @property
+    def wanted(self) -> int | None: ...
+
+    @property
+    def story(self) -> list[str]: ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is queued or under way."""
 
     def perform(self, timeout: float) -> None:
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
 
     def wake(self) -> None:
         """Let `perform` return now."""
+
+    def drop(self) -> None:
+        """Give up all that is queued and under way."""
 
 
 class Build(Protocol):

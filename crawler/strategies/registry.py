@@ -8,13 +8,10 @@ import sys
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from crawler.errors import ConfigError
-from crawler.strategies.port import Plan, Strategy
-
-if TYPE_CHECKING:
-    from crawler.strategies.driver import Driver
+from crawler.strategies.port import Driven, Plan, Strategy
 
 __all__ = ["STRATEGIES", "Entry", "entry", "make_driver", "make_strategy", "missing"]
 
@@ -93,6 +90,11 @@ STRATEGIES: dict[str, Entry] = {
         "pycurl",
         "curl",
     ),
+    "auto": Entry(
+        "auto:Auto",
+        "measures, and takes what pays off: for whoever does not want to choose",
+        driver="auto:AutoDriver",
+    ),
     "interpreters": Entry("executor:Interpreters", "interpreters of their own in one process (Python 3.14)"),
 }
 
@@ -139,7 +141,7 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
     return strategy
 
 
-def make_driver(name: str, plan: Plan[T]) -> Driver[T] | None:
+def make_driver(name: str, plan: Plan[T]) -> Driven[T] | None:
     """Build the form of a strategy that the caller drives (see `crawler.strategies.port.Driven`); None without one.
 
     Raises:
@@ -149,7 +151,7 @@ def make_driver(name: str, plan: Plan[T]) -> Driver[T] | None:
     if not path:
         return None
     _check(name)
-    driver: Driver[T] = _load(f"crawler.strategies.{path}", name)(plan)
+    driver: Driven[T] = _load(f"crawler.strategies.{path}", name)(plan)
     return driver
 
 

@@ -1,0 +1,144 @@
+"""`auto`: begins with few requests on one thread, measures, and takes what pays off.
+
+It teaches what the numbers of a job say. How many requests at once: see `crawler.strategies.width`. Which strategy: one
+that multiplexes, for as long as one core can do the work; where analysis keeps that core busy, the same in several
+processes. Their start costs about half a second, so that much is waited for first: at worst it is lost once. Choose it
+when you do not want to choose; `fetch.workers` is the most at once.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import Future
+from dataclasses import replace
+from time import monotonic, process_time, thread_time
+from typing import Any, Generic, TypeVar
+
+from crawler.model import Failure, Request
+from crawler.strategies.driver import Threaded
+from crawler.strategies.port import Driven, Fetched, Plan, Strategy
+from crawler.strategies.registry import make_driver, make_strategy, missing
+from crawler.strategies.width import Width
+
+__all__ = ["Auto", "AutoDriver"]
+
+T = TypeVar("T")
+
+SPREAD = {"curl": "processes-curl", "asyncio": "processes-asyncio", "threads": "processes-threads"}
+"""What begins, the best that is installed, and what it becomes."""
+
+SECONDS = 0.5  # between two looks at the core: about what the start of processes costs
+BUSY = 0.8  # share of a core from which on this process is taken to be held up by it
+HEAVY = 0.5  # share of a core from which on analysis is what is worth to be moved
+
+
+class AutoDriver(Generic[T]):
+    """See the top of this file, and `crawler.strategies.port.Driven`."""
+
+    def __init__(self, plan: Plan[T]) -> None:
+        self._plan = plan
+        self._width = Width(plan.width)
+        self._name = next(name for name in SPREAD if not missing(name))
+        here = replace(plan, then=self._timed)
+        self._driver: Driven[T] | None = make_driver(self._name, here)
+        self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
+        self._spread: Strategy[T] | None = None
+        self._why_spread = ""
+        self._under_way: set[Future[T]] = set()
+        self._bell = threading.Event()
+        self._spent = 0.0
+        self._mark = monotonic(), process_time(), 0.0
+
+    @property
+    def wanted(self) -> int:
+        """How many requests at once it wants now."""
+        return self._width.now
+
+    @property
+    def story(self) -> list[str]:
+        """What it chose and why, a line each."""
+        chosen = f"{self._name}: one core does the work"
+        if self._spread is not None:
+            chosen = f"{SPREAD[self._name]} instead of {self._name}: {self._why_spread}"
+        return [chosen, f"{self._width.now} at once: {self._width.why}"]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._under_way
+
+    def submit(self, request: Request) -> Future[T]:
+        """Hand the request to what is chosen now."""
+        if self._why_spread and self._spread is None:
+            self._spread = make_strategy(SPREAD[self._name], self._plan)
+        future = (self._spread or self._first).submit(request)
+        self._under_way.add(future)
+        future.add_done_callback(self._arrived)
+        return future
+
+    def perform(self, timeout: float) -> None:
+        """Work, or wait for those that do."""
+        if self._driver is not None and not (self._spread and self._driver.idle):
+            self._driver.perform(timeout)
+        elif self._bell.wait(timeout):
+            self._bell.clear()
+        if self._spread is None:
+            self._look()
+
+    def wake(self) -> None:
+        """Let `perform` return now; from any thread."""
+        self._bell.set()
+        if self._driver is not None:
+            self._driver.wake()
+
+    def close(self, *, cancel: bool = False) -> None:
+        """Close all that was begun."""
+        self._first.close(cancel=cancel)
+        if self._spread is not None:
+            self._spread.close(cancel=cancel)
+
+    def drop(self) -> None:
+        """Give up all that this thread has under way; from any thread."""
+        if self._driver is not None:
+            self._driver.drop()
+
+    def _timed(self, request: Request, fetched: Fetched) -> T:
+        began = thread_time()
+        try:
+            return self._plan.then(request, fetched)
+        finally:
+            self._spent += thread_time() - began
+
+    def _arrived(self, future: Future[Any]) -> None:
+        full = len(self._under_way) >= self._width.now
+        self._under_way.discard(future)
+        if future.cancelled() or future.exception() is not None:
+            return
+        result = future.result()
+        if isinstance(result, Failure) and result.status in (429, 503):
+            self._width.refused()
+        elif result.elapsed > 0:
+            self._width.answered(result.elapsed, full=full)
+
+    def _look(self) -> None:
+        """See whether one core is what holds this up."""
+        now = monotonic(), process_time(), self._spent
+        wall, busy, spent = (new - old for new, old in zip(now, self._mark, strict=True))
+        if wall < SECONDS:
+            return
+        self._mark = now
+        if _cores() > 1 and busy > BUSY * wall and spent > HEAVY * wall:
+            self._why_spread = f"analysis took {spent / wall:.0%} of one core, and there are {_cores()}"
+
+
+class Auto(Threaded[T]):
+    """The same with a thread of its own."""
+
+    def __init__(self, plan: Plan[T]) -> None:
+        super().__init__(AutoDriver(plan), "auto")
+
+
+def _cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

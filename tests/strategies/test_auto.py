@@ -1,0 +1,104 @@
+"""`auto`: what it chooses, and that nothing is lost when it changes its mind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from crawler.fetch.settings import ClientSettings
+from crawler.model import Request
+from crawler.strategies import auto, registry
+from crawler.strategies.auto import AutoDriver
+from crawler.strategies.port import Plan
+from tests.support.badserver import answer, pages, serve
+from tests.support.busy import busy
+
+Make = Callable[..., AutoDriver[Any]]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    made: list[AutoDriver[Any]] = []
+
+    def make(then: Any = lambda request, fetched: fetched) -> AutoDriver[Any]:
+        settings = ClientSettings("x", timeout=5.0, connections=64, allow_private=True)
+        made.append(AutoDriver(Plan(64, "requests", settings, then)))
+        return made[-1]
+
+    yield make
+    for driver in made:
+        driver.close()
+    assert not multiprocessing.active_children()
+
+
+def crawl(driver: AutoDriver[Any], url: str, count: int) -> list[int]:
+    """Fetch `count` pages, as many at once as it wants; returns the highest number at once, of each answer."""
+    todo = [Request(n, f"{url}{n}", "page") for n in range(count)]
+    flights: list[Future[Any]] = []
+    done: list[Future[Any]] = []
+    most = 0
+    while todo or flights:
+        while todo and len(flights) < driver.wanted:
+            future = driver.submit(todo.pop())
+            future.add_done_callback(lambda _: driver.wake())
+            flights.append(future)
+        most = max(most, len(flights))
+        driver.perform(5.0)
+        done += [future for future in flights if future.done()]
+        flights = [future for future in flights if not future.done()]
+    assert {future.result().status for future in done} == {200}
+    assert len(done) == count
+    return most
+
+
+SITE = {f"/{n}": answer(b"%d" % n) for n in range(300)}
+
+
+@pytest.mark.parametrize("lane", ["curl", "asyncio", "threads"])
+def test_slow_pages_get_more_requests_at_once(make: Make, lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [name for name in auto.SPREAD if name != lane]
+    monkeypatch.setattr(auto, "missing", lambda name: "not here" if name in others else registry.missing(name))
+    with serve(pages(SITE, delay=0.05)) as server:
+        driver = make()
+        assert crawl(driver, server.url, 300) > 16
+    assert driver.story[0] == f"{lane}: one core does the work"
+
+
+def test_heavy_analysis_moves_to_processes(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto, "SECONDS", 0.2)
+    monkeypatch.setattr(auto, "_cores", lambda: 2)
+    monkeypatch.setattr(auto, "BUSY", 0.1)  # the core may be shared with other tests
+    monkeypatch.setattr(auto, "HEAVY", 0.1)
+    with serve(pages(SITE)) as server:
+        driver = make(busy)
+        crawl(driver, server.url, 60)
+        assert driver.story[0].startswith("processes-")
+
+
+def test_on_one_core_it_stays(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto, "SECONDS", 0.1)
+    monkeypatch.setattr(auto, "_cores", lambda: 1)
+    with serve(pages(SITE)) as server:
+        driver = make(busy)
+        crawl(driver, server.url, 20)
+    assert "one core does the work" in driver.story[0]
+
+
+def test_a_server_that_refuses_is_asked_for_less(make: Make) -> None:
+    refusal = answer(status=b"429 Too Many Requests")
+    with serve(pages({f"/{n}": refusal for n in range(50)})) as server:
+        driver = make()
+        futures = [driver.submit(Request(n, f"{server.url}{n}", "page")) for n in range(50)]
+        while not driver.idle:
+            driver.perform(5.0)
+        assert [future.result().status for future in futures] == [429] * 50
+    assert driver.wanted == 1
+
+
+def test_cores_are_those_this_process_may_use() -> None:
+    assert 1 <= auto._cores() <= (os.cpu_count() or 1)
