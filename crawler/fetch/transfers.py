@@ -89,7 +89,9 @@ class Transfers:
                 self.add(request, done)
 
     def wake(self) -> None:
-        """Let `perform` return now; from any thread."""
+        """Let `perform` return now, once for all that comes until it does; from any thread."""
+        if self._woken:
+            return
         self._woken = True
         if self._polling:
             with suppress(OSError):  # full: it is awake; closed: nobody waits

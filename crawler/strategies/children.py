@@ -13,6 +13,7 @@ import os
 import pickle
 import queue
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -22,11 +23,13 @@ from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
 from crawler.strategies.child import context, settle
-from crawler.strategies.port import Plan, Strategy, WorkerDied, fail_all
+from crawler.strategies.port import Driven, Plan, Strategy, WorkerDied, fail_all
 
 __all__ = ["Children", "ProcessesAsyncio", "ProcessesCurl", "ProcessesThreads", "drain"]
 
 T = TypeVar("T")
+
+LONGEST_WAIT = 60.0
 
 
 class Children(Generic[T]):
@@ -171,24 +174,53 @@ def _begin(main: Any, pipe: Connection, blob: bytes) -> None:
 
 
 def _serve(inner: str, pipe: Connection, plan: Plan[Any]) -> None:
-    from crawler.strategies.registry import make_strategy
+    from crawler.strategies.registry import make_driver, make_strategy
 
-    strategy: Strategy[Any] = make_strategy(inner, plan)
+    driver = make_driver(inner, plan)
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    reader = threading.Thread(target=_read, args=(pipe, strategy, answers), daemon=True)
-    reader.start()
-    while None not in (batch := drain(answers)):
-        pipe.send([_answer(number, future) for number, future in batch])
-    strategy.close()
-    pipe.send([_answer(*each) for each in [*batch, *_rest(answers)] if each is not None])
+    if driver is None:
+        _wait_for(make_strategy(inner, plan), pipe, answers)
+    else:
+        _drive(driver, pipe, answers)
     pipe.send(None)
 
 
-def _read(pipe: Connection, strategy: Strategy[Any], answers: queue.SimpleQueue[Any]) -> None:
+def _wait_for(strategy: Strategy[Any], pipe: Connection, answers: queue.SimpleQueue[Any]) -> None:
+    _start_to_read(pipe, strategy, answers, lambda: answers.put(None))
+    while None not in (batch := drain(answers)):
+        pipe.send([_answer(*each) for each in batch])
+    strategy.close()
+    pipe.send([_answer(*each) for each in [*batch, *_rest(answers)] if each is not None])
+
+
+def _drive(driver: Driven[Any], pipe: Connection, answers: queue.SimpleQueue[Any]) -> None:
+    no_more = threading.Event()
+
+    def end() -> None:
+        no_more.set()
+        driver.wake()
+
+    _start_to_read(pipe, driver, answers, end)
+    while not (no_more.is_set() and driver.idle):
+        driver.perform(LONGEST_WAIT)
+        if batch := _rest(answers):
+            pipe.send([_answer(*each) for each in batch])
+    driver.close()
+
+
+def _start_to_read(
+    pipe: Connection, strategy: Strategy[Any], answers: queue.SimpleQueue[Any], end: Callable[[], object]
+) -> None:
+    threading.Thread(target=_read, args=(pipe, strategy, answers, end), daemon=True).start()
+
+
+def _read(
+    pipe: Connection, strategy: Strategy[Any], answers: queue.SimpleQueue[Any], end: Callable[[], object]
+) -> None:
     while (batch := pipe.recv()) is not None:
         for number, request in batch:
             strategy.submit(request).add_done_callback(partial(_hand_over, answers, number))
-    answers.put(None)
+    end()
 
 
 def _hand_over(answers: queue.SimpleQueue[Any], number: int, done: Future[Any]) -> None:
