@@ -1,0 +1,55 @@
+"""`python -m benchmarks.static FOLDER PORT LATENCY`: files from memory, each answer held back for LATENCY seconds.
+
+It waits on timers, so hundreds of slow connections cost it nothing. `GET /benchmarks-span` answers how many seconds
+there were from the first request to the last answer, and begins anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from urllib.parse import unquote
+
+from crawler.serving.desk import Desk, Ready
+from crawler.serving.http import Answer, Ask, plain
+from crawler.serving.server import listen, serve
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+SPAN = "/benchmarks-span"
+
+
+class Files(Desk):
+    """Answers with the files of a folder; each is read once."""
+
+    name = "benchmarks"
+
+    def __init__(self, folder: Path, latency: float) -> None:
+        super().__init__()
+        self._folder, self._latency = folder, latency
+        self._known: dict[str, Ready] = {}
+        self._first = self._last = 0.0
+
+    def answer(self, ask: Ask) -> Ready:
+        if ask.target == SPAN:
+            span, self._first = self._last + self._latency - self._first, 0.0
+            return self.ready(Answer(200, HTML, json.dumps(span).encode()))
+        self._last = time.monotonic()
+        self._first = self._first or self._last
+        if ask.target not in self._known:
+            file = self._folder / unquote(ask.target.partition("?")[0]).removeprefix("/")
+            found = file.is_file()
+            self._known[ask.target] = self.ready(Answer(200, HTML, file.read_bytes()) if found else plain(404))
+        return self._known[ask.target]
+
+    def delay(self, ask: Ask, ready: Ready) -> float:
+        return 0.0 if ask.target == SPAN else self._latency
+
+
+if __name__ == "__main__":
+    desk = Files(Path(sys.argv[1]), float(sys.argv[3]))
+    try:
+        serve(desk, listen(int(sys.argv[2]), "port"), lambda url: None)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
