@@ -1,12 +1,24 @@
-"""`python -m crawler`."""
+"""`python -m crawler`, and the command `crawler`."""
 
-if __name__ == "__main__":
-    import os
-    import sys
+from __future__ import annotations
+
+from typing import NoReturn
+
+__all__ = ["run"]
+
+
+def run() -> NoReturn:
+    """Do what the command line says, and end the process."""
+    import sys  # all of it late: a child process that is spawned imports this file
 
     from crawler.cli.main import main
+    from crawler.leave import leave
 
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)  # all is written and closed; a thread that hangs in a request must not keep the process alive
+    leave(code)  # all is written and closed; a thread that hangs in a request must not keep the process alive
+
+
+if __name__ == "__main__":
+    run()

@@ -3,6 +3,7 @@
 import itertools
 import json
 import threading
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -14,6 +15,7 @@ from crawler.demo.process import DemoServer
 from tests.support.jobs import crawl, digest, fetched, log_lines, write_job
 from tests.support.usable import USABLE
 
+SITE = DemoOptions(books=60, errors=0.05, port=0)
 NOTED_LATE = 0.02  # seconds: a busy machine lets the server note a request late
 
 
@@ -21,7 +23,7 @@ NOTED_LATE = 0.02  # seconds: a busy machine lets the server note a request late
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     log = folder / "log.jsonl"
-    with DemoServer(DemoOptions(books=60, errors=0.05, port=0, log=str(log))) as server:
+    with DemoServer(replace(SITE, log=str(log))) as server:
         yield server.url, folder, log
 
 
@@ -35,10 +37,15 @@ def expected(site):
 def run_one(url, folder, strategy, place):
     flags = {"strategy": strategy, "workers": 4, "parse": place}
     job = write_job(folder, url, fetch=flags, polite={"delay": 0})
-    done = crawl("run", job, "--json")
+    return outcome(folder / "out", job)
+
+
+def outcome(out, *arguments):
+    """Tables, rows, order and workbook as one digest, and what the report says of pages and failures."""
+    done = crawl("run", *arguments, "--json", timeout=600)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    return digest(folder / "out"), report["pages"], report["causes"], report["records"]
+    return digest(out), report["pages"], report["causes"], report["records"]
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -1,18 +1,17 @@
 """Ctrl-C, SIGTERM, a time limit and the death of a worker: a clean end, and an exact way on."""
 
 import json
-import os
 import signal
 import time
-from contextlib import suppress
 
-import psutil
 import pytest
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.strategies.registry import entry
-from tests.support.jobs import crawl, digest, log_lines, start, write_job
+from tests.support.family import family
+from tests.support.jobs import crawl, digest, start, write_job
+from tests.support.stopping import ended, open_shop, robbed, stopped, when_requests
 from tests.support.usable import USABLE
 
 SIGNALS = [
@@ -23,53 +22,32 @@ SIGNALS = [
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shop")
-    log = folder / "log.jsonl"
-    with DemoServer(DemoOptions(books=60, latency=0.03, port=0, log=str(log))) as server:
-        job = write_job(folder / "reference", server.url)
-        assert crawl("run", job, "--quiet").returncode == 0
-        yield server.url, log, folder / "reference" / "out"
-
-
-def when_requests(log, more, process):
-    """Wait until the site has had so many more requests."""
-    before, until = len(log_lines(log)), time.monotonic() + 30
-    while len(log_lines(log)) < before + more:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.01)  # a poll, not a guess
+    with open_shop(tmp_path_factory.mktemp("shop"), books=60, latency=0.03) as shop:
+        yield shop
 
 
 @pytest.mark.parametrize(("number", "code", "strategy"), SIGNALS)
 def test_fault_176_one_signal_ends_the_run_in_good_order(shop, tmp_path, strategy, number, code):
-    url, log, expected = shop
-    job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
-    process = start("run", job)
-    family = psutil.Process(process.pid)
-    when_requests(log, 20, process)
-    children = family.children(recursive=True)
-    began = time.monotonic()
-    process.send_signal(number)
-    _, err = process.communicate(timeout=20)
-    assert process.returncode == code
-    assert time.monotonic() - began < 5
-    assert b"Traceback" not in err
-    assert not psutil.wait_procs(children, timeout=5)[1], "children stayed behind"
+    job = write_job(tmp_path, shop.url, fetch={"strategy": strategy, "workers": 4})
+    end = stopped(job, shop.log, number)
+    assert (end.code, end.clean) == (code, True), end
+    assert end.seconds < 5
     assert (tmp_path / "out" / "demo.xlsx").exists()
-    done = crawl("run", job, "--json")
-    report = json.loads(done.stdout)
-    assert (done.returncode, report["resumed"]) == (0, True)
-    assert digest(tmp_path / "out") == digest(expected)
+    done = ended(job)
+    assert (done.code, done.clean, done.report["resumed"]) == (0, True, True), done
+    assert digest(tmp_path / "out") == digest(shop.expected)
+
+
+def test_a_pool_for_the_analysis_leaves_nothing_behind_either(shop, tmp_path):
+    end = ended(write_job(tmp_path, shop.url, fetch={"parse": "pool"}, limits={"pages": 5}))
+    assert (end.code, end.clean) == (0, True), end
 
 
 @pytest.fixture(scope="module")
 def calm_shop(tmp_path_factory):
     """Slow enough that a run is still under way when its workers have been looked up on a busy machine."""
-    log = tmp_path_factory.mktemp("calm") / "log.jsonl"
-    with DemoServer(DemoOptions(books=40, latency=0.15, port=0, log=str(log))) as server:
-        job = write_job(log.parent / "reference", server.url)
-        assert crawl("run", job, "--quiet").returncode == 0
-        yield server.url, log, log.parent / "reference" / "out"
+    with open_shop(tmp_path_factory.mktemp("calm"), books=40, latency=0.15) as shop:
+        yield shop
 
 
 @pytest.fixture(scope="module")
@@ -83,66 +61,43 @@ def slow_shop(tmp_path_factory):
 def test_fault_177_a_second_signal_ends_it_at_once(slow_shop, tmp_path, strategy):
     url, log = slow_shop
     job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 2}, polite={"robots": False})
-    process = start("run", job)
-    family = psutil.Process(process.pid)
-    when_requests(log, 1, process)
-    children = family.children(recursive=True)
-    process.send_signal(signal.SIGINT)
-    while b"stopping" not in process.stderr.readline():
-        assert process.poll() is None
-    began = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
-    assert process.returncode == 130
-    assert time.monotonic() - began < 1
-    assert not psutil.wait_procs(children, timeout=5)[1], "children stayed behind"
-
-
-def workers(family):
-    """Worker processes: children of the fork server, and spawned ones."""
-    return [
-        child
-        for child in family.children(recursive=True)
-        if child.ppid() != family.pid or "spawn_main" in " ".join(child.cmdline())
-    ]
+    with family("run", job) as run:
+        when_requests(log, 1, run.process)
+        run.note_semaphores()
+        run.process.send_signal(signal.SIGINT)
+        while b"stopping" not in run.process.stderr.readline():
+            assert run.process.poll() is None
+        began = time.monotonic()
+        run.process.send_signal(signal.SIGINT)
+        _, err = run.process.communicate(timeout=20)
+        assert time.monotonic() - began < 1
+        assert (run.process.returncode, run.files(), run.left()) == (130, [], [])
+        assert b"resource_tracker" not in err
 
 
 @pytest.mark.parametrize("strategy", [name for name in USABLE if entry(name).processes])
 def test_fault_184_workers_that_are_killed_cost_no_page(calm_shop, tmp_path, strategy):
-    url, log, expected = calm_shop
-    job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
-    process = start("run", job, "--json")
-    family = psutil.Process(process.pid)
-    killed = 0
-    for _ in range(2):
-        when_requests(log, 5, process)
-        for worker in workers(family)[:1]:
-            with suppress(ProcessLookupError):  # one of `semaphore-processes` may have ended by itself
-                os.kill(worker.pid, signal.SIGKILL)
-                killed += 1
-    out, err = process.communicate(timeout=60)
-    assert killed
-    assert process.returncode == 0, err
-    assert json.loads(out)["pages"]["failed"] == 1  # the dead link, as always
-    assert digest(tmp_path / "out") == digest(expected)
+    job = write_job(tmp_path, calm_shop.url, fetch={"strategy": strategy, "workers": 4})
+    end = robbed(job, calm_shop.log)
+    assert (end.code, end.clean) == (0, True), end
+    assert end.report["pages"]["failed"] == 1  # the dead link, as always
+    assert digest(tmp_path / "out") == digest(calm_shop.expected)
 
 
 def test_a_time_limit_ends_cleanly_exports_and_is_gone_on_with(shop, tmp_path):
-    url, _, expected = shop
     slow = {"fetch": {"workers": 1}, "limits": {"time": "2s", "failures": 0}}
-    job = write_job(tmp_path, url, **slow)
+    job = write_job(tmp_path, shop.url, **slow)
     done = crawl("run", job, "--json")
     report = json.loads(done.stdout)
     assert (done.returncode, report["ending"]) == (3, "time")
     assert 0 < report["records"]["books"] < 60
     assert (tmp_path / "out" / "demo.xlsx").exists()
     assert crawl("run", job, "--set", "limits.time=60s", "--set", "limits.failures=5%", "--quiet").returncode == 0
-    assert digest(tmp_path / "out", ".jsonl") == digest(expected, ".jsonl")  # the Summary sheet tells the limit
+    assert digest(tmp_path / "out", ".jsonl") == digest(shop.expected, ".jsonl")  # the Summary sheet tells the limit
 
 
 def test_an_unfinished_crawl_never_replaces_a_whole_workbook(shop, tmp_path):
-    url, _, expected = shop
-    job = write_job(tmp_path, url)
+    job = write_job(tmp_path, shop.url)
     assert crawl("run", job, "--quiet").returncode == 0
     before = digest(tmp_path / "out")
     cut = crawl("run", job, "--set", "limits.time=1s", "--set", "fetch.workers=1", "--quiet")
@@ -152,16 +107,15 @@ def test_an_unfinished_crawl_never_replaces_a_whole_workbook(shop, tmp_path):
     (tmp_path / "parts").mkdir()
     for name in parts:
         (tmp_path / "out" / name).rename(tmp_path / "parts" / name)
-    assert digest(tmp_path / "out") == before == digest(expected)
+    assert digest(tmp_path / "out") == before == digest(shop.expected)
     assert crawl("run", job, "--quiet").returncode == 0
     assert not list((tmp_path / "out").glob("*.partial.*"))
 
 
 def test_fault_194_a_second_run_is_refused_at_once(shop, tmp_path):
-    url, log, _ = shop
-    job = write_job(tmp_path, url, fetch={"workers": 1})
+    job = write_job(tmp_path, shop.url, fetch={"workers": 1})
     process = start("run", job)
-    when_requests(log, 3, process)
+    when_requests(shop.log, 3, process)
     second = crawl("run", job)
     assert second.returncode == 5
     assert f"process {process.pid}" in second.stderr

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from crawler.crawl.control import Stopper
+from crawler.leave import leave
 
 __all__ = ["stopping"]
 
@@ -26,7 +27,7 @@ def stopping(*, quiet: bool) -> Iterator[Stopper]:
         why, code = _WHY[signal.Signals(number).name]
         if stopper.why in ("interrupted", "terminated"):
             _tell("stopped at once; the next run goes on\n")
-            os._exit(code)  # workers and the demo site end with us; the state is always whole
+            leave(code)  # workers and the demo site end with us; the state is always whole
         stopper.stop(why)
         if not quiet:
             _tell(_STOPPING)

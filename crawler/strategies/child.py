@@ -8,7 +8,10 @@ import signal
 import sys
 import threading
 from multiprocessing import connection
+from multiprocessing.util import get_temp_dir
 from typing import Any
+
+from crawler.leave import remove_at_end
 
 __all__ = ["context", "settle"]
 
@@ -22,6 +25,7 @@ def context() -> Any:
         return multiprocessing.get_context("spawn")
     forkserver = multiprocessing.get_context("forkserver")
     forkserver.set_forkserver_preload(["crawler.strategies.preload"])  # else each child imports all of it again
+    remove_at_end(get_temp_dir())  # where the socket of that server is
     return forkserver
 
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import crawler
-from tests.support.markdown import DOCUMENTS, ROOT, all_blocks, blocks
+from tests.support.markdown import DOCUMENTS, ROOT, all_blocks, apply, blocks, copy_crawler
 
 BASE = "name: base\nstart: https://example.com/\npages: {page: {fields: {title: h1}}}\n"
 
@@ -72,7 +71,7 @@ def test_every_python_example_runs(path, folder):
         if block.file:
             (folder / block.file).write_text(block.text)
         elif block.language == "diff" and "apply" in block.marks:
-            shutil.copytree(ROOT / "crawler", folder / "crawler", ignore=shutil.ignore_patterns("__pycache__"))
+            copy_crawler(folder)
             apply(block.text, folder)
         elif block.language == "python" and "example" in block.marks:
             (folder / "example.py").write_text(block.text)
@@ -82,20 +81,6 @@ def test_every_python_example_runs(path, folder):
 
 def test_every_python_block_is_a_file_or_an_example():
     assert [str(block) for block in all_blocks("python") if not (block.file or "example" in block.marks)] == []
-
-
-def apply(patch, folder):
-    """Apply hunks without line numbers; the text that a hunk replaces must be there exactly once."""
-    for part in re.split(r"^--- a/.*\n\+\+\+ b/", patch, flags=re.M)[1:]:
-        name, _, body = part.partition("\n")
-        for hunk in re.split(r"^@@\n", body, flags=re.M):
-            lines = hunk.splitlines(keepends=True)
-            old = "".join(line[1:] for line in lines if line[0] in " -")
-            new = "".join(line[1:] for line in lines if line[0] in " +")
-            target = folder / name
-            before = target.read_text() if target.exists() else ""
-            assert not old or before.count(old) == 1, f"{name} has changed; the patch no longer fits:\n{hunk}"
-            target.write_text(before.replace(old, new) if old else new)
 
 
 @pytest.fixture(scope="module")

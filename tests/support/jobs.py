@@ -8,8 +8,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -37,24 +38,26 @@ def write_job(folder: Path, base: str, **changes: Any) -> Path:
     return path
 
 
-def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "crawler", *map(str, arguments)]
+def command(*arguments: str | Path, module: str = "crawler") -> list[str]:
+    return [sys.executable, "-m", module, *map(str, arguments)]
 
 
-def crawl(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+def crawl(*arguments: str | Path, timeout: float = 120, **options: Any) -> subprocess.CompletedProcess[str]:
     """`crawler ...`, to its end."""
     env = {**os.environ, **FIXED, **options.pop("env", {})}
     return subprocess.run(
-        command(*arguments), capture_output=True, text=True, cwd=ROOT, env=env, timeout=120, check=False, **options
+        command(*arguments), capture_output=True, text=True, cwd=ROOT, env=env, timeout=timeout, check=False, **options
     )
 
 
-def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
+def start(
+    *arguments: str | Path, env: Mapping[str, str] = MappingProxyType({}), module: str = "crawler"
+) -> subprocess.Popen[bytes]:
     """`crawler ...`, going on beside the test."""
     return subprocess.Popen(
-        command(*arguments),
+        command(*arguments, module=module),
         cwd=ROOT,
-        env={**os.environ, **FIXED},
+        env={**os.environ, **FIXED, **env},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

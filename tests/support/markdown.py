@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,3 +54,23 @@ def first_cells(path: Path, heading: str) -> list[list[str]]:
     lines = [line for line in section.splitlines() if line.startswith("|")]
     rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
     return [row for row in rows if not set(row[0]) <= set("-")]
+
+
+def apply(patch: str, folder: Path) -> None:
+    """Apply hunks without line numbers; the text that a hunk replaces must be there exactly once."""
+    for part in re.split(r"^--- a/.*\n\+\+\+ b/", patch, flags=re.M)[1:]:
+        name, _, body = part.partition("\n")
+        for hunk in re.split(r"^@@\n", body, flags=re.M):
+            lines = hunk.splitlines(keepends=True)
+            old = "".join(line[1:] for line in lines if line[0] in " -")
+            new = "".join(line[1:] for line in lines if line[0] in " +")
+            target = folder / name
+            before = target.read_text() if target.exists() else ""
+            assert not old or before.count(old) == 1, f"{name} has changed; the patch no longer fits:\n{hunk}"
+            target.write_text(before.replace(old, new) if old else new)
+
+
+def copy_crawler(folder: Path) -> None:
+    """The package itself, to be patched; not twice."""
+    if not (folder / "crawler").exists():
+        shutil.copytree(ROOT / "crawler", folder / "crawler", ignore=shutil.ignore_patterns("__pycache__"))
