@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC as UTC_ZONE
 from datetime import date, datetime
 from decimal import Decimal
+from string import ascii_letters
 from typing import Any, NamedTuple
 
 from crawler.export import styles
@@ -23,12 +24,16 @@ __all__ = ["Cell", "Cells", "Limits", "Reason"]
 
 _MARK = "… [cut]"
 _DIGITS = 15
+_TOO_LARGE = 10**_DIGITS
+_DAY_ZERO = date(1899, 12, 30).toordinal()
 _FIRST_DAY = date(1900, 3, 1)  # before it Excel counts a 29 February 1900, which others do not
-_BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-_SUSPECT = re.compile(f"{_BAD.pattern}|{_ESCAPE.pattern}")
+_BAD = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+_ESCAPE = "_(?=x[0-9A-Fa-f]{4}_)"
 # Text that Excel would make a formula, a number, a date or an error of when a person edits its cell.
 _RETYPED = re.compile(r"[=+\-@#.\d]|(?:true|false)$", re.IGNORECASE)
+_KEPT = frozenset(ascii_letters) - frozenset("tTfF")  # no text that begins so is retyped
+# Both cost far less than _BAD and let nearly all text pass; isprintable is the faster one for short text.
+_CLEAN, _LONG = re.compile("[ -\ud7ff\n]*"), 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,43 +82,74 @@ class Cell(NamedTuple):
     link: str = ""
 
 
+Rule = Callable[[Any], Cell | None]
+
+
+class Rules(dict[type, Rule]):
+    """What to do with a value of each type; a type without a rule gets that of its nearest base."""
+
+    def __missing__(self, kind: type) -> Rule:
+        rule = self[kind] = next(self[base] for base in kind.__mro__ if base in self)
+        return rule
+
+
 class Cells:
-    """Makes cells of values; the reasons it gives are the codes of the Problems sheet."""
+    """Makes cells of values; the reasons it gives are the codes of the Problems sheet.
+
+    Attributes:
+        odd: cells made so far that have reasons.
+        rules: `rules[type(value)](value)` is the cell of a value; None for a blank one.
+        url_rules: the same for a column of URLs: text leads to where it says.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._short = limits.text // 2  # a text of so many characters cannot have too many UTF-16 units
         self._money = MoneyStyles()
-        self._rules: dict[type, Callable[[Any], Cell | None]] = {
-            type(None): lambda value: None,
-            str: lambda value: self.text(value) if value else None,
-            bool: lambda value: Cell("b", "1" if value else "0", styles.BOOLEAN),
-            int: self._int,
-            float: lambda value: self._decimal(Decimal(repr(value))),
-            Decimal: self._decimal,
-            Money: self._of_money,
-            datetime: self._datetime,
-            date: self._date,
-            tuple: self._list,
-            list: self._list,
-        }
+        self.odd = 0
+        self.rules = Rules(
+            {
+                object: self._unknown,
+                type(None): lambda value: None,
+                str: self._str,
+                bool: lambda value: Cell("b", "1" if value else "0", styles.BOOLEAN),
+                int: self._int,
+                float: lambda value: self._decimal(Decimal(repr(value))),
+                Decimal: self._decimal,
+                Money: self._of_money,
+                datetime: self._datetime,
+                date: self._date,
+                tuple: self._list,
+                list: self._list,
+            }
+        )
+        self.url_rules = Rules({**self.rules, str: self._url})
 
     def cell(self, value: object) -> Cell | None:
         """The cell of a value; None for a blank one. A type without a rule becomes text, with a reason."""
-        rule = self._rules.get(type(value))
-        return rule(value) if rule else self._other(value)
+        return self.rules[type(value)](value)
 
-    def text(self, value: str, *reasons: Reason) -> Cell:
-        """A text cell, whatever the text looks like."""
-        if len(value) > self._short or value.count("\n") > self._limits.feeds or _SUSPECT.search(value):
+    def text(self, value: str, *reasons: Reason, link: str = "") -> Cell:
+        """A text cell, whatever the text looks like; it leads to `link` where that can be a link."""
+        clean = value.isprintable() if len(value) < _LONG else _CLEAN.fullmatch(value)
+        escapes = "_" in value and "_x" in value  # "in" with one character is the cheapest look of all
+        many_lines = "\n" in value and value.count("\n") > self._limits.feeds
+        if not clean or escapes or many_lines or len(value) > self._short:
             value, found = self._repair(value)
             reasons += found
-        style = styles.QUOTED if _RETYPED.match(value) else styles.TEXT
-        return Cell("s", value, style, reasons)
+        self.odd += bool(reasons)
+        kept = value[:1] in _KEPT or not _RETYPED.match(value)
+        return Cell("s", value, styles.TEXT if kept else styles.QUOTED, reasons, link)
+
+    def _str(self, value: str) -> Cell | None:
+        return self.text(value) if value else None
+
+    def _url(self, value: str) -> Cell | None:
+        return self.text(value, link=value) if value else None
 
     def _repair(self, value: str) -> tuple[str, tuple[Reason, ...]]:
         reasons = []
-        value, bad = _BAD.subn("\ufffd", value)
+        value, bad = re.subn(_BAD, "\ufffd", value)
         if bad:
             reasons.append(Reason("bad-characters", f"{bad} characters that Excel cannot hold became U+FFFD"))
         units = len(value.encode("utf-16-le")) // 2
@@ -125,18 +161,21 @@ class Cells:
         if feeds > self._limits.feeds:
             detail = f"{feeds:,} line feeds; Excel may show only {self._limits.feeds} of them"
             reasons.append(Reason("many-lines", detail))
-        return _ESCAPE.sub("_x005F_", value), tuple(reasons)
+        return re.sub(_ESCAPE, "_x005F_", value), tuple(reasons)
 
     def _cut(self, value: str) -> str:
         kept = value.encode("utf-16-le")[: 2 * (self._limits.text - len(_MARK))]
         return kept.decode("utf-16-le", "ignore") + _MARK  # "ignore": the cut may fall inside a character
 
     def _int(self, value: int) -> Cell:
-        if -(10**_DIGITS) < value < 10**_DIGITS:
+        if -_TOO_LARGE < value < _TOO_LARGE:
             return Cell("n", str(value), styles.NUMBER)
         return self._digits(exact(value))
 
     def _decimal(self, value: Decimal, style: Style = styles.NUMBER, unit: str = "") -> Cell:
+        text = str(value)
+        if len(text) <= _DIGITS and text.replace(".", "").isdecimal():  # most are such: exact as they are
+            return Cell("n", text, style)
         text = exact(value) + (f" {unit}" if unit else "")
         if not value.is_finite():
             return self.text(text, Reason("not-finite", f"{text} is no number for Excel; written as text"))
@@ -177,10 +216,7 @@ class Cells:
     def _list(self, value: tuple[object, ...]) -> Cell | None:
         return self.text("; ".join(map(str, value))) if value else None
 
-    def _other(self, value: object) -> Cell | None:
-        for base in type(value).__mro__[1:]:
-            if base in self._rules:
-                return self._rules[base](value)
+    def _unknown(self, value: object) -> Cell:
         reason = Reason("unknown-type", f"a value of type {type(value).__name__}; written as text")
         return self.text(str(value), reason)
 
@@ -196,6 +232,9 @@ def _fits(value: Decimal) -> bool:
 
 
 def _serial(value: date) -> str:
-    from openpyxl.utils.datetime import to_excel  # only the workbook needs it, and it is slow to import
-
-    return repr(to_excel(value))  # type: ignore[no-untyped-call]  # untyped in its stubs
+    """Days since 30 December 1899, from which Excel's count is right after February 1900."""
+    days = float(value.toordinal() - _DAY_ZERO)
+    if isinstance(value, datetime):
+        seconds = value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 10**6
+        days += seconds / 86_400
+    return repr(days)

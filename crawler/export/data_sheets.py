@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from crawler.errors import OutputError
@@ -26,7 +26,7 @@ def write_table(book: Book, table: Table, title: str, rows: Iterable[Row]) -> in
     """
     _check_columns(book, table)
     header = header_cells(book, table.name, [column.name for column in table.columns])
-    stream = (_cells(book, table, row) for row in rows)
+    stream = _cells(book, table, rows)
     sample = list(islice(stream, _SAMPLE))
     column_widths = widths([header, *sample])
     written, following = 0, chain(sample, stream)
@@ -54,19 +54,18 @@ def header_cells(book: Book, where: str, names: Sequence[str]) -> list[Cell]:
     return cells
 
 
-def _cells(book: Book, table: Table, row: Row) -> list[Cell | None]:
-    make, values = book.cells.cell, row.values
-    cells: list[Cell | None] = []
-    for column in table.columns:
-        value = values.get(column.name)
-        cell = make(value)
-        if cell is not None:
-            if column.type == "url" and isinstance(value, str):
-                cell = cell._replace(link=value)
-            if cell.reasons:
-                book.note(f"{table.name}.{column.name}", cell.reasons, row.url)
-        cells.append(cell)
-    return cells
+def _cells(book: Book, table: Table, rows: Iterable[Row]) -> Iterator[list[Cell | None]]:
+    """The cells of each row; what has to be said about them is noted."""
+    names = [column.name for column in table.columns]
+    rules = [book.cells.url_rules if column.type == "url" else book.cells.rules for column in table.columns]
+    for row in rows:
+        odd = book.cells.odd
+        values = map(row.values.get, names)
+        cells = [rule[type(value)](value) for rule, value in zip(rules, values, strict=True)]
+        if book.cells.odd > odd:
+            for name, cell in zip(names, cells, strict=True):
+                book.note(f"{table.name}.{name}", cell.reasons if cell else (), row.url)
+        yield cells
 
 
 def _note_links(book: Book, title: str, sheet: Sheet) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import quote
 __all__ = ["target"]
 
 _USER, _HOST = r"(?:[\w.~%!$&'()*+,;=:-]*@)?", r"[\w.-]+(?::\d{1,5})?"
-_URL = re.compile(rf"(https?://{_USER}{_HOST})([/?#].*)?", re.IGNORECASE | re.ASCII)
-_BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+_URL = rf"(?ai)(https?://{_USER}{_HOST})([/?#][^\n\ud800-\udfff]*)?"
+_CLEAN = re.compile(rf"https?://{_HOST}(?:[/?][\w/:?@!$&'()*+,;=~.-]*)?", re.ASCII)
+_BARE_PERCENT = "%(?![0-9A-Fa-f]{2})"
 _SAFE = "%/:?#@!$&'()*+,;=~-._"
 
 
@@ -18,11 +19,13 @@ def target(url: str, longest: int) -> str:
 
     Only http and https become links: a page must not put `file:` or `javascript:` under a reader's mouse.
     """
-    match = _URL.fullmatch(url)
+    if len(url) <= longest and _CLEAN.fullmatch(url):  # most are such, and the rest costs more
+        return url
+    match = re.fullmatch(_URL, url)
     if not match:
         return ""
     host, rest = match.groups(default="")
     before, mark, fragment = rest.partition("#")
     rest = before + mark + fragment.replace("#", "%23")
-    made = host + quote(_BARE_PERCENT.sub("%25", rest), safe=_SAFE)
+    made = host + quote(re.sub(_BARE_PERCENT, "%25", rest), safe=_SAFE)
     return made if len(made) <= longest else ""

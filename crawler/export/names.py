@@ -12,8 +12,8 @@ __all__ = ["SheetNames", "table_paths"]
 
 _SHEET_LENGTH = 31
 # What Excel refuses, what XML cannot hold, and the start of its `_x0041_` escapes.
-_NOT_IN_SHEETS = re.compile(r"[\\/*?:\[\]\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_NOT_IN_FILES = re.compile(r"[\\/*?:\"<>|\x00-\x1f\x7f\ud800-\udfff]|^\.+")
+_NOT_IN_SHEETS = r"[\\/*?:\[\]\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)"
+_NOT_IN_FILES = r"[\\/*?:\"<>|\x00-\x1f\x7f\ud800-\udfff]|^\.+"
 
 
 class SheetNames:
@@ -24,7 +24,7 @@ class SheetNames:
 
     def take(self, wanted: str) -> str:
         """The wanted name, cleaned, with ` (2)`, ` (3)`, ... behind it where it is taken already."""
-        base = _NOT_IN_SHEETS.sub("-", wanted).strip().strip("'").strip() or "Sheet"
+        base = re.sub(_NOT_IN_SHEETS, "-", wanted).strip().strip("'").strip() or "Sheet"
         name, number = _cut(base, _SHEET_LENGTH), 1
         while _folded(name) in self._taken:
             number += 1
@@ -47,7 +47,7 @@ def table_paths(path: Path, tables: Iterable[Table]) -> dict[str, Path]:
 
 
 def _file_part(wanted: str, taken: set[str]) -> str:
-    base = name = _NOT_IN_FILES.sub("-", wanted) or "table"
+    base = name = re.sub(_NOT_IN_FILES, "-", wanted) or "table"
     number = 1
     while name.casefold() in taken:
         number += 1

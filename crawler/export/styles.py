@@ -61,7 +61,7 @@ class MoneyStyles:
     The currency is whatever a page wrote, so only a short plain one gets into a format.
     """
 
-    _PLAIN = re.compile(r'[^"\\\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]{0,8}')
+    _PLAIN = r'[^"\\\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]{0,8}'
 
     def __init__(self, most: int = 50) -> None:
         self._most = most
@@ -70,7 +70,7 @@ class MoneyStyles:
     def get(self, currency: str) -> Style | None:
         """The style of amounts in `currency`; None when it cannot have one."""
         style = self._styles.get(currency)
-        if style is None and len(self._styles) < self._most and self._PLAIN.fullmatch(currency):
+        if style is None and len(self._styles) < self._most and re.fullmatch(self._PLAIN, currency):
             gap = " " if currency[-1:].isalpha() else ""  # "EUR 12.50" but "£12.50"
             prefix = currency + gap
             pattern = f'"{prefix}"#,##0.00' if prefix else "#,##0.00"

@@ -31,7 +31,8 @@ def _seen(cell: Cell | None) -> int:
         return cell.style.width
     if cell.style.money:
         return max(_MONEY, len(cell.style.prefix) + len(f"{float(cell.text):,.2f}"))
-    return sum(map(_cells, cell.text[:_MOST]))
+    text = cell.text[:_MOST]
+    return len(text) if text.isascii() else sum(map(_cells, text))
 
 
 def _cells(character: str) -> int:

@@ -26,15 +26,38 @@ def test_fault_130_140_text_stays_text_unchanged(text):
     assert (cell.kind, cell.text, cell.reasons) == ("s", text, ())
 
 
-@pytest.mark.parametrize(("text", "quoted"), [("=1", True), ("007", True), ("false", True), ("Falsework", False)])
+@pytest.mark.parametrize(
+    ("text", "quoted"),
+    [
+        ("=1", True),
+        ("007", True),
+        ("٣", True),
+        (".5", True),
+        ("false", True),
+        ("TRUE", True),
+        ("Falsework", False),
+        ("-x", True),
+        ("@x", True),
+        ("#x", True),
+        ("+x", True),
+        ("x=1", False),
+        ("Été", False),
+        (" 1", False),
+    ],
+)
 def test_text_that_excel_would_retype_when_edited_is_quoted(text, quoted):
     assert RULES.cell(text).style is (styles.QUOTED if quoted else styles.TEXT)
 
 
-@pytest.mark.parametrize("bad", ["\x00", "\x08", "\x0b", "\x0c", "\x1f", "\ufffe", "\uffff"])
-def test_fault_131_illegal_characters_are_replaced_and_counted(bad):
-    cell = RULES.cell(f"a{bad}b{bad}")
-    assert cell.text == "a\ufffdb\ufffd"
+# Short and long text are looked at in different ways, and so is text in which a character needs two bytes or four.
+LENGTHS = pytest.mark.parametrize("more", ["", "x" * 60, "é" * 60, "\u4e00" * 60, "😀" * 60, "x\n" * 30])
+
+
+@LENGTHS
+@pytest.mark.parametrize("bad", ["\x00", "\x08", "\x0b", "\x0c", "\x0e", "\x1f", "\ud800", "\ufffe", "\uffff"])
+def test_fault_131_illegal_characters_are_replaced_and_counted(bad, more):
+    cell = RULES.cell(f"{more}a{bad}b{bad}")
+    assert cell.text == f"{more}a\ufffdb\ufffd"
     assert codes(cell) == ["bad-characters"]
     assert cell.reasons[0].detail.startswith("2 ")
 
@@ -42,6 +65,18 @@ def test_fault_131_illegal_characters_are_replaced_and_counted(bad):
 def test_fault_132_lone_surrogates_are_replaced_and_pairs_kept():
     assert RULES.cell("a\ud800b\udfff").text == "a\ufffdb\ufffd"
     assert RULES.cell("\U0001f600").reasons == ()
+
+
+@LENGTHS
+@pytest.mark.parametrize("good", ["\t", "\n", "\r", "\x7f", "\x85", "\xa0", "\u2028", "\ue000", "\ufffd", "😀", "_x"])
+def test_legal_characters_stay_and_are_not_noted(good, more):
+    cell = RULES.cell(f"{more}a{good}b")
+    assert (cell.text, cell.reasons) == (f"{more}a{good}b", ())
+
+
+@LENGTHS
+def test_fault_133_escapes_of_excel_are_escaped_in_text_of_any_length(more):
+    assert RULES.cell(f"{more}_x0041_").text == f"{more}_x005F_x0041_"
 
 
 def test_fault_133_escapes_of_excel_are_escaped():
@@ -68,6 +103,8 @@ def test_fault_135_many_line_feeds_are_noted_and_kept():
     cell = SMALL.cell("\n" * 4)
     assert (cell.text, codes(cell)) == ("\n" * 4, ["many-lines"])
     assert SMALL.cell("\n" * 3).reasons == ()
+    assert codes(RULES.cell("a line\n" * 254)) == ["many-lines"]
+    assert RULES.cell("a line\n" * 253).reasons == ()
 
 
 @pytest.mark.parametrize(

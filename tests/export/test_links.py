@@ -18,7 +18,8 @@ def test_links_are_quoted(url, made):
     "url",
     ["javascript:alert(1)", "file:///etc/passwd", "", "x", "http://", "http://h h/", "http://\ud800/", "http://h/\nx",
      "mailto:a@b", "=HYPERLINK()", "http://[/x",
-     "http://h:123456/", "http://a:b:c/", "http://é.org/", "http://h/" + "x" * 2079],
+     "http://h/\ud800", "http://h/?\udfff#x", "http://h:123456/",
+     "http://a:b:c/", "http://é.org/", "http://h/" + "x" * 2079],
 )  # fmt: skip
 def test_anything_else_is_no_link(url):
     assert target(url, 2079) == ""

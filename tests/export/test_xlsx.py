@@ -4,10 +4,12 @@ import sys
 import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from crawler.errors import OutputError
 from crawler.export.cells import Limits
@@ -40,7 +42,7 @@ def test_a_sheet_for_each_table_then_summary_and_problems(tmp_path):
 def test_looks(tmp_path):
     sheet = made(one_table("x" * 100, "y"), tmp_path)[1]["t"]
     assert (sheet["A1"].font.bold, sheet["A1"].fill.fill_type, sheet["A2"].font.bold) == (True, "solid", False)
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:A3")
+    assert (sheet.freeze_panes, sheet.sheet_view.pane.state, sheet.auto_filter.ref) == ("A2", "frozen", "A1:A3")
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
     assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.print_title_rows) == (True, "$1:$1")
     assert (sheet.column_dimensions["A"].width, sheet["A2"].alignment.wrap_text) == (60, None)
@@ -51,6 +53,14 @@ def test_values_are_real_numbers_dates_and_booleans(tmp_path):
     book = made(one_table(*values), tmp_path)[1]
     assert column(book["t"]) == [7, 9.95, 51.77, datetime(2024, 2, 29), datetime(2024, 2, 29, 1, 2, 3), True]
     assert book["t"]["A4"].number_format == '"£"#,##0.00'
+
+
+def test_white_space_at_the_ends_of_text_is_marked_for_excel_would_strip_it(tmp_path):
+    made(one_table(" a", "b\n", "c d", "\t"), tmp_path)
+    with ZipFile(tmp_path / "o.xlsx") as parts:
+        texts = list(etree.fromstring(parts.read("xl/worksheets/sheet1.xml")).iter("{*}t"))
+    kept = [element.text for element in texts if "preserve" in element.attrib.values()]
+    assert kept == [" a", "b\n", "\t"]
 
 
 def test_fault_142_missing_and_extra_values_leave_the_columns_as_they_are(tmp_path):
@@ -200,6 +210,37 @@ def equal(value, cell):
     if isinstance(value, Decimal):
         return float(value) == found
     return type(found) is type(value) and found == value
+
+
+SURE = st.one_of(
+    st.none(),
+    st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff_"), min_size=1),
+    st.sampled_from(["http://h/", "http://h/?a=1&b=<2>", "=1+1", " lead", "a\tb\nc\r\nd", "x" * 70_000]),
+    st.integers(-(10**15) + 1, 10**15 - 1),
+    st.booleans(),
+    st.decimals(-(10**12), 10**12, places=2),
+    st.dates(min_value=date(1900, 3, 1)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), width=st.integers(1, 30), count=st.integers(1, 12))
+def test_every_value_stands_in_its_own_cell(data, width, count, tmp_path_factory):
+    path = tmp_path_factory.mktemp("grid") / "o.xlsx"
+    names = [f"c{number}" for number in range(width)]
+    table = Table("t", tuple(Column(name, "url" if number % 3 == 2 else "text") for number, name in enumerate(names)))
+    grid = [[data.draw(SURE) if data.draw(st.booleans()) else None for _ in names] for _ in range(count)]
+    rows = [Row(dict(zip(names, values, strict=True)), url="http://h/p") for values in grid]
+    write(MemoryResult({table: rows}), path, now=NOW, limits=Limits(text=80_000))
+    book = opened(path)
+    assert formulas(book) == []
+    assert [cell.value for cell in book["t"][1]] == names
+    for number, values in enumerate(grid, 2):
+        for place, value in enumerate(values, 1):
+            cell = book["t"].cell(number, place)
+            assert equal(value, cell), (value, cell.value)
+            leads = place % 3 == 0 and isinstance(value, str) and value.startswith("http://h/")
+            assert (cell.hyperlink is not None) == leads
 
 
 def test_fault_144_151_same_bytes_in_any_zone_and_locale(tmp_path):
