@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from crawler.strategies.child import context, settle
+from crawler.strategies.groups import Answers, Call, Groups, do_group
 
 __all__ = ["ProcessPool"]
 
@@ -31,32 +32,45 @@ class ProcessPool(Generic[T]):
     """
 
     def __init__(self, width: int, make: Callable[[], Callable[..., T]], task_timeout: float) -> None:
-        self._width, self._blob = width, pickle.dumps((make, task_timeout))
+        self._start = partial(_Crew[T], width, pickle.dumps((make, task_timeout)))
         self._lock = threading.Lock()
-        self._pool = self._start()
+        self._closed = False
+        self._crew = self._start()
 
     def submit(self, *args: object) -> Future[T]:
         """Hand one call to the pool; its Future fails with BrokenProcessPool where a worker died."""
-        try:
-            return self._pool.submit(_work, *args)
-        except BrokenProcessPool:
-            with self._lock:
-                if self._pool._broken:  # no public way to ask; another thread may have mended it
-                    self._pool.shutdown(wait=False)
-                    self._pool = self._start()
-            return self._pool.submit(_work, *args)
+        with self._lock:
+            if self._crew.broken and not self._closed:
+                self._crew = self._start()
+            crew = self._crew
+        return crew.calls.submit(*args)
 
     def close(self, *, cancel: bool = False) -> None:
         """Wait for the workers; with `cancel` kill them."""
+        with self._lock:
+            self._closed = True
+        self._crew.close(cancel=cancel)
+
+
+class _Crew(Generic[T]):
+    """An executor until a worker of it dies; `calls` takes what it is to do."""
+
+    def __init__(self, width: int, blob: bytes) -> None:
+        self._pool = ProcessPoolExecutor(width, mp_context=context(), initializer=_begin, initargs=(blob,))
+        self.calls: Groups[T] = Groups(width, lambda calls: self._pool.submit(_work, calls))
+        _warm_up(self._pool, width)
+
+    @property
+    def broken(self) -> bool:
+        return bool(self._pool._broken)  # no public way to ask
+
+    def close(self, *, cancel: bool) -> None:
         if cancel:
             for worker in list((self._pool._processes or {}).values()):
                 worker.kill()
+        else:
+            self.calls.wait()
         self._pool.shutdown(wait=True, cancel_futures=cancel)
-
-    def _start(self) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(self._width, mp_context=context(), initializer=_begin, initargs=(self._blob,))
-        _warm_up(pool, self._width)
-        return pool
 
 
 def _warm_up(pool: ProcessPoolExecutor, width: int) -> None:
@@ -84,7 +98,11 @@ def _begin(blob: bytes) -> None:
     _function = make()
 
 
-def _work(*args: object) -> Any:
+def _work(calls: list[Call]) -> Answers:
+    return do_group(_one, calls)
+
+
+def _one(*args: object) -> Any:
     assert _function is not None, "the pool's initializer makes it"
     # A C thread that ends this process even where a parser hangs inside C with the interpreter lock held.
     faulthandler.dump_traceback_later(_task_timeout, exit=True, file=_nowhere)
