@@ -14,12 +14,13 @@ from crawler.cli import exits
 from crawler.cli.helping import Command
 from crawler.cli.lessons import add_lessons
 from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
+from crawler.cli.quantity import latency, share, size
 from crawler.cli.terminal import echo, echo_json, is_terminal, short
 
 if TYPE_CHECKING:
     from crawler.compare.runner import Aim
-    from crawler.compare.sites import Demo
     from crawler.config import Job
+    from crawler.config.latency import Wait
 
 
 def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -33,7 +34,8 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     cls=Command,
     short_help="Run a job under several strategies and say which is best, and why.",
     sections={
-        "What to crawl": (*CONFIG_OPTIONS, "replay", "latency", "books", "errors", "yes"),
+        "What to crawl": (*CONFIG_OPTIONS, "replay", "yes"),
+        "The demo site": ("books", "latency", "errors", "page_weight"),
         "What to compare": ("strategies", "workers", "parse", "baseline", "repeat"),
         "What to write": ("out", "as_json", "quiet"),
     },
@@ -70,9 +72,18 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 @click.option(
     "--replay", metavar="FOLDER", help="Crawl the recording in FOLDER, made by `run --record`, instead of the site."
 )
-@click.option("--latency", metavar="TIME", help="How long the demo site or the recording waits for each answer: 100ms.")
-@click.option("--books", type=click.IntRange(1, 1_000_000), help="How many books the demo site has.")
-@click.option("--errors", metavar="SHARE", help="Share of the demo site's pages that fail when first asked for, as 5%.")
+@click.option("--books", type=click.IntRange(1, 1_000_000), metavar="NUMBER", help="How many books it has.")
+@click.option(
+    "--latency",
+    callback=latency,
+    metavar="TIME",
+    help="How long its answers wait: 100ms for all; 50ms..400ms for any time between; 'p50 100ms p95 800ms' for half "
+    "within the first, 95 % within the second. One time for all is also for a recording.",
+)
+@click.option(
+    "--errors", callback=share, metavar="SHARE", help="Share of its pages that fail when first asked for: 5%."
+)
+@click.option("--page-weight", callback=size, metavar="SIZE", help="Fill its pages with text up to this size: 50kB.")
 @click.option("--yes", is_flag=True, help="Do not ask back, however many requests go to a site that is not yours.")
 @click.option("--out", metavar="FOLDER", help="Where the reports go. Without it: output/compare-NAME.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing while the runs are under way.")
@@ -87,9 +98,10 @@ def command(
     baseline: str,
     repeat: int,
     replay: str | None,
-    latency: str | None,
     books: int | None,
-    errors: str | None,
+    latency: Wait | None,
+    errors: float | None,
+    page_weight: int | None,
     yes: bool,
     out: str | None,
     quiet: bool,
@@ -103,18 +115,20 @@ def command(
     \b
     Examples:
       crawler compare configs/demo.yaml --strategies threads,processes --workers 4,16 --latency 100ms
+      crawler compare configs/demo.yaml --latency "p50 100ms p95 800ms" --errors 5% --page-weight 50kB
       crawler run books.yaml --record pages && crawler compare books.yaml --replay pages --workers 4,16
     """
     if config == "-":
         raise click.UsageError("compare reads the config once for each run; give it a file, not -")
     job = load_job(config, overrides, starts)
     from crawler.compare.runner import compare
-    from crawler.compare.sites import open_site
+    from crawler.compare.sites import Demo, open_site
 
     aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline, repeat)
     folder = Path(out) if out else Path("output") / f"compare-{job.name}"
     with ExitStack() as stack:
-        site = stack.enter_context(open_site(job, _demo(latency, books, errors), Path(replay) if replay else None))
+        demo = Demo(latency, books, errors, page_weight)
+        site = stack.enter_context(open_site(job, demo, Path(replay) if replay else None))
         if site.is_live:
             _say_the_cost(aim, yes=yes)
         found = compare(aim, site, _teller(stack, quiet=quiet))
@@ -181,20 +195,6 @@ def _places(text: str) -> list[str]:
         if part not in known:
             raise click.UsageError(f"--parse: there is no {part!r}; there are {', '.join(known)}")
     return _split(text)
-
-
-def _demo(latency: str | None, books: int | None, errors: str | None) -> Demo:
-    from crawler.compare.sites import Demo
-    from crawler.config.units import parse_duration, parse_share
-
-    try:
-        return Demo(
-            parse_duration(latency) if latency is not None else None,
-            books,
-            parse_share(errors) if errors is not None else None,
-        )
-    except ValueError as error:
-        raise click.UsageError(f"--{'latency' if 'duration' in str(error) else 'errors'}: {error}") from None
 
 
 def _say_the_cost(aim: Aim, *, yes: bool) -> None:

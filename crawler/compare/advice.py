@@ -27,7 +27,8 @@ class Measured:
 
     Attributes:
         pages: of one run.
-        latency: median from sending to the last byte, with one request at a time where that was measured.
+        latency: mean from sending to the last byte (what Little's law asks for), with one request at a time where
+            that was measured.
         cpu: of the whole program while crawling, one request at a time.
         fetch_cpu, parse_cpu: its parts, each measured alone in one thread.
         parse_wall: of the analysis, by the clock.
@@ -100,7 +101,7 @@ class _Sums:
         known = self.known
         parts = f"{_ms(known.fetch_cpu)} to fetch, {_ms(known.parse_cpu)} to analyse"
         lines = [
-            f"A page takes {_ms(known.latency)} to come (median) and {_ms(self.cpu)} of CPU ({parts}): "
+            f"A page takes {_ms(known.latency)} to come (on average) and {_ms(self.cpu)} of CPU ({parts}): "
             f"one worker reads {_rate(1 / self.each)} (1 / {_ms(self.each)})."
         ]
         if known.gap:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from crawler.compare.records import digest, facts, read_line, write_line
 from crawler.compare.statistics import quantile
@@ -18,6 +19,8 @@ __all__ = ["FACTS", "STEPS", "Evidence", "read_evidence"]
 
 FACTS = "facts.jsonl"
 STEPS = 20
+# A page that robots.txt forbids was never asked for and took no time.
+_TIMES = "SELECT elapsed FROM pages WHERE elapsed IS NOT NULL AND attempts > 0 ORDER BY elapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Evidence:
     Attributes:
         digest: sha256 over all facts and their order.
         latency: seconds from sending to the last byte, sorted quantiles from 0 % to 100 % in STEPS equal steps.
-        p99: of the same.
+        p99, mean_latency: of the same.
         hosts: number of hosts that were asked.
         asked: requests to all hosts, robots.txt left out.
         busiest: requests to the host that was asked most.
@@ -36,6 +39,7 @@ class Evidence:
     digest: str
     latency: tuple[float, ...]
     p99: float
+    mean_latency: float
     hosts: int
     asked: int
     busiest: int
@@ -53,10 +57,11 @@ def read_evidence(job: Job, folder: Path, base: str) -> Evidence:
         result = StoredResult(db, crawl, job.tables, job.keys)
         with open(folder / FACTS, "w", encoding="utf-8") as file:
             file.writelines(map(write_line, facts(result, base)))
-        times = [row[0] for row in db.execute("SELECT elapsed FROM pages WHERE elapsed IS NOT NULL ORDER BY elapsed")]
+        times = [took for (took,) in db.execute(_TIMES)]
         each = db.execute("SELECT sum(attempts) FROM pages WHERE attempts > 0 GROUP BY host").fetchall()
         asked = [count for (count,) in each]
     with open(folder / FACTS, encoding="utf-8") as file:
         found = digest(map(read_line, file))
     steps = tuple(quantile(times, step / STEPS) for step in range(STEPS + 1))
-    return Evidence(found, steps, quantile(times, 0.99), len(asked), sum(asked), max(asked, default=0))
+    mean = fmean(times) if times else 0.0
+    return Evidence(found, steps, quantile(times, 0.99), mean, len(asked), sum(asked), max(asked, default=0))

@@ -178,7 +178,7 @@ def _one_format() -> Experiment:
         "callbacks run in one thread of the main process, which is then the only one that analyses.",
         pages=60,
         latency=0.06,
-        weight=100_000,
+        weight=117_000,
         page=BOOKS,
         engine="bs4",
         variants=(

@@ -81,7 +81,7 @@ class Experiment:
         why: one sentence.
         latency: seconds until the demo site answers.
         query: added to each page's address; tells a hook how much to do.
-        weight: bytes of filler that the demo site adds to a page.
+        weight: bytes up to which the demo site fills a page.
         page: the rules of the page kind, as in a config.
         engine: `fetch.engine` of the config.
         unlike: what differs from the notes; "" for nothing.

@@ -25,7 +25,7 @@ class Run:
         start_up: until the first page was asked for, with the start of Python and, small, its end.
         close: writing the outputs.
         cpu, memory: of the whole process tree; None where that cannot be known.
-        latency, p99, hosts, asked, busiest: as in Evidence.
+        latency, p99, mean_latency, hosts, asked, busiest: as in Evidence.
         loop_cpu: CPU of the main process alone, while crawling.
         causes: failed and skipped pages by cause.
         left_behind: processes that had to be killed after it.
@@ -46,6 +46,7 @@ class Run:
     digest: str
     latency: tuple[float, ...]
     p99: float
+    mean_latency: float
     hosts: int
     asked: int
     busiest: int

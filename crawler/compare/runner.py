@@ -124,7 +124,7 @@ class _Comparing:
             return
         known = Known(
             pages=run.pages,
-            latency=run.p50,
+            latency=run.mean_latency,
             cpu=run.loop_cpu / run.pages if self._aim.baseline.strategy == "serial" else 0.0,
             fetch_cpu=sample["fetch_cpu"],
             parse_cpu=sample["parse_cpu"],
@@ -201,6 +201,7 @@ class _Comparing:
             digest=evidence.digest,
             latency=evidence.latency,
             p99=evidence.p99,
+            mean_latency=evidence.mean_latency,
             hosts=evidence.hosts,
             asked=evidence.asked,
             busiest=evidence.busiest,

@@ -10,11 +10,14 @@ from typing import Any
 
 from crawler import urls
 from crawler.config import Job
+from crawler.config.latency import Wait, show_latency
+from crawler.config.units import show_share, show_size
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.errors import ConfigError
 from crawler.replay.playback import Playback, Replay
 from crawler.replay.server import ReplayServer
+from crawler.serving.latency import Latency
 
 __all__ = ["Demo", "Site", "open_site"]
 
@@ -25,14 +28,19 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 class Demo:
     """What is to be changed about the demo site of the job, or about a recording; None changes nothing."""
 
-    latency: float | None = None
+    latency: Wait | None = None
     books: int | None = None
     errors: float | None = None
+    page_weight: int | None = None
 
     def changes(self) -> dict[str, Any]:
         """Those that are given."""
-        given = {"latency": self.latency, "books": self.books, "errors": self.errors}
-        return {name: value for name, value in given.items() if value is not None}
+        given = ((name, getattr(self, name)) for name in self.__slots__)
+        return {name: value for name, value in given if value is not None}
+
+    def flags(self) -> list[str]:
+        """The options that give them."""
+        return ["--" + name.replace("_", "-") for name in self.changes()]
 
 
 class Site:
@@ -57,8 +65,11 @@ class Site:
         self.base, self.about, self.is_live, self.replay, self._server = base, about, is_live, replay, server
 
     def ready_for_a_run(self) -> None:
-        """Make the next run meet the same site as the first: the demo site fails each page once only."""
-        if self._server is not None and self._server.options.errors:
+        """Make the next run meet the same site as the first: the demo site remembers what was asked for before."""
+        if self._server is None:
+            return
+        options = self._server.options
+        if options.errors or isinstance(options.latency, Latency):
             self._server.stop()
             self._server.start()
             self.base = self._server.url
@@ -75,24 +86,34 @@ def open_site(job: Job, demo: Demo, replay: Path | None = None) -> Iterator[Site
         with _played_back(demo, replay) as site:
             yield site
     elif job.demo is not None:
-        options = replace(DemoOptions(**job.demo.model_dump()), port=0, **demo.changes())
+        options = replace(DemoOptions(**job.demo.plain()), port=0, **demo.changes())
         with DemoServer(options) as server:
-            about = f"demo site, {options.books:,} books, {1000 * options.latency:.4g} ms latency"
-            about += f", {options.errors:.0%} of the pages fail at first" if options.errors else ""
-            yield Site(server.url, about, server=server)
+            yield Site(server.url, _about(options), server=server)
     else:
         if demo.changes():
-            flags = ", ".join(f"--{name}" for name in demo.changes())
+            flags = ", ".join(demo.flags())
             raise ConfigError(f"{flags}: only for a job with a `demo:` section; this one crawls a site of its own")
         hosts = list(dict.fromkeys(urls.host(url) for url, _ in job.start_pages()))
         yield Site("", ", ".join(hosts[:3]), is_live=any(host not in _LOOPBACK for host in hosts))
 
 
+def _about(options: DemoOptions) -> str:
+    parts = ["demo site", f"{options.books:,} books", f"latency {show_latency(options.latency)}"]
+    if options.errors:
+        parts.append(f"{show_share(options.errors)} of the pages fail at first")
+    if options.page_weight:
+        parts.append(f"pages filled up to {show_size(options.page_weight)}")
+    return ", ".join(parts)
+
+
 @contextmanager
 def _played_back(demo: Demo, folder: Path) -> Iterator[Site]:
-    if demo.books is not None or demo.errors is not None:
-        raise ConfigError("--books and --errors are for the demo site; a recording is played back as it is")
+    flags = ", ".join(flag for flag in demo.flags() if flag != "--latency")
+    if flags:
+        raise ConfigError(f"{flags}: only for the demo site; a recording is played back as it is")
+    if isinstance(demo.latency, Latency):
+        raise ConfigError("--latency: a recording waits as long as recorded, or one time for all answers, as 100ms")
     Playback(Replay(folder))  # complains where there is none
     with ReplayServer(folder, demo.latency) as server:
-        waits = "the recorded latencies" if demo.latency is None else f"{1000 * demo.latency:.4g} ms latency"
+        waits = "the recorded latencies" if demo.latency is None else f"latency {show_latency(demo.latency)}"
         yield Site("", f"recording {folder.name}, {waits}", replay=(str(folder.absolute()), *server.address))

@@ -99,4 +99,4 @@ class Task:
 def served_at(job: Job, base: str) -> Job:
     """The job for a site that is served at `base` already: it starts no demo site of its own."""
     starts = tuple(Start(urljoin(base, start.url), start.kind) for start in job.starts)
-    return replace(job, starts=starts, document=job.document.model_copy(update={"demo": None}))
+    return replace(job, starts=starts, document=job.document.changed(demo=None))

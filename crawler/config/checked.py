@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import re
 from collections.abc import Iterable
@@ -38,14 +37,15 @@ OUTPUT_FORMATS = (".xlsx", ".csv", ".jsonl")
 
 _LONGEST_NAME = 255  # Excel shows no longer heading
 _LONGEST_PATTERN = 2000
-_POSITION = re.compile(r"position (\d+): ")
+# Texts and not compiled: most configs need few of them, and compiling one takes longer than reading a key.
+_POSITION = r"position (\d+): "
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", re.ASCII)
-_LOCALE = re.compile(r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*", re.ASCII)
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", re.ASCII)  # token of RFC 9110, 5.6.2
-_COOKIE = re.compile(r"[!-+\--:<-~]*", re.ASCII)
-_HOST = re.compile(r"[^\s/:@?#\[\]]{1,253}|\[?[0-9A-Fa-f:.]+\]?")
-_PROXY = re.compile(r"(?i)https?://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?")
+_LOCALE = r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*"
+_HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # token of RFC 9110, 5.6.2
+_COOKIE = r"[!-+\--:<-~]*"
+_HOST = r"[^\s/:@?#\[\]]{1,253}|\[?[0-9A-Fa-f:.]+\]?"
+_PROXY = r"(?i)https?://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?"
 
 
 class Fault(NamedTuple):
@@ -58,6 +58,8 @@ class Fault(NamedTuple):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`did you mean 'x'?` for the known name nearest to `name`; "" when none is near."""
+    import difflib  # only for a mistake
+
     near = difflib.get_close_matches(name.lower()[:100], known, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""
 
@@ -106,7 +108,7 @@ def selector(value: str) -> Fault | None:
     message = check_selector(value)
     if message is None:
         return None
-    found = _POSITION.match(message)
+    found = re.match(_POSITION, message)
     what, _, fix = message.removeprefix(found[0] if found else "").partition("; ")
     fix = fix or "correct it; `crawler try CONFIG URL` shows what a selector finds"
     return Fault(what, fix, int(found[1]) - 1 if found else None)
@@ -161,7 +163,7 @@ def time_format(value: str) -> Fault | None:
 
 def locale(value: str) -> Fault | None:
     """A language that numbers and dates can be read in."""
-    if not _LOCALE.fullmatch(value):
+    if not re.fullmatch(_LOCALE, value):
         return Fault("is not a language", "write it as de or pt_BR")
     if value in ENGLISH:
         return None
@@ -186,14 +188,14 @@ def _known_locale(value: str) -> Fault | None:
 
 def host(value: str) -> Fault | None:
     """A host name alone."""
-    if _HOST.fullmatch(value):
+    if re.fullmatch(_HOST, value):
         return None
     return Fault("is not a host name", "write the host alone, as example.com, without https:// and port")
 
 
 def header_name(value: str) -> Fault | None:
     """A field name of RFC 9110, and not one that has its own key."""
-    if not _HEADER.fullmatch(value):
+    if not re.fullmatch(_HEADER, value):
         return Fault("is not a header name", "use letters, digits and -")
     if value.lower() == "user-agent":
         return Fault("the User-Agent has its own key", "write fetch.user_agent or polite.contact")
@@ -210,7 +212,7 @@ def header_value(value: str) -> Fault | None:
 
 def is_cookie(name: str, value: str) -> bool:
     """A name and a value as RFC 6265, 4.1.1 has them."""
-    return bool(_HEADER.fullmatch(name) and _COOKIE.fullmatch(value))
+    return bool(re.fullmatch(_HEADER, name) and re.fullmatch(_COOKIE, value))
 
 
 def output(value: str) -> Fault | None:
@@ -223,6 +225,6 @@ def output(value: str) -> Fault | None:
 
 def proxy(value: str) -> Fault | None:
     """The URL of a proxy; the complaint never shows it."""
-    if _PROXY.fullmatch(value):
+    if re.fullmatch(_PROXY, value):
         return None
     return Fault("is not the URL of a proxy", "write it as http://host:8080")

@@ -34,7 +34,7 @@ def check(document: Document, report: Report, spoiled: Collection[KeyPath] = ())
 
 def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Report) -> None:
     for index, rule in enumerate(kind.follow):
-        if rule.to not in kinds:
+        if rule.to and rule.to not in kinds:
             fix = did_you_mean(rule.to, kinds) or f"there are: {', '.join(kinds[:20])}"
             report.add(("pages", name, "follow", index, "to"), f"no page kind '{rule.to}'", fix)
 

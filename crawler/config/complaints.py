@@ -16,10 +16,8 @@ __all__ = ["BadConfig", "Complaint", "Report", "dotted"]
 SECRET_SECTIONS = frozenset({"auth", "cookies", "headers", "proxy"})
 _MOST = 1000
 _WINDOW = 100
-_LOOKS_SECRET = re.compile(
-    r"(?i)((?:authorization|cookie|password|passwd|token|secret|api[-_]?key|proxy)\w*[\"']?\s*[:=]\s*)(\S.*)"
-)
-_USER_IN_URL = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_SENSITIVE = r"(?i)((?:authorization|cookie|password|passwd|token|secret|api[-_]?key|proxy)\w*[\"']?\s*[:=]\s*)(\S.*)"
+_USER_IN_URL = r"(?<=://)[^/\s@]+(?=@)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +86,10 @@ class Report:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    def node(self, path: Path) -> Node | None:
+        """What is written at `path`; None for what is missing or stands for a shorthand."""
+        return find(self.root, path, exact=True)[0]
+
     def add(
         self,
         path: Path,
@@ -154,8 +156,8 @@ def _masked(source: Source, number: int, line: str, hidden: list[Node]) -> str:
             first = node.column if number == node.line else 0
             last = node.end[1] if number == node.end[0] else len(line)
             line = line[:first] + "*" * (min(last, len(line)) - first) + line[last:]
-    line = _LOOKS_SECRET.sub(lambda match: match[1] + "*" * len(match[2]), line)
-    return _USER_IN_URL.sub(lambda match: "*" * len(match[0]), line)
+    line = re.sub(_SENSITIVE, lambda match: match[1] + "*" * len(match[2]), line)
+    return re.sub(_USER_IN_URL, lambda match: "*" * len(match[0]), line)
 
 
 def _secret_nodes(root: Node | None) -> list[Node]:
@@ -181,7 +183,7 @@ def _inside(node: Node, offset: int | None) -> int:
 
 
 def _clean(text: str) -> str:
-    text = _USER_IN_URL.sub("***", text)
+    text = re.sub(_USER_IN_URL, "***", text)
     return "".join(char if char.isprintable() else "?" for char in text)
 
 

@@ -118,8 +118,9 @@ class Job:
     def what_hash(self) -> str:
         """sha256 over what defines the crawl: starts, page kinds, demo shop. Not how fast, how far or where to."""
         # Without defaults: a key that a later version adds must not look like a change.
-        demo = self.demo.model_dump(mode="json", exclude={"latency"}, exclude_defaults=True) if self.demo else None
-        pages = [(name, kind.model_dump(mode="json", exclude_defaults=True)) for name, kind in self.pages.items()]
+        without = {"latency", "page_weight"}  # the records are the same
+        demo = self.demo.plain(defaults=False, without=without) if self.demo else None
+        pages = [(name, kind.plain(defaults=False)) for name, kind in self.pages.items()]
         text = json.dumps([self.starts, pages, demo], ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

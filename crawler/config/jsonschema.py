@@ -5,38 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from crawler.config.document import Document
+from crawler.config.reference import SECTIONS
+from crawler.config.schema import Key, Section
 
 __all__ = ["schema"]
 
 
 def schema() -> dict[str, Any]:
     """JSON Schema draft 7 of a config file, shorthands included."""
-    found = Document.model_json_schema(ref_template="#/definitions/{model}")
-    definitions = found.pop("$defs", {})
-    for part in (found, *definitions.values()):
-        _without_titles(part)
-    for name in ("demo", "fetch", "polite", "limits"):
-        found["properties"][name] = _may_be_empty(name)
     head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "crawler config"}
-    return {**head, **found, "definitions": definitions}
+    sections = sorted((section for _, _, section in SECTIONS[1:]), key=lambda section: section.__name__)
+    return {**head, **_section(Document), "definitions": {one.__name__: _section(one) for one in sections}}
 
 
-def _may_be_empty(name: str) -> dict[str, Any]:
-    """A section; one whose lines are all comments is null in YAML."""
-    about = Document.model_fields[name].description
-    reference = {"$ref": f"#/definitions/{name.capitalize()}Spec"}
-    return {"description": about, "anyOf": [reference, {"type": "null"}]}
+def _section(section: type[Section]) -> dict[str, Any]:
+    required = [name for name, key in section.keys.items() if key.required]
+    rule = {
+        "additionalProperties": False,
+        "description": section.__doc__,
+        "properties": {name: _key(key) for name, key in section.keys.items()},
+        **({"required": required} if required else {}),
+        "type": "object",
+    }
+    if not section.shorthand:
+        return rule
+    text = {"description": "CSS selector of the text", "type": "string"}
+    return {"anyOf": [text, rule], "description": rule.pop("description")}
 
 
-def _without_titles(node: Any) -> None:
-    """pydantic titles repeat the key; empty defaults mean none."""
-    if isinstance(node, list):
-        for item in node:
-            _without_titles(item)
-    elif isinstance(node, dict):
-        if isinstance(node.get("title"), str):
-            del node["title"]
-        if node.get("default") in ("", None, [], {}):
-            node.pop("default", None)
-        for item in node.values():
-            _without_titles(item)
+def _key(key: Key[Any]) -> dict[str, Any]:
+    default = None if key.required or isinstance(key.default, Section) else key.default
+    shown = {} if default in ("", None, (), {}) else {"default": default}  # an empty one means none
+    return dict(sorted({"description": key.about, **key.type.json, **shown}.items()))

@@ -7,27 +7,24 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from crawler.config.checked import did_you_mean
 from crawler.config.checks import check, check_files, check_hooks, warnings
 from crawler.config.complaints import SECRET_SECTIONS, Report
 from crawler.config.document import Document
-from crawler.config.explain import explain
 from crawler.config.job import Job
 from crawler.config.nodes import Path as KeyPath
 from crawler.config.nodes import Source
 from crawler.config.overrides import override, replace_starts
 from crawler.config.plain import plain
-from crawler.config.repair import repaired
-from crawler.config.secrets import VARIABLE
+from crawler.config.schema import Place
+from crawler.config.secrets import has_variable
 from crawler.config.source import display_name, read_text
 from crawler.config.starts import Start, StartReader
 from crawler.config.syntax import parse
 
 __all__ = ["load"]
 
-_MAY_HOLD_BRACES = re.compile(r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)")
+_MAY_HOLD_BRACES = r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)"
 
 
 def load(
@@ -60,12 +57,9 @@ def load(
         report.stop()
         raise AssertionError  # stop() has raised: there is a complaint
     _secrets_in_place(data, (), report)
-    document, spoiled = _validate(data, environment, report)
+    document, spoiled = _document(data, environment, report)
     folder = Path.cwd() if str(path) == "-" else Path(os.path.abspath(path)).parent
     found = _starts(data, folder, report)
-    if document is None:
-        report.stop()
-        raise AssertionError
     check(document, report, spoiled)
     check_hooks(document, folder, report)
     _known("strategy", document.fetch.strategy, known_strategies, report)
@@ -92,15 +86,11 @@ def _read(path: Path | str, overrides: Sequence[str], starts: Sequence[str]) -> 
     return report
 
 
-def _validate(data: dict[str, object], env: Mapping[str, str], report: Report) -> tuple[Document | None, set[KeyPath]]:
-    """The config as a model, and where it is spoiled: then the rest of it, so that it can be checked as well."""
-    checked = {**data, "start": ""} if "start" in data else data
-    try:
-        return Document.model_validate(checked, context={"env": env}), set()
-    except ValidationError as error:
-        paths = explain(error, report)
-    spoiled = {path[:length] for path in paths for length in range(1, len(path) + 1)}
-    return repaired(data, env), spoiled
+def _document(data: dict[str, object], env: Mapping[str, str], report: Report) -> tuple[Document, set[KeyPath]]:
+    """The config without its mistakes, so that the rest can be checked as a whole, and where it is spoiled."""
+    place = Place(report, Document, env)
+    document = Document.read(data, place)
+    return document, {path[:length] for path in place.faults for length in range(1, len(path) + 1)}
 
 
 def _starts(data: Mapping[str, object], folder: Path, report: Report) -> tuple[Start, ...]:
@@ -145,6 +135,6 @@ def _secrets_in_place(value: object, path: KeyPath, report: Report) -> None:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             _secrets_in_place(inner, (*path, index), report)
-    elif isinstance(value, str) and VARIABLE.search(value) and not _MAY_HOLD_BRACES.search(".".join(map(str, path))):
+    elif isinstance(value, str) and has_variable(value) and not re.search(_MAY_HOLD_BRACES, ".".join(map(str, path))):
         what = "an environment variable is not allowed here"
         report.add(path, what, "only fetch.headers, cookies, auth and proxy take them")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 __all__ = ["LongList", "item", "take_out"]
 
 _LEAST = 1000
-_LINE = re.compile(r"""( *)- +(?:([A-Za-z/][!-~]*)(?<!:)|'([^'\x00-\x1f\x7f-\uffff]*)'|"([ !#-\[\]-~]*)") *""")
+_LINE = r"""( *)- +(?:([A-Za-z/][!-~]*)(?<!:)|'([^'\x00-\x1f\x7f-\uffff]*)'|"([ !#-\[\]-~]*)") *"""
 
 
 class LongList(NamedTuple):
@@ -34,7 +34,7 @@ def take_out(lines: list[str]) -> tuple[list[str], list[LongList]]:
 
 def item(line: str) -> tuple[int, str, bool, int] | None:
     """Column, text, whether it has no quotes, and end column of a line that is one list item; else None."""
-    found = _LINE.fullmatch(line)
+    found = re.fullmatch(_LINE, line)
     if found is None:
         return None
     number = found.lastindex or 2
@@ -44,9 +44,12 @@ def item(line: str) -> tuple[int, str, bool, int] | None:
 
 def _find(lines: list[str]) -> list[LongList]:
     found: list[LongList] = []
+    if len(lines) < _LEAST:
+        return found
+    fullmatch = re.compile(_LINE).fullmatch
     first, indent = 0, None
     for number, line in enumerate([*lines, ""]):
-        match = _LINE.fullmatch(line)
+        match = fullmatch(line)
         here = match[1] if match else None
         if here != indent:
             if indent is not None and number - first >= _LEAST:

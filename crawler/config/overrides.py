@@ -11,7 +11,7 @@ from crawler.config.syntax import parse
 
 __all__ = ["override", "replace_starts"]
 
-_KEY = re.compile(r"[^.\[\]]+|\[\d+\]")
+_KEY = r"[^.\[\]]+|\[\d+\]"
 
 
 def override(report: Report, setting: str) -> None:
@@ -38,7 +38,7 @@ def replace_starts(report: Report, starts: tuple[str, ...]) -> None:
 
 
 def _path(key: str) -> Path:
-    parts = _KEY.findall(key)
+    parts = re.findall(_KEY, key)
     return tuple(int(part[1:-1]) if part.startswith("[") else part for part in parts)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["VARIABLE", "Secret", "expand", "reveal"]
+__all__ = ["Secret", "expand", "has_variable", "reveal"]
 
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
-_START = re.compile(r"\$\{[^}]*\}?")
+_VARIABLE = r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}"
+_START = r"\$\{[^}]*\}?"
 
 
 class Secret:
@@ -43,6 +43,11 @@ def reveal(values: Mapping[str, Secret]) -> dict[str, str]:
     return {name: value.reveal() for name, value in values.items()}
 
 
+def has_variable(text: str) -> bool:
+    """Whether `${NAME}` stands in it."""
+    return "${" in text and re.search(_VARIABLE, text) is not None
+
+
 def expand(text: str, environment: Mapping[str, str]) -> str:
     """Each `${NAME}` of `text` replaced by the variable's value, once: a value is never expanded again.
 
@@ -51,12 +56,12 @@ def expand(text: str, environment: Mapping[str, str]) -> str:
     """
 
     def value(found: re.Match[str]) -> str:
-        name = VARIABLE.fullmatch(found[0])
+        name = re.fullmatch(_VARIABLE, found[0])
         if name is None:
             raise ValueError("${ starts the name of an environment variable; write ${NAME}")
         return _variable(name[1], environment)
 
-    return _START.sub(value, text)
+    return re.sub(_START, value, text)
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from crawler.config.checked import did_you_mean
 from crawler.config.complaints import Report
 from crawler.config.nodes import Path as KeyPath
 from crawler.config.nodes import Source
-from crawler.config.secrets import VARIABLE
+from crawler.config.secrets import has_variable
 from crawler.config.source import read_text
 from crawler.errors import ConfigError
 from crawler.urls import BadUrl, resolve
@@ -23,9 +23,9 @@ MOST_IN_A_RANGE = 1_000_000
 _FILE_BYTES = 200_000_000
 _KEYS = ("url", "file", "kind")
 _USUAL = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,4})?(/[A-Za-z0-9/._~%?&=+-]*)?").fullmatch
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):").match
-_RANGE = re.compile(r"\{(\d{1,18})\.\.(\d{1,18})\}", re.ASCII)
-_HOST_LIKE = re.compile(r"[\w-]+(\.[\w-]+)*\.(?!html?|php|aspx?|jsp|xml)[\w-]+(:\d+)?([/?#].*)?").fullmatch
+_SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*):"
+_RANGE = r"(?a)\{(\d{1,18})\.\.(\d{1,18})\}"
+_HOST_LIKE = r"[\w-]+(\.[\w-]+)*\.(?!html?|php|aspx?|jsp|xml)[\w-]+(:\d+)?([/?#].*)?"
 
 
 class Start(NamedTuple):
@@ -44,7 +44,7 @@ def expand(url: str) -> Iterator[str]:
     if "{" not in url:
         yield url
         return
-    parts = _RANGE.split(url)
+    parts = re.split(_RANGE, url)
     counts = [_count(first, last) for first, last in zip(parts[1::3], parts[2::3], strict=True)]
     for chosen in product(*counts):
         yield "".join(text + number for text, number in zip(parts[::3], (*chosen, ""), strict=True))
@@ -61,7 +61,7 @@ def fault(url: str, *, demo: bool = False) -> tuple[str, str] | None:
     """What is wrong with a start URL and what to do; None when it is right. A `demo` job may use paths."""
     if _USUAL(url):
         return None
-    if VARIABLE.search(url):
+    if has_variable(url):
         return "an environment variable is not allowed here", "secrets go into fetch.headers, cookies, auth or proxy"
     if re.search(r"\s", url):
         return "a space in a URL", "write %20 for it, or make a list: one URL each"
@@ -73,26 +73,26 @@ def fault(url: str, *, demo: bool = False) -> tuple[str, str] | None:
 
 
 def _range_fault(url: str, demo: bool) -> tuple[str, str] | None:
-    if re.search(r"[{}]", _RANGE.sub("", url)):
+    if re.search(r"[{}]", re.sub(_RANGE, "", url)):
         return "not a range", "write it as {1..50} or {01..12}; a brace that is meant as it stands is %7B or %7D"
     size = 1
-    for first, last in _RANGE.findall(url):
+    for first, last in re.findall(_RANGE, url):
         size *= abs(int(last) - int(first)) + 1
     if size > MOST_IN_A_RANGE:
         return f"the range stands for {size:,} URLs", f"at most {MOST_IN_A_RANGE:,} are allowed"
-    return fault(_RANGE.sub(lambda found: found[1], url), demo=demo)
+    return fault(re.sub(_RANGE, lambda found: found[1], url), demo=demo)
 
 
 def _scheme_fault(url: str) -> tuple[str, str] | None:
     shown = url[:80]
-    found = _SCHEME(url)
+    found = re.match(_SCHEME, url)
     if url.lower().startswith(("http://", "https://")):
         return None
     if found and (near := re.fullmatch(r"(?i)h?t{1,3}ps?|https?", found[1])):
         scheme = "https" if near[0].lower().endswith("s") else "http"
         rest = url[found.end() :].lstrip("/\\:")
         return f"not a URL: '{shown}'", f"write {scheme}://{rest[:80]}"
-    if _HOST_LIKE(url) or url.startswith("//"):
+    if re.fullmatch(_HOST_LIKE, url) or url.startswith("//"):
         return "a URL starts with https:// or http://", f"write https://{shown.lstrip('/')}"
     if found:
         return f"'{found[1]}:' cannot be crawled", "only http:// and https:// URLs can"

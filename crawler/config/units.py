@@ -13,13 +13,13 @@ __all__ = ["parse_duration", "parse_share", "parse_size", "show_duration", "show
 
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "min": Decimal(60)}
 _SECONDS |= {"h": Decimal(3600), "d": Decimal(86400)}
-_PART = re.compile(r"(\d+(?:\.\d+)?) *(ms|s|min|m|h|d) *", re.ASCII)
-_DURATION = re.compile(f"(?:{_PART.pattern})+", re.ASCII)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+_PART = rf"({_NUMBER}) *(ms|s|min|m|h|d) *"
+_DURATION = rf"(?:{_PART})+"
 
 _BYTES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) *(b|kb|mb|gb|kib|mib|gib)?", re.ASCII | re.IGNORECASE)
-_SHARE = re.compile(r"(\d+(?:\.\d+)?) *%", re.ASCII)
+_SIZE = rf"(?ai)({_NUMBER}) *(b|kb|mb|gb|kib|mib|gib)?"
+_SHARE = rf"({_NUMBER}) *%"
 _LONGEST = 40
 
 
@@ -32,11 +32,11 @@ def parse_duration(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and _finite(value):
         return float(value)
     text = _short(value)
-    if _NUMBER.fullmatch(text):
+    if re.fullmatch(_NUMBER, text):
         return float(text)
-    if not _DURATION.fullmatch(text):
+    if not re.fullmatch(_DURATION, text):
         raise ValueError("expected a duration such as 30 (seconds), 30s, 30m, 2h or 1h30m")
-    return float(sum((Decimal(number) * _SECONDS[unit] for number, unit in _PART.findall(text)), Decimal(0)))
+    return float(sum((Decimal(number) * _SECONDS[unit] for number, unit in re.findall(_PART, text)), Decimal(0)))
 
 
 def show_duration(seconds: float) -> str:
@@ -58,7 +58,7 @@ def parse_size(value: object) -> int:
     """
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    found = _SIZE.fullmatch(_short(value))
+    found = re.fullmatch(_SIZE, _short(value))
     if not found:
         raise ValueError("expected a size such as 10MB, 500 kB or 1000000 (bytes)")
     return int(Decimal(found[1]) * _BYTES[(found[2] or "b").lower()])
@@ -81,7 +81,7 @@ def parse_share(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and _finite(value):
         return float(value)
     text = _short(value)
-    found = _SHARE.fullmatch(text)
+    found = re.fullmatch(_SHARE, text)
     try:
         return float(Decimal(found[1]) / 100 if found else Decimal(text))
     except InvalidOperation:

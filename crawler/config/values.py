@@ -1,134 +1,172 @@
-"""Types of single values: checked text, patterns, selectors, durations, secrets."""
+"""Types of single values: checked text, numbers with units, choices, secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, NoReturn
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    PlainSerializer,
-    PlainValidator,
-    ValidationInfo,
-    WithJsonSchema,
-)
-from pydantic_core import PydanticCustomError
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from crawler.config import checked, units
+from crawler.config.checked import Fault, did_you_mean
+from crawler.config.explain import got
+from crawler.config.latency import BadLatency, Wait, parse_latency, show_latency
+from crawler.config.schema import Mismatch, Place, Type, Wrong
 from crawler.config.secrets import Secret, expand
 
 __all__ = [
-    "Duration",
-    "Format",
-    "Host",
-    "Identifier",
-    "KindName",
-    "Locale",
-    "Model",
-    "Name",
-    "OneLine",
-    "OutputPath",
-    "Pattern",
-    "SecretText",
-    "Selector",
-    "Share",
-    "Shown",
-    "Size",
-    "Text",
-    "complain",
-    "empty_if_null",
+    "BOOL",
+    "FORMAT",
+    "HOST",
+    "IDENTIFIER",
+    "KIND_NAME",
+    "LATENCY",
+    "LOCALE",
+    "NAME",
+    "ONE_LINE",
+    "OUTPUT_PATH",
+    "PATTERN",
+    "RAW_TEXT",
+    "SELECTOR",
+    "TEXT",
+    "choice",
+    "duration",
+    "secret",
+    "share",
+    "size",
+    "text",
+    "whole",
 ]
 
+N = TypeVar("N", int, float)
+S = TypeVar("S", bound=str)
 
-def complain(
-    what: str,
-    fix: str = "",
-    *,
-    key: str | int | None = None,
-    on_key: bool = False,
-    offset: int | None = None,
-) -> NoReturn:
-    """Refuse a value: `key` names the part of it that is at fault, `offset` the character in it."""
-    context = {"what": what, "fix": fix, "key": key, "on_key": on_key, "offset": offset}
-    raise PydanticCustomError("config", "{what}", context)
+Check = Callable[[str], Fault | None]
 
 
-class Model(BaseModel):
-    """Base of every section: unknown keys are errors, nothing is converted silently, nothing changes later."""
+def text(name: str, *checks: Check, written: str | list[str] = "string") -> Type[str]:
+    """A text that passes the checks; `written` is what YAML may take it for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, hide_input_in_errors=True)
+    def read(value: object, place: Place) -> str:
+        if not isinstance(value, str):
+            raise Mismatch("expected text", value)
+        return _passed(value, *checks)
 
-
-class Shown:
-    """How a value of this type is called and shown in the reference and in summaries."""
-
-    def __init__(self, name: str, show: Callable[[Any], str] = str) -> None:
-        self.name = name
-        self.show = show
+    return Type(name, "", read, json={"type": written})
 
 
-def _checked(check: Callable[[str], checked.Fault | None]) -> AfterValidator:
-    def validate(text: str) -> str:
-        fault = check(text)
-        if fault is not None:
-            complain(fault.what, fault.fix, offset=fault.offset)
-        return text
+def secret(*checks: Check) -> Type[Secret]:
+    """A text that is never shown and may hold `${NAME}`."""
 
-    return AfterValidator(validate)
-
-
-def _parsed(parse: Callable[[object], float]) -> BeforeValidator:
-    def validate(value: object) -> float:
+    def read(value: object, place: Place) -> Secret:
+        if not isinstance(value, str) or not value:
+            raise Mismatch("expected text", value)
         try:
-            return parse(value)
+            return Secret(_passed(expand(value, place.env), *checks))
         except ValueError as error:
-            raise PydanticCustomError("unit", "{expected}", {"expected": str(error)}) from None
+            what, _, fix = str(error).partition("; ")
+            raise Wrong(what, fix) from None
 
-    return BeforeValidator(validate)
-
-
-def empty_if_null(kind: Callable[[], object]) -> BeforeValidator:
-    """A section whose lines are all comments is empty, not wrong."""
-    return BeforeValidator(lambda value: kind() if value is None else value)
+    return Type("text, may hold ${VARIABLE}", Secret(""), read, json={"type": ["string", "number"]})
 
 
-def _secret(value: object, info: ValidationInfo) -> Secret:
-    if not isinstance(value, str) or not value:
-        raise PydanticCustomError("string_type", "text")
+def _passed(value: str, *checks: Check) -> str:
+    for check in checks:
+        fault = check(value)
+        if fault is not None:
+            raise Wrong(*fault)
+    return value
+
+
+def choice(*choices: S) -> Type[S]:
+    """One of some words."""
+
+    def read(value: object, place: Place) -> S:
+        for one in choices:
+            if value == one:
+                return one
+        shown, near = got(value), ""
+        if isinstance(value, str):
+            shown, near = f"'{value}'"[:60], did_you_mean(value, choices)
+        raise Wrong(f"expected one of {', '.join(choices)}; got {shown}", near)
+
+    names = ", ".join(f"`{one}`" for one in choices)
+    return Type(names, choices[0], read, json={"enum": list(choices), "type": "string"})
+
+
+def _bool(value: object, place: Place) -> bool:
+    if not isinstance(value, bool):
+        raise Mismatch("expected true or false", value)
+    return value
+
+
+def _latency(value: object, place: Place) -> Wait:
     try:
-        return Secret(expand(value, (info.context or {}).get("env", {})))
-    except ValueError as error:
-        what, _, fix = str(error).partition("; ")
-        complain(what, fix)
+        return parse_latency(value)
+    except BadLatency as error:
+        raise Wrong(error.what, error.fix, error.offset) from None
 
 
-Text = Annotated[str, _checked(checked.text), Shown("text")]
-OneLine = Annotated[str, _checked(checked.one_line), Shown("text")]
-Identifier = Annotated[str, _checked(checked.identifier), Shown("name")]
-Name = Annotated[str, _checked(checked.column), Shown("name")]
-KindName = Annotated[str, _checked(checked.column), Shown("page kind")]
-Selector = Annotated[str, _checked(checked.selector), Shown("CSS selector")]
-Pattern = Annotated[str, _checked(checked.pattern), Shown("regular expression")]
-Format = Annotated[str, _checked(checked.time_format), Shown("date format")]
-Locale = Annotated[str, _checked(checked.locale), Shown("language")]
-OutputPath = Annotated[str, _checked(checked.text), _checked(checked.output), Shown("path")]
-Host = Annotated[str, _checked(checked.host), Shown("host name")]
+def whole(least: int, most: int) -> Type[int]:
+    """A whole number."""
+    return _number("whole number", _whole, str, least, most, {"maximum": most, "minimum": least, "type": "integer"})
+
+
+def duration(least: float, most: float, *, above: bool = False) -> Type[float]:
+    """Seconds, with or without a unit; `above`: more than `least`."""
+    return _number("duration", units.parse_duration, units.show_duration, least, most, _NUMBER_OR_TEXT, above=above)
+
+
+def size(least: int, most: int) -> Type[int]:
+    """Bytes, with or without a unit."""
+    return _number("size", units.parse_size, units.show_size, least, most, {"type": ["integer", "string"]})
+
+
+def share(least: float, most: float) -> Type[float]:
+    """A part of the whole, also as `5%`."""
+    return _number("share", units.parse_share, units.show_share, least, most, _NUMBER_OR_TEXT)
+
+
+def _number(
+    unit: str,
+    parse: Callable[[object], N],
+    show: Callable[[N], str],
+    least: N,
+    most: N,
+    json: Mapping[str, object],
+    *,
+    above: bool = False,
+) -> Type[N]:
+    def read(value: object, place: Place) -> N:
+        try:
+            number = parse(value)
+        except ValueError as error:
+            raise Mismatch(str(error), value) from None
+        if least < number <= most or (number == least and not above):
+            return number
+        first = f"{'more than' if above else 'at least'} {show(least)}"
+        raise Mismatch(f"must be {first} and at most {show(most)}", number)
+
+    between = f"more than {show(least)}, at most {show(most)}" if above else f"{show(least)} to {show(most)}"
+    return Type(f"{unit}, {between}", least, read, show, json)
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("expected a whole number")
+    return value
+
 
 _NUMBER_OR_TEXT = {"type": ["number", "string"]}
-Duration = Annotated[
-    float, _parsed(units.parse_duration), WithJsonSchema(_NUMBER_OR_TEXT), Shown("duration", units.show_duration)
-]
-Size = Annotated[
-    int, _parsed(units.parse_size), WithJsonSchema({"type": ["integer", "string"]}), Shown("size", units.show_size)
-]
-Share = Annotated[float, _parsed(units.parse_share), WithJsonSchema(_NUMBER_OR_TEXT), Shown("share", units.show_share)]
-SecretText = Annotated[
-    Secret,
-    PlainValidator(_secret),
-    PlainSerializer(lambda _: "***", return_type=str),
-    WithJsonSchema({"type": ["string", "number"]}),
-    Shown("text, may hold ${VARIABLE}"),
-]
+BOOL = Type("true or false", False, _bool, lambda value: "true" if value else "false", {"type": "boolean"})
+LATENCY: Type[Wait] = Type("duration, range or percentiles, 0s to 1h", 0.0, _latency, show_latency, _NUMBER_OR_TEXT)
+TEXT = text("text", checked.text)
+RAW_TEXT = text("text", written=["string", "number", "boolean"])
+ONE_LINE = text("text", checked.one_line)
+IDENTIFIER = text("name", checked.identifier)
+NAME = text("name", checked.column)
+KIND_NAME = text("page kind", checked.column)
+SELECTOR = text("CSS selector", checked.selector)
+PATTERN = text("regular expression", checked.pattern)
+FORMAT = text("date format", checked.time_format)
+LOCALE = text("language", checked.locale)
+OUTPUT_PATH = text("path", checked.text, checked.output)
+HOST = text("host name", checked.host)

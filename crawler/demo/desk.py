@@ -1,4 +1,4 @@
-"""Which answer a request gets: pages ready as bytes, errors on the first try, statistics, the log."""
+"""Which answer a request gets and when: pages ready as bytes, errors on the first try, statistics, the log."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from collections import Counter
 from typing import IO
 
 from crawler.demo.site import Answer, Site
+from crawler.demo.stock import Dice
 from crawler.serving.desk import Desk, Ready
 from crawler.serving.http import Ask, plain
+from crawler.serving.latency import Latency
 
 __all__ = ["DemoDesk"]
 
 CACHE_BYTES = 32_000_000
 STATS = "/_stats"
+FINE = 2**32
 
 
 class DemoDesk(Desk):
@@ -25,11 +28,12 @@ class DemoDesk(Desk):
     def __init__(self, site: Site) -> None:
         super().__init__()
         self.site = site
-        self.latency = site.options.latency
+        self._latency = site.options.latency
         self._statuses: Counter[int] = Counter()
         self._cache: dict[str, Ready] = {}
         self._cached_bytes = 0
         self._failed: set[str] = set()
+        self._asked: Counter[str] = Counter()
         self._log: IO[str] | None = None
         if site.options.log:
             self._log = open(site.options.log, "a", encoding="utf-8", buffering=1)  # noqa: SIM115  # closed by close()
@@ -52,7 +56,15 @@ class DemoDesk(Desk):
 
     def delay(self, ask: Ask, ready: Ready) -> float:
         """Seconds until the answer may go out."""
-        return 0.0 if ask.target == STATS else self.latency
+        if ask.target == STATS:
+            return 0.0
+        return self._drawn(ask.target, self._latency) if isinstance(self._latency, Latency) else self._latency
+
+    def _drawn(self, target: str, latency: Latency) -> float:
+        """Every run meets the same times, whatever the order in which it asks: only so are runs comparable."""
+        self._asked[target] += 1
+        drawn = Dice(self.site.options.seed, "latency", target, self._asked[target]).below(FINE)
+        return latency.at((drawn + 0.5) / FINE)
 
     def _make(self, target: str) -> Ready:
         answer = self.site.page(target)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from crawler.demo.words import Name
 
-__all__ = ["document", "esc", "filler", "native", "price_line", "stars"]
+__all__ = ["document", "esc", "fill", "native", "price_line", "stars"]
 
 RATINGS = ("", "One", "Two", "Three", "Four", "Five")
 
 STYLE = """
 *{box-sizing:border-box}
 body{margin:0;font:16px/1.5 Georgia,"Noto Serif",serif;color:#2b2622;background:#faf7f2}
-header,footer,main{max-width:64rem;margin:auto;padding:1rem 1.5rem}
+header,footer,main,.letters{max-width:64rem;margin:auto;padding:1rem 1.5rem}
 header{display:flex;gap:1.5rem;align-items:baseline;border-bottom:3px double #c9bda9}
 header b{font-size:1.4rem}
 footer{color:#8a7f70;font-size:.85rem;border-top:1px solid #e2d9c8;margin-top:2rem}
@@ -54,26 +55,39 @@ PAGE = """<!DOCTYPE html>
 <header><b>The Demo Bookshop</b> <a href="/">Home</a> <a href="/catalogue/page-1.html">All books</a></header>
 <main>
 {main}
-</main>{filler}
+</main>
 <footer>Every book, person and price here is invented by a program. Made to be crawled.</footer>
 </body>
 </html>
 """
 
 
-def document(title: str, main: str, filler: str = "") -> bytes:
-    """A whole page; `title` is text, `main` and `filler` are HTML."""
-    page = PAGE.format(title=esc(title), style=STYLE, main=main, filler=filler)
-    return page.encode()
+def document(title: str, main: str) -> bytes:
+    """A whole page; `title` is text, `main` is HTML."""
+    return PAGE.format(title=esc(title), style=STYLE, main=main).encode()
 
 
-def filler(size: int) -> str:
-    """Exactly this many bytes of hidden HTML, so that pages can be made heavier."""
-    if size < 40:
-        return " " * size
-    line = "<p>Paper, paper, and more paper.</p>\n"
-    inside = size - len("<aside hidden></aside>")
-    return f"<aside hidden>{line * (inside // len(line))}{' ' * (inside % len(line))}</aside>"
+def fill(page: bytes, size: int, sentences: Sequence[str]) -> bytes:
+    """The page with a section of text before its footer, so that it has exactly `size` bytes; a larger one stays."""
+    head, footer, rest = page.rpartition(b"<footer>")
+    return b"".join((head, _letters(size - len(page), sentences), footer, rest))
+
+
+def _letters(size: int, sentences: Sequence[str]) -> bytes:
+    """Exactly this many bytes; where no paragraph has room, they are spaces."""
+    start, end = b'<section class="letters">\n', b"</section>\n"
+    room = size - len(start) - len(end)
+    if room < 0:
+        return b" " * size
+    block = "".join(map(_letter, sentences)).encode()
+    text = block * (room // len(block) + 1)
+    text = text[: text.rfind(b"\n", 0, room) + 1]
+    return start + text.ljust(room) + end
+
+
+def _letter(sentence: str) -> str:
+    first, _, rest = sentence.partition(" ")
+    return f"<p><em>{esc(first)}</em> {esc(rest)}</p>\n"
 
 
 def esc(text: str) -> str:

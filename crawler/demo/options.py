@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crawler.errors import ConfigError
+from crawler.serving.latency import LONGEST, SHAPES, Latency
 
 __all__ = ["DemoOptions"]
 
@@ -17,12 +18,13 @@ class DemoOptions:
 
     Attributes:
         books: how many books the shop has, 1 to 1,000,000.
-        latency: seconds every answer waits, robots.txt included; only `/_stats` answers at once.
+        latency: seconds every answer waits, robots.txt included, or how they are spread: then `seed`, the path and
+            how often it was asked for decide; only `/_stats` answers at once.
         errors: share of the pages, 0 to 1, that answer 503 to their first request and
             well to every later one.
         seed: another seed gives other prices, dates and texts; the same seed always gives the same site.
         port: TCP port on 127.0.0.1; 0 takes any free one.
-        page_weight: bytes of filler added to every page.
+        page_weight: bytes up to which pages are filled with text that belongs to no record.
         log: file to which a line of JSON is added for each request.
 
     Raises:
@@ -30,7 +32,7 @@ class DemoOptions:
     """
 
     books: int = 60
-    latency: float = 0.0
+    latency: float | Latency = 0.0
     errors: float = 0.0
     seed: int = 1
     port: int = 8765
@@ -39,12 +41,25 @@ class DemoOptions:
 
     def __post_init__(self) -> None:
         _check("books", self.books, 1, MOST_BOOKS)
-        _check("latency", self.latency, 0, 3600)
+        self._check_latency()
         _check("errors", self.errors, 0, 1)
         _check("port", self.port, 0, 65535)
         _check("page_weight", self.page_weight, 0, 100_000_000)
 
+    def _check_latency(self) -> None:
+        if isinstance(self.latency, int | float):
+            _check("latency", self.latency, 0, LONGEST)
+            return
+        shape, first, second = self.latency
+        object.__setattr__(self, "latency", Latency(shape, first, second))  # JSON made a list of it
+        if shape not in SHAPES:
+            raise ConfigError(f"demo.latency: there is no {shape!r}; there are {', '.join(SHAPES)}")
+        _check("latency", second, 0, LONGEST)
+        _check("latency", first, 0, second)
+        if shape == "percentiles" and not first:
+            raise ConfigError("demo.latency: p50 must be more than 0")
 
-def _check(name: str, value: float, low: int, high: int) -> None:
+
+def _check(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # also refuses nan
         raise ConfigError(f"demo.{name}: must be from {low:,} to {high:,}, not {value}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from crawler.demo.layout import document, filler
+from crawler.demo.layout import document, fill
 from crawler.demo.options import DemoOptions
 from crawler.demo.pages import author_page, book_page, home_page, listing_page
 from crawler.demo.paths import MOVED_BOOK, MOVED_FROM, STAFF, author_path, book_path, listing_path
@@ -32,7 +32,6 @@ class Site:
     def __init__(self, options: DemoOptions | None = None) -> None:
         self.options = options or DemoOptions()
         self.stock = Stock(self.options)
-        self._filler = filler(self.options.page_weight)
 
     def page(self, path: str) -> Answer:
         """The answer to a path, with or without percent-encoding and query; 404 for what is not there."""
@@ -41,9 +40,9 @@ class Site:
             return Answer(200, TEXT, ROBOTS)
         if path == MOVED_FROM and self.stock.books >= MOVED_BOOK:
             target = book_path(MOVED_BOOK, self.stock.title(MOVED_BOOK))
-            return Answer(301, HTML | {"Location": target}, self._document("Moved", "<h1>Moved</h1>"))
+            return Answer(301, HTML | {"Location": target}, document("Moved", "<h1>Moved</h1>"))
         found = self._home(path) or self._listing(path) or self._book(path) or self._author(path)
-        return found or Answer(404, HTML, self._document("Not found", "<h1>This page is gone</h1>"))
+        return found or Answer(404, HTML, document("Not found", "<h1>This page is gone</h1>"))
 
     def fails_first(self, path: str) -> bool:
         """Whether the first request for this path is to be answered 503: a share `errors` of all paths."""
@@ -83,10 +82,7 @@ class Site:
         return self._answer(author.name.text, author_page(self.stock, author))
 
     def _answer(self, title: str, main: str) -> Answer:
-        return Answer(200, HTML, self._document(title, main))
-
-    def _document(self, title: str, main: str) -> bytes:
-        return document(title, main, self._filler)
+        return Answer(200, HTML, fill(document(title, main), self.options.page_weight, self.stock.sentences))
 
 
 def _number(pattern: re.Pattern[str], path: str) -> int:

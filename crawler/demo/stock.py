@@ -86,6 +86,11 @@ class Stock:
         self.listings = -(-options.books // BOOKS_PER_PAGE)
         self._words = load()
 
+    @property
+    def sentences(self) -> Sequence[str]:
+        """What readers say about books."""
+        return self._words.sentences
+
     def on_listing(self, page: int) -> range:
         """Numbers of the books on a listing page; pages count from 1."""
         first = (page - 1) * BOOKS_PER_PAGE + 1

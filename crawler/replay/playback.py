@@ -73,7 +73,7 @@ class Playback(Source):
         outputs = self._replay.outputs
         return replace(
             job,
-            document=job.document.model_copy(update={"demo": None}),
+            document=job.document.changed(demo=None),
             state_path=self._replay.state or self._folder / "replay.state.sqlite",
             outputs=_in_folder(job.outputs, self._folder / "output") if outputs is None else outputs,
         )

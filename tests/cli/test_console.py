@@ -57,7 +57,8 @@ def test_the_summary_goes_to_stdout_and_warnings_to_stderr(job):
 def test_json_is_all_there_is_on_stdout_and_its_keys_are_stable(job):
     done = crawl("run", job, "--json")
     assert list(json.loads(done.stdout)) == [
-        "schema", "exit_code", "name", "ending", "started", "timing", "strategy", "workers", "parse", "resumed",
+        "schema", "exit_code", "name", "ending", "started", "timing", "strategy", "workers", "parse",
+        "choices", "resumed",
         "changed", "pages", "causes", "dropped", "records", "joined", "notes", "requests", "retries", "bytes", "files",
         "unwritten", "closed_hosts", "allowed", "state",
     ]  # fmt: skip

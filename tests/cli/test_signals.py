@@ -54,7 +54,7 @@ def job(tmp_path, shop):
         ("json.decoder", ["--help"]),
         ("click", ["--help"]),
         ("crawler.cli.run", ["run", "JOB"]),
-        ("pydantic", ["run", "JOB"]),
+        ("crawler.config.document", ["run", "JOB"]),
         ("ruamel.yaml", ["check", "JOB"]),
         ("crawler.cli.plan", ["check", "JOB"]),
         ("crawler.api", ["run", "JOB"]),
@@ -68,7 +68,7 @@ def test_fault_178_ctrl_c_while_a_module_is_imported_or_the_config_is_checked(jo
 
 
 def test_fault_179_sigterm_while_the_config_is_checked(job):
-    done = bombed("pydantic", "SIGTERM", "run", job)
+    done = bombed("crawler.config.document", "SIGTERM", "run", job)
     assert (done.returncode, done.stdout, done.stderr) == (143, "", "terminated\n")
 
 

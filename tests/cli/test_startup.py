@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.jobs import ROOT, command
 
-HEAVY = {"pydantic", "ruamel", "bs4", "lxml", "selectolax", "requests", "openpyxl", "rich", "sqlite3", "asyncio"}
+HEAVY = {"ruamel", "bs4", "lxml", "selectolax", "requests", "openpyxl", "rich", "sqlite3", "asyncio"}
 
 
 def imported(*arguments):
@@ -31,7 +31,7 @@ def test_help_imports_nothing_heavy(arguments):
 
 
 def test_check_imports_no_client_no_parser_and_no_workbook():
-    assert imported("check", "configs/demo.yaml") == {"pydantic", "ruamel", "sqlite3", "rich"}
+    assert imported("check", "configs/demo.yaml") == {"ruamel", "sqlite3", "rich"}
 
 
 def cpu_seconds(*arguments):

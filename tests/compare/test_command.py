@@ -29,7 +29,10 @@ def call(capsys):
         (["--workers", "0"], "--workers: expected numbers"),
         (["--parse", "nowhere"], "--parse: there is no 'nowhere'"),
         (["--latency", "soon"], "--latency: expected a duration"),
+        (["--latency", "50ms..lots"], "--latency: expected a duration, got 'lots'; write 200ms"),
         (["--errors", "some"], "--errors: expected a share"),
+        (["--page-weight", "heavy"], "--page-weight: expected a size"),
+        (["--page-weight", "1GB"], "demo.page_weight: must be from 0 to 100,000,000"),
         (["--repeat", "0"], "--repeat"),
         (["--replay", "nowhere"], "nowhere: no recording"),
     ],
@@ -42,9 +45,19 @@ def test_wrong_options(call, arguments, message):
 
 def test_options_of_the_demo_site_for_another_one(call, tmp_path):
     job = write_job(tmp_path, "http://site.example")
-    code, said = call(job, "--latency", "1s")
+    code, said = call(job, "--latency", "1s", "--page-weight", "1MB")
     assert code == 2
-    assert "--latency: only for a job with a `demo:` section" in said.err
+    assert "--latency, --page-weight: only for a job with a `demo:` section" in said.err
+
+
+def test_options_of_the_demo_site_for_a_recording(call, tmp_path):
+    job = write_job(tmp_path, "http://site.example")
+    code, said = call(job, "--replay", tmp_path, "--books", "5", "--page-weight", "1MB")
+    assert code == 2
+    assert "--books, --page-weight: only for the demo site" in said.err
+    code, said = call(job, "--replay", tmp_path, "--latency", "1s..2s")
+    assert code == 2
+    assert "--latency: a recording waits as long as recorded, or one time for all answers" in said.err
 
 
 def test_a_config_on_standard_input(call):

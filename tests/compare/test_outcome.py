@@ -19,7 +19,7 @@ from crawler.compare.svg import Line, _apart, _ticks, lines
 RUN = Run(
     wall=2.0, start_up=0.5, crawl=1.0, close=0.5, cpu=1.5, memory=60_000_000, pages=100, requests=101, retries=1,
     failed=1, bytes=1_000_000, records=90, digest="d" * 64, latency=tuple(n / 100 for n in range(21)), p99=0.21,
-    hosts=1, asked=101, busiest=101, loop_cpu=0.3,
+    mean_latency=0.1, hosts=1, asked=101, busiest=101, loop_cpu=0.3,
 )  # fmt: skip
 HOSTILE = "=cmd|' /C calc'!A0 <script>alert(1)</script> `x` | \x1b[31m \x07"
 

@@ -13,6 +13,7 @@ from crawler.config.checks import check
 from crawler.config.complaints import Report
 from crawler.config.document import Document
 from crawler.config.nodes import Source
+from crawler.config.schema import Place
 from crawler.errors import ConfigError
 from crawler.extract.recipe import FieldRule, FollowRule, KindRule, TableRule
 from crawler.model import Column, Table
@@ -240,7 +241,17 @@ def test_the_demo_shop_is_part_of_the_crawl_but_its_speed_is_not(tmp_path):
         return job(tmp_path, overrides=[f"demo.{key}={value}" for key, value in demo.items()]).what_hash
 
     assert what(books=5) != what(books=6)
-    assert what(books=5, latency=1) == what(books=5)
+    assert what(books=5, latency="1s..2s", page_weight="1MB") == what(books=5)
+
+
+def test_a_latency_that_is_wrong_is_shown_at_its_place(tmp_path):
+    path = tmp_path / "job.yaml"
+    path.write_text(BOOKS + "demo:\n  latency: '50ms..lots'\n")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    message, line, caret = str(caught.value).split("\n")
+    assert "demo.latency: expected a duration, got 'lots'; write 200ms (all alike), 50ms..400ms" in message
+    assert line[caret.index("^") :] == "lots'"
 
 
 def test_a_job_can_be_pickled(tmp_path):
@@ -310,6 +321,6 @@ def test_fault_137_more_columns_than_a_sheet_has(tmp_path):
     fields = {f"c{number}": {"url": True} for number in range(16_001)}
     config = {"name": "a", "start": "", "pages": {"p": {"fields": fields}}}
     report = Report(Source("job.yaml", ["pages:"]))
-    check(Document.model_validate(config), report)
+    check(Document.read(config, Place(report, Document, {})), report)
     with pytest.raises(ConfigError, match="more than 16000 columns; Excel holds 16,384"):
         report.stop()

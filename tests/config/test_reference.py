@@ -3,10 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from crawler.config import load
-from crawler.config.inspect import model_at
 from crawler.config.reference import reference
 from crawler.config.sections import FetchSpec, LimitsSpec
 
@@ -16,9 +13,9 @@ ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| (.+) \|$", re.MULTILIN
 
 def test_every_key_has_a_row():
     rows = {key: (kind, default, meaning) for key, kind, default, meaning in ROW.findall(reference())}
-    for name in FetchSpec.model_fields:
+    for name in FetchSpec.keys:
         assert rows[f"fetch.{name}"][2]
-    for name in LimitsSpec.model_fields:
+    for name in LimitsSpec.keys:
         assert rows[f"limits.{name}"][2]
     assert rows["fetch.workers"][:2] == ("whole number, 1 to 1000", "`16`")
     assert rows["fetch.timeout"][:2] == ("duration, more than 0s, at most 1d", "`30s`")
@@ -36,25 +33,3 @@ def test_every_default_stands_in_no_second_place(tmp_path):
     for key, _, default, _ in ROW.findall(reference()):
         if key.startswith(("fetch.", "polite.", "limits.", "demo.")) and not key.startswith("fetch.auth."):
             assert settings[key] == f"{default.strip('`')} (default)"
-
-
-@pytest.mark.parametrize(
-    ("path", "fields"),
-    [
-        ((), "name"),
-        (("fetch",), "workers"),
-        (("fetch", "auth"), "user"),
-        (("pages", "x"), "follow"),
-        (("pages", "x", "fields", "y"), "css"),
-        (("pages", "x", "follow", 0), "to"),
-        (("pages", "x", "follow", 0, "carry", "y"), "css"),
-        (("pages", "x", "tables", "y", "fields", "z"), "regex"),
-    ],
-)
-def test_models_are_found_by_key_path(path, fields):
-    assert fields in model_at(path).model_fields
-
-
-@pytest.mark.parametrize("path", [("pages",), ("nope",), ("name",), ("fetch", "headers"), ("fetch", "workers", "x")])
-def test_no_model(path):
-    assert model_at(path) is None

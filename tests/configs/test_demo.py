@@ -31,6 +31,11 @@ def test_the_records_are_the_truth_in_its_order(books: int) -> None:
         assert found.tables[table] == expected
 
 
+def test_the_records_do_not_change_with_the_weight_of_the_pages() -> None:
+    heavy, light = (crawled(DemoOptions(port=0, page_weight=weight)) for weight in (30_000, 0))
+    assert (heavy.tables, heavy.notes, heavy.visits) == (light.tables, light.notes, light.visits)
+
+
 def test_only_the_dead_link_fails_and_authors_are_visited_once() -> None:
     found = crawled(DemoOptions(port=0))
     assert found.failures == {DEAD: "http-404"}

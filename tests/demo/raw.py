@@ -64,5 +64,3 @@ def get(server: DemoServer, path: str) -> Seen:
 def stats(server: DemoServer) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(get(server, "/_stats").body)
     return answer
-
-

@@ -67,9 +67,7 @@ def test_a_request_may_come_byte_by_byte(server: DemoServer) -> None:
         (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 500_000, 431),
     ],
 )
-def test_a_broken_request_is_answered_and_the_connection_closed(
-    server: DemoServer, data: bytes, status: int
-) -> None:
+def test_a_broken_request_is_answered_and_the_connection_closed(server: DemoServer, data: bytes, status: int) -> None:
     with Wire(server.url) as wire:
         wire.send(data)
         seen = wire.read()
@@ -116,7 +114,7 @@ def test_a_client_that_does_not_read_stops_only_itself() -> None:
         assert get(server, "/").status == 200
         assert stats(server)["requests"] < 100, "answers are not piled up for a client that does not read"
         for _ in range(200):
-            assert len(deaf.read().body) > 1_000_000
+            assert len(deaf.read().body) == 1_000_000
 
 
 def test_a_hundred_requests_wait_at_once() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
+from bs4 import BeautifulSoup
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.pages import _pager_numbers
@@ -135,10 +136,32 @@ def test_the_pager_names_the_next_page() -> None:
     assert b'class="next"' not in Site().page("/catalogue/page-3.html").body
 
 
-@pytest.mark.parametrize("weight", [0, 1, 39, 40, 41, 20_000])
-def test_page_weight_adds_exactly_that_many_bytes(weight: int) -> None:
+@pytest.mark.parametrize("more", [0, 1, 40, 48, 49, 200, 50_000])
+def test_a_page_is_filled_up_to_its_weight_exactly(more: int) -> None:
     light = Site().page("/").body
-    assert len(Site(DemoOptions(page_weight=weight)).page("/").body) == len(light) + weight
+    heavy = Site(DemoOptions(page_weight=len(light) + more)).page("/").body
+    assert len(heavy) == len(light) + more
+
+
+def test_a_page_that_weighs_more_already_stays() -> None:
+    assert Site(DemoOptions(page_weight=100)).page("/").body == Site().page("/").body
+
+
+def test_only_pages_of_the_shop_are_filled() -> None:
+    site = Site(DemoOptions(page_weight=50_000))
+    assert all(len(site.page(path).body) < 5_000 for path in ("/robots.txt", MOVED_FROM, "/nothing"))
+
+
+def test_what_fills_a_page_is_text_that_can_be_seen_outside_of_what_was_there() -> None:
+    path = "/catalogue/page-1.html"
+    pages = [Site(DemoOptions(page_weight=weight)).page(path).body for weight in (0, 50_000)]
+    light, heavy = (BeautifulSoup(page, "lxml") for page in pages)
+    [letters] = heavy.select("section.letters")
+    assert len(letters.select("p em")) > 400
+    assert not letters.select("a, [hidden], [style]")
+    assert (letters.find_previous_sibling().name, letters.find_next_sibling().name) == ("main", "footer")
+    letters.extract()
+    assert heavy.get_text(" ", strip=True) == light.get_text(" ", strip=True)
 
 
 @pytest.mark.parametrize(

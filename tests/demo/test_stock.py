@@ -40,7 +40,7 @@ def test_names_and_titles_come_in_many_scripts() -> None:
     stock = Stock(DemoOptions())
     text = "".join(stock.title(number).text for number in range(1, 61))
     text += "".join(stock.author_name(number).text for number in range(stock.authors))
-    for sign in "äéñłş" "φ" "Ж" "ر" "ה" "月" "の" "고" "न" "ზ" "ễ" "🦊" "Þ":
+    for sign in (*"äéñłş", "φ", "Ж", "ر", "ה", "月", "の", "고", "न", "ზ", "ễ", "🦊", "Þ"):
         assert sign in text, sign
 
 

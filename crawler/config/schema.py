@@ -1,0 +1,254 @@
+"""How a config is described: a section has keys; a key has a type, a default and a meaning.
+
+Our own, and not a library for data models: to import one and build its models takes longer than all else here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast, overload
+
+from crawler.config.complaints import Report
+from crawler.config.explain import as_expected, meaning, suggest
+from crawler.config.nodes import Path
+from crawler.config.secrets import Secret
+
+__all__ = ["MAPPING", "REQUIRED", "Key", "Mismatch", "Place", "Section", "Type", "Wrong"]
+
+T = TypeVar("T")
+
+MAPPING = "a mapping (`key: value` lines)"
+
+
+class Wrong(Exception):
+    """Refuses a value: `offset` is the character in it that is at fault, `key` the part of it."""
+
+    def __init__(
+        self, what: str, fix: str = "", offset: int | None = None, *, key: str | int | None = None, on_key: bool = False
+    ) -> None:
+        super().__init__(what, fix)
+        self.what, self.fix, self.offset = what, fix, offset
+        self.key, self.on_key = key, on_key
+
+
+class Mismatch(Wrong):
+    """Refuses a value that is something else than what was expected."""
+
+    def __init__(self, expected: str, value: object) -> None:
+        super().__init__(expected)
+        self.value = value
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a value stands in the config; hears of all that is wrong there.
+
+    Attributes:
+        root: the section that is the whole config.
+        env: where `${NAME}` is looked up.
+        faults: the paths of all complaints so far, at any place.
+    """
+
+    report: Report
+    root: type[Section]
+    env: Mapping[str, str]
+    path: Path = ()
+    faults: list[Path] = field(default_factory=list)
+
+    def inside(self, part: str | int) -> Place:
+        """The place of a part of this value."""
+        return Place(self.report, self.root, self.env, (*self.path, part), self.faults)
+
+    def read(self, kind: Type[T], value: object, *, on_key: bool = False) -> T:
+        """The value, or after a complaint the empty one of its type; `on_key` complains of the key."""
+        try:
+            return kind.read(value, self)
+        except Wrong as wrong:
+            wrong.on_key = wrong.on_key or on_key
+            self.refuse(wrong)
+            return kind.empty
+
+    def refuse(self, wrong: Wrong) -> None:
+        """Complain of the value here, or of the part of it that `wrong` names."""
+        path = self.path if wrong.key is None else (*self.path, wrong.key)
+        what, fix = wrong.what, wrong.fix
+        if isinstance(wrong, Mismatch):
+            what, fix = as_expected(what, wrong.value, path, self.report.node(path))
+        self.faults.append(path)
+        while path and self.report.node(path) is None:  # `title: h1` is not `title.css` to the person
+            path = path[:-1]
+        self.report.add(path, what, fix, on_key=wrong.on_key, offset=wrong.offset)
+
+    def miss(self, about: str) -> None:
+        """Complain that a key is missing, and say what it means."""
+        self.faults.append(self.path)
+        self.report.add(self.path, "is missing", f"add {meaning(str(self.path[-1]), about)}")
+
+
+@dataclass(frozen=True)
+class Type(Generic[T]):
+    """What a value must be.
+
+    Attributes:
+        name: how the reference calls it.
+        empty: what stands for a value that is missing or refused, so that the rest can be checked.
+        read: the value as the program uses it, from plain data; raises Wrong where it is not of this type, and
+            says at its own place what is wrong inside it.
+        show: the value as a person writes it; `none` for an empty one.
+        json: what an editor must know, as JSON Schema draft 7.
+        null: nothing, as a key whose lines are all comments, is an empty value and not a mistake.
+        section: the section that a value is.
+    """
+
+    name: str
+    empty: T
+    read: Callable[[object, Place], T]
+    show: Callable[[T], str] = lambda value: str(value) or "none"
+    json: Mapping[str, object] = field(default_factory=lambda: {"type": "string"})
+    null: bool = False
+    section: type[Section] | None = None
+
+
+class _Required:
+    """The default of a key that must be given."""
+
+
+REQUIRED = _Required()
+
+
+class Key(Generic[T]):
+    """A key of a section. On an instance of the section it is the value."""
+
+    def __init__(self, kind: Type[T], default: T | _Required, about: str) -> None:
+        self.type = kind
+        self.required = isinstance(default, _Required)
+        self.default: T = kind.empty if isinstance(default, _Required) else default
+        self.about = about
+
+    @overload
+    def __get__(self, section: None, owner: type[Section]) -> Key[T]: ...
+    @overload
+    def __get__(self, section: Section, owner: type[Section]) -> T: ...
+    def __get__(self, section: Section | None, owner: type[Section]) -> Key[T] | T:
+        # Values lie in the instance, where Python looks before it asks here.
+        return self
+
+
+class Section:
+    """A mapping of the config with keys of its own; never changed.
+
+    Attributes:
+        keys: its keys, in the order of the reference.
+        shorthand: the key that a text alone, instead of the mapping, is the value of.
+        expected: what stands here, for complaints.
+        given: the names of the keys that the config says.
+    """
+
+    keys: ClassVar[dict[str, Key[Any]]] = {}
+    shorthand: ClassVar[str] = ""
+    expected: ClassVar[str] = MAPPING
+    given: frozenset[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.keys = {**cls.keys, **{name: key for name, key in vars(cls).items() if isinstance(key, Key)}}
+
+    def __init__(self, **values: object) -> None:
+        defaults = {name: key.default for name, key in self.keys.items()}
+        vars(self).update({**defaults, **values}, given=frozenset(values))
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is frozen: {name} stays as it is")
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in self.keys)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds mappings
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.keys)})"
+
+    @classmethod
+    def read(cls, value: object, place: Place) -> Self:
+        """The section from plain data. A key that is refused has its default.
+
+        Raises:
+            Wrong: it is no mapping. What is wrong inside it is said at its own place.
+        """
+        if isinstance(value, str) and cls.shorthand:
+            value = {cls.shorthand: value}
+        if not isinstance(value, dict):
+            raise Mismatch(f"expected {cls.expected}", value)
+        before = len(place.faults)
+        unknown = cls._unknown(value, place)
+        values = cls._values(value, place, {near for near, _ in unknown.values()})
+        for name, (_, fix) in unknown.items():
+            place.refuse(Wrong("unknown key", fix, key=name, on_key=True))
+        return cls._fitting(values, place, silent=len(place.faults) > before)
+
+    @classmethod
+    def _unknown(cls, data: dict[str, object], place: Place) -> dict[str, tuple[str, str]]:
+        """For each unknown key the known one that was most likely meant, and what to do."""
+        known, sections = list(cls.keys), place.root.sections()
+        return {name: suggest(name, known, place.path, sections) for name in data if name not in cls.keys}
+
+    @classmethod
+    def _values(cls, data: dict[str, object], place: Place, meant: set[str]) -> dict[str, object]:
+        values: dict[str, object] = {}
+        for name, key in cls.keys.items():
+            here = place.inside(name)
+            if name in data:
+                try:
+                    values[name] = key.type.read(data[name], here)
+                except Wrong as wrong:
+                    here.refuse(wrong)
+            elif key.required and name in meant:  # a misspelt key is complained of already
+                here.faults.append(here.path)
+            elif key.required:
+                here.miss(key.about)
+        return values
+
+    @classmethod
+    def _fitting(cls, values: dict[str, object], place: Place, *, silent: bool) -> Self:
+        """The section without the keys that do not fit the others; `silent` after a mistake that may be the reason."""
+        section = cls(**values)
+        try:
+            section.check()
+        except Wrong as wrong:
+            if not silent:
+                place.refuse(wrong)
+            rest = {name: value for name, value in values.items() if name != wrong.key}
+            return cls._fitting(rest, place, silent=True) if len(rest) < len(values) else section
+        return section
+
+    @classmethod
+    def sections(cls) -> dict[str, type[Section]]:
+        """The sections among its values."""
+        return {name: key.type.section for name, key in cls.keys.items() if key.type.section is not None}
+
+    def check(self) -> None:
+        """Look at keys that must fit together.
+
+        Raises:
+            Wrong: they do not; its `key` is the one to take away.
+        """
+
+    def changed(self, **values: object) -> Self:
+        """The same section with other values."""
+        given = {name: getattr(self, name) for name in self.given}
+        return type(self)(**{**given, **values})
+
+    def plain(self, *, defaults: bool = True, without: Collection[str] = ()) -> dict[str, Any]:
+        """Its keys and values as JSON takes them, with or without those that are the default; secrets are `***`."""
+        pairs = ((name, getattr(self, name), key.default) for name, key in self.keys.items() if name not in without)
+        return {name: _plain(value, defaults) for name, value, default in pairs if defaults or value != default}
+
+
+def _plain(value: object, defaults: bool) -> object:
+    if isinstance(value, Section):
+        return value.plain(defaults=defaults)
+    if isinstance(value, dict):
+        return {name: _plain(inner, defaults) for name, inner in value.items()}
+    if type(value) is tuple:  # a named tuple is one value
+        return tuple(_plain(inner, defaults) for inner in cast("tuple[object, ...]", value))
+    return str(value) if isinstance(value, Secret) else value
