@@ -83,9 +83,8 @@ class Attempt:
         seconds = self.settings.timeout
         if self.received:
             return FetchError("deadline", f"not complete after {seconds:g} s")
-        if self.resolving:
-            return FetchError("dns", f"no answer for {self.asked.place.host} after {seconds:.0f} s")
-        return FetchError("timeout", f"no answer after {seconds:g} s")
+        whose = f" for {self.asked.place.host}" if self.resolving else ""
+        return FetchError("dns" if whose else "timeout", f"no answer{whose} after {seconds:g} s")
 
     def _connect_over(self) -> None:
         """Stop it where it has no connection yet; a handshake of TLS may take longer."""
@@ -149,6 +148,8 @@ class AskedRequest(aiohttp.ClientRequest):
         if monotonic() > now.asked.not_after:
             conn.release()
             raise FetchError("late", "its turn was over before it could be sent")
+        if conn.protocol.transport is not None and not conn.protocol.is_connected():
+            await asyncio.sleep(0)  # it is being closed: the loop is about to tell it why
         conn.protocol.begin(now)
         return await super().send(conn)
 

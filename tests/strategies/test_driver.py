@@ -14,7 +14,7 @@ from crawler.fetch.settings import ClientSettings
 from crawler.model import Request, Response
 from crawler.strategies.port import Plan, WorkerDied
 from crawler.strategies.registry import make_strategy
-from tests.support.badserver import Connection, answer, pages, serve
+from tests.support.badserver import FAULTS, Connection, answer, pages, serve
 
 Make = Callable[..., Any]
 
@@ -135,3 +135,14 @@ def test_cancelled_before_its_turn_it_is_not_sent(make: Make) -> None:
         assert first.result(5).status == 200
         strategy.close()
         assert server.paths == ["/1"]
+
+
+def test_a_reset_is_a_reset_whenever_it_is_seen(make: Make) -> None:
+    """It may come before the connection is first used, and then nobody has told it yet why it was closed."""
+    site = pages({f"/{n}": answer() for n in range(100)})
+    with serve(FAULTS["reset"]) as bad, serve(site) as good:
+        strategy = make(8)
+        for n in range(100):
+            strategy.submit(Request(n, f"{good.url}{n}", "page"))
+        futures = [strategy.submit(Request(n, bad.url, "page")) for n in range(100)]
+        assert {future.result(10).code for future in futures} == {"reset"}

@@ -30,6 +30,7 @@ class Connection:
 
     def __init__(self, sock: socket.socket, server: Server) -> None:
         self.sock, self.server = sock, server
+        self.number = -1  # of its last request on the whole server
         self._buffer = b""
 
     def request(self) -> bytes:
@@ -41,6 +42,7 @@ class Connection:
             self._buffer += data
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         with self.server.lock:
+            self.number = len(self.server.requests)
             self.server.requests.append(Seen(head, monotonic()))
         return head
 
@@ -189,9 +191,7 @@ def keep_alive(reply: Callable[[str, int], bytes]) -> Script:
 
     def script(conn: Connection) -> None:
         while conn.request():
-            with conn.server.lock:
-                number = len(conn.server.requests) - 1
-            conn.say(reply(conn.server.requests[number].path, number))
+            conn.say(reply(conn.server.requests[conn.number].path, conn.number))
 
     return script
 
