@@ -18,7 +18,6 @@ __all__ = ["MAX_LENGTH", "BadUrl", "host", "identity", "origin", "resolve", "sam
 
 MAX_LENGTH = 8_192
 _PORTS = {"http": "80", "https": "443"}
-
 _TRIM = "".join(map(chr, range(0x21)))
 _DROP = {ord(c): None for c in "\t\n\r"}
 _PLAIN = re.compile(r"[!$%&()*+,\-./0-9:;=?@A-Z\[\]_a-z|~#]*").fullmatch
@@ -29,19 +28,21 @@ _HOST = re.compile(r"[^\x00-\x20#%/:<>?@\[\\\]^|\x7f-\U0010ffff]+").fullmatch
 _NAME_PORT = re.compile(r"(\[[^]%]*\]|[^[:][^:]*|)(?::(.*))?", re.S).fullmatch
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
+# Short ways for most links: absolute URLs that are clean, and paths below a folder, which is cleaned once a page.
+_NAME = r"[A-Za-z0-9_~\-][A-Za-z0-9_~.\-]*+"
+_CLEAN = re.compile(rf"(https?)://([a-z0-9\-]++(?:\.[a-z0-9\-]++)*+(?::[1-9][0-9]*+)?)(?:/(?:{_NAME})?)++").fullmatch
+_CLEAN_PATH = re.compile(rf"(/|(?:\.\./)*+)({_NAME}(?:/(?:{_NAME})?)*+(?:\?[A-Za-z0-9_~.=&\-]*+)?)").fullmatch
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?").sub
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I).sub
 _TRACKER = re.compile(
-    r"utm_.*|gclid|fbclid|gclsrc|dclid|msclkid|yclid|gbraid|wbraid|igshid|mc_[ce]id|_ga"
-    r"|jsessionid|phpsessid|aspsessionid.*|cfid|cftoken",
-    re.I,
+    r"(?i)utm_.*|gclid|fbclid|gclsrc|dclid|msclkid|yclid|gbraid|wbraid|igshid|mc_[ce]id|_ga"
+    r"|jsessionid|phpsessid|aspsessionid.*|cfid|cftoken"
 ).fullmatch
 _MAYBE_SESSION = frozenset({"sid", "session", "sessionid", "session_id"})
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{6,}|.{16,}").fullmatch
 
-Parts = tuple[str, str, str, str | None]
-"""Scheme, host with port, path, query."""
+Parts = tuple[str, str, str, str | None]  # scheme, host with port, path, query
 
 
 class BadUrl(CodedError):
@@ -59,11 +60,19 @@ def resolve(base: str, href: str) -> str:
     Raises:
         BadUrl: see there. Nothing else, whatever the text is.
     """
+    plain = _CLEAN_PATH(href) if len(href) <= MAX_LENGTH else None
+    if plain and len(url := _folder(base, plain[1] or "./") + plain[2]) <= MAX_LENGTH:
+        return url
+    if _is_clean(href):
+        return href
     scheme, authority, path, query = _parse(base, href)
     url = f"{scheme}://{authority}{path}" if query is None else f"{scheme}://{authority}{path}?{query}"
     if len(url) > MAX_LENGTH:
         raise BadUrl("bad-url", f"longer than {MAX_LENGTH} characters")
     return url
+
+
+_folder = lru_cache(maxsize=1024)(resolve)
 
 
 def identity(url: str) -> str:
@@ -76,6 +85,8 @@ def identity(url: str) -> str:
     Raises:
         BadUrl: not an absolute http(s) URL.
     """
+    if _is_clean(url):
+        return url
     scheme, authority, path, query = _parse("", url)
     if "%" in path:
         path = _ESCAPE(_unescape, path)
@@ -100,8 +111,7 @@ def origin(url: str) -> str:
     Raises:
         BadUrl: not an absolute http(s) URL.
     """
-    parts = _base(url)
-    return f"{parts[0]}://{_no_dot(parts[1])}"
+    return f"{_base(url)[0]}://{host(url)}"
 
 
 def same_site(a: str, b: str) -> bool:
@@ -109,9 +119,13 @@ def same_site(a: str, b: str) -> bool:
     return host(a).removeprefix("www.") == host(b).removeprefix("www.")
 
 
+def _is_clean(url: str) -> bool:
+    found = _CLEAN(url)
+    return found is not None and len(url) <= MAX_LENGTH and _authority(found[1], found[2]) == found[2]
+
+
 def _parse(base: str, href: str) -> Parts:
-    text = href if _PLAIN(href) else _clean(href)
-    text = text.partition("#")[0]
+    text = (href if _PLAIN(href) else _clean(href)).partition("#")[0]
     if len(text) > MAX_LENGTH:
         raise BadUrl("bad-url", f"longer than {MAX_LENGTH} characters")
     named = _SCHEME(text)
@@ -258,9 +272,7 @@ def _ipv4(labels: list[str]) -> str:
 def _number(part: str) -> int:
     if not _NUMBER(part) or len(part) > 60:
         raise ValueError
-    if part.startswith("0x"):
-        return int(part[2:] or "0", 16)
-    return int(part, 8 if part[0] == "0" else 10)
+    return int(part[2:] or "0", 16) if part.startswith("0x") else int(part, 8 if part[0] == "0" else 10)
 
 
 def _no_dot(authority: str) -> str:
@@ -285,6 +297,4 @@ def _sorted(query: str) -> str:
 
 def _tells_apart(name: str, _: str, value: str) -> bool:
     """A short `sid` may be a story's number; only one that looks like a random token is a session."""
-    if name.lower() in _MAYBE_SESSION:
-        return not _TOKEN(value)
-    return not _TRACKER(name)
+    return not (_TOKEN(value) if name.lower() in _MAYBE_SESSION else _TRACKER(name))

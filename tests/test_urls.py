@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler import urls
 from crawler.urls import BadUrl, host, identity, origin, resolve, same_site
 from tests.support.sites import need_site
 
@@ -201,6 +202,52 @@ def test_whatever_comes_only_bad_url_is_raised_and_resolve_is_idempotent(text: s
     assert resolve("", key) == key
     assert host(url)
     assert url.startswith(("http://", "https://"))
+
+
+HOSTS = [
+    "h",
+    "a.b",
+    "A.b",
+    "a..b",
+    "a.b.",
+    "-",
+    "1",
+    "127.1",
+    "0x7f",
+    "x" * 64,
+    "xn--a",
+    "",
+    "a:80",
+    "a:443",
+    "a:0",
+    "a:65536",
+]
+NAMES = st.text(alphabet="aZ9-_~.%2/?=&;: ", max_size=12)
+LINKS = st.one_of(
+    TEXT,
+    st.builds(
+        "{}{}/{}".format, st.sampled_from(["http://", "https://", "HTTP://", "//"]), st.sampled_from(HOSTS), NAMES
+    ),
+    st.builds("{}{}".format, st.sampled_from(["", "/", "./", "../", "../../", "..", "//", "/../", "x" * 8200]), NAMES),
+)
+FOLDERS = st.one_of(st.sampled_from(["", BASE, "mailto:x", "http://h", "http://h/../a/%2e/b?c/d", "x" * 9000]), LINKS)
+
+
+def outcome(href: str, base: str) -> tuple[str, ...]:
+    try:
+        url = resolve(base, href)
+    except BadUrl as error:
+        return error.code, error.detail
+    return url, identity(url)
+
+
+@given(LINKS, FOLDERS)
+def test_the_short_ways_give_what_the_long_ways_give(href: str, base: str) -> None:
+    short = outcome(href, base)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "_CLEAN", lambda _: None)
+        patch.setattr(urls, "_CLEAN_PATH", lambda _: None)
+        assert outcome(href, base) == short
 
 
 def vectors() -> list[dict[str, str]]:

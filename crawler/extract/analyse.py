@@ -106,7 +106,7 @@ def _page(
         elapsed=response.elapsed,
         records=tuple(records),
         links=tuple(links.found),
-        dropped=dict(links.dropped),
+        dropped=links.dropped,
         notes=notes,
     )
 

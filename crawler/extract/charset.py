@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import codecs
 import re
-
-from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
+from functools import lru_cache
 
 from crawler.model import Note
 
-__all__ = ["codec", "decode"]
+__all__ = ["codec", "decode", "plain_utf8"]
 
 _HEAD = 4096
 _SAMPLE = 65_536
 _FEW = 5
+_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHARSET = re.compile(rb"charset(?!=[\"']?utf-8)")
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _XML_CODEC = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 
@@ -72,6 +73,20 @@ _ALIASES = {
 }
 
 
+def plain_utf8(body: bytes, content_type: str | None) -> str | None:
+    """Return the text of a body that is UTF-8 and that nothing declares otherwise; None of any other: see decode.
+
+    Only a shorter way to what `decode` returns: a body that is UTF-8 throughout is read as UTF-8, with nothing to
+    doubt, where no other encoding is declared, and the head that names no other cannot declare one.
+    """
+    declared = _header(content_type)
+    if declared != "utf-8" and (declared or _names_other(body[:_HEAD].lower())):
+        return None
+    if body.startswith(_BOMS) or b"\0" in body:
+        return None
+    return _strict(body, "utf-8")
+
+
 def decode(body: bytes, content_type: str | None) -> tuple[str, tuple[Note, ...]]:
     """Return the text of a body, without BOM, with U+FFFD for what cannot be read and for NUL.
 
@@ -102,10 +117,12 @@ def codec(label: str | None) -> str | None:
 
 
 def _decode(body: bytes, content_type: str | None) -> tuple[str, str]:
+    from w3lib.encoding import read_bom
+
     bom, mark = read_bom(body)
     if bom is not None and bom != "utf-32-be" and bom != "utf-32-le":
         return body[len(mark or b"") :].decode(bom, "replace"), ""
-    header = codec(http_content_type_encoding(content_type)) if content_type else None
+    header = _header(content_type)
     if header == "utf-8":
         try:
             return body.decode(), ""
@@ -118,8 +135,24 @@ def _decode(body: bytes, content_type: str | None) -> tuple[str, str]:
     return _declared(body, declared, meta) if declared else _undeclared(body)
 
 
+@lru_cache(maxsize=64)
+def _header(content_type: str | None) -> str | None:
+    if not content_type or "charset" not in content_type.lower():
+        return None
+    from w3lib.encoding import http_content_type_encoding
+
+    return codec(http_content_type_encoding(content_type))
+
+
+def _names_other(head: bytes) -> bool:
+    """Tell whether a head, in lower case, may declare an encoding that is not UTF-8."""
+    return b"encoding" in head or _CHARSET.search(head) is not None
+
+
 def _meta(body: bytes) -> str | None:
-    head = _COMMENT.sub(b"", body[:_HEAD])
+    from w3lib.encoding import html_body_declared_encoding
+
+    head = _COMMENT.sub(b" ", body[:_HEAD])
     named = _XML_CODEC.match(head)
     found = codec(named[1].decode("ascii")) if named else None
     found = found or codec(html_body_declared_encoding(head))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crawler import urls
@@ -31,12 +31,19 @@ class Links:
 
     def __init__(self, page: PageView) -> None:
         self._page = page
-        self._home = _home(page.url)
         self._seen: set[tuple[str, str]] = set()
         self._left = LINK_LIMIT
         self.found: list[Link] = []
-        self.dropped: Counter[str] = Counter()
+        self.dropped: dict[str, int] = {}
         self.misses: list[str] = []
+
+    @cached_property
+    def _home(self) -> str:
+        """Start of every URL on the page's own host and port."""
+        try:
+            return urls.origin(self._page.url) + "/"
+        except urls.BadUrl:
+            return "\0"
 
     def add(self, plan: FollowPlan) -> None:
         """Take the links of a rule.
@@ -102,15 +109,7 @@ class Links:
 
     def _count(self, reason: str, number: int) -> None:
         if number > 0:
-            self.dropped[reason] += number
-
-
-def _home(url: str) -> str:
-    """Start of every URL on the page's own host and port."""
-    try:
-        return urls.origin(url) + "/"
-    except urls.BadUrl:
-        return "\0"
+            self.dropped[reason] = self.dropped.get(reason, 0) + number
 
 
 def _carry(plan: FollowPlan, row: Row) -> tuple[dict[str, Value], tuple[Note, ...]]:

@@ -11,6 +11,7 @@ Labels are compared without regard to case, white space and a colon at the end; 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from crawler.extract.engine import Document, Node
 from crawler.extract.text import BREAK, CLOSE, OPEN, tidy
@@ -36,14 +37,18 @@ class Labels:
     def __init__(self, document: Document, scope: Node | None) -> None:
         self._document = document
         self._scope = scope
-        self._cells: dict[str, Node] | None = None
+        self._cells: dict[str, Node] = {}
+        self._unread = _cells(document, scope)
         self._lines: dict[str, str] | None = None
 
     def cell(self, key: str) -> Node | None:
         """Return the element that holds the value of a label in a table or a `dl`."""
-        if self._cells is None:
-            self._cells = self._find_cells()
-        return self._cells.get(key)
+        while key not in self._cells:
+            found = next(self._unread, None)
+            if found is None:
+                return None
+            self._cells.setdefault(*found)
+        return self._cells[key]
 
     def line(self, key: str) -> str | None:
         """Return the value of a label that stands in a line of text; "" for a label with nothing behind it."""
@@ -52,28 +57,25 @@ class Labels:
             self._lines = {} if scope is None else _find_lines(self._document.marked(scope))
         return self._lines.get(key)
 
-    def _find_cells(self) -> dict[str, Node]:
-        document, left = self._document, _MOST
-        cells: dict[str, Node] = {}
-        for node in document.select(self._scope, "th, td, dt"):
-            text = document.text(node)
-            left -= len(text)
-            if left < 0:  # tables inside tables: each cell holds the text of all inside it
-                break
-            if len(text) > 4 * _LONGEST:
-                continue
-            key = label_key(text)
-            if key and key not in cells and (value := self._beside(node)) is not None:
-                cells[key] = value
-        return cells
 
-    def _beside(self, node: Node) -> Node | None:
-        document = self._document
-        tag = document.tag(node)
-        value = document.after(node)
-        while tag == "dt" and value is not None and document.tag(value) == "dt":
-            value = document.after(value)
-        return value if value is not None and document.tag(value) in _CELLS[tag] else None
+def _cells(document: Document, scope: Node | None) -> Iterator[tuple[str, Node]]:
+    """Yield labels in tables and `dl` with the elements that hold their values; read no further than asked."""
+    left = _MOST
+    for node in document.select(scope, "th, td, dt"):
+        text = document.text(node)
+        left -= len(text)
+        if left < 0:  # tables inside tables: each cell holds the text of all inside it
+            return
+        if len(text) <= 4 * _LONGEST and (key := label_key(text)) and (value := _beside(document, node)) is not None:
+            yield key, value
+
+
+def _beside(document: Document, node: Node) -> Node | None:
+    tag = document.tag(node)
+    value = document.after(node)
+    while tag == "dt" and value is not None and document.tag(value) == "dt":
+        value = document.after(value)
+    return value if value is not None and document.tag(value) in _CELLS[tag] else None
 
 
 def _find_lines(marked: str) -> dict[str, str]:

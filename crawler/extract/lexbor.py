@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Lexbor", "costly"]
 
-_STANDARD = "<!DOCTYPE html>"
+_STANDARD = b"<!DOCTYPE html>"
 """Put before every page: without a doctype lexbor reads class names without regard to case, soupsieve never does."""
-_EMPTY = re.compile(r"<p(?:\s[^<>]*)?></p", re.I)
-_UNREAD = re.compile(r"<!--.*?-->|<script\b.*?</script", re.I | re.S)
+_EMPTY = re.compile(rb"<p(?:\s[^<>]*)?></p", re.I)
+_UNREAD = re.compile(rb"<!--.*?-->|<script\b.*?</script", re.I | re.S)
 _SMALL = 65_536
 _DEEP = 5_000
 _ENDLESS = ("<!", "<br", "<img", "<input", "<link", "<meta", "<hr", "/>")
@@ -48,13 +48,13 @@ def costly(text: str) -> bool:
 
 
 class Lexbor:
-    """A page parsed by lexbor."""
+    """A page in UTF-8 parsed by lexbor."""
 
     name = "lexbor"
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tree = LexborHTMLParser(_STANDARD + text)
+    def __init__(self, page: bytes) -> None:
+        self._page = page
+        self._tree = LexborHTMLParser(_STANDARD + page)
 
     def mended(self) -> bool:
         """Tell whether there are empty paragraphs that nobody wrote.
@@ -62,7 +62,7 @@ class Lexbor:
         HTML makes one of each `</p>` without a start tag, which pages with a `div` inside a `p` have; lxml does not.
         """
         empty = len(self._tree.css("p:empty"))
-        return empty > 0 and empty > len(_EMPTY.findall(_UNREAD.sub("", self._text)))
+        return empty > 0 and empty > len(_EMPTY.findall(_UNREAD.sub(b"", self._page)))
 
     def root(self) -> LexborNode | None:
         """See Document; for a page that holds nothing lexbor makes up an empty element."""

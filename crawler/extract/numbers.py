@@ -46,6 +46,7 @@ class Numbers:
         whole = rf"(?:[0-9]{{1,{other}}}(?:{group}[0-9]{{{other}}})*{group}[0-9]{{{last}}}|[0-9]+)"
         self._shape = re.compile(rf"[+-]?(?:{whole}(?:{point}[0-9]+)?|{point}[0-9]+)")
         self._group = re.compile(group)
+        self._price = re.compile(rf"([$£€¥])([0-9]{{1,15}})(?:{point}([0-9]{{1,15}}))?")
         self._arabic = str.maketrans({"٫": symbols.decimal, "٬": symbols.group[:1]})
 
     def decimal(self, text: str) -> Decimal | None:
@@ -58,11 +59,16 @@ class Numbers:
 
     def integer(self, text: str) -> int | None:
         """Return the whole number that the text is; `5.0` is none."""
+        if text.isdecimal() and text.isascii() and len(text) <= _LONGEST:
+            return int(text)
         number = None if self._decimal in self._plain(text) else self.decimal(text)
         return None if number is None else int(number)
 
     def money(self, text: str) -> Money | None:
         """Return an amount with the currency written before or behind it, or with none."""
+        price = self._price.fullmatch(text)
+        if price is not None:  # most prices
+            return Money(Decimal(f"{price[2]}.{price[3]}" if price[3] else price[2]), price[1])
         plain = self._plain(text)
         digits = [at for at, char in enumerate(plain) if "0" <= char <= "9"]
         if not digits:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
 from crawler import urls
 from crawler.errors import ExtractError
-from crawler.extract.charset import decode
+from crawler.extract.charset import decode, plain_utf8
 from crawler.extract.labels import Labels
 from crawler.extract.lexbor import Lexbor, costly
+from crawler.extract.marks import ALWAYS, marks
 from crawler.extract.sniff import check_body, is_xml
 from crawler.model import Note, Response
 
@@ -17,17 +19,12 @@ if TYPE_CHECKING:
     from crawler.extract.engine import Document
     from crawler.extract.soup import Soup
 
-__all__ = ["TIME_LIMIT", "PageView", "open_page", "suits_lexbor"]
+__all__ = ["TIME_LIMIT", "PageView", "open_page"]
 
 TIME_LIMIT = 30.0
 """Seconds that the rules may take on one page."""
 _BASES = 20
-_VOID = "area base br col embed hr img input link meta param source track wbr"
-_DRAWN = "path circle rect line polygon polyline ellipse use stop animate animatetransform"
-_FREE = frozenset(f"{_VOID} {_DRAWN}".split())
-_STRICT = ("xlink:", "<source", "<wbr", "<track", "<keygen")
-"""What makes a difference to delicate selectors: attributes that lexbor confuses, and elements without end tag that
-lxml does not know as such, so that it takes what follows for their children."""
+_SOLID = re.compile(r"[^\ufffd \t\r\n\x0c]")
 
 
 class PageView:
@@ -37,15 +34,21 @@ class PageView:
         url: its address.
         text: the whole of it.
         xml: it is XML and not XHTML.
-        soup_only: lexbor must not read it, as the trees or the costs would differ (see `suits_lexbor`).
         notes: on its encoding.
+
+    Args:
+        utf8: the text as bytes, where the caller has them.
     """
 
-    def __init__(self, url: str, text: str, *, xml: bool = False, notes: tuple[Note, ...] = ()) -> None:
+    def __init__(
+        self, url: str, text: str, *, utf8: bytes | None = None, xml: bool = False, notes: tuple[Note, ...] = ()
+    ) -> None:
         self.url = url
         self.text = text
         self.xml = xml
         self.notes = notes
+        self._utf8 = utf8
+        self._marks: frozenset[bytes] = frozenset()
         self._soup: Soup | None = None
         self._lexbor: Lexbor | None = None
         self._soup_only: bool | None = None
@@ -58,21 +61,21 @@ class PageView:
 
         Args:
             engine: `bs4`, `lexbor`, `auto` for lexbor where it suits the page, `auto-strict` for selectors
-                that are `gate.delicate`: lexbor only on pages that hold nothing of `_STRICT` either.
+                that are `gate.delicate`: lexbor only on pages without any of `marks` either.
 
         Raises:
             ExtractError: `unparsable`.
         """
         if engine in {"auto", "auto-strict"}:
-            soup = self.soup_only or (engine == "auto-strict" and any(mark in self.text for mark in _STRICT))
+            soup = self.soup_only or (engine == "auto-strict" and self._marks)
             engine = "bs4" if soup else "lexbor"
         return self._parsed_lexbor() if engine == "lexbor" else self._parsed_soup()
 
     @property
     def soup_only(self) -> bool:
-        """Whether `auto` leaves this page to BeautifulSoup alone."""
+        """Whether `auto` leaves this page to BeautifulSoup alone: lexbor's tree would differ, or take it too long."""
         if self._soup_only is None:
-            self._soup_only = self.xml or not suits_lexbor(self.text) or self._parsed_lexbor().mended()
+            self._soup_only = self.xml or costly(self.text) or self._differs()
         return self._soup_only
 
     def check_time(self) -> None:
@@ -101,6 +104,15 @@ class PageView:
             self._base = self._find_base()
         return urls.resolve(self._base, href)
 
+    def _differs(self) -> bool:
+        self._marks = marks(self._source())
+        return not ALWAYS.isdisjoint(self._marks) or self._parsed_lexbor().mended()
+
+    def _source(self) -> bytes:
+        if self._utf8 is None:
+            self._utf8 = self.text.encode()
+        return self._utf8
+
     def _find_base(self) -> str:
         """First `base` that leads to an http(s) address (HTML standard, 2.4.3, but past bad ones to the next)."""
         document: Document = self._lexbor or self._soup or self.document("auto")
@@ -115,7 +127,7 @@ class PageView:
         if self._lexbor is None:
             if costly(self.text):
                 raise ExtractError("unparsable", "the page would take the fast engine too long; use engine: auto")
-            self._lexbor = Lexbor(self.text)
+            self._lexbor = Lexbor(self._source())
         return self._lexbor
 
     def _parsed_soup(self) -> Soup:
@@ -134,31 +146,16 @@ def open_page(response: Response) -> PageView:
     """
     kind = response.headers.get("content-type")
     check_body(response.body, kind)
-    text, notes = decode(response.body, kind)
-    if not text.strip("\ufffd \t\r\n\x0c"):
+    notes: tuple[Note, ...] = ()
+    utf8: bytes | None = response.body
+    text = plain_utf8(response.body, kind)
+    if text is None:
+        utf8 = None
+        text, notes = decode(response.body, kind)
+    if not _SOLID.search(text):
         raise ExtractError("empty", "the body is only white space")
     xml = is_xml(text, kind)
     if xml and "<!ENTITY" in text:
         # What an entity holds may be a file of this machine, or one line that grows to gigabytes.
         raise ExtractError("unparsable", "the XML declares entities, which are never read")
-    return PageView(response.url, text, xml=xml, notes=notes)
-
-
-def suits_lexbor(text: str) -> bool:
-    """Tell whether lexbor and lxml read a page alike, and lexbor quickly.
-
-    They do not where `<i class="icon"/>` stands: HTML ignores that slash, lxml closes the element. And HTML makes a
-    line break of `</br>`, lxml nothing.
-    """
-    return not costly(text) and "</br" not in text and not _closes_itself(text)
-
-
-def _closes_itself(text: str) -> bool:
-    at = text.find("/>")
-    while at >= 0:
-        start = text.rfind("<", 0, at)
-        name = text[start + 1 : at if at - start < 40 else start + 40].split(None, 1)
-        if not name or name[0].rstrip("/").lower() not in _FREE:
-            return True
-        at = text.find("/>", at + 2)
-    return False
+    return PageView(response.url, text, utf8=utf8, xml=xml, notes=notes)

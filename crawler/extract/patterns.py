@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import regex  # type: ignore[import-untyped]  # it ships no types
@@ -12,6 +13,10 @@ __all__ = ["LIMIT", "Pattern", "check_pattern", "check_replacement"]
 
 LIMIT = 1.0
 """Seconds one search may take."""
+_SHORT = 200
+_SIMPLE = re.compile(r"[^*+?{}|]*[*+]?[^*+?{}|]*")
+"""A pattern with one repeat and no alternatives cannot take long on a short text, and to watch the time costs several
+times as much as such a search."""
 
 
 def check_pattern(pattern: str) -> str | None:
@@ -41,10 +46,11 @@ def check_replacement(pattern: str, replacement: str) -> str | None:
 class Pattern:
     """A compiled pattern; each method raises ExtractError `parse-timeout` after LIMIT seconds."""
 
-    __slots__ = ("_compiled", "_source")
+    __slots__ = ("_compiled", "_simple", "_source")
 
     def __init__(self, source: str) -> None:
         self._source = source
+        self._simple = _SIMPLE.fullmatch(source) is not None
         try:
             self._compiled = regex.compile(source)
         except regex.error as error:
@@ -67,8 +73,9 @@ class Pattern:
         return str(self._run("sub", replacement, text))
 
     def _run(self, method: str, *args: str) -> Any:
+        limit = None if self._simple and len(args[-1]) <= _SHORT else LIMIT
         try:
-            return getattr(self._compiled, method)(*args, timeout=LIMIT)
+            return getattr(self._compiled, method)(*args, timeout=limit)
         except TimeoutError:
             raise ExtractError("parse-timeout", f"the pattern {self._source!r} took over {LIMIT:g} s") from None
         except (regex.error, IndexError) as error:

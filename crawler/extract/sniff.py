@@ -36,6 +36,7 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0", "an Office document"),
     (b"SQLite format 3\0", "a database"),
 )
+_STARTS = tuple(magic for magic, _ in _MAGIC)
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!|\?xml|[a-zA-Z])")
 _WIDE_BOM = (b"\xff\xfe", b"\xfe\xff")
 _BLANK = b" \t\r\n\x0b\x0c\0"
@@ -52,9 +53,9 @@ def check_body(body: bytes, content_type: str | None) -> None:
     if not body or (len(body) < _HEAD and not body.strip(_BLANK)):
         raise ExtractError("empty", "the body is empty" if not body else "the body is only white space")
     kind = _media(content_type)
-    for magic, name in _MAGIC:
-        if body.startswith(magic):
-            raise ExtractError("not-html", f"the body is {name}{_said(kind)}")
+    if body.startswith(_STARTS):
+        name = next(name for magic, name in _MAGIC if body.startswith(magic))
+        raise ExtractError("not-html", f"the body is {name}{_said(kind)}")
     if body[:4] == b"RIFF" or body[4:8] == b"ftyp":
         raise ExtractError("not-html", f"the body is a media file{_said(kind)}")
     if kind == "text/html" or "xml" in kind:
@@ -65,12 +66,12 @@ def check_body(body: bytes, content_type: str | None) -> None:
 
 def is_xml(text: str, content_type: str | None) -> bool:
     """Tell whether a page is XML that is not XHTML: a feed, a sitemap."""
-    if "xhtml" in _media(content_type):
+    head = text[:_HEAD].lstrip()
+    kind = _media(content_type)
+    if "xhtml" in kind or ("xml" not in kind and head[:5].lower() != "<?xml"):
         return False
-    head = text[:_HEAD].lstrip().lower()
-    if "<html" in head or "<!doctype html" in head:
-        return False
-    return "xml" in _media(content_type) or head.startswith("<?xml")
+    head = head.lower()
+    return "<html" not in head and "<!doctype html" not in head
 
 
 def _reject_binary(body: bytes, kind: str) -> None:

@@ -41,6 +41,8 @@ def tidy(text: str) -> tuple[str, bool]:
     Returns:
         The text, and whether it holds U+FFFD: something of it is lost.
     """
+    if text.isprintable() and "  " not in text:  # most texts; no other white space is printable
+        return text.strip(" "), "\ufffd" in text
     flat = " ".join(text.split())
     if not flat.isprintable():
         flat = " ".join(_ODD.sub("\ufffd", flat.translate(_UNSEEN)).split())

@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.extract.charset import codec, decode
+from crawler.extract.charset import codec, decode, plain_utf8
 from tests.support.sites import need_site
 
 HTML = "text/html"
@@ -157,5 +157,35 @@ def test_real_pages_in_many_encodings():
         assert text.count("\ufffd") <= 5, page.name
         assert ("\ufffd" in text) <= bool(notes), page.name
         if page.name in TITLES:
-            document = Lexbor(text)
+            document = Lexbor(text.encode())
             assert document.text(document.first(None, "title")).strip() == TITLES[page.name]
+
+
+HEADS = [
+    "",
+    "<meta charset=utf-8>",
+    '<META CHARSET="UTF-8">',
+    "<meta charset=gbk>",
+    "<meta charset=utf-16>",
+    "<?xml version='1.0' encoding='koi8-r'?>",
+    "<meta charset = 'koi8-r'>",
+    "<meta char<!-- -->set=gbk>",
+]
+
+
+@pytest.mark.parametrize(
+    "kind", [None, HTML, f"{HTML}; charset=utf-8", f"{HTML}; charset=nope", f"{HTML}; charset=gbk"]
+)
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("rest", [b"", b"<p>a", "<p>é 话".encode(), b"\xff", b"\0", b"\x1b$B"])
+def test_the_short_way_for_utf_8_gives_what_decode_gives(kind, head, rest):
+    for start in (b"", b"\xef\xbb\xbf"):
+        body = start + head.encode() + rest
+        short = plain_utf8(body, kind)
+        assert short is None or (short, ()) == decode(body, kind)
+
+
+def test_the_short_way_is_taken_by_most_pages():
+    for kind in (None, HTML, f"{HTML}; charset=UTF-8"):
+        assert plain_utf8("<meta charset=utf-8><p>é".encode(), kind) == "<meta charset=utf-8><p>é"
+    assert plain_utf8(b"<meta charset=gbk><p>a", HTML) is None

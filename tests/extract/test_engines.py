@@ -10,7 +10,12 @@ from crawler.extract.text import keep, tidy
 from crawler.model import Failure, Page
 from tests.support.pages import FieldRule, analyse, value
 
-BOTH = pytest.mark.parametrize("engine", [Soup, Lexbor], ids=["bs4", "lexbor"])
+
+def lexbor(html: str) -> Lexbor:
+    return Lexbor(html.encode())
+
+
+BOTH = pytest.mark.parametrize("engine", [Soup, lexbor], ids=["bs4", "lexbor"])
 
 
 @BOTH
