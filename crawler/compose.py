@@ -70,9 +70,7 @@ class Run:
         pages = self._pages(start.crawl)
         frontier = Frontier(pages, self._politeness(), self._ask_robots)
         try:
-            loop = Crawl(
-                pages, frontier, self._strategy, self._width, self._wanted, self._limits(), self._stopper, observe
-            )
+            loop = Crawl(pages, frontier, self._strategy, self._width_now, self._limits(), self._stopper, observe)
             ending = loop.run()
         finally:
             if self._desk is not None:
@@ -140,8 +138,8 @@ class Run:
         self._stopper.inbox.drive(self._driver)
         return self._driver
 
-    def _wanted(self) -> int | None:
-        return self._driver.wanted if self._driver else None
+    def _width_now(self) -> int:
+        return self._driver.width if self._driver else self._width
 
     def _client(self) -> str:
         """The client that the strategy has loaded already, where it brings its own."""

@@ -41,8 +41,8 @@ class Crawl:
 
     Args:
         make_strategy: builds the strategy; again when all its workers hang.
-        width: requests at once; about twice as many are handed out, so that no worker waits for the loop.
-        wanted: asked once a turn: how many a strategy that adapts wants at once; None for `width`.
+        width: asked once a turn: requests at once; about twice as many are handed out, so that no worker waits for the
+            loop.
         stopper: its inbox is where futures come back.
         observe: called once a turn with the tally.
 
@@ -55,16 +55,14 @@ class Crawl:
         pages: Pages,
         frontier: Frontier,
         make_strategy: Callable[[], Strategy[Outcome]],
-        width: int,
-        wanted: Callable[[], int | None],
+        width: Callable[[], int],
         limits: Limits,
         stopper: Stopper,
         observe: Callable[[Tally], None],
     ) -> None:
         self._pages, self._frontier, self._limits = pages, frontier, limits
         self._make, self._strategy = make_strategy, make_strategy()
-        self._width, self._window = width, 2 * width if width > 1 else 1
-        self._wanted = wanted
+        self._ask_width = width
         self._stopper, self._inbox, self._observe = stopper, stopper.inbox, observe
         self._flights: dict[Future[Outcome], _Flight] = {}
         self._hung = 0
@@ -100,7 +98,8 @@ class Crawl:
             for each in arrived:
                 self._take_in(each)
             self._reap()
-            self._adapt()
+            self._width = self._ask_width()
+            self._window = 2 * self._width if self._width > 1 else 1
             out = self._pop_due()
         for page, request in out:
             self._submit(page, request)
@@ -131,11 +130,6 @@ class Crawl:
         return not self._flights and (self._full() or self._frontier.idle())
 
     # ---- going out
-
-    def _adapt(self) -> None:
-        wanted = self._wanted()
-        if wanted is not None:
-            self._width = self._window = wanted
 
     def _full(self) -> bool:
         return self._asked_for >= self._limits.pages

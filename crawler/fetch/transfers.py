@@ -38,7 +38,7 @@ class Transfers:
         self._under_way: dict[Any, tuple[Transfer, Done]] = {}
         self._early: list[tuple[Request, Done]] = []
         self._due: float | None = None  # when libcurl wants to be called
-        self._polling = self._woken = False
+        self._polling = self._woken = self._handing_out = False
         self._poll = select.poll()
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
@@ -67,6 +67,8 @@ class Transfers:
             return
         self._under_way[transfer.handle] = transfer, done
         self._multi.add_handle(transfer.handle)
+        if self._handing_out:
+            self._look_at_timer()  # else it would be sent only when the page before it is analysed
 
     def perform(self, timeout: float) -> None:
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
@@ -79,9 +81,7 @@ class Transfers:
                     self._ear.recv(4_096)
             else:
                 self._multi.socket_action(number, _mask(event))
-        if self._due is not None and monotonic() >= self._due:
-            self._due = None
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._look_at_timer()
         self._hand_out()
         if self._early:
             early, self._early = self._early, []
@@ -115,15 +115,23 @@ class Transfers:
             times.append(self._due)
         return max(0.0, min(timeout, min(times) - monotonic())) if times else timeout
 
+    def _look_at_timer(self) -> None:
+        if self._due is not None and monotonic() >= self._due:
+            self._due = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+
     def _hand_out(self) -> None:
-        """Give out what is done."""
-        more = 1
-        while more:
-            more, good, bad = self._multi.info_read()
+        """Give out what is done, and what is done while that is given out."""
+        self._handing_out = True
+        while True:
+            _, good, bad = self._multi.info_read()
+            if not (good or bad):
+                break
             for handle in good:
                 self._finish(handle, 0, "")
             for handle, number, text in bad:
                 self._finish(handle, number, text)
+        self._handing_out = False
 
     def _finish(self, handle: Any, number: int, text: str) -> None:
         transfer, done = self._under_way[handle]

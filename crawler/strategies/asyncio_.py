@@ -36,10 +36,7 @@ class AsyncioDriver(Driver[T]):
     def perform(self, timeout: float) -> None:
         """Begin what is queued, and run the loop until something is done."""
         self._running = True  # first this, then a look at the queue: `wake` does it the other way round
-        while (task := self._next()) is not None:
-            running = self._loop.create_task(self._one(*task))
-            self._tasks.add(running)  # the loop itself holds tasks only weakly
-            running.add_done_callback(self._tasks.discard)
+        self._begin()
         timer = self._loop.call_later(0 if self._woken else timeout, self._stop)
         self._stopping = False
         self._loop.run_forever()
@@ -54,8 +51,17 @@ class AsyncioDriver(Driver[T]):
                 with suppress(RuntimeError):  # the loop is closed: nobody waits
                     self._loop.call_soon_threadsafe(self._stop)
 
+    def _begin(self) -> None:
+        while (task := self._next()) is not None:
+            running = self._loop.create_task(self._one(*task))
+            self._tasks.add(running)  # the loop itself holds tasks only weakly
+            running.add_done_callback(self._tasks.discard)
+
     async def _one(self, future: Future[T], request: Request) -> None:
-        self._done(future, request, await self._fetch(request))
+        fetched = await self._fetch(request)
+        self._landed()
+        await asyncio.sleep(0)  # the next one is sent before this one is analysed
+        self._done(future, request, fetched)
         self._stop()
 
     def _stop(self) -> None:

@@ -16,7 +16,7 @@ from time import monotonic, process_time, thread_time
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Failure, Request
-from crawler.strategies.driver import Threaded
+from crawler.strategies.driver import Driver, Threaded
 from crawler.strategies.port import Driven, Fetched, Plan, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, missing
 from crawler.strategies.width import Width
@@ -38,10 +38,12 @@ class AutoDriver(Generic[T]):
 
     def __init__(self, plan: Plan[T]) -> None:
         self._plan = plan
-        self._width = Width(plan.width)
+        self._best = Width(plan.width)
         self._name = next(name for name in SPREAD if not missing(name))
         here = replace(plan, then=self._timed)
-        self._driver: Driven[T] | None = make_driver(self._name, here)
+        driver = make_driver(self._name, here)
+        assert driver is None or isinstance(driver, Driver), "those that it begins with"
+        self._driver = driver
         self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
         self._spread: Strategy[T] | None = None
         self._why_spread = ""
@@ -51,9 +53,9 @@ class AutoDriver(Generic[T]):
         self._mark = monotonic(), process_time(), 0.0
 
     @property
-    def wanted(self) -> int:
-        """How many requests at once it wants now."""
-        return self._width.now
+    def width(self) -> int:
+        """How many requests at once."""
+        return self._best.now
 
     @property
     def story(self) -> list[str]:
@@ -61,7 +63,7 @@ class AutoDriver(Generic[T]):
         chosen = f"{self._name}: one core does the work"
         if self._spread is not None:
             chosen = f"{SPREAD[self._name]} instead of {self._name}: {self._why_spread}"
-        return [chosen, f"{self._width.now} at once: {self._width.why}"]
+        return [chosen, f"{self._best.now} at once: {self._best.why}"]
 
     @property
     def idle(self) -> bool:
@@ -80,6 +82,7 @@ class AutoDriver(Generic[T]):
     def perform(self, timeout: float) -> None:
         """Work, or wait for those that do."""
         if self._driver is not None and not (self._spread and self._driver.idle):
+            self._driver.width = self._best.now
             self._driver.perform(timeout)
         elif self._bell.wait(timeout):
             self._bell.clear()
@@ -111,15 +114,15 @@ class AutoDriver(Generic[T]):
             self._spent += thread_time() - began
 
     def _arrived(self, future: Future[Any]) -> None:
-        full = len(self._under_way) >= self._width.now
+        full = len(self._under_way) >= self._best.now
         self._under_way.discard(future)
         if future.cancelled() or future.exception() is not None:
             return
         result = future.result()
         if isinstance(result, Failure) and result.status in (429, 503):
-            self._width.refused()
+            self._best.refused()
         elif result.elapsed > 0:
-            self._width.answered(result.elapsed, full=full)
+            self._best.answered(result.elapsed, full=full)
 
     def _look(self) -> None:
         """See whether one core is what holds this up."""

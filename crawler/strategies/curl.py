@@ -8,12 +8,14 @@ a place of its own (`parse: pool`) or take `processes-curl`. It brings its own c
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from functools import partial
 from typing import TypeVar
 
 from crawler.fetch.client import make_transfers
+from crawler.model import Request
 from crawler.strategies.driver import Driver, Threaded
-from crawler.strategies.port import Plan
+from crawler.strategies.port import Fetched, Plan
 
 __all__ = ["Curl", "CurlDriver"]
 
@@ -29,13 +31,20 @@ class CurlDriver(Driver[T]):
 
     def perform(self, timeout: float) -> None:
         """Begin what is queued, and let libcurl work."""
-        while (task := self._next()) is not None:
-            self._transfers.add(task[1], partial(self._done, *task))
+        self._begin()
         self._transfers.perform(timeout)
 
     def wake(self) -> None:
         """Let `perform` return now; from any thread."""
         self._transfers.wake()
+
+    def _begin(self) -> None:
+        while (task := self._next()) is not None:
+            self._transfers.add(task[1], partial(self._finish, *task))
+
+    def _finish(self, future: Future[T], request: Request, fetched: Fetched) -> None:
+        self._landed()
+        self._done(future, request, fetched)
 
     def _end(self) -> None:
         self._transfers.close()

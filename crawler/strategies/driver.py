@@ -24,13 +24,16 @@ class Driver(ABC, Generic[T]):
     """Works while `perform` is called, see `crawler.strategies.port.Driven`; a subclass says what is done there.
 
     A `then` that hangs holds up everything: all requests share one thread.
-    """
 
-    wanted: int | None = None
+    Attributes:
+        width: how many requests at once; may be changed at any time.
+    """
 
     def __init__(self, plan: Plan[T]) -> None:
         self.story: list[str] = []
+        self.width = plan.width
         self._plan = plan
+        self._fetching = 0
         self._waiting: deque[tuple[Future[T], Request]] = deque()
         self._under_way: set[Future[T]] = set()
 
@@ -48,6 +51,10 @@ class Driver(ABC, Generic[T]):
     @abstractmethod
     def wake(self) -> None:
         """Let `perform` return now; from any thread."""
+
+    @abstractmethod
+    def _begin(self) -> None:
+        """Begin what is queued, as far as there is room."""
 
     @abstractmethod
     def _end(self) -> None:
@@ -74,12 +81,18 @@ class Driver(ABC, Generic[T]):
 
     def _next(self) -> tuple[Future[T], Request] | None:
         """Take a request that may begin now."""
-        while self._waiting and len(self._under_way) < self._plan.width:
+        while self._waiting and self._fetching < self.width:
             future, request = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
+                self._fetching += 1
                 self._under_way.add(future)
                 return future, request
         return None
+
+    def _landed(self) -> None:
+        """A request came back: the next one is under way while this one is analysed."""
+        self._fetching -= 1
+        self._begin()
 
     def _done(self, future: Future[T], request: Request, fetched: Fetched) -> None:
         """Do `then` with what came of a request."""

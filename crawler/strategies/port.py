@@ -60,12 +60,12 @@ class Driven(Strategy[T], Protocol[T]):
     Only `submit`, `wake` and `drop` may be called from another thread; `wake` from a signal handler too.
 
     Attributes:
-        wanted: how many requests at once it wants now; None for those of its plan.
+        width: how many requests at once; it may change.
         story: what it chose and why, a line each, where it chooses.
     """
 
     @property
-    def wanted(self) -> int | None: ...
+    def width(self) -> int: ...
 
     @property
     def story(self) -> list[str]: ...

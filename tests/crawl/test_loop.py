@@ -47,7 +47,7 @@ def crawl(tmp_path):
             return made[-1]
 
         limits = Limits(pages, None, retries, 120.0, task_timeout)
-        loop = Crawl(store, frontier, make, width, lambda: None, limits, Stopper(), lambda tally: None)
+        loop = Crawl(store, frontier, make, lambda: width, limits, Stopper(), lambda tally: None)
         ending = loop.run()
         rows = db.execute("SELECT url, state, code FROM pages").fetchall()
         return ending, {path.rsplit("/", 1)[1]: (state, code) for path, state, code in rows}, made

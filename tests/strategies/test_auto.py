@@ -43,7 +43,7 @@ def crawl(driver: AutoDriver[Any], url: str, count: int) -> list[int]:
     done: list[Future[Any]] = []
     most = 0
     while todo or flights:
-        while todo and len(flights) < driver.wanted:
+        while todo and len(flights) < driver.width:
             future = driver.submit(todo.pop())
             future.add_done_callback(lambda _: driver.wake())
             flights.append(future)
@@ -97,7 +97,7 @@ def test_a_server_that_refuses_is_asked_for_less(make: Make) -> None:
         while not driver.idle:
             driver.perform(5.0)
         assert [future.result().status for future in futures] == [429] * 50
-    assert driver.wanted == 1
+    assert driver.width == 1
 
 
 def test_cores_are_those_this_process_may_use() -> None:
