@@ -24,7 +24,7 @@ _PLAIN = re.compile(r"[!$%&()*+,\-./0-9:;=?@A-Z\[\]_a-z|~#]*").fullmatch
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):").match
 _PATH_UNSAFE = re.compile(r"""[^!$%&'()*+,\-./0-9:;=@A-Z\[\]_a-z|~\\]""").sub
 _QUERY_UNSAFE = re.compile(r"""[^!$%&()*+,\-./0-9:;=?@A-Z\[\]_a-z|~\\^`{}]""").sub
-_HOST = re.compile(r"[^\x00-\x20#%/:<>?@\[\\\]^|\x7f-\U0010ffff]+").fullmatch
+_HOST = re.compile(r"""[!"$&'()*+,\-.0-9;=A-Z_`a-z{}~]+""").fullmatch
 _NAME_PORT = re.compile(r"(\[[^]%]*\]|[^[:][^:]*|)(?::(.*))?", re.S).fullmatch
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
