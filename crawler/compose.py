@@ -53,7 +53,7 @@ class Run:
         self._source = source
         self._starts = list(job.start_pages(base))
         chosen = entry(job.fetch.strategy)
-        self._width = chosen.width or job.fetch.workers
+        self._width = chosen.workers(job.fetch.workers, given="workers" in job.fetch.given)
         self._place: Place = chosen.place if job.fetch.parse == "auto" else job.fetch.parse
         self._settings = source.settings(client_settings(job, [url for url, _ in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS

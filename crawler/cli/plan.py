@@ -62,7 +62,7 @@ def _fetch(job: Job) -> Plain:
     strategy = entry(fetch.strategy)
     return {
         "strategy": fetch.strategy,
-        "workers": strategy.width or fetch.workers,
+        "workers": strategy.workers(fetch.workers, given="workers" in fetch.given),
         "parse": strategy.place if fetch.parse == "auto" else fetch.parse,
         "engine": fetch.engine,
         "client": fetch.client,

@@ -75,7 +75,7 @@ def _speed(report: Report) -> str:
     rate = pace(report.requests / max(report.timing.crawl, 1e-3))
     size = f"{report.bytes / 1e6:,.1f} MB" if report.bytes >= 1e6 else f"{report.bytes / 1e3:,.1f} kB"
     again = f", {report.retries:,} tried again" if report.retries else ""
-    how = f"{report.strategy}, {report.workers} at once"
+    how = f"{report.strategy}, {'at most ' if report.choices else ''}{report.workers} at once"
     return f"{duration(report.timing.total)}: {report.requests:,} requests{again}, {rate}/s, {size} ({how})"
 
 

@@ -68,11 +68,11 @@ class FetchSpec(Section):
     strategy = Key(
         TEXT, "threads", "How requests are executed: one of `crawler strategies`, or `module:Class` of your own."
     )
-    workers = Key(whole(1, 1000), 16, "How many requests at once.")
+    workers = Key(whole(1, 1000), 16, "How many requests at once; under `auto` the most, 64 if it is not said.")
     parse = Key(
         choice(*get_args(Parse)),
         "auto",
-        "Where pages are analysed. `auto` is `callback` under threads, `worker` under processes.",
+        "Where pages are analysed. `auto` is `callback` under strategies of threads, else `worker`.",
     )
     engine = Key(
         choice(*get_args(Engine)),

@@ -3,7 +3,7 @@
 It teaches what the numbers of a job say. How many requests at once: see `crawler.strategies.width`. Which strategy: one
 that multiplexes, for as long as one core can do the work; where analysis keeps that core busy, the same in several
 processes. Their start costs about half a second, so that much is waited for first: at worst it is lost once. Choose it
-when you do not want to choose; `fetch.workers` is the most at once.
+when you do not want to choose; `fetch.workers` is the most at once, 64 if it is not said.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import select
 import sys
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Entry:
         needs: module that must be installed.
         extra: the extra of this package that brings it.
         driver: the same without a thread, to be driven by the loop itself.
+        most: number at once where the config does not say it; None takes the default of the config.
     """
 
     path: str
@@ -39,6 +41,11 @@ class Entry:
     needs: str = ""
     extra: str = ""
     driver: str = ""
+    most: int | None = None
+
+    def workers(self, number: int, *, given: bool) -> int:
+        """How many requests at once, for the `workers` of a config; `given` tells a number from its default."""
+        return self.width or (number if given else self.most or number)
 
     @property
     def place(self) -> Literal["worker", "callback"]:
@@ -94,6 +101,7 @@ STRATEGIES: dict[str, Entry] = {
         "auto:Auto",
         "measures, and takes what pays off: for whoever does not want to choose",
         driver="auto:AutoDriver",
+        most=64,
     ),
     "interpreters": Entry("executor:Interpreters", "interpreters of their own in one process (Python 3.14)"),
 }
@@ -104,6 +112,8 @@ def missing(name: str) -> str:
     known = entry(name)
     if known.needs and find_spec(known.needs) is None:
         return f"pip install 'crawler[{known.extra}]'"
+    if known.needs == "pycurl" and not hasattr(select, "poll"):
+        return "needs poll(), which Windows does not have"
     if name == "interpreters" and sys.version_info < (3, 14):
         return "needs Python 3.14"
     return ""
