@@ -12,6 +12,7 @@ from crawler.strategies.port import Driven
 __all__ = ["Inbox", "Limits", "Stopper"]
 
 MOST_AT_ONCE = 64  # pages that one transaction takes in
+LONGEST_GATHERING = 0.003  # seconds that one page waits for others to share its transaction: its links wait as well
 LONGEST_WAIT = 60.0
 
 
@@ -53,7 +54,8 @@ class Inbox:
         driven.perform(0.0 if self._items.qsize() else timeout)
         while not self._items.qsize() and (left := until - monotonic()) > 0:
             driven.perform(left)
-        while (found := self._items.qsize()) < MOST_AT_ONCE:  # what has come meanwhile shares the transaction
+        until = monotonic() + LONGEST_GATHERING
+        while (found := self._items.qsize()) < MOST_AT_ONCE and monotonic() < until:
             driven.perform(0.0)
             if self._items.qsize() == found:
                 return

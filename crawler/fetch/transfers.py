@@ -18,6 +18,8 @@ from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["Transfers"]
 
+MOST_AT_ONCE = 8  # pages that one `perform` gives out
+
 Done = Callable[[Response | Moved | Failure], None]
 
 _EVENTS = {
@@ -121,17 +123,15 @@ class Transfers:
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
 
     def _hand_out(self) -> None:
-        """Give out what is done, and what is done while that is given out."""
+        """Give out some of what is done, so that the caller sees what came of these before the rest is worked on."""
         self._handing_out = True
-        while True:
-            _, good, bad = self._multi.info_read()
-            if not (good or bad):
-                break
-            for handle in good:
-                self._finish(handle, 0, "")
-            for handle, number, text in bad:
-                self._finish(handle, number, text)
+        _, good, bad = self._multi.info_read(MOST_AT_ONCE)
+        for handle in good:
+            self._finish(handle, 0, "")
+        for handle, number, text in bad:
+            self._finish(handle, number, text)
         self._handing_out = False
+        self._woken = self._woken or bool(good or bad)  # there may be more, which no socket tells of
 
     def _finish(self, handle: Any, number: int, text: str) -> None:
         transfer, done = self._under_way[handle]
