@@ -30,9 +30,7 @@ class ReplayServer(Child):
         ConfigError: latency or scale is not a number of seconds, or a factor, of 0 or more.
     """
 
-    def __init__(
-        self, folder: Path, latency: float | None = None, scale: float = 1.0, *, errors: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, latency: float | None = None, scale: float = 1.0, *, errors: bool = False) -> None:
         for name, value in (("latency", latency or 0.0), ("scale", scale)):
             if not 0 <= value <= 3600:  # also refuses nan
                 raise ConfigError(f"replay: {name} must be from 0 to 3600, not {value}")

@@ -38,9 +38,7 @@ def page(first: int, count: int) -> str:
 
 def pages() -> Pages:
     paths = ["/library", *(f"/library?page={number}" for number in range(1, 52))]
-    return {
-        path: page(at * PER_PAGE, PER_PAGE if at < len(paths) - 1 else 5) for at, path in enumerate(paths)
-    }
+    return {path: page(at * PER_PAGE, PER_PAGE if at < len(paths) - 1 else 5) for at, path in enumerate(paths)}
 
 
 def test_every_book_of_the_52_pages_is_found() -> None:

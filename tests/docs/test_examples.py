@@ -56,8 +56,13 @@ def run(script, folder):
     """Run a Python file as a user does, with the packages of the folder before those of the repository."""
     path = os.pathsep.join([str(folder), str(ROOT)])
     return subprocess.run(
-        [sys.executable, script], cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
-        timeout=60, check=False,
+        [sys.executable, script],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

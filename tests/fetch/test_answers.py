@@ -238,9 +238,7 @@ def test_late_requests_are_not_sent(client: Any) -> None:
         assert server.connections == 0
 
 
-def test_a_connection_that_came_too_late_serves_the_next_request(
-    client: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_that_came_too_late_serves_the_next_request(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fetch = client()
     with serve(in_turn(answer(b"page"))) as server:
         slow = socket.socket.connect

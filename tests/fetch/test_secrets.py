@@ -97,9 +97,7 @@ def test_fault_57_floods_and_foreign_cookies(client: Any) -> None:
     fetch = client()
     flood = [f"c{n}=v" for n in range(60)]
     with serve(
-        in_turn(
-            cookie(*flood), cookie("big=" + "x" * 9_000, "e=1; Domain=com", "f=1; Domain=example.org"), answer()
-        )
+        in_turn(cookie(*flood), cookie("big=" + "x" * 9_000, "e=1; Domain=com", "f=1; Domain=example.org"), answer())
     ) as server:
         for n in range(3):
             fetch(Request(n, server.url, "page"))

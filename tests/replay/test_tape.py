@@ -65,7 +65,13 @@ def test_cookies_that_a_server_sets_are_not_written(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["http://x/../../../etc/passwd", "http://x/" + "a" * 8_000, "http://x/%00%2F..", "http://x/a;rm -rf", "http://x/CON"],
+    [
+        "http://x/../../../etc/passwd",
+        "http://x/" + "a" * 8_000,
+        "http://x/%00%2F..",
+        "http://x/a;rm -rf",
+        "http://x/CON",
+    ],
 )
 def test_hostile_names_stay_in_the_folder(folder: Path, url: str) -> None:
     store(folder, ask(url=url), Failure("http-404"))

@@ -1,4 +1,3 @@
-
 from crawler.store.runs import begin, end, last_run, newest_crawl, publish, published
 from tests.support.shop import book, open_pages, take, titles, url
 
