@@ -131,7 +131,8 @@ class Transfers:
         for handle, number, text in bad:
             self._finish(handle, number, text)
         self._handing_out = False
-        self._woken = self._woken or bool(good or bad)  # there may be more, which no socket tells of
+        if good or bad:
+            self._woken = True  # there may be more, which no socket tells of
 
     def _finish(self, handle: Any, number: int, text: str) -> None:
         transfer, done = self._under_way[handle]

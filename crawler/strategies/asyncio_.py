@@ -51,11 +51,10 @@ class AsyncioDriver(Driver[T]):
                 with suppress(RuntimeError):  # the loop is closed: nobody waits
                     self._loop.call_soon_threadsafe(self._stop)
 
-    def _begin(self) -> None:
-        while (task := self._next()) is not None:
-            running = self._loop.create_task(self._one(*task))
-            self._tasks.add(running)  # the loop itself holds tasks only weakly
-            running.add_done_callback(self._tasks.discard)
+    def _start(self, future: Future[T], request: Request) -> None:
+        running = self._loop.create_task(self._one(future, request))
+        self._tasks.add(running)  # the loop itself holds tasks only weakly
+        running.add_done_callback(self._tasks.discard)
 
     async def _one(self, future: Future[T], request: Request) -> None:
         fetched = await self._fetch(request)

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from crawler.model import Failure, Request
 from crawler.strategies.driver import Driver, Threaded
-from crawler.strategies.port import Driven, Fetched, Plan, Strategy
+from crawler.strategies.port import Fetched, Plan, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, missing
 from crawler.strategies.width import Width
 

@@ -38,9 +38,8 @@ class CurlDriver(Driver[T]):
         """Let `perform` return now; from any thread."""
         self._transfers.wake()
 
-    def _begin(self) -> None:
-        while (task := self._next()) is not None:
-            self._transfers.add(task[1], partial(self._finish, *task))
+    def _start(self, future: Future[T], request: Request) -> None:
+        self._transfers.add(request, partial(self._finish, future, request))
 
     def _finish(self, future: Future[T], request: Request, fetched: Fetched) -> None:
         self._landed()

@@ -34,6 +34,7 @@ class Driver(ABC, Generic[T]):
         self.width = plan.width
         self._plan = plan
         self._fetching = 0
+        self._beginning = False
         self._waiting: deque[tuple[Future[T], Request]] = deque()
         self._under_way: set[Future[T]] = set()
 
@@ -53,8 +54,8 @@ class Driver(ABC, Generic[T]):
         """Let `perform` return now; from any thread."""
 
     @abstractmethod
-    def _begin(self) -> None:
-        """Begin what is queued, as far as there is room."""
+    def _start(self, future: Future[T], request: Request) -> None:
+        """Begin a request."""
 
     @abstractmethod
     def _end(self) -> None:
@@ -88,6 +89,17 @@ class Driver(ABC, Generic[T]):
                 self._under_way.add(future)
                 return future, request
         return None
+
+    def _begin(self) -> None:
+        """Begin what is queued, as far as there is room; one that fails at once lets the loop here go on."""
+        if self._beginning:
+            return
+        self._beginning = True
+        try:
+            while (task := self._next()) is not None:
+                self._start(*task)
+        finally:
+            self._beginning = False
 
     def _landed(self) -> None:
         """A request came back: the next one is under way while this one is analysed."""

@@ -146,3 +146,9 @@ def test_a_reset_is_a_reset_whenever_it_is_seen(make: Make) -> None:
             strategy.submit(Request(n, f"{good.url}{n}", "page"))
         futures = [strategy.submit(Request(n, bad.url, "page")) for n in range(100)]
         assert {future.result(10).code for future in futures} == {"reset"}
+
+
+def test_a_thousand_requests_that_fail_at_once(make: Make) -> None:
+    strategy = make(1)
+    futures = [strategy.submit(Request(n, "http://[::1", "page")) for n in range(1_000)]
+    assert {future.result(20).code for future in futures} == {"bad-url"}
