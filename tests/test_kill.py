@@ -10,7 +10,7 @@ from crawler.demo.process import DemoServer
 from tests.support.jobs import crawl, digest, kill, start, write_job
 from tests.support.killing import WORKERS, Target
 
-STRATEGIES = ("serial", "threads", "processes")
+STRATEGIES = ("serial", "threads", "processes", "curl", "processes-curl")
 
 
 @pytest.fixture(scope="module")
