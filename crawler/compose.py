@@ -144,7 +144,7 @@ class Run:
     def _client(self) -> str:
         """The client that the strategy has loaded already, where it brings its own."""
         chosen = entry(self._job.fetch.strategy)
-        own = chosen.driver or chosen.needs == "pycurl"
+        own = chosen.driven or chosen.needs == "pycurl"
         return "curl" if own and not missing("curl") else self._job.fetch.client
 
     def _ask_robots(self, origin: str) -> None:

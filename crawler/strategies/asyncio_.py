@@ -15,15 +15,15 @@ from typing import TypeVar
 
 from crawler.fetch.client import AsyncFetch, make_async_fetch
 from crawler.model import Request
-from crawler.strategies.driver import Driver, Threaded
+from crawler.strategies.driver import Driver
 from crawler.strategies.port import Plan
 
-__all__ = ["Asyncio", "AsyncioDriver"]
+__all__ = ["Asyncio"]
 
 T = TypeVar("T")
 
 
-class AsyncioDriver(Driver[T]):
+class Asyncio(Driver[T]):
     """`width` tasks on one loop; the rest waits in a queue."""
 
     def __init__(self, plan: Plan[T]) -> None:
@@ -78,13 +78,6 @@ class AsyncioDriver(Driver[T]):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._fetch.close()
-
-
-class Asyncio(Threaded[T]):
-    """The same with a thread of its own."""
-
-    def __init__(self, plan: Plan[T]) -> None:
-        super().__init__(AsyncioDriver(plan), "asyncio")
 
 
 async def _made(plan: Plan[T]) -> AsyncFetch:

@@ -16,12 +16,12 @@ from time import monotonic, process_time, thread_time
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Failure, Request
-from crawler.strategies.driver import Driver, Threaded
+from crawler.strategies.driver import Driver
 from crawler.strategies.port import Fetched, Plan, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, missing
 from crawler.strategies.width import Width
 
-__all__ = ["Auto", "AutoDriver"]
+__all__ = ["Auto"]
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ BUSY = 0.8  # share of a core from which on this process is taken to be held up 
 HEAVY = 0.5  # share of a core from which on analysis is what is worth to be moved
 
 
-class AutoDriver(Generic[T]):
+class Auto(Generic[T]):
     """See the top of this file, and `crawler.strategies.port.Driven`."""
 
     def __init__(self, plan: Plan[T]) -> None:
@@ -133,13 +133,6 @@ class AutoDriver(Generic[T]):
         self._mark = now
         if _cores() > 1 and busy > BUSY * wall and spent > HEAVY * wall:
             self._why_spread = f"analysis took {spent / wall:.0%} of one core, and there are {_cores()}"
-
-
-class Auto(Threaded[T]):
-    """The same with a thread of its own."""
-
-    def __init__(self, plan: Plan[T]) -> None:
-        super().__init__(AutoDriver(plan), "auto")
 
 
 def _cores() -> int:

@@ -14,15 +14,15 @@ from typing import TypeVar
 
 from crawler.fetch.client import make_transfers
 from crawler.model import Request
-from crawler.strategies.driver import Driver, Threaded
+from crawler.strategies.driver import Driver
 from crawler.strategies.port import Fetched, Plan
 
-__all__ = ["Curl", "CurlDriver"]
+__all__ = ["Curl"]
 
 T = TypeVar("T")
 
 
-class CurlDriver(Driver[T]):
+class Curl(Driver[T]):
     """`width` transfers; the rest waits in a queue."""
 
     def __init__(self, plan: Plan[T]) -> None:
@@ -47,10 +47,3 @@ class CurlDriver(Driver[T]):
 
     def _end(self) -> None:
         self._transfers.close()
-
-
-class Curl(Threaded[T]):
-    """The same with a thread of its own."""
-
-    def __init__(self, plan: Plan[T]) -> None:
-        super().__init__(CurlDriver(plan), "curl")

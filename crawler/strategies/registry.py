@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from typing import Any, Literal, TypeVar
 
 from crawler.errors import ConfigError
+from crawler.strategies.driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy
 
 __all__ = ["STRATEGIES", "Entry", "entry", "make_driver", "make_strategy", "missing"]
@@ -30,7 +31,7 @@ class Entry:
         width: fixed number at once; None takes the config's `workers`.
         needs: module that must be installed.
         extra: the extra of this package that brings it.
-        driver: the same without a thread, to be driven by the loop itself.
+        driven: it has no thread of its own; the loop drives it (`crawler.strategies.port.Driven`).
         most: number at once where the config does not say it; None takes the default of the config.
     """
 
@@ -40,7 +41,7 @@ class Entry:
     width: int | None = None
     needs: str = ""
     extra: str = ""
-    driver: str = ""
+    driven: bool = False
     most: int | None = None
 
     def workers(self, number: int, *, given: bool) -> int:
@@ -50,7 +51,7 @@ class Entry:
     @property
     def place(self) -> Literal["worker", "callback"]:
         """What `parse: auto` means: processes bring their own cores; in a driven strategy all shares one thread."""
-        return "worker" if self.processes or self.driver else "callback"
+        return "worker" if self.processes or self.driven else "callback"
 
 
 STRATEGIES: dict[str, Entry] = {
@@ -71,7 +72,7 @@ STRATEGIES: dict[str, Entry] = {
         "coroutines on one event loop: very many slow pages",
         needs="aiohttp",
         extra="asyncio",
-        driver="asyncio_:AsyncioDriver",
+        driven=True,
     ),
     "gevent": Entry(
         "gevent_:Gevent", "greenlets in a child process: blocking code made cooperative", True, None, "gevent", "gevent"
@@ -81,7 +82,7 @@ STRATEGIES: dict[str, Entry] = {
         "many transfers on one thread, in C: the least CPU for each page",
         needs="pycurl",
         extra="curl",
-        driver="curl:CurlDriver",
+        driven=True,
     ),
     "processes-threads": Entry(
         "children:ProcessesThreads", "threads inside each of several processes: slow pages, heavy analysis", True
@@ -100,7 +101,7 @@ STRATEGIES: dict[str, Entry] = {
     "auto": Entry(
         "auto:Auto",
         "measures, and takes what pays off: for whoever does not want to choose",
-        driver="auto:AutoDriver",
+        driven=True,
         most=64,
     ),
     "interpreters": Entry("executor:Interpreters", "interpreters of their own in one process (Python 3.14)"),
@@ -136,13 +137,14 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
     """Build the strategy called `name`: one of the registry, or `module:Class` of the user's own.
 
     The class is a strategy, built from a Plan, or any `concurrent.futures.Executor`, built with the number of workers.
+    One that is driven gets a thread that does it.
 
     Raises:
         ConfigError: there is none of that name, or it needs what is not installed.
     """
-    _check(name)
-    path = entry(name).path
-    made: Any = _load(path if ":" in name else f"crawler.strategies.{path}", name)
+    if (driver := make_driver(name, plan)) is not None:
+        return Threaded(driver, name)
+    made = _load(name)
     if inspect.isclass(made) and issubclass(made, Executor):
         from crawler.strategies.executor import Adapted
 
@@ -152,25 +154,23 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
 
 
 def make_driver(name: str, plan: Plan[T]) -> Driven[T] | None:
-    """Build the form of a strategy that the caller drives (see `crawler.strategies.port.Driven`); None without one.
+    """Build a strategy that the caller drives (see `crawler.strategies.port.Driven`); None for one that is not driven.
 
     Raises:
         ConfigError: there is no such strategy, or it needs what is not installed.
     """
-    path = entry(name).driver
-    if not path:
+    if not entry(name).driven:
         return None
-    _check(name)
-    driver: Driven[T] = _load(f"crawler.strategies.{path}", name)(plan)
+    driver: Driven[T] = _load(name)(plan)
     return driver
 
 
-def _check(name: str) -> None:
-    if ":" not in name and (what := missing(name)):
-        raise ConfigError(f"the strategy {name} cannot be used here: {what}")
-
-
-def _load(path: str, name: str) -> Any:
+def _load(name: str) -> Any:
+    path = name
+    if name in STRATEGIES:
+        if what := missing(name):
+            raise ConfigError(f"the strategy {name} cannot be used here: {what}")
+        path = f"crawler.strategies.{STRATEGIES[name].path}"
     module, _, attribute = path.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)

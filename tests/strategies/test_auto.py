@@ -13,21 +13,21 @@ import pytest
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Request
 from crawler.strategies import auto, registry
-from crawler.strategies.auto import AutoDriver
+from crawler.strategies.auto import Auto
 from crawler.strategies.port import Plan
 from tests.support.badserver import answer, pages, serve
 from tests.support.busy import busy
 
-Make = Callable[..., AutoDriver[Any]]
+Make = Callable[..., Auto[Any]]
 
 
 @pytest.fixture
 def make() -> Iterator[Make]:
-    made: list[AutoDriver[Any]] = []
+    made: list[Auto[Any]] = []
 
-    def make(then: Any = lambda request, fetched: fetched) -> AutoDriver[Any]:
+    def make(then: Any = lambda request, fetched: fetched) -> Auto[Any]:
         settings = ClientSettings("x", timeout=5.0, connections=64, allow_private=True)
-        made.append(AutoDriver(Plan(64, "requests", settings, then)))
+        made.append(Auto(Plan(64, "requests", settings, then)))
         return made[-1]
 
     yield make
@@ -36,7 +36,7 @@ def make() -> Iterator[Make]:
     assert not multiprocessing.active_children()
 
 
-def crawl(driver: AutoDriver[Any], url: str, count: int) -> list[int]:
+def crawl(driver: Auto[Any], url: str, count: int) -> list[int]:
     """Fetch `count` pages, as many at once as it wants; returns the highest number at once, of each answer."""
     todo = [Request(n, f"{url}{n}", "page") for n in range(count)]
     flights: list[Future[Any]] = []
