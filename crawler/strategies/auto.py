@@ -116,6 +116,7 @@ class Auto(Generic[T]):
     def _arrived(self, future: Future[Any]) -> None:
         full = len(self._under_way) >= self._best.now
         self._under_way.discard(future)
+        self._bell.set()
         if future.cancelled() or future.exception() is not None:
             return
         result = future.result()

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from crawler.model import Request
 from crawler.strategies import auto, registry
 from crawler.strategies.auto import Auto
 from crawler.strategies.port import Plan
+from crawler.strategies.registry import make_strategy
 from tests.support.badserver import answer, pages, serve
 from tests.support.busy import busy
 
@@ -67,6 +69,19 @@ def test_slow_pages_get_more_requests_at_once(make: Make, lane: str, monkeypatch
         driver = make()
         assert crawl(driver, server.url, 300) > 16
     assert driver.story[0] == f"{lane}: one core does the work"
+
+
+@pytest.mark.parametrize("lane", ["curl", "asyncio", "threads"])
+def test_with_a_thread_of_its_own_it_ends_with_the_last_answer(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto, "SPREAD", {lane: auto.SPREAD[lane]})
+    with serve(pages(SITE, delay=0.2)) as server:
+        settings = ClientSettings("x", timeout=5.0, connections=64, allow_private=True)
+        strategy = make_strategy("auto", Plan(64, "requests", settings, lambda request, fetched: fetched))
+        future = strategy.submit(Request(1, f"{server.url}1", "page"))
+        began = monotonic()
+        strategy.close()
+        assert future.result().status == 200
+        assert monotonic() - began < 10  # it slept for up to 60 once
 
 
 def test_heavy_analysis_moves_to_processes(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
