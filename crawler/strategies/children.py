@@ -186,7 +186,13 @@ def _serve(inner: str, pipe: Connection, plan: Plan[Any]) -> None:
 
 
 def _wait_for(strategy: Strategy[Any], pipe: Connection, answers: queue.SimpleQueue[Any]) -> None:
-    _start_to_read(pipe, strategy, answers, lambda: answers.put(None))
+    def take(batch: list[Any] | None) -> None:
+        if batch is None:
+            answers.put(None)
+        else:
+            _submit(strategy, batch, answers)
+
+    _start_to_read(pipe, take)
     while None not in (batch := drain(answers)):
         pipe.send([_answer(*each) for each in batch])
     strategy.close()
@@ -194,33 +200,39 @@ def _wait_for(strategy: Strategy[Any], pipe: Connection, answers: queue.SimpleQu
 
 
 def _drive(driver: Driven[Any], pipe: Connection, answers: queue.SimpleQueue[Any]) -> None:
-    no_more = threading.Event()
+    batches: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
-    def end() -> None:
-        no_more.set()
+    def take(batch: list[Any] | None) -> None:
+        batches.put(batch)
         driver.wake()
 
-    _start_to_read(pipe, driver, answers, end)
-    while not (no_more.is_set() and driver.idle):
+    _start_to_read(pipe, take)
+    more = True
+    while more or not driver.idle:
         driver.perform(LONGEST_WAIT)
-        if batch := _rest(answers):
-            pipe.send([_answer(*each) for each in batch])
+        for batch in _rest(batches):
+            if batch is None:
+                more = False
+            else:  # not in the thread that reads: an answer could then come before its callback, and nobody would wake
+                _submit(driver, batch, answers)
+        if done := _rest(answers):
+            pipe.send([_answer(*each) for each in done])
     driver.close()
 
 
-def _start_to_read(
-    pipe: Connection, strategy: Strategy[Any], answers: queue.SimpleQueue[Any], end: Callable[[], object]
-) -> None:
-    threading.Thread(target=_read, args=(pipe, strategy, answers, end), daemon=True).start()
+def _submit(strategy: Strategy[Any], batch: list[Any], answers: queue.SimpleQueue[Any]) -> None:
+    for number, request in batch:
+        strategy.submit(request).add_done_callback(partial(_hand_over, answers, number))
 
 
-def _read(
-    pipe: Connection, strategy: Strategy[Any], answers: queue.SimpleQueue[Any], end: Callable[[], object]
-) -> None:
+def _start_to_read(pipe: Connection, take: Callable[[list[Any] | None], None]) -> None:
+    threading.Thread(target=_read, args=(pipe, take), daemon=True).start()
+
+
+def _read(pipe: Connection, take: Callable[[list[Any] | None], None]) -> None:
     while (batch := pipe.recv()) is not None:
-        for number, request in batch:
-            strategy.submit(request).add_done_callback(partial(_hand_over, answers, number))
-    end()
+        take(batch)
+    take(None)
 
 
 def _hand_over(answers: queue.SimpleQueue[Any], number: int, done: Future[Any]) -> None:
