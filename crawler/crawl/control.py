@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import queue
+from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+from crawler.model import Page
 from crawler.strategies.port import Driven
 
 __all__ = ["Inbox", "Limits", "Stopper"]
@@ -25,6 +27,7 @@ class Inbox:
     def __init__(self) -> None:
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._driven: Driven[Any] | None = None
+        self._leads_on = False  # among what is there is a page with links
 
     def drive(self, driven: Driven[Any] | None) -> None:
         """Run this strategy from now on whenever the loop waits."""
@@ -34,6 +37,7 @@ class Inbox:
         """Hand something to the loop."""
         self._items.put(item)
         if self._driven is not None:
+            self._leads_on = self._leads_on or _leads_on(item)
             self._driven.wake()
 
     def take(self, timeout: float | None) -> list[Any]:
@@ -56,9 +60,19 @@ class Inbox:
             driven.perform(left)
         until = monotonic() + LONGEST_GATHERING
         while (found := self._items.qsize()) < MOST_AT_ONCE and monotonic() < until:
+            if self._leads_on and driven.hungry:
+                break
             driven.perform(0.0)
             if self._items.qsize() == found:
-                return
+                break
+        self._leads_on = False
+
+
+def _leads_on(item: Any) -> bool:
+    if not isinstance(item, Future) or item.cancelled() or item.exception() is not None:
+        return False
+    found = item.result()
+    return isinstance(found, Page) and bool(found.links)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,14 +125,19 @@ class Transfers:
     def _hand_out(self) -> None:
         """Give out some of what is done, so that the caller sees what came of these before the rest is worked on."""
         self._handing_out = True
-        _, good, bad = self._multi.info_read(MOST_AT_ONCE)
-        for handle in good:
-            self._finish(handle, 0, "")
-        for handle, number, text in bad:
-            self._finish(handle, number, text)
-        self._handing_out = False
-        if good or bad:
+        for _ in range(MOST_AT_ONCE):
+            _, good, bad = self._multi.info_read(1)
+            if not (good or bad):
+                break
+            for handle in good:
+                self._finish(handle, 0, "")
+            for handle, number, text in bad:
+                self._finish(handle, number, text)
+            if self._woken:
+                break
+        else:
             self._woken = True  # there may be more, which no socket tells of
+        self._handing_out = False
 
     def _finish(self, handle: Any, number: int, text: str) -> None:
         transfer, done = self._under_way[handle]

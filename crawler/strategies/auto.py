@@ -70,6 +70,11 @@ class Auto(Generic[T]):
         """Whether nothing is under way."""
         return not self._under_way
 
+    @property
+    def hungry(self) -> bool:
+        """Whether more requests could be under way now."""
+        return len(self._under_way) < self.width
+
     def submit(self, request: Request) -> Future[T]:
         """Hand the request to what is chosen now."""
         if self._why_spread and self._spread is None:

@@ -66,6 +66,11 @@ class Driver(ABC, Generic[T]):
         """Whether nothing is queued or under way."""
         return not (self._waiting or self._under_way)
 
+    @property
+    def hungry(self) -> bool:
+        """Whether more requests could be under way now."""
+        return not self._waiting and self._fetching < self.width
+
     def close(self, *, cancel: bool = False) -> None:
         """Finish what is queued and under way; with `cancel` drop it."""
         while not (cancel or self.idle):

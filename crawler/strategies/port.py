@@ -74,6 +74,10 @@ class Driven(Strategy[T], Protocol[T]):
     def idle(self) -> bool:
         """Whether nothing is queued or under way."""
 
+    @property
+    def hungry(self) -> bool:
+        """Whether more requests could be under way now."""
+
     def perform(self, timeout: float) -> None:
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
 
