@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from concurrent.futures import Future
 from dataclasses import dataclass
+from threading import get_ident
 from time import monotonic
 from typing import Any
 
@@ -27,18 +28,21 @@ class Inbox:
     def __init__(self) -> None:
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._driven: Driven[Any] | None = None
-        self._leads_on = False  # among what is there is a page with links
+        self._thread = 0
+        self._pressing = False
 
     def drive(self, driven: Driven[Any] | None) -> None:
-        """Run this strategy from now on whenever the loop waits."""
-        self._driven = driven
+        """Run this strategy from now on whenever the loop waits; called by the thread of the loop."""
+        self._driven, self._thread = driven, get_ident()
 
     def put(self, item: Any) -> None:
         """Hand something to the loop."""
         self._items.put(item)
         if self._driven is not None:
-            self._leads_on = self._leads_on or _leads_on(item)
-            self._driven.wake()
+            pressing = _is_pressing(item)
+            self._pressing = self._pressing or pressing
+            if pressing or get_ident() != self._thread:
+                self._driven.wake()
 
     def take(self, timeout: float | None) -> list[Any]:
         """Wait `timeout` seconds at most for the first thing, None for ever; return all that is there."""
@@ -60,16 +64,19 @@ class Inbox:
             driven.perform(left)
         until = monotonic() + LONGEST_GATHERING
         while (found := self._items.qsize()) < MOST_AT_ONCE and monotonic() < until:
-            if self._leads_on and driven.hungry:
+            if self._pressing and driven.hungry:
                 break
             driven.perform(0.0)
             if self._items.qsize() == found:
                 break
-        self._leads_on = False
+        self._pressing = False
 
 
-def _leads_on(item: Any) -> bool:
-    if not isinstance(item, Future) or item.cancelled() or item.exception() is not None:
+def _is_pressing(item: Any) -> bool:
+    """Whether requests may wait for it: for the links of a page, or for what is no page at all."""
+    if not isinstance(item, Future):
+        return True
+    if item.cancelled() or item.exception() is not None:
         return False
     found = item.result()
     return isinstance(found, Page) and bool(found.links)

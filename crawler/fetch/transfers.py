@@ -40,7 +40,8 @@ class Transfers:
         self._under_way: dict[Any, tuple[Transfer, Done]] = {}
         self._early: list[tuple[Request, Done]] = []
         self._due: float | None = None  # when libcurl wants to be called
-        self._polling = self._woken = self._handing_out = False
+        self._polling = self._woken = False
+        self._more = False  # something is done and was not given out; no socket tells of it
         self._poll = select.poll()
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
@@ -69,13 +70,12 @@ class Transfers:
             return
         self._under_way[transfer.handle] = transfer, done
         self._multi.add_handle(transfer.handle)
-        if self._handing_out:
-            self._look_at_timer()  # else it would be sent only when the page before it is analysed
+        self._look_at_timer()  # send it now, not when others have begun or the page before it is analysed
 
     def perform(self, timeout: float) -> None:
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
         self._polling = True  # first this, then a look at `_woken`: `wake` does it the other way round
-        ready = self._poll.poll(0 if self._woken else 1_000 * self._wait(timeout))
+        ready = self._poll.poll(0 if self._woken or self._more else 1_000 * self._wait(timeout))
         self._polling = self._woken = False
         for number, event in ready:
             if number == self._ear.fileno():
@@ -120,24 +120,23 @@ class Transfers:
     def _look_at_timer(self) -> None:
         if self._due is not None and monotonic() >= self._due:
             self._due = None
-            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+            _, running = self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+            self._more = self._more or running < len(self._under_way)
 
     def _hand_out(self) -> None:
         """Give out some of what is done, so that the caller sees what came of these before the rest is worked on."""
-        self._handing_out = True
+        self._more = True
         for _ in range(MOST_AT_ONCE):
             _, good, bad = self._multi.info_read(1)
             if not (good or bad):
-                break
+                self._more = False
+                return
             for handle in good:
                 self._finish(handle, 0, "")
             for handle, number, text in bad:
                 self._finish(handle, number, text)
             if self._woken:
-                break
-        else:
-            self._woken = True  # there may be more, which no socket tells of
-        self._handing_out = False
+                return
 
     def _finish(self, handle: Any, number: int, text: str) -> None:
         transfer, done = self._under_way[handle]
