@@ -74,7 +74,7 @@ class Transfers(Protocol):
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
 
     def wake(self) -> None:
-        """Let `perform` return now."""
+        """Let `perform` return now, or the next time."""
 
     def close(self) -> None:
         """Hang up; requests under way are forgotten."""

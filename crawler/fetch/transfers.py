@@ -18,8 +18,6 @@ from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["Transfers"]
 
-MOST_AT_ONCE = 8  # pages that one `perform` gives out
-
 Done = Callable[[Response | Moved | Failure], None]
 
 _EVENTS = {
@@ -40,8 +38,7 @@ class Transfers:
         self._under_way: dict[Any, tuple[Transfer, Done]] = {}
         self._early: list[tuple[Request, Done]] = []
         self._due: float | None = None  # when libcurl wants to be called
-        self._polling = self._woken = False
-        self._more = False  # something is done and was not given out; no socket tells of it
+        self._more = False  # something was done at once; no socket tells of it
         self._poll = select.poll()
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
@@ -70,13 +67,11 @@ class Transfers:
             return
         self._under_way[transfer.handle] = transfer, done
         self._multi.add_handle(transfer.handle)
-        self._look_at_timer()  # send it now, not when others have begun or the page before it is analysed
+        self._look_at_timer()  # send it now, before others begin
 
     def perform(self, timeout: float) -> None:
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
-        self._polling = True  # first this, then a look at `_woken`: `wake` does it the other way round
-        ready = self._poll.poll(0 if self._woken or self._more else 1_000 * self._wait(timeout))
-        self._polling = self._woken = False
+        ready = self._poll.poll(0 if self._more else 1_000 * self._wait(timeout))
         for number, event in ready:
             if number == self._ear.fileno():
                 with suppress(BlockingIOError):
@@ -91,13 +86,9 @@ class Transfers:
                 self.add(request, done)
 
     def wake(self) -> None:
-        """Let `perform` return now, once for all that comes until it does; from any thread."""
-        if self._woken:
-            return
-        self._woken = True
-        if self._polling:
-            with suppress(OSError):  # full: it is awake; closed: nobody waits
-                self._bell.send(b"!")
+        """Let `perform` return now, or the next time; from any thread."""
+        with suppress(OSError):  # full: it is awake; closed: nobody waits
+            self._bell.send(b"!")
 
     def close(self) -> None:
         """Hang up; requests under way are forgotten."""
@@ -124,19 +115,14 @@ class Transfers:
             self._more = self._more or running < len(self._under_way)
 
     def _hand_out(self) -> None:
-        """Give out some of what is done, so that the caller sees what came of these before the rest is worked on."""
-        self._more = True
-        for _ in range(MOST_AT_ONCE):
-            _, good, bad = self._multi.info_read(1)
-            if not (good or bad):
-                self._more = False
-                return
+        _, good, bad = self._multi.info_read()
+        while good or bad:
             for handle in good:
                 self._finish(handle, 0, "")
             for handle, number, text in bad:
                 self._finish(handle, number, text)
-            if self._woken:
-                return
+            _, good, bad = self._multi.info_read()
+        self._more = False
 
     def _finish(self, handle: Any, number: int, text: str) -> None:
         transfer, done = self._under_way[handle]

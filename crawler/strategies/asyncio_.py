@@ -31,25 +31,17 @@ class Asyncio(Driver[T]):
         self._loop = _new_loop()
         self._fetch: AsyncFetch = self._loop.run_until_complete(_made(plan))
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stopping = self._running = self._woken = False
+        self._stopping = False
 
-    def perform(self, timeout: float) -> None:
-        """Begin what is queued, and run the loop until something is done."""
-        self._running = True  # first this, then a look at the queue: `wake` does it the other way round
-        self._begin()
-        timer = self._loop.call_later(0 if self._woken else timeout, self._stop)
+    def _work(self, timeout: float) -> None:
+        timer = self._loop.call_later(timeout, self._stop)
         self._stopping = False
         self._loop.run_forever()
-        self._running = self._woken = False
         timer.cancel()
 
-    def wake(self) -> None:
-        """Let `perform` return, once for all that comes until it does."""
-        if not self._woken:
-            self._woken = True
-            if self._running:
-                with suppress(RuntimeError):  # the loop is closed: nobody waits
-                    self._loop.call_soon_threadsafe(self._stop)
+    def _interrupt(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._loop.call_soon_threadsafe(self._stop)
 
     def _start(self, future: Future[T], request: Request) -> None:
         running = self._loop.create_task(self._one(future, request))
@@ -58,9 +50,8 @@ class Asyncio(Driver[T]):
 
     async def _one(self, future: Future[T], request: Request) -> None:
         fetched = await self._fetch(request)
-        self._landed()
+        self._landed(future, request, fetched)
         await asyncio.sleep(0)  # the next one is sent before this one is analysed
-        self._done(future, request, fetched)
         self._stop()
 
     def _stop(self) -> None:

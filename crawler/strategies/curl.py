@@ -15,7 +15,7 @@ from typing import TypeVar
 from crawler.fetch.client import make_transfers
 from crawler.model import Request
 from crawler.strategies.driver import Driver
-from crawler.strategies.port import Fetched, Plan
+from crawler.strategies.port import Plan
 
 __all__ = ["Curl"]
 
@@ -29,21 +29,14 @@ class Curl(Driver[T]):
         super().__init__(plan)
         self._transfers = make_transfers(plan.settings)
 
-    def perform(self, timeout: float) -> None:
-        """Begin what is queued, and let libcurl work."""
-        self._begin()
+    def _work(self, timeout: float) -> None:
         self._transfers.perform(timeout)
 
-    def wake(self) -> None:
-        """Let `perform` return now; from any thread."""
+    def _interrupt(self) -> None:
         self._transfers.wake()
 
     def _start(self, future: Future[T], request: Request) -> None:
-        self._transfers.add(request, partial(self._finish, future, request))
-
-    def _finish(self, future: Future[T], request: Request, fetched: Fetched) -> None:
-        self._landed()
-        self._done(future, request, fetched)
+        self._transfers.add(request, partial(self._landed, future, request))
 
     def _end(self) -> None:
         self._transfers.close()

@@ -16,6 +16,7 @@ __all__ = ["Driver", "Threaded"]
 
 T = TypeVar("T")
 
+MOST_AT_ONCE = 8  # answers that one `perform` does `then` with, so that the caller can send what came of them
 LONGEST_SLEEP = 60.0
 PATIENCE = 0.9  # seconds that the thread gets to end where it is not waited for
 
@@ -34,9 +35,10 @@ class Driver(ABC, Generic[T]):
         self.width = plan.width
         self._plan = plan
         self._fetching = 0
-        self._beginning = False
+        self._beginning = self._working = self._woken = False
         self._waiting: deque[tuple[Future[T], Request]] = deque()
         self._under_way: set[Future[T]] = set()
+        self._fetched: deque[tuple[Future[T], Request, Fetched]] = deque()
 
     def submit(self, request: Request) -> Future[T]:
         """Queue the request; from any thread."""
@@ -45,17 +47,35 @@ class Driver(ABC, Generic[T]):
         self.wake()
         return future
 
-    @abstractmethod
     def perform(self, timeout: float) -> None:
         """Begin what is queued, wait `timeout` seconds at most until something moves, do what can be done."""
+        self._working = True  # first this, then a look at what there is: `wake` does it the other way round
+        self._begin()
+        self._work(0.0 if self._woken or self._fetched else timeout)
+        self._working = self._woken = False
+        for _ in range(min(MOST_AT_ONCE, len(self._fetched))):
+            self._done(*self._fetched.popleft())
+            if self._woken:
+                return
 
-    @abstractmethod
     def wake(self) -> None:
-        """Let `perform` return now; from any thread."""
+        """Let `perform` return now, once for all that comes until it does; from any thread."""
+        if not self._woken:
+            self._woken = True
+            if self._working:
+                self._interrupt()
 
     @abstractmethod
     def _start(self, future: Future[T], request: Request) -> None:
-        """Begin a request."""
+        """Begin a request; it ends with `_landed`."""
+
+    @abstractmethod
+    def _work(self, timeout: float) -> None:
+        """Move what is under way, `timeout` seconds at most; return when something came back."""
+
+    @abstractmethod
+    def _interrupt(self) -> None:
+        """Let `_work` return now; from any thread."""
 
     @abstractmethod
     def _end(self) -> None:
@@ -106,9 +126,10 @@ class Driver(ABC, Generic[T]):
         finally:
             self._beginning = False
 
-    def _landed(self) -> None:
-        """A request came back: the next one is under way while this one is analysed."""
+    def _landed(self, future: Future[T], request: Request, fetched: Fetched) -> None:
+        """A request came back: the next one is under way before `then` is done with this one."""
         self._fetching -= 1
+        self._fetched.append((future, request, fetched))
         self._begin()
 
     def _done(self, future: Future[T], request: Request, fetched: Fetched) -> None:
