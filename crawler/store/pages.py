@@ -155,6 +155,8 @@ class Pages:
                 "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
                 (self._crawl, page.id, position, record.table, dump_values(record.values), dump_notes(record.notes)),
             )
+        if found.links:
+            self._refresh_depth(page)
         new: list[Queued] = []
         for position, link in enumerate(found.links):
             new += self._link(page, position, link)
@@ -167,6 +169,7 @@ class Pages:
             self.failed(page, failure)
             return []
         self._close(page, "moved", None, f"redirected to {found.location}", found.status, found.elapsed)
+        self._refresh_depth(page)
         child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere)
         self._edge(page.id, 0, child, 0, None, None)
         return new + self._lift(child, page.depth)
@@ -233,6 +236,11 @@ class Pages:
 
     def _too_deep(self, depth: int) -> bool:
         return self._max_depth is not None and depth > self._max_depth
+
+    def _refresh_depth(self, page: Queued) -> None:
+        """Read its depth again: a shorter way may have been found since the page was queued."""
+        if self._max_depth is not None:
+            page.depth = self._db.execute("SELECT depth FROM pages WHERE id = ?", (page.id,)).fetchone()[0]
 
     def _lift(self, page_id: int, depth: int) -> list[Queued]:
         """A shorter way to a known page was found: its depth and that of all behind it follow.
