@@ -95,6 +95,7 @@ def command(
     job = load_job(config, overrides, starts, flags)
     tapes = _tapes(job, record, replay, overrides)
     _refuse_idle_workers(job.fetch.strategy, job.fetch.workers if workers else 1)
+    from crawler import heap
     from crawler.api import run
     from crawler.cli.progress import progress
     from crawler.cli.show import end_summary
@@ -103,6 +104,7 @@ def command(
     if not quiet:
         for warning in job.warnings:
             echo(f"warning: {warning}", sys.stderr)
+    heap.keep()
     with stopping(quiet=quiet) as stopper, progress(job.name, lambda: bool(stopper.why), quiet=quiet) as observe:
         report = run(job, fresh=fresh, observe=observe, stopper=stopper, **tapes)
     if as_json:

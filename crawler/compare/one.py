@@ -22,6 +22,7 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the job; a complaint of ours goes to standard error as one line."""
+    from crawler import heap
     from crawler.api import run
     from crawler.compare.task import RESULT, Task
     from crawler.errors import Stop
@@ -29,6 +30,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever compares decides
     task = Task.of(json.load(sys.stdin))
     turns = _Turns()
+    heap.keep()
     try:
         report = run(task.job(), fresh=True, observe=turns, replay=task.recording())
     except Stop as error:

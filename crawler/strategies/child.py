@@ -11,6 +11,7 @@ from multiprocessing import connection
 from multiprocessing.util import get_temp_dir
 from typing import Any
 
+from crawler import heap
 from crawler.leave import remove_at_end
 
 __all__ = ["context", "settle"]
@@ -30,7 +31,8 @@ def context() -> Any:
 
 
 def settle() -> None:
-    """Leave Ctrl-C to the main process, and end when it is gone, even by `kill -9`."""
+    """Leave Ctrl-C to the main process, end when it is gone, even by `kill -9`, and keep memory for the next page."""
+    heap.keep()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
