@@ -2,7 +2,7 @@
 
 It teaches what the numbers of a job say. How many requests at once: see `crawler.strategies.width`. Which strategy: one
 that multiplexes, for as long as one core can do the work; where analysis keeps that core busy, the same in several
-processes. Their start costs about half a second, so that much is waited for first: at worst it is lost once. Choose it
+processes. Their start costs about 0.3 s, so that much is waited for first: at worst it is lost once. Choose it
 when you do not want to choose; `fetch.workers` is the most at once, 64 if it is not said.
 """
 
@@ -28,9 +28,9 @@ T = TypeVar("T")
 SPREAD = {"curl": "processes-curl", "asyncio": "processes-asyncio", "threads": "processes-threads"}
 """What begins, the best that is installed, and what it becomes."""
 
-SECONDS = 0.5  # between two looks at the core: about what the start of processes costs
+SECONDS = 0.3  # between two looks at the core: about what the start of processes costs
 BUSY = 0.8  # share of a core from which on this process is taken to be held up by it
-HEAVY = 0.5  # share of a core from which on analysis is what is worth to be moved
+HEAVY = 0.7  # share of a core from which on analysis is what is worth to be moved
 
 
 class Auto(Generic[T]):

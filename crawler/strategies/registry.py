@@ -92,7 +92,7 @@ STRATEGIES: dict[str, Entry] = {
     ),
     "processes-curl": Entry(
         "children:ProcessesCurl",
-        "curl transfers in each of several processes: the fastest",
+        "curl transfers in each of several processes: the fastest for large jobs",
         True,
         None,
         "pycurl",
