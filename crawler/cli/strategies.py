@@ -25,14 +25,15 @@ def command(as_json: bool) -> None:
       crawler strategies
       crawler run books.yaml --strategy asyncio --workers 64
     """
-    from crawler.cli.columns import Cell, aligned
+    from crawler.cli.columns import wrapped
     from crawler.strategies.registry import STRATEGIES, missing
 
     if as_json:
         found = {name: {"about": entry.about, "missing": missing(name)} for name, entry in STRATEGIES.items()}
         echo_json({"schema": 1, "strategies": found})
         return
-    rows = [(name, Cell(missing(name), "yellow"), entry.about) for name, entry in STRATEGIES.items()]
-    for line in aligned(("strategy", "needs", "what it is, and when to choose it"), rows, width(), indent=0):
-        echo(line)
+    indent = " " * (max(map(len, STRATEGIES)) + 2)
+    for name, entry in STRATEGIES.items():
+        wanting = f" ({what})" if (what := missing(name)) else ""
+        echo(name.ljust(len(indent)) + wrapped(entry.about + wanting, width(), indent))
     echo("Any concurrent.futures.Executor of your own: --strategy module:Class")

@@ -104,7 +104,7 @@ STRATEGIES: dict[str, Entry] = {
         driven=True,
         most=64,
     ),
-    "interpreters": Entry("executor:Interpreters", "interpreters of their own in one process (Python 3.14)"),
+    "interpreters": Entry("executor:Interpreters", "several interpreters in one process, each with a lock of its own"),
 }
 
 

@@ -158,3 +158,5 @@ def test_strategies_lists_every_model_and_what_it_needs(cli, monkeypatch):
     out = cli("strategies").out
     assert all(name in out for name in STRATEGIES)
     assert "crawler[curl]" in out
+    in_one_line = " ".join(out.split())
+    assert all(entry.about in in_one_line for entry in STRATEGIES.values())
