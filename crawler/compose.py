@@ -26,11 +26,12 @@ from crawler.replay.source import Source
 from crawler.report import Report, Timing
 from crawler.store import runs
 from crawler.store.pages import Pages
+from crawler.strategies import child
 from crawler.strategies.driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy, Then
-from crawler.strategies.registry import entry, make_driver, make_strategy, missing
+from crawler.strategies.registry import entry, make_driver, make_strategy, missing, preload
 
-__all__ = ["Run", "client_settings", "demo_site"]
+__all__ = ["Run", "client_settings", "demo_site", "prepare_children"]
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ class Run:
         self._starts = list(job.start_pages(base))
         chosen = entry(job.fetch.strategy)
         self._width = chosen.workers(job.fetch.workers, given="workers" in job.fetch.given)
-        self._place: Place = chosen.place if job.fetch.parse == "auto" else job.fetch.parse
+        self._place = _place(job)
         self._settings = source.settings(client_settings(job, [url for url, _ in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
@@ -153,6 +154,18 @@ class Run:
             agent, delay = self._job.user_agent, self._job.polite.delay
             self._desk = RobotsDesk(fetch, agent, delay, self._stopper.inbox)
         self._desk.ask(origin)
+
+
+def prepare_children(job: Job) -> None:
+    """Where a job has worker processes: begin to start them, which takes its time, while there is other work to do."""
+    modules = preload(job.fetch.strategy, job.fetch.client)
+    if modules is not None or _place(job) == "pool":
+        child.prepare(["crawler.crawl.places", *(modules or ["crawler.strategies.pool"])])
+
+
+def _place(job: Job) -> Place:
+    """Where pages are analysed."""
+    return entry(job.fetch.strategy).place if job.fetch.parse == "auto" else job.fetch.parse
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable
 from multiprocessing import connection
 from multiprocessing.util import get_temp_dir
 from typing import Any
@@ -14,7 +15,19 @@ from typing import Any
 from crawler import heap
 from crawler.leave import remove_at_end
 
-__all__ = ["context", "settle"]
+__all__ = ["context", "prepare", "settle"]
+
+_preload = ["crawler.strategies.preload"]  # what children need and the server of them imports once
+
+
+def prepare(modules: Iterable[str]) -> None:
+    """Let the server of the children start now, with these modules too: it takes as long as any program to start."""
+    _preload[1:] = modules
+    if sys.platform != "win32":
+        from multiprocessing import forkserver
+
+        context()
+        forkserver.ensure_running()
 
 
 def context() -> Any:
@@ -24,10 +37,10 @@ def context() -> Any:
     """
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
-    forkserver = multiprocessing.get_context("forkserver")
-    forkserver.set_forkserver_preload(["crawler.strategies.preload"])  # else each child imports all of it again
     remove_at_end(get_temp_dir())  # where the socket of that server is
-    return forkserver
+    start = multiprocessing.get_context("forkserver")
+    start.set_forkserver_preload(_preload)
+    return start
 
 
 def settle() -> None:

@@ -1,8 +1,12 @@
-"""What worker processes need, imported once in the server process that they are forked from."""
+"""What worker processes of every job need, imported once in the server process that they are forked from.
+
+What hangs on the job, such as its client, is named beside it: see `child.prepare`.
+"""
 
 from __future__ import annotations
 
+import ctypes  # noqa: F401 - for crawler.heap
+
 import crawler.extract.analyse
 import crawler.extract.lexbor
-import crawler.fetch.requests_client
-import crawler.strategies.pool  # noqa: F401 - imported for what it leaves in memory
+import crawler.strategies.registry  # noqa: F401 - imported for what it leaves in memory

@@ -12,10 +12,11 @@ from importlib.util import find_spec
 from typing import Any, Literal, TypeVar
 
 from crawler.errors import ConfigError
+from crawler.fetch.client import CLIENTS
 from crawler.strategies.driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy
 
-__all__ = ["STRATEGIES", "Entry", "entry", "make_driver", "make_strategy", "missing"]
+__all__ = ["STRATEGIES", "Entry", "entry", "make_driver", "make_strategy", "missing", "preload"]
 
 T = TypeVar("T")
 
@@ -28,6 +29,8 @@ class Entry:
         path: `module:Class` in this folder.
         about: what it teaches and when to choose it, one line.
         processes: it has worker processes.
+        loads: what those import besides this strategy and the client of the config; None where they are not forked
+            from a server.
         width: fixed number at once; None takes the config's `workers`.
         needs: module that must be installed.
         extra: the extra of this package that brings it.
@@ -43,6 +46,7 @@ class Entry:
     extra: str = ""
     driven: bool = False
     most: int | None = None
+    loads: tuple[str, ...] | None = None
 
     def workers(self, number: int, *, given: bool) -> int:
         """How many requests at once, for the `workers` of a config; `given` tells a number from its default."""
@@ -57,16 +61,23 @@ class Entry:
 STRATEGIES: dict[str, Entry] = {
     "serial": Entry("serial:Serial", "one request after another: the baseline", width=1),
     "threads": Entry("threads:Threads", "a pool of threads: for pages that answer slowly; the default"),
-    "processes": Entry("processes:Processes", "a pool of processes: for pages that are heavy to analyse", True),
+    "processes": Entry(
+        "processes:Processes", "a pool of processes: for pages that are heavy to analyse", True, loads=()
+    ),
     "semaphore": Entry("semaphore:Semaphore", "a thread for each request, n at a time: shows what a pool saves"),
     "semaphore-processes": Entry(
-        "semaphore_processes:SemaphoreProcesses", "a process for each request, n at a time: dear, nothing shared", True
+        "semaphore_processes:SemaphoreProcesses",
+        "a process for each request, n at a time: dear, nothing shared",
+        True,
+        loads=(),
     ),
     "queue": Entry("queues:Queue", "producer and consumer threads on a JoinableQueue: a pool written out"),
     "queue-processes": Entry(
-        "queue_processes:QueueProcesses", "producer and consumer processes on a JoinableQueue", True
+        "queue_processes:QueueProcesses", "producer and consumer processes on a JoinableQueue", True, loads=()
     ),
-    "mp-pool": Entry("mp_pool:MpPool", "multiprocessing.Pool with apply_async and a callback: the older pool", True),
+    "mp-pool": Entry(
+        "mp_pool:MpPool", "multiprocessing.Pool with apply_async and a callback: the older pool", True, loads=()
+    ),
     "asyncio": Entry(
         "asyncio_:Asyncio",
         "coroutines on one event loop: very many slow pages",
@@ -85,18 +96,26 @@ STRATEGIES: dict[str, Entry] = {
         driven=True,
     ),
     "processes-threads": Entry(
-        "children:ProcessesThreads", "threads inside each of several processes: slow pages, heavy analysis", True
+        "children:ProcessesThreads",
+        "threads inside each of several processes: slow pages, heavy analysis",
+        True,
+        loads=("crawler.strategies.threads",),
     ),
     "processes-asyncio": Entry(
-        "children:ProcessesAsyncio", "an event loop in each of several processes", True, None, "aiohttp", "asyncio"
+        "children:ProcessesAsyncio",
+        "an event loop in each of several processes",
+        True,
+        needs="aiohttp",
+        extra="asyncio",
+        loads=("crawler.strategies.asyncio_", "crawler.fetch.aiohttp_client", "encodings.idna", "uvloop"),
     ),
     "processes-curl": Entry(
         "children:ProcessesCurl",
         "curl transfers in each of several processes: the fastest for large jobs",
         True,
-        None,
-        "pycurl",
-        "curl",
+        needs="pycurl",
+        extra="curl",
+        loads=("crawler.strategies.curl", "crawler.fetch.transfers"),
     ),
     "auto": Entry(
         "auto:Auto",
@@ -106,6 +125,15 @@ STRATEGIES: dict[str, Entry] = {
     ),
     "interpreters": Entry("executor:Interpreters", "several interpreters in one process, each with a lock of its own"),
 }
+
+
+def preload(name: str, client: str) -> list[str] | None:
+    """Modules that the worker processes of a strategy need; None where it has none, or starts them in its own way."""
+    known = entry(name)
+    if known.loads is None:
+        return None
+    own = [] if known.needs else [CLIENTS[client].partition(":")[0]]
+    return [f"crawler.strategies.{known.path.partition(':')[0]}", *known.loads, *own]
 
 
 def missing(name: str) -> str:
