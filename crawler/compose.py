@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from crawler import clock, urls
@@ -18,6 +18,7 @@ from crawler.crawl.places import Analyse, Place, at_place
 from crawler.crawl.policy import trap
 from crawler.crawl.robots_desk import RobotsDesk
 from crawler.crawl.tally import Tally
+from crawler.errors import ExtractError
 from crawler.extract.analyse import Analyser
 from crawler.fetch.client import make_fetch
 from crawler.fetch.settings import ClientSettings
@@ -160,7 +161,16 @@ def prepare_children(job: Job) -> None:
     """Where a job has worker processes: begin to start them, which takes its time, while there is other work to do."""
     modules = preload(job.fetch.strategy, job.fetch.client)
     if modules is not None or _place(job) == "pool":
-        child.prepare(["crawler.crawl.places", *(modules or ["crawler.strategies.pool"])])
+        child.prepare(["crawler.crawl.places", *(modules or ["crawler.strategies.pool"]), *_slow_parser(job)])
+
+
+def _slow_parser(job: Job) -> list[str]:
+    """BeautifulSoup, where the rules need it: to import it takes a worker as long as twenty pages."""
+    analyser = Analyser(job.recipe)
+    with suppress(ExtractError):  # the run will say it
+        if any(analyser.plan(kind).soup for kind in job.recipe.kinds):
+            return ["crawler.extract.soup"]
+    return []
 
 
 def _place(job: Job) -> Place:

@@ -60,6 +60,9 @@ class FollowPlan:
 class KindPlan:
     """All rules of a page kind.
 
+    Attributes:
+        soup: every page of this kind needs BeautifulSoup; without it, only one whose source is odd.
+
     Raises:
         ExtractError: a pattern or a locale cannot be used.
     """
@@ -68,6 +71,8 @@ class KindPlan:
         self.rule = rule
         self.tables = tuple(TablePlan(table, engine) for table in rule.tables)
         self.follow = tuple(FollowPlan(follow, engine) for follow in rule.follow)
+        engines = [engine for table in self.tables for engine in table.engines] + [each.engine for each in self.follow]
+        self.soup = rule.python is not None or "bs4" in engines
 
 
 def page_row(page: PageView, document: Document) -> Row:

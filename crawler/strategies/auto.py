@@ -2,13 +2,14 @@
 
 It teaches what the numbers of a job say. How many requests at once: see `crawler.strategies.width`. Which strategy: one
 that multiplexes, for as long as one core can do the work; where analysis keeps that core busy, the same in several
-processes. Their start costs about 0.3 s, so that much is waited for first: at worst it is lost once. Choose it
-when you do not want to choose; `fetch.workers` is the most at once, 64 if it is not said.
+processes. That must be seen twice in a row: the first time their server begins to start, the second time it is ready.
+Choose it when you do not want to choose; `fetch.workers` is the most at once, 64 if it is not said.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from concurrent.futures import Future
 from dataclasses import replace
@@ -16,9 +17,10 @@ from time import monotonic, process_time, thread_time
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Failure, Request
+from crawler.strategies import child
 from crawler.strategies.driver import Driver
 from crawler.strategies.port import Fetched, Plan, Strategy
-from crawler.strategies.registry import make_driver, make_strategy, missing
+from crawler.strategies.registry import make_driver, make_strategy, missing, preload
 from crawler.strategies.width import Width
 
 __all__ = ["Auto"]
@@ -28,7 +30,7 @@ T = TypeVar("T")
 SPREAD = {"curl": "processes-curl", "asyncio": "processes-asyncio", "threads": "processes-threads"}
 """What begins, the best that is installed, and what it becomes."""
 
-SECONDS = 0.3  # between two looks at the core: about what the start of processes costs
+SECONDS = 0.15  # between two looks at the core: about what the start of processes costs
 BUSY = 0.8  # share of a core from which on this process is taken to be held up by it
 HEAVY = 0.7  # share of a core from which on analysis is what is worth to be moved
 
@@ -47,10 +49,11 @@ class Auto(Generic[T]):
         self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
         self._spread: Strategy[T] | None = None
         self._why_spread = ""
+        self._was_heavy = False
         self._under_way: set[Future[T]] = set()
         self._bell = threading.Event()
         self._spent = 0.0
-        self._mark = monotonic(), process_time(), 0.0
+        self._mark: tuple[float, float, float] | None = None
 
     @property
     def width(self) -> int:
@@ -112,6 +115,8 @@ class Auto(Generic[T]):
             self._driver.drop()
 
     def _timed(self, request: Request, fetched: Fetched) -> T:
+        if self._mark is None:  # before there is anything to analyse, nobody can be busy with it
+            self._mark = monotonic(), process_time(), self._spent
         began = thread_time()
         try:
             return self._plan.then(request, fetched)
@@ -132,13 +137,24 @@ class Auto(Generic[T]):
 
     def _look(self) -> None:
         """See whether one core is what holds this up."""
+        if self._mark is None:
+            return
         now = monotonic(), process_time(), self._spent
         wall, busy, spent = (new - old for new, old in zip(now, self._mark, strict=True))
         if wall < SECONDS:
             return
         self._mark = now
-        if _cores() > 1 and busy > BUSY * wall and spent > HEAVY * wall:
+        heavy = _cores() > 1 and busy > BUSY * wall and spent > HEAVY * wall
+        if heavy and self._was_heavy:
             self._why_spread = f"analysis took {spent / wall:.0%} of one core, and there are {_cores()}"
+        elif heavy:
+            self._prepare()
+        self._was_heavy = heavy
+
+    def _prepare(self) -> None:
+        """Let the processes find in memory what has been needed here."""
+        parsers = [name for name in ("crawler.extract.soup",) if name in sys.modules]
+        child.prepare([*(preload(SPREAD[self._name], self._plan.client) or ()), *parsers])
 
 
 def _cores() -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from crawler.fetch.settings import ClientSettings
-from crawler.model import Request
+from crawler.model import Failure, Request
 from crawler.strategies import auto, registry
 from crawler.strategies.auto import Auto
 from crawler.strategies.port import Plan
@@ -93,6 +93,39 @@ def test_heavy_analysis_moves_to_processes(make: Make, monkeypatch: pytest.Monke
         driver = make(busy)
         crawl(driver, server.url, 60)
         assert driver.story[0].startswith("processes-")
+
+
+def test_the_processes_begin_to_start_a_look_before_they_are_chosen(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[list[str]] = []
+    monkeypatch.setattr(auto.child, "prepare", prepared.append)
+    monkeypatch.setattr(auto, "_cores", lambda: 2)
+    for name in ("SECONDS", "BUSY", "HEAVY"):
+        monkeypatch.setattr(auto, name, -1.0)  # every look finds the core held up
+    driver = make()
+    driver.perform(0)
+    assert not prepared  # there was nothing to analyse yet
+    driver._timed(Request(1, "http://a.test/", "page"), Failure("x"))
+    driver.perform(0)
+    assert "crawler.strategies.children" in prepared[0]
+    assert not driver._why_spread
+    driver.perform(0)
+    assert driver._why_spread
+    assert len(prepared) == 1
+
+
+def test_one_busy_look_alone_changes_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto.child, "prepare", lambda modules: None)
+    monkeypatch.setattr(auto, "_cores", lambda: 2)
+    monkeypatch.setattr(auto, "SECONDS", -1.0)
+    driver = make()
+    driver._timed(Request(1, "http://a.test/", "page"), Failure("x"))
+    for busy_now in (-1.0, 2.0, -1.0, 2.0):
+        monkeypatch.setattr(auto, "BUSY", busy_now)
+        monkeypatch.setattr(auto, "HEAVY", -1.0)
+        driver.perform(0)
+    assert not driver._why_spread
 
 
 def test_on_one_core_it_stays(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
