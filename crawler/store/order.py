@@ -76,7 +76,7 @@ def _pages(db: sqlite3.Connection, crawl: int) -> None:
         db.execute(
             """INSERT OR IGNORE INTO ranked (page, parent)
             SELECT coalesce(f.target, e.child), e.parent
-            FROM ranked r JOIN edges e ON e.crawl = ? AND e.parent = r.page LEFT JOIN final f ON f.page = e.child
+            FROM ranked r CROSS JOIN edges e ON e.crawl = ? AND e.parent = r.page LEFT JOIN final f ON f.page = e.child
             WHERE r.n BETWEEN ? AND ? ORDER BY r.n, e.position""",
             (crawl, level, last),
         )

@@ -10,6 +10,7 @@ from tests.support.shop import (
     failure,
     listing,
     open_pages,
+    open_state,
     queued,
     take,
     titles,
@@ -112,3 +113,56 @@ def test_notes_on_carried_fields_reach_the_problems(db):
         pages.done(take(pages, "a"), book("A"))
     (problem,) = StoredResult(db, 1, BOOKS, {}).problems()
     assert (problem.state, problem.code, problem.where) == ("cell", "not-in-map", "books.badge")
+
+
+def chain(db, length):
+    """Listings of which each names the next one, with links to a book, a book known twice, one that moved, one gone."""
+    pages = open_pages(db)
+    outcomes = {}
+    for n in range(length):
+        following = [to_listing(f"list{n + 1}", next=True)] if n + 1 < length else []
+        links = [to_book(f"{sort}{n}", badge="new") for sort in ("book", "twin", "old", "gone")]
+        outcomes |= {
+            f"list{n}": listing(*following, *links),
+            f"old{n}": Moved(301, url(f"new{n}")),
+            f"gone{n}": failure(),
+        }
+        outcomes |= {f"book{n}": book(f"T{n}"), f"twin{n}": book(f"T{n}", "1"), f"new{n}": book(f"N{n}")}
+    with pages.transaction():
+        pages.add_starts([(url("list0"), "listing")])
+        todo = [take(pages, "list0")]
+        while todo:
+            page = todo.pop()
+            found = outcomes[page.url.removeprefix(url(""))]
+            if isinstance(found, Page):
+                todo += pages.done(page, found)
+            elif isinstance(found, Moved):
+                todo += pages.moved(page, found)
+            else:
+                pages.failed(page, found)
+
+
+def steps_to_read(db):
+    """Instructions of SQLite's machine, in hundreds, that all of an export's questions take."""
+    steps = 0
+
+    def count():
+        nonlocal steps
+        steps += 1
+
+    db.set_progress_handler(count, 100)
+    result = StoredResult(db, 1, BOOKS, {"books": ("title",)})
+    found = result.count("books"), len(list(result.rows("books"))), len(list(result.problems())), result.joined
+    db.set_progress_handler(None, 0)
+    return steps, found
+
+
+def test_the_work_grows_with_the_site_and_not_with_its_square(tmp_path):
+    steps = {}
+    for length in (50, 200):
+        db = open_state(tmp_path / str(length))
+        chain(db, length)
+        steps[length], found = steps_to_read(db)
+        db.close()
+        assert found == (2 * length, 2 * length, length, length)
+    assert steps[200] < 5 * steps[50]  # it was 13 times, by a query that read all links again for each listing
