@@ -7,15 +7,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable
-from multiprocessing import connection
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from multiprocessing import connection, resource_tracker
 from multiprocessing.util import get_temp_dir
 from typing import Any
 
 from crawler import heap
 from crawler.leave import remove_at_end
 
-__all__ = ["context", "prepare", "settle"]
+__all__ = ["context", "deaf", "prepare", "settle"]
 
 _preload = ["crawler.strategies.preload"]  # what children need and the server of them imports once
 
@@ -23,11 +24,7 @@ _preload = ["crawler.strategies.preload"]  # what children need and the server o
 def prepare(modules: Iterable[str]) -> None:
     """Let the server of the children start now, with these modules too: it takes as long as any program to start."""
     _preload[1:] = modules
-    if sys.platform != "win32":
-        from multiprocessing import forkserver
-
-        context()
-        forkserver.ensure_running()
+    context()
 
 
 def context() -> Any:
@@ -37,10 +34,31 @@ def context() -> Any:
     """
     if sys.platform == "win32":
         return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
     remove_at_end(get_temp_dir())  # where the socket of that server is
     start = multiprocessing.get_context("forkserver")
     start.set_forkserver_preload(_preload)
+    with deaf():
+        forkserver.ensure_running()
     return start
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """What is started in here never hears of Ctrl-C.
+
+    A terminal sends that to all processes, and a Python that is about to start dies of it, with a traceback.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # it has a way of its own to be deaf, which ends that of others
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def settle() -> None:

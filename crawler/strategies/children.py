@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.child import context, settle
+from crawler.strategies.child import context, deaf, settle
 from crawler.strategies.port import Driven, Plan, Strategy, WorkerDied, fail_all
 
 __all__ = ["Children", "ProcessesAsyncio", "ProcessesCurl", "ProcessesThreads", "drain"]
@@ -100,7 +100,8 @@ class Child(Generic[T]):
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._pipe, theirs = start.Pipe()
         self._process = start.Process(target=_begin, args=(main, theirs, pickle.dumps(plan)), daemon=True)
-        self._process.start()
+        with deaf():
+            self._process.start()
         theirs.close()  # else the end of the child could not be seen
         self._threads = [
             threading.Thread(target=run, name="child-pipe", daemon=True) for run in (self._send, self._receive)

@@ -45,6 +45,10 @@ class Family:
             return [each for each in others if each.ppid() != self.process.pid or "spawn_main" in _command(each)]
         return []  # one ended while it was looked at
 
+    def starting(self) -> list[psutil.Process]:
+        """Servers of workers, and workers that no server made: Pythons that the main process has started."""
+        return [each for each in self.processes() if re.search("forkserver|spawn_main", _command(each))]
+
     def kill_a_worker(self) -> bool:
         """`kill -9`; False where there was none, or it has just ended by itself."""
         for worker in self.workers()[:1]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
@@ -87,6 +90,19 @@ def stopped(job: Path, log: Path, number: int, requests: int = 20) -> End:
         when_requests(log, requests, run.process)
         run.note_semaphores()
         run.process.send_signal(number)
+
+    return ended(job, deed)
+
+
+def interrupted_at_the_start(job: Path) -> End:
+    """Run a job and press Ctrl-C as soon as it has begun to start its workers."""
+
+    def deed(run: Family) -> None:
+        while not run.starting():
+            assert run.process.poll() is None, run.process.communicate()
+        for process in run.processes():  # a terminal sends it to all of them
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGINT)
 
     return ended(job, deed)
 
