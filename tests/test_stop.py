@@ -11,7 +11,15 @@ from crawler.demo.process import DemoServer
 from crawler.strategies.registry import entry
 from tests.support.family import family
 from tests.support.jobs import crawl, digest, start, write_job
-from tests.support.stopping import ended, interrupted_at_the_start, open_shop, robbed, stopped, when_requests
+from tests.support.stopping import (
+    ended,
+    interrupted_at_the_start,
+    open_shop,
+    robbed,
+    stopped,
+    stopped_as_a_service,
+    when_requests,
+)
 from tests.support.usable import USABLE
 
 SIGNALS = [
@@ -43,6 +51,16 @@ def test_ctrl_c_while_the_workers_start_is_heard_by_the_main_process_alone(shop,
     settings = {"fetch": {"strategy": strategy, "workers": 2}, "polite": {"robots": False}}
     end = interrupted_at_the_start(write_job(tmp_path, shop.url, **settings))
     assert (end.code, end.clean) == (130, True), end
+
+
+@pytest.mark.parametrize("strategy", [name for name in USABLE if entry(name).processes])
+def test_sigterm_for_every_process_ends_the_run_in_good_order(shop, tmp_path, strategy):
+    job = write_job(tmp_path, shop.url, fetch={"strategy": strategy, "workers": 4})
+    end = stopped_as_a_service(job, shop.log)
+    assert (end.code, end.clean) == (143, True), end
+    done = ended(job)
+    assert (done.code, done.clean) == (0, True), done
+    assert digest(tmp_path / "out") == digest(shop.expected)
 
 
 def test_a_pool_for_the_analysis_leaves_nothing_behind_either(shop, tmp_path):

@@ -18,6 +18,7 @@ from crawler.leave import remove_at_end
 
 __all__ = ["context", "deaf", "prepare", "settle"]
 
+_FOR_ALL = {signal.SIGINT, signal.SIGTERM}
 _preload = ["crawler.strategies.preload"]  # what children need and the server of them imports once
 
 
@@ -46,15 +47,16 @@ def context() -> Any:
 
 @contextmanager
 def deaf() -> Iterator[None]:
-    """What is started in here never hears of Ctrl-C.
+    """What is started in here does not hear of Ctrl-C and SIGTERM.
 
-    A terminal sends that to all processes, and a Python that is about to start dies of it, with a traceback.
+    A terminal, `timeout` and service managers send them to every process, and a Python that is about to start dies of
+    them, aloud.
     """
     if sys.platform == "win32":
         yield
         return
     resource_tracker.ensure_running()  # it has a way of its own to be deaf, which ends that of others
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_ALL)
     try:
         yield
     finally:
@@ -62,9 +64,12 @@ def deaf() -> Iterator[None]:
 
 
 def settle() -> None:
-    """Leave Ctrl-C to the main process, end when it is gone, even by `kill -9`, and keep memory for the next page."""
+    """Leave signals to the main process, end when it is gone, even by `kill -9`, and keep memory for the next page."""
     heap.keep()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        os.setsid()  # what is sent to the whole group is for the main process; what it sends to us, is for us
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_ALL)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), name="parent-watch", daemon=True).start()

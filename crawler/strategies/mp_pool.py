@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing.pool
 import pickle
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -67,14 +67,13 @@ class _Watched(Generic[T]):
         return future
 
     def close(self, *, cancel: bool) -> None:
+        if not cancel:
+            wait(list(self._futures.values()))
         self._never.send(None)  # the watch ends
         self._watch.join()
         self._never.close()
         self._closing.close()
-        if cancel or self.broken:
-            self._tear_down()
-        else:
-            self._pool.close()
+        self._tear_down()
         self._pool.join()
 
     def _take(self, number: int, error: BaseException | None, value: Any = None) -> None:
@@ -93,7 +92,7 @@ class _Watched(Generic[T]):
             fail_all(self._futures, WorkerDied("a worker of the pool died"))
 
     def _tear_down(self) -> None:
-        """End a pool whose queues a dead worker may have locked: `terminate` alone would wait for it for ever."""
+        """End a pool whose queues a dead worker may have locked: `close` and `terminate` would wait for it for ever."""
         pool = self._pool
         pool._worker_handler._state = multiprocessing.pool.TERMINATE  # else it starts new workers
         pool._change_notifier.put(None)

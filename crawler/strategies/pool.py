@@ -8,7 +8,8 @@ import pickle
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -77,8 +78,9 @@ def _warm_up(pool: ProcessPoolExecutor, width: int) -> None:
     """Start every worker now: one that starts in mid crawl would come late for its host's time slot."""
     until = time.monotonic() + WARM_UP_SECONDS
     seen: set[int] = set()
-    while len(seen) < width and time.monotonic() < until:
-        seen.update(pool.map(_identify, range(2 * width)))
+    with suppress(BrokenExecutor):  # one died already: whoever submits to the pool will hear of it
+        while len(seen) < width and time.monotonic() < until:
+            seen.update(pool.map(_identify, range(2 * width)))
 
 
 def _identify(_: int) -> int:

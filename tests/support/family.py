@@ -49,6 +49,12 @@ class Family:
         """Servers of workers, and workers that no server made: Pythons that the main process has started."""
         return [each for each in self.processes() if re.search("forkserver|spawn_main", _command(each))]
 
+    def send_to_all(self, number: int) -> None:
+        """Send a signal to every process, the main one first."""
+        for process in sorted(self.processes(), key=lambda each: each.pid):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
     def kill_a_worker(self) -> bool:
         """`kill -9`; False where there was none, or it has just ended by itself."""
         for worker in self.workers()[:1]:

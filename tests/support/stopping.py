@@ -7,12 +7,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
@@ -100,9 +98,18 @@ def interrupted_at_the_start(job: Path) -> End:
     def deed(run: Family) -> None:
         while not run.starting():
             assert run.process.poll() is None, run.process.communicate()
-        for process in run.processes():  # a terminal sends it to all of them
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(signal.SIGINT)
+        run.send_to_all(signal.SIGINT)
+
+    return ended(job, deed)
+
+
+def stopped_as_a_service(job: Path, log: Path) -> End:
+    """Run a job, and end it as a service manager does, which sends SIGTERM to every process."""
+
+    def deed(run: Family) -> None:
+        when_requests(log, 20, run.process)
+        run.note_semaphores()
+        run.send_to_all(signal.SIGTERM)
 
     return ended(job, deed)
 
