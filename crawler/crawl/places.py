@@ -74,7 +74,7 @@ class Callback:
     def submit(self, request: Request) -> Future[Outcome]:
         """Fetch, then analyse where the future completes."""
         found: Future[Outcome] = Future()
-        self._fetching.submit(request).add_done_callback(partial(self._arrived, request, found))
+        _when_done(self._fetching.submit(request), partial(self._arrived, request, found))
         return found
 
     def close(self, *, cancel: bool = False) -> None:
@@ -125,7 +125,7 @@ class Barrier:
         found: Future[Outcome] = Future()
         with self._lock:
             self._under_way += 1
-        self._fetching.submit(request).add_done_callback(partial(self._arrived, request, found))
+        _when_done(self._fetching.submit(request), partial(self._arrived, request, found))
         return found
 
     def close(self, *, cancel: bool = False) -> None:
@@ -144,6 +144,23 @@ class Barrier:
         ]
         for outcome, result in found_all:  # only now: a result that is known lets the next request out
             _complete(outcome, result)
+
+
+def _when_done(fetching: Future[Fetched], then: Callable[[Future[Fetched]], None]) -> None:
+    """Add a done-callback that never runs in this call, as that of a future which is done already would.
+
+    A page that hangs would hold up the loop, and nobody could give it up.
+    """
+    here, adding = threading.get_ident(), True
+
+    def call(done: Future[Fetched]) -> None:
+        if adding and threading.get_ident() == here:
+            threading.Thread(target=then, args=(done,), name="early", daemon=True).start()
+        else:
+            then(done)
+
+    fetching.add_done_callback(call)
+    adding = False
 
 
 def _analysed(analyse: Analyse, request: Request, fetched: Future[Fetched]) -> Outcome:

@@ -25,6 +25,8 @@ __all__ = ["MpPool"]
 
 T = TypeVar("T")
 
+PATIENCE = 0.2  # seconds that a thread of the pool gets for what takes it a moment
+
 
 class MpPool(Generic[T]):
     """Takes requests; a watched pool works them off."""
@@ -100,10 +102,12 @@ class _Watched(Generic[T]):
         for worker in pool._pool:
             worker.kill()
             worker.join()
-        for lock in (pool._inqueue._rlock, pool._outqueue._wlock):
-            lock.acquire(block=False)
-            with suppress(ValueError):  # it was not held after all
-                lock.release()
+        locked, start = pool._outqueue._wlock, context()
+        pool._inqueue._rlock, pool._outqueue._wlock = start.Lock(), start.Lock()
+        pool._task_handler.join(PATIENCE)
+        if pool._task_handler.is_alive():  # it may wait for the old lock
+            with suppress(ValueError):  # which was free
+                locked.release()
         pool.terminate()
 
 

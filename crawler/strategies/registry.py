@@ -54,8 +54,8 @@ class Entry:
 
     @property
     def place(self) -> Literal["worker", "callback"]:
-        """What `parse: auto` means: processes bring their own cores; in a driven strategy all shares one thread."""
-        return "worker" if self.processes or self.driven else "callback"
+        """What `parse: auto` means: processes bring their own cores; a driven strategy and `serial` have one thread."""
+        return "worker" if self.processes or self.driven or self.width == 1 else "callback"
 
 
 STRATEGIES: dict[str, Entry] = {

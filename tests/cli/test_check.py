@@ -102,7 +102,7 @@ def test_the_engine_of_the_config_is_used_without_reasons(plan):
 
 @pytest.mark.parametrize(
     ("strategy", "workers", "parse"),
-    [("serial", 1, "callback"), ("threads", 16, "callback"), ("processes", 16, "worker"), ("auto", 64, "worker")],
+    [("serial", 1, "worker"), ("threads", 16, "callback"), ("processes", 16, "worker"), ("auto", 64, "worker")],
 )
 def test_strategy_and_parse_place_are_resolved_as_in_a_run(plan, strategy, workers, parse):
     fetch = plan("--set", f"fetch.strategy={strategy}")["fetch"]

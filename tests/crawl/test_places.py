@@ -83,3 +83,26 @@ def test_fault_187_an_analysis_that_raises_fails_its_own_future_and_no_other():
             held.answer(number)
         assert isinstance(found[1].exception(), KeyboardInterrupt)
         assert [found[n].result() for n in (0, 2)] == [Page(200, 0, 0.0)] * 2
+
+
+class Instant(Held):
+    """Fetches that are done before anybody can wait for them."""
+
+    def submit(self, request):
+        future = super().submit(request)
+        future.set_result(Response(request.url, 200, {}, b""))
+        return future
+
+
+@pytest.mark.parametrize("place", [Callback, Barrier])
+def test_a_page_that_hangs_does_not_hold_up_the_one_who_submits(place):
+    go = threading.Event()
+
+    def hang(kind, response):
+        go.wait(30)
+        return Page(200, 0, 0.0)
+
+    found = place(Instant(), Analyse(hang)).submit(REQUESTS[0])
+    assert not found.done()
+    go.set()
+    assert found.result(30).status == 200

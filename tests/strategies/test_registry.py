@@ -17,7 +17,7 @@ def test_how_many_at_once(name, given, workers):
 
 @pytest.mark.parametrize(
     ("name", "place"),
-    [("serial", "callback"), ("threads", "callback"), ("processes", "worker"), ("curl", "worker"), ("auto", "worker")],
+    [("serial", "worker"), ("threads", "callback"), ("processes", "worker"), ("curl", "worker"), ("auto", "worker")],
 )
 def test_what_parse_auto_means(name, place):
     assert entry(name).place == place
