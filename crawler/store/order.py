@@ -72,6 +72,7 @@ def _pages(db: sqlite3.Connection, crawl: int) -> None:
     db.execute("CREATE TEMP TABLE ranked (n INTEGER PRIMARY KEY, page INTEGER UNIQUE, parent INTEGER)")
     db.execute("INSERT INTO ranked VALUES (0, 0, NULL)")  # the parent of the start URLs
     level, last = 0, 0
+    # CROSS JOIN: SQLite would rather read all edges for each level and look which of them begin there.
     while level <= last:
         db.execute(
             """INSERT OR IGNORE INTO ranked (page, parent)
