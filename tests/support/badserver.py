@@ -213,6 +213,7 @@ def in_turn(*answers: bytes) -> Script:
 
 
 def _reset_at_once(conn: Connection) -> None:
+    conn.request()  # else a client that is still sending may be told of the reset there, and then see a plain end
     conn.reset()
 
 
