@@ -159,9 +159,11 @@ class Run:
 
 def prepare_children(job: Job) -> None:
     """Where a job has worker processes: begin to start them, which takes its time, while there is other work to do."""
-    modules = preload(job.fetch.strategy, job.fetch.client)
-    if modules is not None or _place(job) == "pool":
-        child.prepare(["crawler.crawl.places", *(modules or ["crawler.strategies.pool"]), *_slow_parser(job)])
+    place, fetching = _place(job), preload(job.fetch.strategy, job.fetch.client)
+    pool = ["crawler.strategies.pool"] if place == "pool" else []
+    if fetching is not None or pool:
+        parser = _slow_parser(job) if place in ("worker", "pool") else []
+        child.prepare(["crawler.crawl.places", *(fetching or ()), *pool, *parser])
 
 
 def _slow_parser(job: Job) -> list[str]:

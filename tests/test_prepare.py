@@ -50,3 +50,9 @@ def test_beautifulsoup_is_there_for_rules_that_need_it(prepared, fetch, title, w
     book = {"book": {"table": "books", "fields": {"title": title}}}
     modules = prepared(fetch={"strategy": "processes", **fetch}, pages=book)
     assert (SOUP in modules) is wanted
+
+
+def test_workers_that_only_fetch_need_no_parser(prepared):
+    modules = prepared(fetch={"strategy": "processes", "parse": "callback", "engine": "bs4"})
+    assert modules
+    assert SOUP not in modules

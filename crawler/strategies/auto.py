@@ -153,8 +153,10 @@ class Auto(Generic[T]):
 
     def _prepare(self) -> None:
         """Let the processes find in memory what has been needed here."""
-        parsers = [name for name in ("crawler.extract.soup",) if name in sys.modules]
-        child.prepare([*(preload(SPREAD[self._name], self._plan.client) or ()), *parsers])
+        modules = preload(SPREAD[self._name], self._plan.client) or []
+        if "crawler.extract.soup" in sys.modules:
+            modules.append("crawler.extract.soup")
+        child.prepare(modules)
 
 
 def _cores() -> int:
