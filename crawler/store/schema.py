@@ -14,9 +14,7 @@ from crawler.errors import OutputError, StateError
 __all__ = ["APPLICATION_ID", "VERSION", "open_database"]
 
 APPLICATION_ID = 0x63726177  # "craw"
-VERSION = 1
-
-_TABLES = """
+_VERSION_1 = """
 CREATE TABLE crawls (
     id        INTEGER PRIMARY KEY,
     what_hash TEXT NOT NULL,               -- of the config's start, pages and demo: what the crawl is
@@ -84,6 +82,10 @@ CREATE TABLE published (
     complete INTEGER NOT NULL              -- 0 while its crawl had something left
 );
 """
+_VERSION_2 = """
+"""
+_STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
+VERSION = len(_STEPS)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
@@ -127,13 +129,13 @@ def _prepare(db: sqlite3.Connection, path: Path, fresh: bool) -> None:
     # A killed program loses nothing under NORMAL; a power cut may lose the last commits, never a part of one.
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA wal_autocheckpoint = 4000")
-    if fresh:
+    if not fresh and (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise StateError(_corrupt(path, " ".join(found.split())))
+    if version < VERSION:
         db.executescript(
-            f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id = {APPLICATION_ID}; "
+            f"BEGIN IMMEDIATE; {''.join(_STEPS[version:])} PRAGMA application_id = {APPLICATION_ID}; "
             f"PRAGMA user_version = {VERSION}; COMMIT;"
         )
-    elif (found := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise StateError(_corrupt(path, " ".join(found.split())))
 
 
 def _as_stop(error: sqlite3.DatabaseError, path: Path) -> StateError | OutputError:

@@ -4,6 +4,7 @@ import stat
 import pytest
 
 from crawler.errors import OutputError, StateError
+from crawler.store import schema
 from crawler.store.schema import VERSION, open_database
 
 
@@ -79,3 +80,20 @@ def test_fault_217_a_program_killed_before_its_first_commit_leaves_a_usable_file
     db.close()
     assert path.stat().st_size > 0
     open_database(path).close()
+
+
+def test_a_state_of_an_older_version_is_brought_to_this_one(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as old:
+        old.executescript(
+            f"{schema._VERSION_1} PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = 1;"
+            "INSERT INTO crawls (what_hash, started) VALUES ('kept', 1);"
+        )
+    old.close()
+    with open_database(path) as db, open_database(path.with_name("new.sqlite")) as new:
+        assert db.execute("PRAGMA user_version").fetchone() == (VERSION,)
+        assert db.execute("SELECT what_hash FROM crawls").fetchone() == ("kept",)
+        columns = "SELECT m.name, p.name, p.type FROM sqlite_master m, pragma_table_info(m.name) p ORDER BY 1, 2"
+        assert db.execute(columns).fetchall() == new.execute(columns).fetchall()
+    db.close()
+    new.close()
