@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.compose import Run, demo_site, prepare_children
+from crawler.compose import Run, check_strategy, demo_site, prepare_children
 from crawler.config import Job, load
 from crawler.crawl.control import Stopper
 from crawler.crawl.tally import Tally
@@ -63,6 +63,7 @@ def run(
     source = _source(record, replay)
     job = source.job(job)
     check_targets(job.outputs)
+    check_strategy(job)
     prepare_children(job)
     with owned(job.state_path), closing(open_database(job.state_path)) as db:
         with demo_site(job) as demo, source.opened(job, demo) as base:

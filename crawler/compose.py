@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,7 +19,7 @@ from crawler.crawl.places import Analyse, Place, at_place
 from crawler.crawl.policy import trap
 from crawler.crawl.robots_desk import RobotsDesk
 from crawler.crawl.tally import Tally
-from crawler.errors import ExtractError
+from crawler.errors import ConfigError, ExtractError
 from crawler.extract.analyse import Analyser
 from crawler.fetch.client import make_fetch
 from crawler.fetch.settings import ClientSettings
@@ -30,9 +31,9 @@ from crawler.store.pages import Pages
 from crawler.strategies import child
 from crawler.strategies.driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy, Then
-from crawler.strategies.registry import entry, make_driver, make_strategy, missing, preload
+from crawler.strategies.registry import entry, make_driver, make_strategy, missing, preload, refusal
 
-__all__ = ["Run", "client_settings", "demo_site", "prepare_children"]
+__all__ = ["Run", "check_strategy", "client_settings", "demo_site", "prepare_children"]
 
 T = TypeVar("T")
 
@@ -155,6 +156,18 @@ class Run:
             agent, delay = self._job.user_agent, self._job.polite.delay
             self._desk = RobotsDesk(fetch, agent, delay, self._stopper.inbox)
         self._desk.ask(origin)
+
+
+def check_strategy(job: Job) -> None:
+    """See that the strategy can be used here; one of the user's own may lie beside the config, as a hook does.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if why := refusal(job.fetch.strategy, _place(job), job.fetch.client):
+        raise ConfigError(why)
+    if ":" in job.fetch.strategy and str(job.folder) not in sys.path:
+        sys.path.insert(0, str(job.folder))
 
 
 def prepare_children(job: Job) -> None:

@@ -9,11 +9,10 @@ import psutil
 import pytest
 
 import crawler
-from crawler.crawl.places import PLACES
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from tests.support.jobs import crawl, digest, fetched, log_lines, write_job
-from tests.support.usable import USABLE
+from tests.support.usable import USABLE, places
 
 SITE = DemoOptions(books=60, errors=0.05, port=0)
 NOTED_LATE = 0.02  # seconds: a busy machine lets the server note a request late
@@ -48,8 +47,7 @@ def outcome(out, *arguments):
     return digest(out), report["pages"], report["causes"], report["records"]
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("strategy", USABLE)
+@pytest.mark.parametrize(("strategy", "place"), [(each, place) for each in USABLE for place in places(each)])
 def test_the_same_whatever_runs_it(site, expected, tmp_path, strategy, place):
     assert run_one(site[0], tmp_path, strategy, place) == expected
 

@@ -154,25 +154,25 @@ def _aim(
     baseline: str,
     repeat: int,
 ) -> Aim:
-    from crawler.compare.matrix import combinations, reference
+    from crawler.compare.matrix import Combination, combinations, reference
     from crawler.compare.runner import Aim
     from crawler.compare.task import Source
-    from crawler.strategies.registry import missing
+    from crawler.strategies.registry import STRATEGIES, refusal
 
-    names = list(_installed() if strategies == "all" else _split(strategies))
+    names = list(STRATEGIES) if strategies == "all" else _split(strategies)
     numbers = _numbers(workers, job.fetch.workers)
+
+    def refused(one: Combination) -> str:
+        return refusal(one.strategy, one.parse, job.fetch.client)
+
     among = combinations(names, numbers, _places(parse))
+    if strategies == "all":
+        among = [one for one in among if not refused(one)]
     chosen = reference(baseline, among)
-    for name in {one.strategy for one in (*among, chosen)}:
-        if ":" not in name and (what := missing(name)):
-            raise click.UsageError(f"the strategy {name} cannot be used here: {what}")
+    for one in (*among, chosen):
+        if why := refused(one):
+            raise click.UsageError(why)
     return Aim(Source(*source), job, tuple(among), chosen, repeat)
-
-
-def _installed() -> list[str]:
-    from crawler.strategies.registry import STRATEGIES, missing
-
-    return [name for name in STRATEGIES if not missing(name)]
 
 
 def _split(text: str) -> list[str]:

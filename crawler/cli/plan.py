@@ -15,7 +15,7 @@ from crawler.config import Job
 from crawler.errors import StateError
 from crawler.export import check_target
 from crawler.extract.plan import FollowPlan, KindPlan, TablePlan
-from crawler.strategies.registry import entry, missing
+from crawler.strategies.registry import entry, refusal
 
 __all__ = ["make_plan"]
 
@@ -60,13 +60,14 @@ def _start(job: Job) -> Plain:
 def _fetch(job: Job) -> Plain:
     fetch = job.fetch
     strategy = entry(fetch.strategy)
+    parse = strategy.place if fetch.parse == "auto" else fetch.parse
     return {
         "strategy": fetch.strategy,
         "workers": strategy.workers(fetch.workers, given="workers" in fetch.given),
-        "parse": strategy.place if fetch.parse == "auto" else fetch.parse,
+        "parse": parse,
         "engine": fetch.engine,
         "client": fetch.client,
-        "problem": missing(fetch.strategy) or None,
+        "problem": refusal(fetch.strategy, parse, fetch.client) or None,
     }
 
 

@@ -110,12 +110,11 @@ def _engines(plan: Plain) -> list[str]:
 
 def _fetching(fetch: Plain, width: int) -> list[str]:
     workers = fetch["workers"]
-    problem = f"the strategy {fetch['strategy']} cannot be used here: {fetch['problem']}"
     lines = [
         f"strategy {fetch['strategy']}, {workers} {'worker' if workers == 1 else 'workers'}, client {fetch['client']}",
         f"pages are analysed {places.ABOUT.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
     ]
-    return [*_bullets(lines, width), *([_item(problem, width, "red")] if fetch["problem"] else [])]
+    return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
 
 
 def _outputs(outputs: list[Plain], width: int) -> list[str]:

@@ -26,7 +26,8 @@ def command(as_json: bool) -> None:
       crawler run books.yaml --strategy asyncio --workers 64
     """
     from crawler.cli.columns import wrapped
-    from crawler.strategies.registry import STRATEGIES, missing
+    from crawler.extras import install
+    from crawler.strategies.registry import STRATEGIES, absent, missing
 
     if as_json:
         found = {name: {"about": entry.about, "missing": missing(name)} for name, entry in STRATEGIES.items()}
@@ -36,4 +37,6 @@ def command(as_json: bool) -> None:
     for name, entry in STRATEGIES.items():
         wanting = f" ({what})" if (what := missing(name)) else ""
         echo(name.ljust(len(indent)) + wrapped(entry.about + wanting, width(), indent))
+    if extras := absent():
+        echo(f"To install what is missing: {install(','.join(extras))}")
     echo("Any concurrent.futures.Executor of your own: --strategy module:Class")

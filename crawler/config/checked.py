@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from crawler import extras
 from crawler.extract.gate import fast
 from crawler.extract.locales import ENGLISH
 from crawler.extract.selectors import check_selector
@@ -168,7 +169,7 @@ def locale(value: str) -> Fault | None:
     if value in ENGLISH:
         return None
     if importlib.util.find_spec("babel") is None:
-        fix = "install it: pip install 'crawler[locale]'"
+        fix = f"install it with: {extras.install('locale')}"
         return Fault(f"the language '{value}' needs the package babel", fix)
     return _known_locale(value)
 

@@ -124,9 +124,16 @@ def check_hooks(document: Document, folder: Path, report: Report) -> None:
     importlib.invalidate_caches()
     for name, kind in document.pages.items():
         module = kind.python.partition(":")[0].partition(".")[0]
-        if module and importlib.machinery.PathFinder.find_spec(module, [str(folder), *sys.path]) is None:
+        if module and not _importable(module, folder):
             what = f"there is no module '{module}' beside the config, and none is installed"
             report.add(("pages", name, "python"), what, f"write {module}.py, or correct the name")
+
+
+def _importable(module: str, folder: Path) -> bool:
+    """Whether it lies in the folder, or any finder has it: an editable install may bring a finder of its own."""
+    if importlib.machinery.PathFinder.find_spec(module, [str(folder)]) is not None:
+        return True
+    return any(finder.find_spec(module, None) is not None for finder in sys.meta_path)
 
 
 def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crawler import extras
 from crawler.errors import ExtractError
 
 __all__ = ["ENGLISH", "check_locale", "load"]
@@ -20,9 +21,8 @@ def load(locale: str) -> Any:
     try:
         from babel import Locale, UnknownLocaleError
     except ImportError:
-        raise ExtractError(
-            "locale", f"the locale {locale!r} needs babel: install the extra with pip install 'crawler[locale]'"
-        ) from None
+        what = f"the locale {locale!r} needs babel; install it with: {extras.install('locale')}"
+        raise ExtractError("locale", what) from None
     try:
         return Locale.parse(locale.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Protocol
 
+from crawler import extras
 from crawler.errors import ConfigError
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
@@ -120,4 +121,4 @@ def _load(path: str) -> Any:
         extra = _EXTRAS.get(exc.name or "")
         if extra is None:
             raise
-        raise ConfigError(f"{exc.name} is not installed; install it with: pip install 'crawler[{extra}]'") from None
+        raise ConfigError(f"{exc.name} is not installed; install it with: {extras.install(extra)}") from None

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import pickle
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import closing
+from functools import cache, partial
 from typing import Any, Generic, TypeVar
 
 from crawler.errors import ConfigError
 from crawler.model import Request
 from crawler.strategies.port import Plan, Step
 
-__all__ = ["Adapted", "Interpreters"]
+__all__ = ["Adapted", "Interpreters", "unloadable"]
 
 T = TypeVar("T")
 
@@ -53,7 +56,25 @@ class Interpreters(Adapted[T]):
             from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]  # newer than 3.11
         except ImportError:
             raise ConfigError("the strategy interpreters needs Python 3.14 or newer; take processes instead") from None
-        super().__init__(plan, InterpreterPoolExecutor)
+        super().__init__(plan, partial(InterpreterPoolExecutor, initializer=_settle_interpreter))
+
+
+@cache
+def unloadable(module: str) -> str:
+    """Why a module cannot be imported in an interpreter beside the main one, "" when it can; Python 3.14 and newer."""
+    from concurrent import interpreters  # type: ignore[attr-defined]  # newer than 3.11
+
+    with closing(interpreters.create()) as beside:
+        try:
+            beside.exec(f"import {module}")
+        except interpreters.ExecutionFailed as error:
+            return str(error.excinfo.msg)
+    return ""
+
+
+def _settle_interpreter() -> None:
+    # charset_normalizer does not load here. requests then warns, once for each worker; only its `text` would need it.
+    warnings.filterwarnings("ignore", "Unable to find acceptable character detection")
 
 
 _steps: dict[bytes, Step[Any]] = {}

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import multiprocessing
 from concurrent.futures import Future
-from importlib.util import find_spec
 from typing import Any, Generic, TypeVar
 
-from crawler.errors import ConfigError
 from crawler.model import Request
 from crawler.strategies.children import Child
 from crawler.strategies.port import Plan
@@ -26,8 +24,6 @@ class Gevent(Generic[T]):
     """One child process with `width` greenlets."""
 
     def __init__(self, plan: Plan[T]) -> None:
-        if find_spec("gevent") is None:
-            raise ConfigError("the strategy gevent needs the extra: pip install 'crawler[gevent]'")
         self._plan = plan
         self._child: Child[T] = self._start()
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Literal, TypeVar
 
+from crawler import extras
 from crawler.errors import ConfigError
 from crawler.fetch.client import CLIENTS
 from crawler.strategies.driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy
 
-__all__ = ["STRATEGIES", "Entry", "entry", "make_driver", "make_strategy", "missing", "preload"]
+__all__ = ["STRATEGIES", "Entry", "absent", "entry", "make_driver", "make_strategy", "missing", "preload", "refusal"]
 
 T = TypeVar("T")
 
@@ -51,6 +52,11 @@ class Entry:
     def workers(self, number: int, *, given: bool) -> int:
         """How many requests at once, for the `workers` of a config; `given` tells a number from its default."""
         return self.width or (number if given else self.most or number)
+
+    @property
+    def absent(self) -> bool:
+        """Whether what its extra brings is not installed."""
+        return bool(self.needs) and find_spec(self.needs) is None
 
     @property
     def place(self) -> Literal["worker", "callback"]:
@@ -137,14 +143,44 @@ def preload(name: str, client: str) -> list[str] | None:
 
 
 def missing(name: str) -> str:
-    """What must be done before a strategy can be used here; "" when nothing."""
+    """What a strategy lacks here, in a few words; "" when it can be used."""
     known = entry(name)
-    if known.needs and find_spec(known.needs) is None:
-        return f"pip install 'crawler[{known.extra}]'"
+    if known.absent:
+        return f"needs the extra {known.extra}"
     if known.needs == "pycurl" and not hasattr(select, "poll"):
         return "needs poll(), which Windows does not have"
     if name == "interpreters" and sys.version_info < (3, 14):
         return "needs Python 3.14"
+    return ""
+
+
+def absent() -> list[str]:
+    """The extras of strategies that are not installed."""
+    return sorted({known.extra for known in STRATEGIES.values() if known.absent})
+
+
+def refusal(name: str, place: str = "callback", client: str = "requests") -> str:
+    """Why a strategy cannot be used here, with the analysis at `place` and this client, and what to do; or "".
+
+    The answer for a strategy of the user's own is always "".
+    """
+    known = entry(name)
+    why = missing(name)
+    if known.absent:
+        why = f"{why}; install it with: {extras.install(known.extra)}"
+    elif not why and name == "interpreters":
+        why = _unfit(place, client)
+    return f"the strategy {name} cannot be used here: {why}" if why else ""
+
+
+def _unfit(place: str, client: str) -> str:
+    """What of a job cannot be done in an interpreter beside the main one; many modules in C load in that one only."""
+    from crawler.strategies.executor import unloadable
+
+    if place == "worker" and (why := unloadable("crawler.extract.analyse")):
+        return f"pages cannot be analysed in its workers ({why}); take parse callback, or the strategy processes"
+    if client != "requests" and (why := unloadable(CLIENTS[client].partition(":")[0])):
+        return f"not with the client {client} ({why}); take the client requests, or the strategy processes"
     return ""
 
 
@@ -196,8 +232,8 @@ def make_driver(name: str, plan: Plan[T]) -> Driven[T] | None:
 def _load(name: str) -> Any:
     path = name
     if name in STRATEGIES:
-        if what := missing(name):
-            raise ConfigError(f"the strategy {name} cannot be used here: {what}")
+        if why := refusal(name):
+            raise ConfigError(why)
         path = f"crawler.strategies.{STRATEGIES[name].path}"
     module, _, attribute = path.partition(":")
     try:

@@ -6,6 +6,7 @@ import crawler
 from crawler import errors
 from crawler.cli import exits
 from crawler.cli.commands import COMMANDS
+from crawler.extras import install
 from crawler.strategies.registry import STRATEGIES
 
 
@@ -107,10 +108,11 @@ def test_a_strategy_whose_package_is_not_installed(cli, monkeypatch):
 
     needy = registry.Entry("x:X", "a strategy", needs="no_such_package", extra="needy")
     monkeypatch.setitem(registry.STRATEGIES, "needy", needy)
-    assert "a strategy (pip install 'crawler[needy]')" in " ".join(cli("run", "--help").out.split())
+    assert "a strategy (needs the extra needy)" in " ".join(cli("run", "--help").out.split())
     done = cli("check", "configs/demo.yaml", "--set", "fetch.strategy=needy")
     assert done.code == 2
-    assert "the strategy needy cannot be used here: pip install 'crawler[needy]'" in done.out
+    said = f"the strategy needy cannot be used here: needs the extra needy; install it with: {install('needy')}"
+    assert said in " ".join(done.out.split())
     assert cli("run", "configs/demo.yaml", "--strategy", "needy", "--set", "demo.port=0").code == 2
 
 
@@ -157,6 +159,6 @@ def test_strategies_lists_every_model_and_what_it_needs(cli, monkeypatch):
     monkeypatch.setattr("crawler.strategies.registry.find_spec", lambda name: None)
     out = cli("strategies").out
     assert all(name in out for name in STRATEGIES)
-    assert "crawler[curl]" in out
+    assert install("asyncio,curl,gevent") in out
     in_one_line = " ".join(out.split())
     assert all(entry.about in in_one_line for entry in STRATEGIES.values())

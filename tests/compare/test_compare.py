@@ -26,7 +26,7 @@ def done(tmp_path_factory, request):
 
         patch.setenv("COLUMNS", "100")
         out = io.StringIO()
-        with contextlib.redirect_stdout(out):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
             code = main(arguments)
     return code, out.getvalue(), folder
 

@@ -19,6 +19,7 @@ from crawler.config import load
 from crawler.config.complaints import BadConfig
 from crawler.config.plain import resolve
 from crawler.errors import ConfigError
+from crawler.extras import install
 
 TEXT = """\
 name: bücher
@@ -265,7 +266,7 @@ def test_locales_without_babel(tmp_path, monkeypatch):
     real = util.find_spec
     monkeypatch.setattr(util, "find_spec", lambda name, *rest: None if name == "babel" else real(name, *rest))
     text = complaint(tmp_path, GOOD.replace("title: h1", "title: {css: h1, locale: de}"))
-    assert "the language 'de' needs the package babel; install it: pip install 'crawler[locale]'" in text
+    assert f"the language 'de' needs the package babel; install it with: {install('locale')}" in text
     assert job(tmp_path, GOOD.replace("title: h1", "title: {css: h1, locale: en_GB}"))
 
 

@@ -1,4 +1,3 @@
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from crawler.errors import OutputError
 from crawler.export.cells import Limits
 from crawler.export.xlsx import write
 from crawler.model import Column, Money, Row, Table
+from tests.support.jobs import ROOT
 from tests.support.result import MemoryResult, one_table
 from tests.support.workbook import assert_whole, column, formulas, opened, shown
 
@@ -255,7 +255,7 @@ def test_fault_144_151_same_bytes_in_any_zone_and_locale(tmp_path):
     seen = set()
     for number, host in enumerate(hosts):
         path = tmp_path / f"{number}.xlsx"
-        env = {"PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd(), **host}
+        env = {"PYTHONPATH": str(ROOT), **host}
         subprocess.run([sys.executable, "-c", code, path], env=env, check=True, umask=0o077 if number else 0o022)
         assert_whole(path)
         seen.add(path.read_bytes())

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from crawler.extras import install
 from crawler.model import Failure, Money, Page
 from tests.support.pages import FieldRule, analyse, value, values
 
@@ -112,7 +113,7 @@ def test_a_missing_locale_library_is_a_failure_with_its_name(monkeypatch):
     outcome = analyse("<p>1</p>", FieldRule("x", "p", type="int", locale="nb"))
     assert isinstance(outcome, Failure)
     assert outcome.code == "locale"
-    assert "crawler[locale]" in outcome.detail
+    assert install("locale") in outcome.detail
 
 
 def test_long_texts_are_shortened_in_notes_only():

@@ -17,7 +17,7 @@ from crawler.crawl.places import PLACES
 from crawler.demo.process import DemoServer
 from tests.support.sites import VARIABLE, find_site
 from tests.support.static_site import served
-from tests.support.usable import USABLE
+from tests.support.usable import USABLE, places
 from tests.test_books_site import arguments
 from tests.test_conformance import SITE, outcome, run_one
 
@@ -55,9 +55,9 @@ def table(site: str, folder: Path, strategies: list[str], run: Run) -> bool:
     print(f"\n{site}: {expected}\n{'':20}" + "".join(f"{place:14}" for place in PLACES))
     right = True
     for strategy in strategies:
-        found = [sha256(run(folder / site / f"{strategy}-{place}", strategy, place)) for place in PLACES]
-        print(f"{strategy:20}" + "".join(f"{each[:12]:14}" for each in found), flush=True)
-        right &= set(found) == {expected}
+        found = {each: sha256(run(folder / site / f"{strategy}-{each}", strategy, each)) for each in places(strategy)}
+        print(f"{strategy:20}" + "".join(f"{found.get(each, 'cannot')[:12]:14}" for each in PLACES), flush=True)
+        right &= set(found.values()) == {expected}
     print("all the same" if right else "NOT all the same")
     return right
 

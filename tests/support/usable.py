@@ -1,7 +1,13 @@
-"""Strategies as tests go through them: those of the registry that can be used here."""
+"""Strategies and parse places as tests go through them: those that can be used here."""
 
 from __future__ import annotations
 
-from crawler.strategies.registry import STRATEGIES, missing
+from crawler.crawl.places import PLACES
+from crawler.strategies.registry import STRATEGIES, missing, refusal
 
 USABLE = [name for name in STRATEGIES if not missing(name)]
+
+
+def places(strategy: str) -> list[str]:
+    """Where the pages of a job can be analysed under a strategy."""
+    return [place for place in PLACES if not refusal(strategy, place)]

@@ -1,0 +1,34 @@
+"""The suite gives the same result whoever starts it: from any folder, a terminal, nohup, cron, any environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.jobs import ROOT
+from tests.support.sites import VARIABLE
+
+# A signal that is ignored stays so in every child process, and tests interrupt theirs. nohup ignores SIGHUP; a shell
+# that is not interactive ignores SIGINT for what it starts with &. Now, for pytest is about to start its workers.
+for number, usual in {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGTERM: signal.SIG_DFL,
+    getattr(signal, "SIGHUP", signal.SIGTERM): signal.SIG_DFL,
+}.items():
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def usual_surroundings() -> Iterator[None]:
+    """Nothing that the user has set changes what the program prints or does."""
+    settings = [name for name in os.environ if name.startswith("CRAWLER_") and name != VARIABLE]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("NO_COLOR", "FORCE_COLOR", *settings):
+            patch.delenv(name, raising=False)
+        patch.setenv("COLUMNS", "120")
+        patch.chdir(ROOT)
+        yield
