@@ -12,6 +12,7 @@ import pytest
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
+from crawler.strategies.registry import missing
 from tests.support.badserver import answer, serve
 from tests.support.jobs import FIXED, ROOT, crawl, start, write_job
 from tests.support.terminal import on_terminal
@@ -224,15 +225,41 @@ def test_ctrl_c_on_a_terminal_with_a_demo_site_of_its_own(tmp_path):
     assert shown.raw.rfind(b"\x1b[?25h") > shown.raw.rfind(b"\x1b[?25l")
 
 
-def test_nohup_is_respected(slow_shop, tmp_path):
-    """A signal that was ignored when the program was started stays so."""
-    url, _ = slow_shop
-    job = write_job(tmp_path, url, limits={"pages": 30})
-    code = (
-        "import signal, sys, os; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
-        f"os.execv(sys.executable, [sys.executable, '-m', 'crawler', 'run', {str(job)!r}, '--quiet'])"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **FIXED})
-    until(lambda: (tmp_path / "out" / "demo.state.sqlite").exists())
-    process.send_signal(signal.SIGHUP)
-    assert process.wait(30) == 0
+IGNORING = """
+import os, signal, sys
+signal.signal(int(sys.argv[1]), signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, "-m", "crawler", *sys.argv[2:]])
+"""
+
+
+def ignoring(number, *arguments):
+    """The program, started with a signal that is ignored: nohup does so with SIGHUP, `&` in a script with SIGINT."""
+    command = [sys.executable, "-c", IGNORING, str(int(number)), *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **FIXED}, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_a_signal_that_was_ignored_at_the_start_stays_so(slow_shop, tmp_path, number):
+    url, log = slow_shop
+    before = len(log.read_text().splitlines())
+    process = ignoring(number, "run", write_job(tmp_path, url, limits={"pages": 30}), "--quiet")
+    until(lambda: len(log.read_text().splitlines()) > before + 3)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, b"")
+
+
+@pytest.mark.parametrize("strategy", ["threads", "processes", "asyncio"])
+def test_sigterm_is_heard_where_ctrl_c_is_ignored(slow_shop, tmp_path, strategy):
+    if what := missing(strategy):
+        pytest.skip(what)
+    url, log = slow_shop
+    before = len(log.read_text().splitlines())
+    job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
+    process = ignoring(signal.SIGINT, "run", job, "--quiet")
+    until(lambda: len(log.read_text().splitlines()) > before + 12)
+    family = children(process)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=15)
+    assert process.returncode == 143, err
+    assert gone(family)
