@@ -29,6 +29,6 @@ def usual_surroundings() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("NO_COLOR", "FORCE_COLOR", *settings):
             patch.delenv(name, raising=False)
-        patch.setenv("COLUMNS", "120")
+        patch.setenv("COLUMNS", "400")  # no path of a temporary folder wraps a line
         patch.chdir(ROOT)
         yield
