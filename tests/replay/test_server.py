@@ -127,7 +127,7 @@ def test_an_answer_takes_as_long_as_it_should(
     record(folder, SHOP, page(SHOP, elapsed=0.2))
     with ReplayServer(folder, latency, scale) as server:
         times = sorted(answer.elapsed for answer in get(server, *[SHOP] * 5))
-    assert expected * 0.9 <= times[2] <= expected * 1.1 + 0.01
+    assert expected * 0.9 <= times[0] <= expected * 1.1 + 0.01  # the others may have waited for a busy machine
 
 
 def test_answers_wait_at_once(folder: Path) -> None:
