@@ -1,5 +1,5 @@
 import os
-import re
+import shlex
 import subprocess
 import sys
 
@@ -39,11 +39,19 @@ def comparable(line):
     return line[:6] if line.startswith(VARIES) else line
 
 
-def test_ci_runs_the_test_command_word_for_word():
-    script = ROOT / ".ci" / "run"
-    assert os.access(script, os.X_OK)
-    text = script.read_text()
+def found_by(function):
+    """What a function of .ci/tree.sh finds in the documents."""
+    line = f"root={shlex.quote(str(ROOT))}; . {shlex.quote(str(ROOT / '.ci' / 'tree.sh'))}; {function}"
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_ci_runs_the_commands_of_the_documents_word_for_word():
+    demo, tests = commands()[:2]
+    assert (found_by("demo_command"), found_by("test_command")) == (demo, tests)
+    assert f"\n{found_by('cron_line')}\n" in (ROOT / "docs" / "cron.md").read_text(encoding="utf-8")
+    assert found_by("cron_line").startswith("30 6 * * *  /home/you/crawler/")
+    for name in ("run", "machines"):
+        assert os.access(ROOT / ".ci" / name, os.X_OK)
+    text = (ROOT / ".ci" / "run").read_text()
+    assert "command=$(test_command)\n" in text
     assert text.rstrip().endswith('bash -c "$command"')
-    extract = re.search(r"sed -n '[^']+' \"\$root/README.md\" \| sed [^\n]+", text)[0]
-    found = subprocess.run(["bash", "-c", f"root={ROOT}; {extract}"], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == commands()[1]
