@@ -121,13 +121,16 @@ def _declared(body: bytes, declared: str, second: str | None) -> _Read:
         return _other(body, certain, declared)
     text, _, doubt = _read(body, declared)
     lost = text.count("\ufffd")
-    if lost and (_many(lost, text) or lost * 2 > len(_BEYOND.findall(text))):
+    if lost and (_many(lost, text) or lost * 2 > len(_BEYOND.findall(text)) or _utf8(body) is not None):
         for other in (second, "utf-8", None):
             name = other or detect(body)
             if name not in {declared, "replacement"} and _fits(reading := read(body, name)):
                 return reading, name, f"{_said(declared)}, but {lost} places do not fit; read as {name}"
-    if not doubt and declared != "utf-8" and second and _differs(body, second, text):
-        doubt = f"{_said(declared)} by the server, but as {second} in the page; read as {declared}"
+    if not doubt and declared != "utf-8" and not body.isascii():
+        if second and _differs(body, second, text):
+            doubt = f"{_said(declared)} by the server, but as {second} in the page; read as {declared}"
+        elif not declared.startswith("utf-16") and _utf8(body) is not None:
+            doubt = f"{_said(declared)}, but it could be UTF-8 as well; read as {declared}"
     return text, declared, doubt
 
 

@@ -1,8 +1,9 @@
 """Decoders of the East Asian encodings of the WHATWG Encoding Standard, built on Python's codecs.
 
 https://encoding.spec.whatwg.org/#legacy-multi-byte-chinese-(simplified)-encodings and the sections after it. Python's
-codecs lack some characters, and map a few to others; both are mended here. Two of Big5's 19,782 pairs stay as Python
-reads them: A2 41 and A2 42, where the standard has U+2215 and U+FE68, give U+FF0F and U+FF3C.
+codecs lack some characters, and map a few to others; both are corrected here. Three places stay as Python reads them:
+in Big5 A2 41 and A2 42 give U+FF0F and U+FF3C, where the standard has U+2215 and U+FE68; in gb18030 81 35 F4 37 gives
+U+1E3F, where it has U+E7C7.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ is ever used, whatever a page names.
 from __future__ import annotations
 
 import codecs
+import re
 from functools import cache, lru_cache
 
 from crawler.extract import eastern
@@ -28,7 +29,7 @@ _PYTHON = {"iso-8859-8-i": "iso8859-8", "macintosh": "mac-roman", "x-mac-cyrilli
 _PYTHON |= {"windows-874": "cp874", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 _SPELLINGS = {"cp932": "shift_jis", "cp949": "euc-kr", "cp950": "big5", "big5hkscs": "big5", "cp874": "windows-874"}
 _SPELLINGS |= {"shift_jis": "shift_jis", "iso2022_jp": "iso-2022-jp", "mac-roman": "macintosh"}
-_LONGEST = 40
+_SPELLING = re.compile("[a-z0-9_.:-]{1,40}")
 _CORRECTED = {
     "koi8-u": {0xAE: "ў", 0xBE: "Ў"},
     "windows-1255": {0xCA: "\u05ba"},
@@ -46,7 +47,7 @@ def lookup(label: str) -> str | None:
     from webencodings.labels import LABELS
 
     label = label.strip("\t\n\f\r ").lower()
-    if label in LABELS or not label.isascii() or len(label) > _LONGEST:
+    if label in LABELS or not _SPELLING.fullmatch(label):
         return LABELS.get(label)
     try:
         known = codecs.lookup(label).name

@@ -110,6 +110,85 @@ def test_utf_8_under_a_one_byte_label_is_read_as_utf_8_and_told():
     assert codes(notes) == ["encoding-doubt"]
 
 
+LIES = "<p>" + "Съешь же ещё этих мягких французских булок, да выпей чаю. " * 3
+
+
+@pytest.mark.parametrize(
+    ("declared", "written", "text", "read_as"),
+    [
+        ("utf-8", "cp1251", LIES, "windows-1251"),
+        ("utf-8", "cp1252", "<p>It’s", "windows-1252"),
+        ("utf-8", "gbk", "<title>话剧约定无期限</title>", "gb18030"),
+        ("gbk", "utf-8", LIES, "utf-8"),
+        ("shift_jis", "utf-8", "<p>話劇約定無期限河北", "utf-8"),
+        ("big5", "cp1251", LIES, "windows-1251"),
+        ("euc-jp", "cp932", "<p>たこ焼き仮面", "shift_jis"),
+        ("iso-2022-jp", "cp932", "<p>たこ焼き仮面", "shift_jis"),
+        ("utf-16", "utf-8", "<p>é 话", "utf-8"),
+        ("utf-16", "ascii", "<p>plain", "utf-8"),
+        ("utf-16le", "utf-16-be", "<p>plain text", "utf-16be"),
+        ("koi8-r", "utf-8", "<p>é", "utf-8"),
+    ],
+)
+def test_a_declaration_that_the_bytes_contradict_gives_way_and_that_is_told(declared, written, text, read_as):
+    found, encoding, notes = decode(text.encode(written), f"{HTML}; charset={declared}")
+    assert (found, encoding, codes(notes)) == (text, read_as, ["encoding-doubt"])
+    assert f"read as {read_as}" in notes[0].detail
+
+
+def test_a_few_characters_that_fit_two_encodings_are_a_doubt():
+    found, encoding, notes = decode("<p>話".encode(), f"{HTML}; charset=shift_jis")
+    assert (found, encoding, codes(notes)) == ("<p>隧ｱ", "shift_jis", ["encoding-doubt"])
+
+
+def test_a_server_and_a_page_that_disagree_are_a_doubt_where_it_makes_a_difference():
+    page = "<meta charset=windows-1251><p>é"
+    kind = f"{HTML}; charset=iso-8859-1"
+    text, encoding, notes = decode(page.encode("cp1252"), kind)
+    assert (text, encoding, codes(notes)) == (page, "windows-1252", ["encoding-doubt"])
+    for same in ("<meta charset=windows-1251><p>e", "<meta charset=iso-8859-15><p>é", "<meta charset=latin1><p>é"):
+        assert read(same.encode("cp1252"), kind) == (same, ())
+
+
+@pytest.mark.parametrize(("label", "data"), [("windows-1252", b"\x81"), ("iso-8859-2", b"\x9c"), ("cp1257", b"\x9f")])
+def test_bytes_that_are_control_characters_are_a_doubt(label, data):
+    text, notes = read(b"<p>" + data, f"{HTML}; charset={label}")
+    assert (text, codes(notes)) == ("<p>" + data.decode("latin-1"), ["encoding-doubt"])
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\xff\xfe"])
+def test_a_byte_order_mark_before_damaged_text_is_a_doubt(start):
+    text, notes = read(start + b"a\0b\0\xff\xdf\xff", None)
+    assert "\ufffd" in text
+    assert codes(notes) == ["encoding-doubt"]
+
+
+@pytest.mark.parametrize(
+    ("label", "written", "text"),
+    [
+        ("hz-gb-2312", "hz", "<p>话剧"),
+        ("iso-2022-kr", "iso2022_kr", "<p>한국어"),
+        ("iso-2022-cn", "ascii", "<p>plain"),
+        ("replacement", "cp1252", "<p>é"),
+    ],
+)
+def test_encodings_that_browsers_refuse_are_read_with_a_doubt(label, written, text):
+    found, notes = read(text.encode(written), f"{HTML}; charset={label}")
+    assert codes(notes) == ["encoding-doubt"]
+    assert found.endswith(text)
+
+
+def test_u_fffd_in_the_source_is_no_damage():
+    page = "<p>\ufffd é"
+    assert read(page.encode(), f"{HTML}; charset=utf-8") == (page, ())
+    assert read(b"\xef\xbb\xbf" + page.encode(), HTML) == (page, ())
+
+
+def test_text_in_four_bytes_a_character_is_a_doubt():
+    _, notes = read(b"\xff\xfe\0\0" + "<p>plain text".encode("utf-32-le"), HTML)
+    assert codes(notes) == ["encoding-doubt"]
+
+
 def test_fault_78_a_meta_in_a_comment_or_far_down_is_not_one():
     page = "<!-- <meta charset=koi8-r> --><meta charset=windows-1251><p>Привет"
     assert read(page.encode("cp1251"), HTML) == (page, ())
