@@ -8,6 +8,7 @@ and the note `encoding-doubt` says so.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from crawler.extract.declared import in_head, in_header, in_mark
@@ -120,10 +121,9 @@ def _declared(body: bytes, declared: str, second: str | None) -> _Read:
     if declared != "utf-8" and (certain := _contradicted(body, declared)):
         return _other(body, certain, declared)
     text, _, doubt = _read(body, declared)
-    lost = text.count("\ufffd")
+    lost = text.count("\ufffd") if doubt else 0
     if lost and (_many(lost, text) or lost * 2 > len(_BEYOND.findall(text)) or _utf8(body) is not None):
-        for other in (second, "utf-8", None):
-            name = other or detect(body)
+        for name in _others(body, second):
             if name not in {declared, "replacement"} and _fits(reading := read(body, name)):
                 return reading, name, f"{_said(declared)}, but {lost} places do not fit; read as {name}"
     if not doubt and declared != "utf-8" and not body.isascii():
@@ -132,6 +132,13 @@ def _declared(body: bytes, declared: str, second: str | None) -> _Read:
         elif not declared.startswith("utf-16") and _utf8(body) is not None:
             doubt = f"{_said(declared)}, but it could be UTF-8 as well; read as {declared}"
     return text, declared, doubt
+
+
+def _others(body: bytes, second: str | None) -> Iterator[str]:
+    if second:
+        yield second
+    yield "utf-8"
+    yield detect(body)
 
 
 def _contradicted(body: bytes, declared: str) -> str | None:
