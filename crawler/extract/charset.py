@@ -1,76 +1,35 @@
 """Bytes to text, in the order of the WHATWG Encoding and HTML standards: BOM, header, meta, then detection.
 
-https://encoding.spec.whatwg.org/ and https://html.spec.whatwg.org/#determining-the-character-encoding. Only text
-encodings of that list are used, whatever a page names. Two places go beyond the standard, both with the note
-`encoding-doubt`: a declared encoding that does not fit the bytes gives way to one that does, and bytes that are UTF-8
-throughout are read as UTF-8 although a one-byte encoding is declared.
+https://encoding.spec.whatwg.org/ and https://html.spec.whatwg.org/#determining-the-character-encoding. Where the
+bytes contradict what is declared, or nothing is declared and they are not UTF-8, the text is the likeliest reading,
+and the note `encoding-doubt` says so.
 """
 
 from __future__ import annotations
 
-import codecs
 import re
-from functools import lru_cache
+from collections.abc import Iterator
+from typing import NamedTuple
 
+from crawler.extract.declared import in_head, in_header, in_mark
+from crawler.extract.detect import detect, escaped, wide
+from crawler.extract.encodings import ONE_BYTE, read
 from crawler.model import Note
 
-__all__ = ["codec", "decode", "plain_utf8"]
+__all__ = ["decode", "plain_utf8"]
 
 _HEAD = 4096
-_SAMPLE = 65_536
+_FAR = 65_536
 _FEW = 5
-_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SURE = 10
+"""Characters beyond ASCII from which on a text that is valid UTF-8 is UTF-8: by chance less than one in a million."""
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _CHARSET = re.compile(rb"charset(?!=[\"']?utf-8)")
-_COMMENT = re.compile(rb"<!--.*?-->", re.S)
-_XML_CODEC = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_BEYOND = re.compile("[^\0-\x7f]")
+_CONTROL = re.compile("[\x80-\x9f]")
 
-_ONE_BYTE = {
-    "ascii": "cp1252",
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "iso8859-11": "cp874",
-    "tis-620": "cp874",
-    **{f"iso8859-{n}": f"iso8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)},
-    **{f"cp{n}": f"cp{n}" for n in (866, 874, *range(1250, 1259))},
-    **{name: name for name in ("koi8-r", "koi8-u", "mac-roman", "mac-cyrillic")},
-}
-_WIDE = {
-    "utf-8": "utf-8",
-    "utf-16": "utf-16-le",
-    "utf-16-le": "utf-16-le",
-    "utf-16-be": "utf-16-be",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "gb18030": "gb18030",
-    "big5": "big5hkscs",
-    "big5hkscs": "big5hkscs",
-    "cp950": "big5hkscs",
-    "shift_jis": "cp932",
-    "cp932": "cp932",
-    "euc_jp": "euc_jp",
-    "iso2022_jp": "iso2022_jp",
-    "euc_kr": "cp949",
-    "cp949": "cp949",
-}
-_CODECS = _ONE_BYTE | _WIDE
-_ALIASES = {
-    "unicode-1-1-utf-8": "utf-8",
-    "x-unicode20utf8": "utf-8",
-    "unicode": "utf-16-le",
-    "x-sjis": "cp932",
-    "x-gbk": "gb18030",
-    "gb_2312-80": "gb18030",
-    "x-x-big5": "big5hkscs",
-    "big5-hkscs": "big5hkscs",
-    "x-euc-jp": "euc_jp",
-    "ks_c_5601-1989": "cp949",
-    "windows-949": "cp949",
-    "x-mac-roman": "mac-roman",
-    "x-mac-cyrillic": "mac-cyrillic",
-    "dos-874": "cp874",
-    "koi": "koi8-r",
-    "koi8": "koi8-r",
-}
+_Read = tuple[str, str, str]
+"""Text, encoding, and what is doubtful about it, or nothing."""
 
 
 def plain_utf8(body: bytes, content_type: str | None) -> str | None:
@@ -79,69 +38,60 @@ def plain_utf8(body: bytes, content_type: str | None) -> str | None:
     Only a shorter way to what `decode` returns: a body that is UTF-8 throughout is read as UTF-8, with nothing to
     doubt, where no other encoding is declared, and the head that names no other cannot declare one.
     """
-    declared = _header(content_type)
+    declared = in_header(content_type)
     if declared != "utf-8" and (declared or _names_other(body[:_HEAD].lower())):
         return None
-    if body.startswith(_BOMS) or b"\0" in body:
+    if body.startswith(_MARKS) or b"\0" in body:
         return None
-    return _strict(body, "utf-8")
+    text = _utf8(body)
+    if text is not None and text.isascii() and "\x1b" in text:
+        return None
+    return text
 
 
-def decode(body: bytes, content_type: str | None) -> tuple[str, tuple[Note, ...]]:
-    """Return the text of a body, without BOM, with U+FFFD for what cannot be read and for NUL.
+class Reading(NamedTuple):
+    """A body as text.
+
+    Attributes:
+        text: without byte order mark, with U+FFFD for what cannot be read and for NUL.
+        encoding: the name, in lower case, of the encoding in which it was read; `utf-8` for what is ASCII only.
+        notes: `encoding-doubt` when it was read otherwise than declared, when nothing was declared and it is not
+            UTF-8, or when it is damaged.
+    """
+
+    text: str
+    encoding: str
+    notes: tuple[Note, ...] = ()
+
+
+def decode(body: bytes, content_type: str | None) -> Reading:
+    """Read a body.
 
     Args:
         body: as it came, no longer compressed.
         content_type: the header's value, or None.
-
-    Returns:
-        The text, and the note `encoding-doubt` when it was read otherwise than declared or is damaged.
     """
-    text, doubt = _decode(body, content_type)
+    text, encoding, doubt = _decode(body, content_type)
     if "\0" in text:
+        lost = text.count("\0")
+        if not doubt and _many(lost, text):
+            doubt = f"{lost} NUL characters"
         text = text.replace("\0", "\ufffd")
-    return text, (Note("", "encoding-doubt", doubt),) if doubt else ()
+    return Reading(text, encoding, (Note("", "encoding-doubt", doubt),) if doubt else ())
 
 
-def codec(label: str | None) -> str | None:
-    """Name of the Python codec for a WHATWG label; None for one that is no text encoding of the web."""
-    if not label:
-        return None
-    name = label.strip(" \t\r\n\f\"'").lower()
-    if name in _ALIASES:
-        return _ALIASES[name]
-    try:
-        return _CODECS.get(codecs.lookup(name).name)
-    except (LookupError, ValueError):
-        return None
-
-
-def _decode(body: bytes, content_type: str | None) -> tuple[str, str]:
-    from w3lib.encoding import read_bom
-
-    bom, mark = read_bom(body)
-    if bom is not None and bom != "utf-32-be" and bom != "utf-32-le":
-        return body[len(mark or b"") :].decode(bom, "replace"), ""
-    header = _header(content_type)
-    if header == "utf-8":
-        try:
-            return body.decode(), ""
-        except UnicodeDecodeError:
-            pass
-    if header is None and body.isascii() and b"\x1b" not in body and b"\0" not in body:
-        return body.decode("ascii"), ""
-    meta = _meta(body)
-    declared = header or meta
-    return _declared(body, declared, meta) if declared else _undeclared(body)
-
-
-@lru_cache(maxsize=64)
-def _header(content_type: str | None) -> str | None:
-    if not content_type or "charset" not in content_type.lower():
-        return None
-    from w3lib.encoding import http_content_type_encoding
-
-    return codec(http_content_type_encoding(content_type))
+def _decode(body: bytes, content_type: str | None) -> _Read:
+    if mark := in_mark(body):
+        name, length = mark
+        return _read(body[length:], name)
+    header = in_header(content_type)
+    head = in_head(body[:_HEAD], xml="xml" in (content_type or "").partition(";")[0].lower())
+    declared = header or head
+    if declared != "iso-2022-jp" and b"\x1b$" in body and escaped(body):
+        return _other(body, "iso-2022-jp", declared)
+    if declared is None:
+        return _undeclared(body)
+    return _declared(body, declared, head if header else None)
 
 
 def _names_other(head: bytes) -> bool:
@@ -149,49 +99,101 @@ def _names_other(head: bytes) -> bool:
     return b"encoding" in head or _CHARSET.search(head) is not None
 
 
-def _meta(body: bytes) -> str | None:
-    from w3lib.encoding import html_body_declared_encoding
-
-    head = _COMMENT.sub(b" ", body[:_HEAD])
-    named = _XML_CODEC.match(head)
-    found = codec(named[1].decode("ascii")) if named else None
-    found = found or codec(html_body_declared_encoding(head))
-    # A meta element that can be read as ASCII is not in UTF-16, whatever it says (HTML standard, prescan).
-    return "utf-8" if found in {"utf-16-le", "utf-16-be"} else found
+def _undeclared(body: bytes) -> _Read:
+    text, name = _utf8(body), wide(body) if b"\0" in body else None
+    if name is None and text is not None:
+        return text, "utf-8", ""
+    if name is None and (late := in_head(body[:_FAR], xml=False)):  # where browsers, too, read a page again
+        return _declared(body, late, None)
+    return _other(body, name or detect(body), None)
 
 
-def _declared(body: bytes, declared: str, meta: str | None) -> tuple[str, str]:
-    if declared in _ONE_BYTE.values() and not body.isascii() and _strict(body, "utf-8") is not None:
-        return body.decode(), f"declared as {declared}, but all of it is UTF-8; read as UTF-8"
-    text = _strict(body, declared)
-    if text is not None:
-        return text, ""
-    damaged = body.decode(declared, "replace")
-    lost = damaged.count("\ufffd")
-    if lost > max(_FEW, len(damaged) // 1000):
-        for other in (meta, "utf-8", _detect(body)):
-            if other and other != declared and (text := _strict(body, other)) is not None:
-                return text, f"declared as {declared}, but {lost} places do not fit; read as {other}"
-    return damaged, f"{lost} places are not valid {declared}"
+def _declared(body: bytes, declared: str, second: str | None) -> _Read:
+    """Read a body as declared, unless it is certain that this is wrong.
+
+    Args:
+        body: without byte order mark.
+        declared: what rules.
+        second: what is declared beside it, with less weight.
+    """
+    if declared == "replacement":
+        return _refused(body)
+    if declared != "utf-8" and (certain := _contradicted(body, declared)):
+        return _other(body, certain, declared)
+    text, _, doubt = _read(body, declared)
+    lost = text.count("\ufffd") if doubt else 0
+    if lost and (_many(lost, text) or lost * 2 > len(_BEYOND.findall(text)) or _utf8(body) is not None):
+        for name in _others(body, second):
+            if name not in {declared, "replacement"} and _fits(reading := read(body, name)):
+                return reading, name, f"{_said(declared)}, but {lost} places do not fit; read as {name}"
+    if not doubt and declared != "utf-8" and not body.isascii():
+        if second and _differs(body, second, text):
+            doubt = f"{_said(declared)} by the server, but as {second} in the page; read as {declared}"
+        elif not declared.startswith("utf-16") and _utf8(body) is not None:
+            doubt = f"{_said(declared)}, but it could be UTF-8 as well; read as {declared}"
+    return text, declared, doubt
 
 
-def _undeclared(body: bytes) -> tuple[str, str]:
-    text = _strict(body, "utf-8")
-    if text is not None:
-        return text, ""
-    guess = _detect(body) or "cp1252"
-    return body.decode(guess, "replace"), f"no encoding is declared; read as {guess}"
+def _others(body: bytes, second: str | None) -> Iterator[str]:
+    if second:
+        yield second
+    yield "utf-8"
+    yield detect(body)
 
 
-def _strict(body: bytes, name: str) -> str | None:
+def _contradicted(body: bytes, declared: str) -> str | None:
+    """Encoding of a body that is certainly not in the one that is declared."""
+    utf8 = _utf8(body)
+    if declared in {"utf-16le", "utf-16be"}:
+        seen = wide(body)
+        if seen is None and utf8 is not None and b"\0" not in body:
+            return "utf-8"
+        return None if seen == declared else seen
+    if utf8 is None or body.isascii():
+        return None
+    return "utf-8" if declared in ONE_BYTE or len(_BEYOND.findall(utf8)) >= _SURE else None
+
+
+def _read(body: bytes, name: str) -> _Read:
+    """Read a body as it is declared, and say what of it is not valid."""
+    if name == "utf-8" and (text := _utf8(body)) is not None:
+        return text, name, ""
+    text = read(body, name)
+    if lost := text.count("\ufffd"):
+        return text, name, f"{lost} places are not valid {name}"
+    odd = len(_CONTROL.findall(text)) if name in ONE_BYTE else 0
+    return text, name, f"{odd} bytes are control characters in {name}" if odd else ""
+
+
+def _other(body: bytes, name: str, declared: str | None) -> _Read:
+    return read(body, name), name, f"{_said(declared)}; read as {name}"
+
+
+def _refused(body: bytes) -> _Read:
+    """Read an encoding in which browsers show nothing, because scripts could be hidden in it; none is run here."""
+    name = "iso2022_kr" if b"\x1b$)C" in body else "hz" if b"~{" in body else "cp1252"
+    text = body.decode(name, "replace")
+    return text, "replacement", f"declared in an encoding that browsers refuse; read as {name}"
+
+
+def _differs(body: bytes, name: str, text: str) -> bool:
+    return name not in {"utf-8", "replacement"} and read(body, name) != text
+
+
+def _utf8(body: bytes) -> str | None:
     try:
-        return body.decode(name)
+        return body.decode()
     except UnicodeDecodeError:
         return None
 
 
-def _detect(body: bytes) -> str | None:
-    from charset_normalizer import from_bytes
+def _fits(text: str) -> bool:
+    return "\ufffd" not in text and not _CONTROL.search(text)
 
-    best = from_bytes(body[:_SAMPLE]).best()
-    return codec(best.encoding) if best else None
+
+def _many(lost: int, text: str) -> bool:
+    return lost > max(_FEW, len(text) // 1000)
+
+
+def _said(declared: str | None) -> str:
+    return f"declared as {declared}" if declared else "no encoding is declared"

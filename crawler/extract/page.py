@@ -151,7 +151,7 @@ def open_page(response: Response) -> PageView:
     text = plain_utf8(response.body, kind)
     if text is None:
         utf8 = None
-        text, notes = decode(response.body, kind)
+        text, _, notes = decode(response.body, kind)
     if not _SOLID.search(text):
         raise ExtractError("empty", "the body is only white space")
     xml = is_xml(text, kind)
