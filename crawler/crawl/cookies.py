@@ -23,19 +23,15 @@ class RunCookies:
     """
 
     def __init__(self, jar: Jar | None = None, table: CookieTable | None = None) -> None:
-        self._jar, self._table = jar or Jar(), table
+        self._jar, self._table = Jar() if jar is None else jar, table
         if table is not None:
             for host, rows in table.load():
                 self._jar.restore(host, [Cookie(*row, saved=row[4]) for row in rows])
             self._jar.version = max(self._jar.version, table.newest())
 
-    def __bool__(self) -> bool:
-        """Whether any server has set one."""
-        return bool(self._jar)
-
     @property
     def version(self) -> int:
-        """Counts the changes."""
+        """Counts the changes; 0 where no server has set a cookie."""
         return self._jar.version
 
     def give(self, page: Queued) -> str:
@@ -45,7 +41,7 @@ class RunCookies:
 
     def take(self, page: Queued, lines: tuple[str, ...]) -> None:
         """Take in what the answer to a page has set."""
-        self._jar.take(page.url, lines)
+        self._jar.take(page.url, lines, page.jar)
 
     def save(self) -> None:
         """Write down what has changed since the last time."""
@@ -61,13 +57,15 @@ class RunCookies:
     def opens(self, target: Queued, page: Queued) -> bool:
         """Tell whether `target` may be asked for again when `page`, to which it had led, leads back to it.
 
-        It may when other cookies would be sent now. It may, too, when `page` was itself asked for again with other
-        cookies: what a site remembers under a cookie changes without the cookie.
+        It may when other cookies would be sent now. Where there is a page between, it may once with the same: what a
+        site remembers under a cookie changes without the cookie.
         """
         if target.asked_again >= MAX_ASKED_AGAIN:
             return False
-        changed = self._jar.is_changed(target.host, target.url, target.jar)
-        return changed or (page.id != target.id and page.asked_again > 0)
+        if self._jar.is_changed(target.host, target.url, target.jar):
+            return True
+        between = page.id != target.id and not target.asked_again
+        return between and bool(self._jar.header(target.host, target.url))
 
 
 def _row(cookie: Cookie) -> tuple[str, str, str, bool, float | None, int, int]:

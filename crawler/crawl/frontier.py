@@ -80,7 +80,7 @@ class Frontier:
         cookies: RunCookies | None = None,
     ) -> None:
         self._pages, self._polite, self._ask = pages, politeness, ask_robots
-        self.cookies = cookies or RunCookies()
+        self.cookies = RunCookies() if cookies is None else cookies
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[float, int, _Host]] = []
         self._waiting: list[tuple[float, int, Queued]] = []

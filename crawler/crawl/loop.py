@@ -205,10 +205,10 @@ class Crawl:
             return
         self.tally.requests += 1
         self._judge_host(page, failure, now)
-        if verdict(failure, page.attempts + 1, self._limits.retries) != "retry":
+        if verdict(failure, page.tries + 1, self._limits.retries) != "retry":
             self._end_badly(page, failure)
             return
-        wait = max(backoff(page.attempts + 1, chance=self._chance), failure.retry_after or 0.0)
+        wait = max(backoff(page.tries + 1, chance=self._chance), failure.retry_after or 0.0)
         self._pages.later(page, failure, time.time() + wait)
         self._frontier.wait(page, now + wait)
         self.tally.retries += 1
@@ -233,7 +233,7 @@ class Crawl:
                 pace.pause(now, failure.retry_after)
 
     def _end_badly(self, page: Queued, failure: Failure) -> None:
-        skip = verdict(failure, page.attempts + 1, 0) == "skip"
+        skip = verdict(failure, page.tries + 1, 0) == "skip"
         (self._pages.skipped if skip else self._pages.failed)(page, failure)
         self.tally.lost(failure, skipped=skip)
 
@@ -264,7 +264,7 @@ class Crawl:
 
     def _ask_refused(self) -> bool:
         """When all else is done: ask again for what was refused before its host gave a cookie."""
-        if self._stopper.why or self._full() or not self._cookies:
+        if self._stopper.why or self._full() or not self._cookies.version:
             return False
         with self._pages.transaction():
             found = self._pages.ask_refused(self._cookies.version, self._cookies.worth_asking)

@@ -114,9 +114,6 @@ class Jar:
         self.version = 0
         self.unsaved: set[str] = set()
 
-    def __bool__(self) -> bool:
-        return bool(self._hosts)
-
     def header(self, host: str, url: str) -> str:
         """Return the value of the header Cookie for a URL; "" when there is none to send.
 
@@ -140,15 +137,18 @@ class Jar:
             return False
         return kept.removed > version or any(cookie.changed > version for cookie in self._sent(kept, url))
 
-    def take(self, url: str, lines: Iterable[str]) -> None:
+    def take(self, url: str, lines: Iterable[str], version: int | None = None) -> None:
         """Read what the server at this URL has set, as far as it may.
 
         Args:
             url: absolute and clean.
             lines: values of the headers Set-Cookie, as latin-1.
+            version: of the jar when the request went out. What other answers have set since then stays as it is: of
+                several requests without a session each is given a new one, and the first to come is kept.
         """
         name, now = urls.host(url), self._now()
         host = self._hosts.get(name) or _Host()
+        since = range(self.version if version is None else version, self.version)
         for line in lines:
             known = host.known.get(line)
             if known is not None:
@@ -157,7 +157,7 @@ class Jar:
                 continue
             said = read_set_cookie(line, url, now)
             if said is not None and not (said.name in self._fixed_names and name in self._fixed_hosts):
-                self._put(name, host, line, said, said.path or folder(_path(url)), now)
+                self._put(name, host, line, said, said.path or folder(_path(url)), now, since)
         if host.cookies and name not in self._hosts:
             self._hosts[name] = host
             if len(self._hosts) > MAX_HOSTS:
@@ -182,9 +182,11 @@ class Jar:
         path, secure, now = _path(url), url.startswith("https:"), self._now()
         return (each for each in host.cookies.values() if each.goes_to(path, secure) and not each.is_over(now))
 
-    def _put(self, name: str, host: _Host, line: str, said: SetCookie, path: str, now: float) -> None:
+    def _put(self, name: str, host: _Host, line: str, said: SetCookie, path: str, now: float, since: range) -> None:
         key = (said.name, path)
         cookie = host.cookies.get(key)
+        if cookie is not None and cookie.changed - 1 in since:
+            return
         over = said.expires is not None and said.expires <= now
         if cookie is not None and (over or cookie.is_over(now)):
             host.remove(key)
@@ -195,8 +197,8 @@ class Jar:
             return
         if cookie is None:
             host.make_room(now)
-            version = self._change(name)
-            cookie = Cookie(said.name, said.value, path, said.secure, said.expires, version, version, said.expires)
+            created = self._change(name)
+            cookie = Cookie(said.name, said.value, path, said.secure, said.expires, created, created, said.expires)
             host.cookies[key] = cookie
         else:
             host.known.pop(cookie.line, None)

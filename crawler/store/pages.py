@@ -188,10 +188,12 @@ class Pages:
         return new + self._lift(child, page.depth)
 
     def ask_refused(self, version: int, worth_asking: Callable[[Queued], bool]) -> list[tuple[Queued, str]]:
-        """Queue again what was refused, as `refused` finds it; with the state that each page had."""
+        """Queue again what was refused, with the state that each page had; where nothing was, clean up after it."""
         found = refused.refused(self._db, self._crawl, version, worth_asking)
         for page, _ in found:
             refused.ask_again(self._db, self._crawl, page)
+        if not found:
+            refused.forget_detours(self._db, self._crawl)
         return found
 
     def skip_queued(self, code: str, detail: str) -> int:

@@ -34,6 +34,11 @@ class Queued:
     asked_again: int = 0
 
     @property
+    def tries(self) -> int:
+        """Requests so far that count for `retries`: one that a cookie was missing in does not."""
+        return self.attempts - self.asked_again
+
+    @property
     def is_new(self) -> bool:
         """Whether it was never asked for, and so counts for the limit of pages."""
         return not self.attempts and not self.crashes
