@@ -53,7 +53,8 @@ def test_the_same_through_all_walls_under_every_strategy(tmp_path: Path, strateg
         walls = [(way, stack.enter_context(walled(way))) for way in WAYS]
         starts = [url for n, (way, wall) in enumerate(walls) for url in starts_of(wall, way, together=n % 2 == 0)]
         report, rows = run(tmp_path, *starts, strategy=strategy, parse=place)
-    assert sorted(map(str, rows)) == sorted(title(way, path) for way in WAYS for path in PATHS)
+    first, second = WAYS[::2], WAYS[1::2]  # books that are starts come before those that are links
+    assert rows == [title(way, path) for ways in (first, second) for way in ways for path in PATHS]
     assert report.pages["done"] == len(WAYS) * (len(PATHS) + 1)
     assert (report.pages["failed"], report.causes) == (0, {})
 
