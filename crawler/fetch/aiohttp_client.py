@@ -15,10 +15,10 @@ from crawler.errors import FetchError, one_line
 from crawler.fetch import tls
 from crawler.fetch.aiohttp_connection import AskedRequest, Attempt, Handler, Resolver, attempt, note_socket
 from crawler.fetch.asking import Asked, Asking
+from crawler.fetch.cookies import usable
 from crawler.fetch.failures import by_proxy, explain
 from crawler.fetch.head import Fields
 from crawler.fetch.judge import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
-from crawler.fetch.set_cookie import usable
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
 

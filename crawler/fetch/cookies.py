@@ -8,17 +8,21 @@ the requests holds the jar.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from crawler import urls
-from crawler.fetch.set_cookie import SetCookie, folder, read_set_cookie
 from crawler.fetch.settings import ClientSettings
 
-__all__ = ["Cookie", "Jar", "empty_jar"]
+if TYPE_CHECKING:  # imported where the first cookie comes: most sites set none
+    from crawler.fetch.set_cookie import SetCookie
+
+__all__ = ["Cookie", "Jar", "empty_jar", "usable"]
 
 MAX_PER_HOST = 20
 MAX_HOSTS = 100
+MAX_LINE = 6_144
 DRIFT = 0.1  # share of its life by which an expiry may move before that is reported
 
 
@@ -58,7 +62,6 @@ class Cookie:
         return len(own) == len(path) or own[-1] == "/" or path[len(own)] == "/"
 
 
-@dataclass(slots=True)
 class _Host:
     """Cookies of one host.
 
@@ -69,10 +72,13 @@ class _Host:
         removed: version of the jar at which a cookie was last deleted.
     """
 
-    cookies: dict[tuple[str, str], Cookie] = field(default_factory=dict)
-    known: dict[str, Cookie] = field(default_factory=dict)
-    everywhere: str | None = ""
-    removed: int = 0
+    __slots__ = ("cookies", "everywhere", "known", "removed")
+
+    def __init__(self) -> None:
+        self.cookies: dict[tuple[str, str], Cookie] = {}
+        self.known: dict[str, Cookie] = {}
+        self.everywhere: str | None = ""
+        self.removed = 0
 
     def remove(self, key: tuple[str, str]) -> None:
         self.known.pop(self.cookies.pop(key).line, None)
@@ -137,7 +143,7 @@ class Jar:
             return False
         return kept.removed > version or any(cookie.changed > version for cookie in self._sent(kept, url))
 
-    def take(self, url: str, lines: Iterable[str], version: int | None = None) -> None:
+    def take(self, url: str, lines: Sequence[str], version: int | None = None) -> None:
         """Read what the server at this URL has set, as far as it may.
 
         Args:
@@ -146,6 +152,10 @@ class Jar:
             version: of the jar when the request went out. What other answers have set since then stays as it is: of
                 several requests without a session each is given a new one, and the first to come is kept.
         """
+        if not lines:
+            return
+        from crawler.fetch.set_cookie import read_set_cookie
+
         name, now = urls.host(url), self._now()
         host = self._hosts.get(name) or _Host()
         since = range(self.version if version is None else version, self.version)
@@ -157,7 +167,7 @@ class Jar:
                 continue
             said = read_set_cookie(line, url, now)
             if said is not None and not (said.name in self._fixed_names and name in self._fixed_hosts):
-                self._put(name, host, line, said, said.path or folder(_path(url)), now, since)
+                self._put(name, host, line, said, said.path or _folder(url), now, since)
         if host.cookies and name not in self._hosts:
             self._hosts[name] = host
             if len(self._hosts) > MAX_HOSTS:
@@ -230,6 +240,11 @@ class Jar:
         return self.version
 
 
+def usable(lines: list[str]) -> tuple[str, ...]:
+    """Return the Set-Cookie lines that are worth handing on: a page may bring a megabyte of them."""
+    return tuple(line for line in lines[:MAX_PER_HOST] if len(line) <= MAX_LINE)
+
+
 def empty_jar(settings: ClientSettings) -> Jar:
     """Return a jar for what clients with these settings bring back."""
     names = set(settings.cookies)
@@ -241,6 +256,12 @@ def empty_jar(settings: ClientSettings) -> Jar:
 
 def _path(url: str) -> str:
     return url[url.index("/", 8) :].partition("?")[0]
+
+
+def _folder(url: str) -> str:
+    """The path of a cookie that names none (RFC 6265, section 5.1.4)."""
+    path = _path(url)
+    return path[: path.rfind("/")] or "/"
 
 
 def _joined(cookies: Iterable[Cookie]) -> str:

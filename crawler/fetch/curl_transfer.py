@@ -18,12 +18,12 @@ import pycurl
 from crawler.errors import FetchError
 from crawler.fetch.addresses import Address, allowed
 from crawler.fetch.asking import Asking
+from crawler.fetch.cookies import usable
 from crawler.fetch.curl_failures import curl_failure
 from crawler.fetch.curl_options import set_constant, set_trusted
 from crawler.fetch.failures import by_proxy, explain
 from crawler.fetch.head import Fields, Head
 from crawler.fetch.judge import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
-from crawler.fetch.set_cookie import usable
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
 

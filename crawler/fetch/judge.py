@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from crawler import urls
 from crawler.errors import FetchError, one_line
 from crawler.fetch.attempt import attempt
+from crawler.fetch.cookies import usable
 from crawler.fetch.decode import PIECE, decoded
 from crawler.fetch.failures import explain, retry_after
-from crawler.fetch.set_cookie import usable
 from crawler.model import Failure, Moved, Response
 
 if TYPE_CHECKING:

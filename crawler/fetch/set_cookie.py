@@ -7,11 +7,9 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-__all__ = ["SetCookie", "folder", "read_set_cookie", "usable"]
+__all__ = ["SetCookie", "read_set_cookie"]
 
-MAX_LINES = 20
 MAX_LENGTH = 4_096  # of name and value together; RFC 6265, section 6.1, asks for no more
-MAX_LINE = MAX_LENGTH + 2_048
 MAX_AGE = 400 * 86_400.0  # seconds: no cookie lives longer, as in browsers
 GONE = 0.0
 
@@ -39,11 +37,6 @@ class SetCookie(NamedTuple):
     secure: bool
     expires: float | None
     moving: bool
-
-
-def usable(lines: list[str]) -> tuple[str, ...]:
-    """Return the lines that are worth to be sent on: a page may bring a megabyte of them."""
-    return tuple(line for line in lines[:MAX_LINES] if len(line) <= MAX_LINE)
 
 
 def read_set_cookie(line: str, url: str, now: float) -> SetCookie | None:
@@ -78,11 +71,6 @@ def read_set_cookie(line: str, url: str, now: float) -> SetCookie | None:
     else:
         expires = now + min(age, MAX_AGE) if age > 0 else GONE
     return SetCookie(name, value, path, secure, expires, age is not None)
-
-
-def folder(path: str) -> str:
-    """Return the path that a cookie of this page gets when it names none (RFC 6265, section 5.1.4)."""
-    return path[: path.rfind("/")] or "/"
 
 
 def _can_be_sent(pair: str) -> bool:
