@@ -113,8 +113,9 @@ def test_cookies_of_the_config_are_not_replaced_by_the_server_nor_kept(tmp_path:
         cookies = ("sid=canary-of-the-config; Path=/", "own=1; Path=/")
         return Answer(cookies=cookies, body=f"<h1>{ask.path}</h1>") if ask.path != "/" else None
 
+    config = {"sid": "canary-of-the-config"}
     with walled(echo) as wall:
-        report, _ = run(tmp_path, *(wall.url + path for path in PATHS), cookies={"sid": "canary-of-the-config"})
+        report, _ = run(tmp_path, *(wall.url + path for path in PATHS), strategy="serial", cookies=config)
         stored = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".yaml"]
     pages = [sent for path, sent in wall.asked if path != "/robots.txt"]
     assert pages[0] == "sid=canary-of-the-config"
