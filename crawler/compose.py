@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from crawler import clock, urls
 from crawler.config import Job
 from crawler.crawl.control import Limits, Stopper
+from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.loop import Crawl
 from crawler.crawl.places import Analyse, Place, at_place
@@ -22,11 +23,13 @@ from crawler.crawl.tally import Tally
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.analyse import Analyser
 from crawler.fetch.client import make_fetch
+from crawler.fetch.cookies import empty_jar
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Outcome
 from crawler.replay.source import Source
 from crawler.report import Report, Timing
 from crawler.store import runs
+from crawler.store.cookies import CookieTable
 from crawler.store.pages import Pages
 from crawler.strategies import child
 from crawler.strategies.driver import Threaded
@@ -71,7 +74,8 @@ class Run:
         what = f"{self._job.what_hash} {self._base or ''}"
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
         pages = self._pages(start.crawl)
-        frontier = Frontier(pages, self._politeness(), self._ask_robots)
+        cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
+        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies)
         try:
             loop = Crawl(pages, frontier, self._strategy, self._width_now, self._limits(), self._stopper, observe)
             ending = loop.run()

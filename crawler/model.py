@@ -54,6 +54,8 @@ class Request:
         not_before: `time.monotonic()` seconds at which the host may be asked.
         not_after: a worker that comes later than this hands the request back unsent (code `late`), so that the
             gap between two requests to a host holds whatever delayed the worker.
+        cookies: value of the header Cookie, without those of the config; "" for none. Never in a repr, as all cookies:
+            one may be as good as a password.
     """
 
     id: int
@@ -62,6 +64,7 @@ class Request:
     attempt: int = 1
     not_before: float = 0.0
     not_after: float = float("inf")
+    cookies: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Response:
         headers: names in lower case; a name that came more than once is joined by ", ".
         body: decoded body; empty for redirects.
         elapsed: seconds from sending to the last byte.
+        set_cookies: values of the headers Set-Cookie; the other outcomes have them, too.
     """
 
     url: str
@@ -81,6 +85,7 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     elapsed: float = 0.0
+    set_cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,7 @@ class Page:
     links: tuple[Link, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    set_cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,7 @@ class Moved:
     status: int
     location: str
     elapsed: float = 0.0
+    set_cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,7 @@ class Failure:
     status: int = 0
     retry_after: float | None = None
     elapsed: float = 0.0
+    set_cookies: tuple[str, ...] = field(default=(), repr=False)
 
 
 Outcome = Page | Moved | Failure

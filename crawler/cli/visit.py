@@ -13,6 +13,7 @@ from crawler.compose import client_settings
 from crawler.config import Job
 from crawler.crawl.robots import Robots, read_robots
 from crawler.fetch.client import Fetch, make_fetch
+from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["MOST_HOPS", "Visit", "visit"]
@@ -46,12 +47,12 @@ def visit(job: Job, url: str, starts: list[str], tell: Callable[[str], None] = l
     settings = client_settings(job, starts, 1)
     settings = replace(settings, private_hosts=settings.private_hosts | {urls.host(url)})
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
-        return _Visitor(job, fetch, tell).go(url)
+        return _Visitor(job, fetch, empty_jar(settings), tell).go(url)
 
 
 class _Visitor:
-    def __init__(self, job: Job, fetch: Fetch, tell: Callable[[str], None]) -> None:
-        self._job, self._fetch, self._tell = job, fetch, tell
+    def __init__(self, job: Job, fetch: Fetch, jar: Jar, tell: Callable[[str], None]) -> None:
+        self._job, self._fetch, self._jar, self._tell = job, fetch, jar, tell
         self._robots: dict[str, Robots] = {}
         self._asked: dict[str, float] = {}
 
@@ -72,7 +73,9 @@ class _Visitor:
         robots = self._robots.get(urls.origin(url), Robots())
         asked_for = min(robots.delay or 0.0, self._job.polite.max_crawl_delay)
         self._pause(url, max(self._job.polite.delay, asked_for))
-        return self._fetch(Request(0, url, "try"))
+        outcome = self._fetch(Request(0, url, "try", cookies=self._jar.header(urls.host(url), url)))
+        self._jar.take(url, outcome.set_cookies)
+        return outcome
 
     def _forbidden(self, url: str) -> Failure | None:
         if not self._job.polite.robots:

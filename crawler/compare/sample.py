@@ -23,6 +23,7 @@ from crawler.crawl.robots import read_robots
 from crawler.errors import Stop
 from crawler.extract.analyse import Analyser
 from crawler.fetch.client import Fetch, make_fetch
+from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Request, Response
 from crawler.replay.playback import Playback
 from crawler.replay.source import Source
@@ -67,9 +68,9 @@ def _figures(job: Job, origin: Source, kinds: Mapping[str, tuple[float, list[str
     count = 0
     settings = origin.settings(client_settings(job, starts, 1))
     with closing(origin.fetch(make_fetch("requests", settings))) as fetch:
-        crawl_delay = _crawl_delay(job, fetch, starts)
+        jar, crawl_delay = empty_jar(settings), _crawl_delay(job, fetch, starts)
         for kind, (share, some) in kinds.items():
-            times = list(_times(analyse, fetch, kind, some, max(job.polite.delay, crawl_delay)))
+            times = list(_times(analyse, fetch, jar, kind, some, max(job.polite.delay, crawl_delay)))
             count += len(times)
             for place, values in enumerate(zip(*times, strict=True)):
                 means[place] += share * fmean(values)
@@ -78,14 +79,15 @@ def _figures(job: Job, origin: Source, kinds: Mapping[str, tuple[float, list[str
 
 
 def _times(
-    analyse: Analyser, fetch: Fetch, kind: str, some: list[str], delay: float
+    analyse: Analyser, fetch: Fetch, jar: Jar, kind: str, some: list[str], delay: float
 ) -> Iterator[tuple[float, float, float]]:
     until = time.monotonic() + _MOST_SECONDS + len(some) * delay
     for url in some:
         time.sleep(delay)
         began = time.thread_time()
-        response = fetch(Request(0, url, kind))
+        response = fetch(Request(0, url, kind, cookies=jar.header(urls.host(url), url)))
         fetched = time.thread_time() - began
+        jar.take(url, response.set_cookies)
         if isinstance(response, Response):
             yield fetched, *min(_timed(analyse, kind, response) for _ in range(_TIMES))
         if time.monotonic() > until:

@@ -91,7 +91,8 @@ class FetchSpec(Section):
     cookies = Key(
         mapping("name: text", RAW_TEXT, secret(), check=_cookies),
         {},
-        "Cookies, sent only to the hosts of the start URLs. May hold `${VARIABLE}`.",
+        "Cookies, sent only to the hosts of the start URLs. May hold `${VARIABLE}`. Cookies that a site sets go back "
+        "to it by themselves, behind these; one of the same name is not taken.",
     )
     auth = Key(optional(of(AuthSpec)), None, "User and password for the hosts of the start URLs.")
     proxy = Key(optional(secret(checked.proxy)), None, "URL of a proxy. Proxies of the environment are never used.")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from crawler import urls
+from crawler.crawl.cookies import RunCookies
 from crawler.crawl.pace import Pace
 from crawler.crawl.robots import Robots
 from crawler.model import Request
@@ -66,10 +67,20 @@ class Frontier:
 
     Args:
         ask_robots: starts to read the robots.txt of an origin; the answer comes to `answer`.
+
+    Attributes:
+        cookies: given to each request that goes out.
     """
 
-    def __init__(self, pages: Pages, politeness: Politeness, ask_robots: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        pages: Pages,
+        politeness: Politeness,
+        ask_robots: Callable[[str], None],
+        cookies: RunCookies | None = None,
+    ) -> None:
         self._pages, self._polite, self._ask = pages, politeness, ask_robots
+        self.cookies = RunCookies() if cookies is None else cookies
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[float, int, _Host]] = []
         self._waiting: list[tuple[float, int, Queued]] = []
@@ -88,6 +99,9 @@ class Frontier:
     def add(self, pages: list[Queued], now: float) -> None:
         """Queue pages that the store has just written."""
         for page in pages:
+            if page.asked_again:  # before others: all that it leads to waits for it
+                self.put_back(page, now)
+                continue
             host = self._host(page.host)
             head = host.heads[page.lane]
             if len(head) < HEAD and not host.on_disk[page.lane]:
@@ -95,6 +109,14 @@ class Frontier:
             else:
                 host.on_disk[page.lane] = True
             self._list(host, now)
+
+    def look_again(self, names: Collection[str], now: float) -> None:
+        """Queue pages of these hosts that the store has just queued again; nothing of them is in memory."""
+        for name in sorted(names):
+            host = self._host(name)
+            host.on_disk = [True, True]
+            self._list(host, now)
+        self._suspects = None
 
     def wait(self, page: Queued, due: float) -> None:
         """Queue a page again at `due`, monotonic seconds; one of a host that is left alone stays in the store."""
@@ -241,7 +263,8 @@ class Frontier:
         self.in_flight += 1
         self._pages.sent(page)
         self._list(host, now)
-        return page, Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after)
+        cookies = self.cookies.give(page)
+        return page, Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies)
 
     def _wake(self, now: float) -> None:
         while self._waiting and self._waiting[0][0] <= now:

@@ -61,6 +61,7 @@ class Crawl:
         observe: Callable[[Tally], None],
     ) -> None:
         self._pages, self._frontier, self._limits = pages, frontier, limits
+        self._cookies = frontier.cookies
         self._make, self._strategy = make_strategy, make_strategy()
         self._ask_width = width
         self._stopper, self._inbox, self._observe = stopper, stopper.inbox, observe
@@ -82,7 +83,7 @@ class Crawl:
         try:
             while True:
                 self._turn(arrived)
-                if self._over():
+                if self._over() and not self._ask_refused():
                     break
                 arrived = self._inbox.take(self._timeout())
         except BaseException:
@@ -98,6 +99,7 @@ class Crawl:
             for each in arrived:
                 self._take_in(each)
             self._reap()
+            self._cookies.save()
             self._width = self._ask_width()
             self._window = 2 * self._width if self._width > 1 else 1
             out = self._pop_due()
@@ -143,7 +145,7 @@ class Crawl:
             popped = self._frontier.pop(time.monotonic(), idle_worker=idle)
             if popped is None:
                 break
-            self._asked_for += _is_new(popped[0])
+            self._asked_for += popped[0].is_new
             out.append(popped)
         return out
 
@@ -170,6 +172,8 @@ class Crawl:
         if outcome is None:
             self._crashed(page)
             return
+        if outcome.set_cookies:
+            self._cookies.take(page, outcome.set_cookies)
         if isinstance(outcome, Failure):
             self._failed(page, outcome)
             return
@@ -190,8 +194,8 @@ class Crawl:
             why = f"redirected to another site: {moved.location}"
             self._end_badly(page, Failure("off-site", why, moved.status, None, moved.elapsed))
             return
-        new = self._pages.moved(page, moved)
-        self.tally.moved += 1
+        new = self._pages.moved(page, moved, self._cookies.opens)
+        self.tally.moved += not any(each.asked_again for each in new)  # else one that had moved is to be visited again
         self._queue(new)
 
     def _failed(self, page: Queued, failure: Failure) -> None:
@@ -201,16 +205,16 @@ class Crawl:
             return
         self.tally.requests += 1
         self._judge_host(page, failure, now)
-        if verdict(failure, page.attempts + 1, self._limits.retries) != "retry":
+        if verdict(failure, page.tries + 1, self._limits.retries) != "retry":
             self._end_badly(page, failure)
             return
-        wait = max(backoff(page.attempts + 1, chance=self._chance), failure.retry_after or 0.0)
+        wait = max(backoff(page.tries + 1, chance=self._chance), failure.retry_after or 0.0)
         self._pages.later(page, failure, time.time() + wait)
         self._frontier.wait(page, now + wait)
         self.tally.retries += 1
 
     def _came_too_late(self, page: Queued, now: float) -> None:
-        self._asked_for -= _is_new(page)
+        self._asked_for -= page.is_new
         self._frontier.pace(page.host).late()
         self._pages.back(page)
         self._frontier.put_back(page, now)
@@ -229,7 +233,7 @@ class Crawl:
                 pace.pause(now, failure.retry_after)
 
     def _end_badly(self, page: Queued, failure: Failure) -> None:
-        skip = verdict(failure, page.attempts + 1, 0) == "skip"
+        skip = verdict(failure, page.tries + 1, 0) == "skip"
         (self._pages.skipped if skip else self._pages.failed)(page, failure)
         self.tally.lost(failure, skipped=skip)
 
@@ -258,6 +262,16 @@ class Crawl:
 
     # ---- the end
 
+    def _ask_refused(self) -> bool:
+        """When all else is done: ask again for what was refused before its host gave a cookie."""
+        if self._stopper.why or self._full() or not self._cookies.version:
+            return False
+        with self._pages.transaction():
+            found = self._pages.ask_refused(self._cookies.version, self._cookies.worth_asking)
+        self.tally.again(state for _, state in found)
+        self._frontier.look_again({page.host for page, _ in found}, time.monotonic())
+        return bool(found)
+
     def _give_up(self) -> None:
         """What is still in flight goes back to the queue; workers end."""
         with self._pages.transaction():
@@ -272,11 +286,6 @@ class Crawl:
         if self._stopper.why:
             return self._stopper.why
         return "finished" if not Tally.left_of(self._pages.counts()) else "left"
-
-
-def _is_new(page: Queued) -> bool:
-    """Whether it was never asked for, and so counts for the limit of pages."""
-    return not page.attempts and not page.crashes
 
 
 def _outcome(future: Future[Outcome]) -> Outcome | None:

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -36,7 +37,10 @@ class Analyse:
         self._read = read
 
     def __call__(self, request: Request, fetched: Fetched) -> Outcome:
-        return self._read(request.kind, fetched) if isinstance(fetched, Response) else fetched
+        if not isinstance(fetched, Response):
+            return fetched
+        found = self._read(request.kind, fetched)
+        return replace(found, set_cookies=fetched.set_cookies) if fetched.set_cookies else found
 
 
 def deliver(request: Request, fetched: Fetched) -> Fetched:

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 
 from protego import Protego
 
+from crawler import urls
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, Fetch
+from crawler.fetch.cookies import Jar
 from crawler.model import Failure, Request, Response
 
 __all__ = ["Robots", "parse", "product_token", "read_robots"]
@@ -62,16 +64,19 @@ class Robots:
 def read_robots(fetch: Fetch, origin: str, *, user_agent: str, pause: Callable[[], None]) -> Robots:
     """Fetch and parse `origin/robots.txt`; up to five redirects are followed, to other hosts too.
 
+    Cookies that come on the way are sent with the next redirect, and then forgotten.
+
     Args:
         origin: scheme://host, as of `urls.origin`.
         user_agent: ours, whole; its first product token is the name that groups are looked up by.
         pause: called before each further request, to keep the gap between requests.
     """
-    url = f"{origin}/robots.txt"
+    url, jar = f"{origin}/robots.txt", Jar()
     for hop in range(MOST_HOPS + 1):
         if hop:
             pause()
-        answer = fetch(Request(0, url, ROBOTS))
+        answer = fetch(Request(0, url, ROBOTS, cookies=jar.header(urls.host(url), url)))
+        jar.take(url, answer.set_cookies)
         if isinstance(answer, Response):
             return parse(answer.body, user_agent)
         if isinstance(answer, Failure):

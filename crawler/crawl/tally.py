@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from crawler.model import Failure, Page
@@ -55,6 +55,13 @@ class Tally:
             self.skipped += 1
         else:
             self.failed += 1
+
+    def again(self, states: Iterable[str]) -> None:
+        """Count pages that had ended as `moved` or `failed`, perhaps in an earlier run, and are to be visited again."""
+        count = Counter(states)
+        self.left += count.total()
+        self.moved = max(0, self.moved - count["moved"])
+        self.failed = max(0, self.failed - count["failed"])
 
     def cut_off(self, pages: int) -> None:
         """Count the pages that the limit left unread."""

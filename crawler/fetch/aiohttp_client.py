@@ -15,6 +15,7 @@ from crawler.errors import FetchError, one_line
 from crawler.fetch import tls
 from crawler.fetch.aiohttp_connection import AskedRequest, Attempt, Handler, Resolver, attempt, note_socket
 from crawler.fetch.asking import Asked, Asking
+from crawler.fetch.cookies import usable
 from crawler.fetch.failures import by_proxy, explain
 from crawler.fetch.head import Fields
 from crawler.fetch.judge import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
@@ -83,9 +84,8 @@ class AiohttpFetch:
         finally:
             now.end()
         assert now.fields is not None
-        if now.fields.cookies:
-            self._asking.cookies.keep(now.asked.url, now.fields.cookies)
-        return judged(now.asked.url, now.status, now.reason, now.fields.values, body, monotonic() - start)
+        cookies = usable(now.fields.cookies) if now.fields.cookies else ()
+        return judged(now.asked.url, now.status, now.reason, now.fields.values, body, monotonic() - start, cookies)
 
     async def _asked(self, now: Attempt) -> bytes:
         try:
@@ -135,7 +135,15 @@ async def _body(asked: Asked, fields: Fields, answer: aiohttp.ClientResponse) ->
 
 
 def _headers(asked: Asked) -> dict[str, str]:
-    return dict(line.decode("latin-1").split(": ", 1) for line in asked.lines)
+    return dict(_text(line).split(": ", 1) for line in asked.lines)
+
+
+def _text(line: bytes) -> str:
+    """A header for aiohttp, which sends it as UTF-8."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
 
 
 async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

@@ -12,9 +12,8 @@ from crawler import urls
 from crawler.errors import FetchError
 from crawler.fetch.addresses import check_for_proxy, check_literal
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES
-from crawler.fetch.cookies import Cookies
 from crawler.fetch.detour import detour
-from crawler.fetch.headers import request_headers
+from crawler.fetch.headers import request_headers, with_cookies
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Request
 
@@ -64,13 +63,12 @@ class Asked:
 
 
 class Asking:
-    """Prepares requests, in one thread at a time; `cookies` are of that thread."""
+    """Prepares requests, in one thread at a time."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
         self._public, self._private = request_headers(settings)
         self._places: dict[str, Place] = {}
-        self.cookies = Cookies()
 
     def __call__(self, request: Request) -> Asked:
         """Prepare a request.
@@ -86,7 +84,7 @@ class Asking:
         place = self._places.get(start) or self._new_place(start)
         robots = request.kind == ROBOTS
         most = ROBOTS_BYTES if robots else self._settings.page_bytes
-        headers, target = self.cookies.together(place.headers, url, place.origin), url
+        headers, target = with_cookies(place.headers, request.cookies), url
         if self._settings.connect_to:
             target, more = detour(url, self._settings.connect_to)
             headers = headers | more

@@ -18,6 +18,7 @@ import pycurl
 from crawler.errors import FetchError
 from crawler.fetch.addresses import Address, allowed
 from crawler.fetch.asking import Asking
+from crawler.fetch.cookies import usable
 from crawler.fetch.curl_failures import curl_failure
 from crawler.fetch.curl_options import set_constant, set_trusted
 from crawler.fetch.failures import by_proxy, explain
@@ -69,7 +70,6 @@ class Transfer:
         self._error: FetchError | None = None
         self._blocked: FetchError | None = None
         self._sent = False
-        self._asking = asking
         self._asked = asked = asking(request)
         setopt = self.handle.setopt
         setopt(pycurl.URL, asked.target)
@@ -130,15 +130,14 @@ class Transfer:
             raise self._explained(number, text)
         if fields is None:
             raise self._cut()
-        if fields.cookies:
-            self._asking.cookies.keep(asked.url, fields.cookies)
         if fields.doubtful:
             self._hang_up()
         body = b""
         if self._page:
             body = whole(iter(self._parts), fields.values.get("content-encoding", ""), asked.most, asked.cut)
         elapsed = monotonic() - self._start
-        return judged(asked.url, self._head.status, self._head.reason, fields.values, body, elapsed)
+        cookies = usable(fields.cookies) if fields.cookies else ()
+        return judged(asked.url, self._head.status, self._head.reason, fields.values, body, elapsed, cookies)
 
     def _cut(self) -> FetchError:
         """The answer ended within its head, and libcurl saw nothing wrong in that."""

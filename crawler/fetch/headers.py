@@ -7,7 +7,7 @@ from base64 import b64encode
 from crawler.fetch.decode import ACCEPTED
 from crawler.fetch.settings import ClientSettings
 
-__all__ = ["request_headers"]
+__all__ = ["request_headers", "with_cookies"]
 
 
 def request_headers(settings: ClientSettings) -> tuple[dict[str, str], dict[str, str]]:
@@ -25,3 +25,10 @@ def request_headers(settings: ClientSettings) -> tuple[dict[str, str], dict[str,
     if settings.auth:
         private["Authorization"] = "Basic " + b64encode(":".join(settings.auth).encode()).decode("ascii")
     return public, private
+
+
+def with_cookies(headers: dict[str, str], cookies: str) -> dict[str, str]:
+    """Return the headers with these cookies behind those that they have."""
+    if not cookies:
+        return headers
+    return headers | {"Cookie": f"{headers['Cookie']}; {cookies}" if "Cookie" in headers else cookies}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from crawler import urls
 from crawler.errors import FetchError, one_line
 from crawler.fetch.attempt import attempt
+from crawler.fetch.cookies import usable
 from crawler.fetch.decode import PIECE, decoded
 from crawler.fetch.failures import explain, retry_after
 from crawler.model import Failure, Moved, Response
@@ -49,11 +50,18 @@ def judge(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -
     else:
         _read_leftover(raw)
     fields = {key: raw.headers[name] for name in raw.headers if (key := name.lower()) in _KEPT}
-    return judged(url, raw.status, raw.reason or "", fields, body, monotonic() - start)
+    cookies = usable(raw.headers.getlist("set-cookie")) if "set-cookie" in raw.headers else ()
+    return judged(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies)
 
 
 def judged(
-    url: str, status: int, reason: str, fields: Mapping[str, str], body: bytes, elapsed: float
+    url: str,
+    status: int,
+    reason: str,
+    fields: Mapping[str, str],
+    body: bytes,
+    elapsed: float,
+    cookies: tuple[str, ...] = (),
 ) -> Response | Moved | Failure:
     """Return what an answer means.
 
@@ -61,14 +69,15 @@ def judged(
         fields: headers by names in lower case, read as latin-1.
         body: decoded; empty where the answer is no page.
         elapsed: seconds that the request took.
+        cookies: usable values of the headers Set-Cookie.
     """
     if status in _MOVED:
-        return _moved(url, status, fields.get("location", ""), elapsed)
+        return _moved(url, status, fields.get("location", ""), elapsed, cookies)
     headers = {name: _printable(value) for name, value in fields.items() if name in _KEPT}
     if status in _GOOD or status in _EMPTY:
-        return Response(url, status, headers, body, elapsed)
+        return Response(url, status, headers, body, elapsed, cookies)
     code, detail = _failure(status, reason)
-    return Failure(code, detail, status, retry_after(headers), elapsed)
+    return Failure(code, detail, status, retry_after(headers), elapsed, cookies)
 
 
 def is_page(status: int) -> bool:
@@ -123,13 +132,13 @@ def _failure(status: int, reason: str) -> tuple[str, str]:
     return f"http-{status}", one_line(reason, 80)
 
 
-def _moved(url: str, status: int, location: str, elapsed: float) -> Moved | Failure:
+def _moved(url: str, status: int, location: str, elapsed: float, cookies: tuple[str, ...]) -> Moved | Failure:
     try:
         target = urls.resolve(url, _utf8(location))
     except urls.BadUrl as exc:
         code = "scheme-blocked" if exc.code == "scheme" else "bad-redirect"
-        return Failure(code, f"to {one_line(location, 80)!r}: {exc.detail}", status, elapsed=elapsed)
-    return Moved(status, target, elapsed)
+        return Failure(code, f"to {one_line(location, 80)!r}: {exc.detail}", status, None, elapsed, cookies)
+    return Moved(status, target, elapsed, cookies)
 
 
 def _utf8(text: str) -> str:

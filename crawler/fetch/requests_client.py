@@ -17,10 +17,9 @@ from crawler.errors import FetchError
 from crawler.fetch.adapter import Adapter
 from crawler.fetch.attempt import attempt
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES
-from crawler.fetch.cookies import Cookies
 from crawler.fetch.detour import detour
 from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.headers import request_headers
+from crawler.fetch.headers import request_headers, with_cookies
 from crawler.fetch.judge import judge
 from crawler.fetch.settings import ClientSettings
 from crawler.fetch.spares import Spares
@@ -72,15 +71,13 @@ class RequestsFetch:
         prepared = requests.PreparedRequest()
         prepared.method, prepared.url = "GET", url
         headers = dict(self._private if origin in self._settings.origins else self._public)
-        headers = self._cookies.together(headers, url, origin)
+        headers = with_cookies(headers, request.cookies)
         if self._settings.connect_to:
             prepared.url, more = detour(url, self._settings.connect_to)
             headers |= more
         prepared.headers = headers  # type: ignore[assignment]  # a plain dict is enough
         raw = self._send(prepared)
         try:
-            if "set-cookie" in raw.headers:
-                self._cookies.keep(url, raw.headers.getlist("set-cookie"))
             return judge(url, raw, start, ROBOTS_BYTES if robots else self._settings.page_bytes, robots)
         finally:
             if not raw.closed or raw.connection is not None:  # not read to its end: of no use to anybody else
@@ -103,13 +100,6 @@ class RequestsFetch:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         return self._open() if session is None else session
-
-    @property
-    def _cookies(self) -> Cookies:
-        cookies: Cookies | None = getattr(self._local, "cookies", None)
-        if cookies is None:
-            cookies = self._local.cookies = Cookies()
-        return cookies
 
     def _open(self) -> requests.Session:
         session = requests.Session()

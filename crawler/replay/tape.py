@@ -17,9 +17,10 @@ import threading
 import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from crawler import urls
+from crawler.crawl.policy import verdict
 from crawler.errors import OutputError
 from crawler.model import Failure, Moved, Request, Response
 
@@ -32,6 +33,7 @@ FORMAT = 1
 MOST_BYTES = 1_000_000_000
 MOST_HEAD = 1_000_000
 MOST_TRIES = 20
+_NOT_IN_HEAD = frozenset({"body", "set_cookies"})
 _SECRET = frozenset({"set-cookie", "set-cookie2"})
 
 
@@ -57,7 +59,9 @@ def file_of(folder: Path, url: str) -> Path:
 
 
 def store(folder: Path, request: Request, answer: Fetched) -> None:
-    """Write down an answer; the last one to a URL stays, with the failures before it.
+    """Write down an answer; the last one to a URL stays, with the failures before it that a replay would try again.
+
+    A page that was asked for again because a cookie had come is not: no cookie is recorded.
 
     Raises:
         OutputError: the file cannot be written.
@@ -71,9 +75,14 @@ def store(folder: Path, request: Request, answer: Fetched) -> None:
     tries: tuple[Failure, ...] = ()
     if request.attempt > 1:
         before = read(folder, url)
-        if before is not None and before.attempt == request.attempt - 1 and isinstance(before.answer, Failure):
-            tries = (*before.tries, before.answer)[-MOST_TRIES:]
+        if before is not None and before.attempt == request.attempt - 1:
+            last = [before.answer] if _is_tried_again(before.answer) else []
+            tries = (*before.tries, *last)[-MOST_TRIES:]
     write_file(file_of(folder, url), _packed(Recorded(url, answer, request.attempt, tries)))
+
+
+def _is_tried_again(answer: Fetched) -> TypeGuard[Failure]:
+    return isinstance(answer, Failure) and verdict(answer, 1, 1) == "retry"
 
 
 def read(folder: Path, url: str) -> Recorded | None:
@@ -116,7 +125,7 @@ def _packed(recorded: Recorded) -> bytes:
 
 
 def _plain(answer: Fetched) -> dict[str, Any]:
-    values = {each.name: getattr(answer, each.name) for each in fields(answer) if each.name != "body"}
+    values = {each.name: getattr(answer, each.name) for each in fields(answer) if each.name not in _NOT_IN_HEAD}
     if isinstance(answer, Response):
         values["headers"] = {name: value for name, value in answer.headers.items() if name.lower() not in _SECRET}
     return {"kind": type(answer).__name__.lower(), **values}

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from crawler import urls
 from crawler.errors import OutputError
 from crawler.model import Failure, Link, Moved, Note, Page
+from crawler.store import refused
 from crawler.store.queued import ALONE, COLUMNS, Queued
 from crawler.store.values import dump_notes, dump_values
 
@@ -162,17 +163,38 @@ class Pages:
             new += self._link(page, position, link)
         return new
 
-    def moved(self, page: Queued, found: Moved) -> list[Queued]:
-        """It is a redirect: its one link is the target, a page of the same kind and depth."""
-        if page.hops >= MOST_HOPS or self._comes_from(page, _key(page.kind, found.location)):
+    def moved(
+        self, page: Queued, found: Moved, opens: Callable[[Queued, Queued], bool] = lambda target, page: False
+    ) -> list[Queued]:
+        """It is a redirect: its one link is the target, a page of the same kind and depth.
+
+        Args:
+            opens: whether a target that had itself led here may be asked for again.
+        """
+        back = refused.came_from(self._db, page, _key(page.kind, found.location))
+        if page.hops >= MOST_HOPS or (back is not None and not opens(back, page)):
             failure = Failure("redirect-loop", f"redirected to {found.location}", found.status, None, found.elapsed)
             self.failed(page, failure)
             return []
         self._close(page, "moved", None, f"redirected to {found.location}", found.status, found.elapsed)
+        if back is not None:
+            refused.ask_again(self._db, self._crawl, back)
+            if back is not page:
+                self._edge(page.id, 0, back.id, 0, None, None)
+            return [back]
         self._refresh_depth(page)
         child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere)
         self._edge(page.id, 0, child, 0, None, None)
         return new + self._lift(child, page.depth)
+
+    def ask_refused(self, version: int, worth_asking: Callable[[Queued], bool]) -> list[tuple[Queued, str]]:
+        """Queue again what was refused, with the state that each page had; where nothing was, clean up after it."""
+        found = refused.refused(self._db, self._crawl, version, worth_asking)
+        for page, _ in found:
+            refused.ask_again(self._db, self._crawl, page)
+        if not found:
+            refused.forget_detours(self._db, self._crawl)
+        return found
 
     def skip_queued(self, code: str, detail: str) -> int:
         """Skip all that is still queued or waiting."""
@@ -197,8 +219,8 @@ class Pages:
         page.attempts += 1
         self._db.execute(
             "UPDATE pages SET state = ?, attempts = ?, code = ?, detail = ?, status = ?, elapsed = ?, bytes = ?, "
-            "at = ? WHERE id = ?",
-            (state, page.attempts, code, detail, status, elapsed, size, self._now(), page.id),
+            "at = ?, jar = ? WHERE id = ?",
+            (state, page.attempts, code, detail, status, elapsed, size, self._now(), page.jar, page.id),
         )
 
     def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:
@@ -266,25 +288,6 @@ class Pages:
             )
             todo += [(child, depth + step) for child, step in children.fetchall()]
         return new
-
-    def _comes_from(self, page: Queued, key: bytes) -> bool:
-        """Whether the page with this key is `page` itself or redirected to it."""
-        todo, seen = [page.id], set()
-        while todo:
-            one = todo.pop()
-            seen.add(one)
-            if self._db.execute("SELECT 1 FROM pages WHERE id = ? AND key = ?", (one, key)).fetchone():
-                return True
-            todo += [
-                row[0]
-                for row in self._db.execute(
-                    "SELECT e.parent FROM edges e JOIN pages p ON p.id = e.parent "
-                    "WHERE e.child = ? AND p.state = 'moved'",
-                    (one,),
-                )
-                if row[0] not in seen
-            ]
-        return False
 
 
 def _columns(notes: Iterable[Note]) -> tuple[list[str], list[str]]:

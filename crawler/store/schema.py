@@ -83,6 +83,20 @@ CREATE TABLE published (
 );
 """
 _VERSION_2 = """
+ALTER TABLE pages ADD COLUMN jar INTEGER NOT NULL DEFAULT 0;  -- version of the cookie jar when it was last asked for
+ALTER TABLE pages ADD COLUMN asked_again INTEGER NOT NULL DEFAULT 0;  -- times that it was because a cookie had come
+CREATE TABLE cookies (
+    crawl    INTEGER NOT NULL,
+    host     TEXT NOT NULL,                -- that set it, the only one to get it back
+    name     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    value    TEXT NOT NULL,
+    secure   INTEGER NOT NULL,             -- 1: over https only
+    expires  REAL,                         -- seconds since 1970; NULL: with the crawl
+    created  INTEGER NOT NULL,             -- version of the jar
+    changed  INTEGER NOT NULL,             -- version of the jar
+    PRIMARY KEY (crawl, host, name, path)
+) WITHOUT ROWID;
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)

@@ -8,6 +8,7 @@ import ruamel.yaml
 from crawler.demo.paths import DEAD, MOVED_FROM, STAFF
 from tests.support.badserver import FAULTS, answer, in_turn, pages, serve
 from tests.support.jobs import write_job
+from tests.support.walls import itself, walled
 
 LISTING, BOOK = "/catalogue/page-1.html", "/catalogue/the-lighthouse-keepers-ledger_1/index.html"
 AUTHOR = "/authors/ada-penrose-0.html"
@@ -208,6 +209,13 @@ def test_a_redirect_is_followed_and_told(cli, job, found):
     data = found(MOVED_FROM)
     assert data["final_url"] == data["redirects"][0]["to"] != data["url"]
     assert data["kind"] == "book"
+
+
+def test_a_redirect_to_itself_with_a_cookie_leads_to_the_page(cli, own):
+    with walled(itself) as wall:
+        done = cli("try", own(wall.url), "/b00.html", "--set", "polite.robots=false")
+    assert wall.asked == [("/b00.html", ""), ("/b00.html", "seen=1")]
+    assert "redirected (302)" in done.err
 
 
 def test_redirects_end_after_five(cli, own):

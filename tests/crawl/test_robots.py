@@ -11,7 +11,7 @@ from crawler.crawl.robots import Robots, read_robots
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Request, Response
-from tests.support.badserver import FAULTS, answer, chunked, keep_alive, once, pages, serve
+from tests.support.badserver import FAULTS, Connection, answer, chunked, keep_alive, once, pages, serve
 
 AGENT = "crawler/0.1 (+https://example.org/bot)"
 SITE = "http://example.com"
@@ -87,6 +87,17 @@ def test_fault_116_five_redirects_are_followed(fetch: Fetch) -> None:
     assert pauses.count == 5
     assert not robots.allows(server.url + "private")
     assert robots.allows(server.url)
+
+
+def test_a_redirect_with_a_cookie_is_followed_with_it(fetch: Fetch) -> None:
+    def wall(conn: Connection) -> None:
+        while head := conn.request():
+            moved = b"Location: /robots.txt\r\nSet-Cookie: seen=1; Path=/\r\nContent-Length: 0\r\n\r\n"
+            conn.say(BLOCK if b"Cookie: seen=1" in head else b"HTTP/1.1 302 Found\r\n" + moved)
+
+    with serve(wall) as server:
+        assert not read(fetch, server.origin).allows(server.url + "private")
+        assert len(server.paths) == 2
 
 
 def test_fault_116_more_are_taken_as_absent(fetch: Fetch) -> None:

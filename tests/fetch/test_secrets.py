@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from crawler import urls
+from crawler.fetch.cookies import Jar
 from crawler.fetch.settings import ClientSettings
 from crawler.model import Request
 from tests.support.badserver import CHUNKED, Connection, answer, in_turn, once, pages, serve
@@ -72,38 +74,45 @@ def cookie(*values: str) -> bytes:
     return answer(b"x", *(b"Set-Cookie: " + value.encode() for value in values))
 
 
-def test_cookies_go_back_to_the_host_that_set_them(client: Any) -> None:
+def test_cookies_are_handed_back_and_not_kept(client: Any) -> None:
     fetch = client()
-    with serve(in_turn(cookie("a=1", "b=2; Path=/deep", "c=3; Secure", "d=4; Max-Age=0"), answer())) as server:
-        fetch(Request(1, server.url, "page"))
-        fetch(Request(2, server.url + "x", "page"))
-        fetch(Request(3, server.url + "deep/x", "page"))
-        assert [seen.header("cookie") for seen in server.requests[:2]] == [None, "a=1"]
-        assert sorted((server.requests[2].header("cookie") or "").split("; ")) == ["a=1", "b=2"]
-        with serve(once(answer())) as other:
-            fetch(Request(4, other.url, "page"))
-            assert other.requests[0].header("cookie") is None
+    lines = ("a=1; Path=/", "b=2; Expires=Wed, 21 Oct 2037 07:28:00 GMT")
+    refused = cookie(*lines).replace(b"200 OK", b"403 Forbidden")
+    moved = cookie(*lines).replace(b"200 OK", b"302 Found\r\nLocation: /x")
+    with serve(in_turn(cookie(*lines), refused, moved, answer())) as server:
+        outcomes = [fetch(Request(n, server.url, "page")) for n in range(4)]
+        assert [type(outcome).__name__ for outcome in outcomes] == ["Response", "Failure", "Moved", "Response"]
+        assert [outcome.set_cookies for outcome in outcomes] == [lines, lines, lines, ()]
+        assert not any(seen.header("cookie") for seen in server.requests)
+        assert not any("a=1" in repr(outcome) for outcome in outcomes)
 
 
-def test_cookies_of_the_config_and_of_the_server(client: Any) -> None:
-    with serve(in_turn(cookie("a=1"), answer())) as server:
+def test_cookies_of_the_config_and_of_the_request(client: Any) -> None:
+    with serve(in_turn(answer(), answer(), answer())) as server, serve(once(answer())) as other:
         fetch = client(origins=frozenset({server.origin}), cookies={"x": "y"})
-        fetch(Request(1, server.url, "page"))
-        fetch(Request(2, server.url, "page"))
-        assert server.requests[1].header("cookie") == "x=y; a=1"
+        for cookies in ("", "a=1; b=2", "c=3"):
+            request = Request(1, server.url, "page", cookies=cookies)
+            fetch(request)
+            assert "c=3" not in repr(request)
+        fetch(Request(2, other.url, "page", cookies="d=4"))
+        assert [seen.header("cookie") for seen in server.requests] == ["x=y", "x=y; a=1; b=2", "x=y; c=3"]
+        assert other.requests[0].header("cookie") == "d=4"
 
 
-def test_fault_57_floods_and_foreign_cookies(client: Any) -> None:
+def test_a_cookie_goes_back_byte_for_byte(client: Any) -> None:
+    jar = Jar()
     fetch = client()
-    flood = [f"c{n}=v" for n in range(60)]
-    with serve(
-        in_turn(cookie(*flood), cookie("big=" + "x" * 9_000, "e=1; Domain=com", "f=1; Domain=example.org"), answer())
-    ) as server:
-        for n in range(3):
-            fetch(Request(n, server.url, "page"))
-        sent = server.requests[2].header("cookie") or ""
-    assert 0 < len(sent.split("; ")) <= 20
-    assert not {"big", "e", "f"} & {pair.partition("=")[0] for pair in sent.split("; ")}
+    with serve(in_turn(cookie('city="M\xfcnchen, 80 %"; Path=/'), answer())) as server:
+        jar.take(server.url, fetch(Request(1, server.url, "page")).set_cookies)
+        fetch(Request(2, server.url, "page", cookies=jar.header(urls.host(server.url), server.url)))
+        assert server.requests[1].head.split(b"Cookie: ")[1].splitlines()[0] == 'city="München, 80 %"'.encode()
+
+
+def test_fault_57_a_flood_of_cookies_is_not_passed_on(client: Any) -> None:
+    fetch = client()
+    with serve(in_turn(cookie(*(f"c{n}=v" for n in range(60))), cookie("big=" + "x" * 9_000))) as server:
+        assert len(fetch(Request(1, server.url, "page")).set_cookies) <= 20
+        assert fetch(Request(1, server.url, "page")).set_cookies == ()
 
 
 def test_fault_66_proxy(client: Any) -> None:

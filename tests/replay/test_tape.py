@@ -35,9 +35,16 @@ def test_what_is_stored_is_read(folder: Path, answer: Fetched) -> None:
 
 
 def test_the_last_answer_wins_and_the_tries_before_it_are_kept(folder: Path) -> None:
-    for attempt, answer in enumerate([BUSY, GONE, PAGE], 1):
+    cut = Failure("reset", "by the server", 0, None, 0.2)
+    for attempt, answer in enumerate([BUSY, cut, PAGE], 1):
         store(folder, ask(attempt), answer)
-    assert read(folder, URL) == Recorded(URL, PAGE, 3, (BUSY, GONE))
+    assert read(folder, URL) == Recorded(URL, PAGE, 3, (BUSY, cut))
+
+
+def test_a_refusal_that_only_a_cookie_ended_is_no_try(folder: Path) -> None:
+    for attempt, answer in enumerate([BUSY, GONE, Moved(302, URL), PAGE], 1):
+        store(folder, ask(attempt), answer)
+    assert read(folder, URL) == Recorded(URL, PAGE, 4, (BUSY,))
 
 
 def test_tries_of_an_older_recording_do_not_count(folder: Path) -> None:
@@ -55,7 +62,8 @@ def test_a_request_that_was_handed_back_unsent_is_not_an_answer(folder: Path) ->
 
 
 def test_cookies_that_a_server_sets_are_not_written(folder: Path) -> None:
-    store(folder, ask(), Response(URL, 200, {"set-cookie": "token=secret", "Set-Cookie2": "secret", "etag": "1"}, b""))
+    headers = {"set-cookie": "token=secret", "Set-Cookie2": "secret", "etag": "1"}
+    store(folder, ask(), Response(URL, 200, headers, b"", set_cookies=("token=secret",)))
     assert b"secret" not in gzip.decompress(file_of(folder, URL).read_bytes())
     recorded = read(folder, URL)
     assert recorded is not None
