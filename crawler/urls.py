@@ -28,8 +28,7 @@ _HOST = re.compile(r"""[!"$&'()*+,\-.0-9;=A-Z_`a-z{}~]+""").fullmatch
 _NAME_PORT = re.compile(r"(\[[^]%]*\]|[^[:][^:]*|)(?::(.*))?", re.S).fullmatch
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
-# Short ways for most links: absolute URLs that are clean, and paths below a folder, which is cleaned once a page.
-# Only single characters are possessive: a possessive group goes wrong in Python before 3.11.5 (gh-106052).
+# Short ways for clean links. No group is possessive: that goes wrong in Python before 3.11.5 (gh-106052).
 _NAME = r"[A-Za-z0-9_~\-][A-Za-z0-9_~.\-]*+"
 _CLEAN = re.compile(rf"(https?)://([a-z0-9\-]++(?:\.[a-z0-9\-]++)*(?::[1-9][0-9]*+)?)(?:/(?:{_NAME})?)+").fullmatch
 _CLEAN_PATH = re.compile(rf"(/|(?:\.\./)*)({_NAME}(?:/(?:{_NAME})?)*(?:\?[A-Za-z0-9_~.=&\-]*+)?)").fullmatch
