@@ -11,8 +11,7 @@ Both keys may be left out, so may `to` when the kind leads to itself. When a kin
 
 from __future__ import annotations
 
-import importlib
-import sys
+import os
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,6 +19,7 @@ from itertools import islice
 from typing import Any
 
 from crawler.errors import ExtractError
+from crawler.extract.hooks import import_hook
 from crawler.extract.recipe import KindRule
 from crawler.extract.text import keep
 from crawler.model import Money, Note, Record, Value
@@ -31,7 +31,7 @@ _MOST = 100_000
 
 
 def load_hook(name: str, root: str) -> Hook:
-    """Import `module:function` with the config's folder first on the path.
+    """Import `module:function`, first from the config's folder, else an installed module.
 
     Raises:
         ExtractError: `hook`: there is no such module or function, or the module fails.
@@ -39,15 +39,15 @@ def load_hook(name: str, root: str) -> Hook:
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:
         raise ExtractError("hook", f"{name!r} is not of the form module:function")
-    if root and root not in sys.path:
-        sys.path.insert(0, root)
     try:
-        module = importlib.import_module(module_name)
-    except Exception as error:  # whatever a user's module raises
-        raise ExtractError("hook", f"{name}: cannot be imported: {type(error).__name__}: {error}") from error
+        module = import_hook(module_name, root)
+    except (Exception, SystemExit) as error:  # whatever a user's module raises
+        what = f"{name}: cannot be imported: {type(error).__name__}: {error}{_place(error)}"
+        raise ExtractError("hook", what) from error
     function = getattr(module, function_name, None)
     if not callable(function):
-        raise ExtractError("hook", f"{name}: {module_name} has no function {function_name!r}")
+        file = getattr(module, "__file__", None) or module_name
+        raise ExtractError("hook", f"{name}: {file} has no function {function_name!r}")
     return function  # type: ignore[no-any-return]  # callable() does not narrow Any
 
 
@@ -148,7 +148,11 @@ def _wrong(kind: KindRule, what: str, wanted: str, got: Any) -> ExtractError:
 
 
 def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    """Where in the code of a user it was raised: past the frames of this program and of the import system."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith("<frozen") and os.path.dirname(file) != os.path.dirname(__file__):
+            place = f" at {file}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return "" if trace is None else f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    return place
