@@ -34,11 +34,11 @@ def starts_of(wall: Wall, way: Way, *, together: bool) -> list[str]:
     return [wall.url + path for path in ([*PATHS, "/"] if together else ["/"])]
 
 
-@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize(("strategy", "together"), [("threads", False), ("threads", True), ("serial", True)])
 @pytest.mark.parametrize("way", WAYS)
-def test_every_wall_lets_us_through(tmp_path: Path, way: Way, together: bool) -> None:
+def test_every_wall_lets_us_through(tmp_path: Path, way: Way, strategy: str, together: bool) -> None:
     with walled(way) as wall:
-        report, rows = run(tmp_path, *starts_of(wall, way, together=together), strategy="threads")
+        report, rows = run(tmp_path, *starts_of(wall, way, together=together), strategy=strategy)
     assert rows == [title(way, path) for path in PATHS]
     assert report.pages == {"done": len(PATHS) + 1, "moved": 0, "failed": 0, "skipped": 0, "left": 0}
     assert report.exit_code == 0
