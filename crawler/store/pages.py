@@ -10,6 +10,7 @@ from hashlib import blake2b
 from crawler import urls
 from crawler.errors import OutputError
 from crawler.model import Failure, Link, Moved, Note, Page
+from crawler.store.past import Past
 from crawler.store.queued import ALONE, COLUMNS, Queued
 from crawler.store.values import dump_notes, dump_values
 
@@ -26,6 +27,9 @@ class Pages:
         max_depth: pages deeper than this are skipped; None for no limit.
         refuse: names the reason why a URL is not to be visited at all, or None.
         now: wall clock, seconds since 1970.
+
+    Attributes:
+        past: what the crawl has seen of pages and hosts.
     """
 
     def __init__(
@@ -40,6 +44,7 @@ class Pages:
     ) -> None:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._max_depth, self._refuse, self._now = max_depth, refuse, now
+        self.past = Past(db, crawl)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -92,12 +97,15 @@ class Pages:
         return [Queued(*row) for row in rows]
 
     def waiting(self) -> list[tuple[float, Queued]]:
-        """Pages to be tried again, with the time when."""
+        """Pages that an earlier run was to try again, with the time when; each run has all its tries."""
         rows = self._db.execute(
             f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'",  # noqa: S608 - fixed names
             (self._crawl,),
         )
-        return [(row[0], Queued(*row[1:])) for row in rows]
+        waiting = [(row[0], Queued(*row[1:])) for row in rows]
+        for _, page in waiting:
+            page.before = page.attempts
+        return waiting
 
     def asked_for(self) -> int:
         """Number of pages that were ever requested."""
@@ -128,14 +136,19 @@ class Pages:
             "UPDATE pages SET state = 'queued', crashes = ?, lane = ? WHERE id = ?", (page.crashes, ALONE, page.id)
         )
 
-    def later(self, page: Queued, failure: Failure, due: float) -> None:
-        """It failed and is tried again at `due`."""
+    def later(self, page: Queued, failure: Failure, due: float, *, counts: bool = True) -> None:
+        """It failed and is tried again at `due`; where it was not the page's fault, this was no attempt."""
+        page.attempts -= not counts
         self._close(page, "waiting", failure.code, failure.detail, failure.status, failure.elapsed)
         self._db.execute("UPDATE pages SET due = ? WHERE id = ?", (due, page.id))
 
     def failed(self, page: Queued, failure: Failure) -> None:
         """It failed for good."""
         self._close(page, "failed", failure.code, failure.detail, failure.status, failure.elapsed)
+
+    def give_up(self, page: Queued) -> None:
+        """It was to be tried again, but is not: its last failure stands."""
+        self._db.execute("UPDATE pages SET state = 'failed' WHERE id = ?", (page.id,))
 
     def skipped(self, page: Queued, failure: Failure) -> None:
         """It brought nothing that is wanted."""
@@ -164,7 +177,7 @@ class Pages:
 
     def moved(self, page: Queued, found: Moved) -> list[Queued]:
         """It is a redirect: its one link is the target, a page of the same kind and depth."""
-        if page.hops >= MOST_HOPS or self._comes_from(page, _key(page.kind, found.location)):
+        if page.hops >= MOST_HOPS or self.past.comes_from(page, _key(page.kind, found.location)):
             failure = Failure("redirect-loop", f"redirected to {found.location}", found.status, None, found.elapsed)
             self.failed(page, failure)
             return []
@@ -266,25 +279,6 @@ class Pages:
             )
             todo += [(child, depth + step) for child, step in children.fetchall()]
         return new
-
-    def _comes_from(self, page: Queued, key: bytes) -> bool:
-        """Whether the page with this key is `page` itself or redirected to it."""
-        todo, seen = [page.id], set()
-        while todo:
-            one = todo.pop()
-            seen.add(one)
-            if self._db.execute("SELECT 1 FROM pages WHERE id = ? AND key = ?", (one, key)).fetchone():
-                return True
-            todo += [
-                row[0]
-                for row in self._db.execute(
-                    "SELECT e.parent FROM edges e JOIN pages p ON p.id = e.parent "
-                    "WHERE e.child = ? AND p.state = 'moved'",
-                    (one,),
-                )
-                if row[0] not in seen
-            ]
-        return False
 
 
 def _columns(notes: Iterable[Note]) -> tuple[list[str], list[str]]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ALONE", "COLUMNS", "Queued"]
+__all__ = ["ALONE", "COLUMNS", "WITNESS", "Queued"]
 
 ALONE = 2  # the lane of pages that were in flight in a crash
+WITNESS = 3  # of a page that is asked for again only to see whether its host answers; in no queue, not in the store
 
 COLUMNS = "id, url, kind, host, lane, depth, hops, anywhere, attempts, crashes"
 
 
 @dataclass(slots=True)
 class Queued:
-    """A page to be visited, as the frontier holds it."""
+    """A page to be visited, as the frontier holds it.
+
+    Attributes:
+        before: attempts in earlier runs.
+        excused: in which of its host's troubles a failure of it last counted as the host's; None for never.
+    """
 
     id: int
     url: str
@@ -25,3 +31,15 @@ class Queued:
     anywhere: int
     attempts: int
     crashes: int
+    before: int = 0
+    excused: int | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it was never asked for, and so counts for the limit of pages when it is."""
+        return not (self.attempts or self.crashes)
+
+    @property
+    def tried(self) -> int:
+        """Attempts in this run."""
+        return self.attempts - self.before
