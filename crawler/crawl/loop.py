@@ -117,7 +117,7 @@ class Crawl:
         if self._limits.until is not None and not self._stopper.why:
             times.append(self._limits.until)
         due = self._frontier.next_due()
-        if due is not None and len(self._flights) < self._window and not self._stopper.why:
+        if due is not None and len(self._flights) < self._window and not (self._stopper.why or self._full()):
             times.append(due)
         return max(0.0, min(times) - now) if times else None
 

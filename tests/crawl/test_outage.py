@@ -67,6 +67,17 @@ def test_every_number_of_workers_survives_it(tmp_path, width):
         assert set(job.rows().values()) == {("done", None)}
 
 
+def test_pages_that_are_asked_for_again_count_once_for_the_limit(tmp_path):
+    job = Timelapse(tmp_path, with_outage(0.1, 15.0, Failure("refused"), 0.001), pages=50)
+    assert job.run(("start", "listing")) == "finished"
+    assert sorted(job.rows().values(), key=str) == [("done", None)] * 50 + [("skipped", "limit")] * (BOOKS - 49)
+
+
+def test_the_loop_waits_for_the_last_pages_of_a_limit_and_does_not_spin(tmp_path):
+    job = Timelapse(tmp_path, lambda request, now: (shop(request.url.rsplit("/", 1)[1]), 20.0 - now / 10), pages=50)
+    assert job.run(("start", "listing")) == "finished"
+
+
 def test_several_outages_add_up_to_nothing(tmp_path):
     def site(request, now):
         if now % 20 > 8:

@@ -20,7 +20,7 @@ CALLS = {
     **dict.fromkeys(("Note", "refused"), 1),
 }
 TABLES = {"_CODES", "_RETRY", "_SKIP", "_TROUBLE"}
-RETURNS = {"_failure", "_moved", "trap", "judge", "converter"}  # functions that return a cause, or a pair with one
+RETURNS = {"_failure", "_moved", "_refused", "judge", "converter"}  # functions that return a cause, or a pair with one
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)*|http-\d{3}")
 FAILED = ("the network", "the answer", "the content", "the program")
 

@@ -28,14 +28,14 @@ class Timelapse:
         asked: path and second of every request.
     """
 
-    def __init__(self, folder: Path, site: Site, *, width: int = 8, retries: int = 3, delay: float = 0.0) -> None:
+    def __init__(self, folder: Path, site: Site, *, width: int = 8, retries: int = 3, pages: int = 10_000) -> None:
         self.db = open_state(folder)
         self.now = 1000.0
         self.asked: list[tuple[str, float]] = []
         self.made = 0
-        self._site, self._width, self._retries, self._delay = site, width, retries, delay
+        self._site, self._width, self._retries, self._pages = site, width, retries, pages
         self._events: list[tuple[float, int, Future[Outcome], Any]] = []
-        self._first = self.now
+        self._first, self._turns = self.now, 0
 
     def run(self, *starts: tuple[str, str]) -> str:
         """Crawl from `(path, kind)` pages; return how it ended."""
@@ -46,8 +46,8 @@ class Timelapse:
                 store.add_starts([(url(path), kind) for path, kind in starts])
             stopper = Stopper()
             patch.setattr(stopper.inbox, "take", self._take(stopper))
-            frontier = Frontier(store, Politeness(False, self._delay, 100, 30.0), lambda origin: None)
-            limits = Limits(10_000, None, self._retries, 120.0, 120.0)
+            frontier = Frontier(store, Politeness(False, 0.0, 100, 30.0), lambda origin: None)
+            limits = Limits(self._pages, None, self._retries, 120.0, 120.0)
             self.made = 0
             self.crawl = loop.Crawl(store, frontier, self._make, lambda: self._width, limits, stopper, lambda _: None)
             self.hosts = frontier
@@ -81,9 +81,11 @@ class Timelapse:
 
     def _take(self, stopper: Stopper) -> Callable[[float | None], list[Any]]:
         def take(timeout: float | None) -> list[Any]:
-            due = self._events[0][0] if self._events else float("inf")
+            before, due = self.now, self._events[0][0] if self._events else float("inf")
             self.now = min(self.now + (float("inf") if timeout is None else timeout), max(due, self.now))
             assert self.now < 1e9, "the loop waits for ever"
+            self._turns = 0 if self.now > before else self._turns + 1
+            assert self._turns < 10_000, "the loop spins"
             while self._events and self._events[0][0] <= self.now:
                 _, _, future, outcome = heapq.heappop(self._events)
                 if isinstance(outcome, BaseException):

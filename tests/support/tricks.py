@@ -137,6 +137,7 @@ TRICKS: dict[str, Trick] = {
         "whole", (_IN_CHUNKS, _chunks(WHOLE, 0x10).replace(b"\r\n10", b"\n10"), _LAST), "stay"
     ),
     "chunks-too-long": Trick("bad-chunk", (_IN_CHUNKS, b"10\r\n", WHOLE, b"\r\n", _LAST)),
+    "chunks-one-byte-more": Trick("bad-chunk", (_IN_CHUNKS, b"10\r\n", WHOLE[:16], b"X", _chunks(WHOLE[16:]), _LAST)),
     "chunks-size-empty": Trick("bad-chunk", (_IN_CHUNKS, _chunks(WHOLE), b"\r\n\r\n")),
     "chunks-size-0x": Trick("bad-chunk", (_IN_CHUNKS, b"0x10\r\n", WHOLE[:16], b"\r\n", _LAST)),
     "chunks-size-negative": Trick("bad-chunk", (_IN_CHUNKS, b"-10\r\n", WHOLE[:16], b"\r\n", _LAST)),
