@@ -17,9 +17,9 @@ from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.loop import Crawl
 from crawler.crawl.places import Analyse, Place, at_place
-from crawler.crawl.policy import trap
 from crawler.crawl.robots_desk import RobotsDesk
 from crawler.crawl.tally import Tally
+from crawler.crawl.traps import Traps
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.analyse import Analyser
 from crawler.fetch.client import make_fetch
@@ -110,8 +110,16 @@ class Run:
     def _pages(self, crawl: int) -> Pages:
         kinds = self._job.recipe.kinds
         lanes = {name: 0 if kind.follow or kind.python else 1 for name, kind in kinds.items()}
-        depth = self._job.limits.depth
-        pages = Pages(self._db, crawl, lanes=lanes, max_depth=depth, refuse=trap, now=time.time)
+        limits = self._job.limits
+        pages = Pages(
+            self._db,
+            crawl,
+            lanes=lanes,
+            max_depth=limits.depth,
+            refuse=Traps(time.time()) if limits.traps else lambda url, since: None,
+            chains=limits.traps,
+            now=time.time,
+        )
         with pages.transaction():
             pages.add_starts(self._starts)
         return pages

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 __all__ = [
+    "RICH",
     "Column",
     "Failure",
     "Link",
@@ -127,6 +128,9 @@ class Link:
     notes: tuple[Note, ...] = ()
 
 
+RICH = "+"
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """What was found on a page that was fetched and analysed.
@@ -134,6 +138,8 @@ class Page:
     Attributes:
         dropped: links that were not taken, counted by reason (`bad-url`, `scheme`, `denied`).
         notes: notes on the page as a whole; their `field` is "".
+        sign: of what the rules found, where links may lead back to pages of this kind; see `crawler.extract.sign`. It
+            begins with RICH where that is more than one thing.
     """
 
     status: int
@@ -144,6 +150,7 @@ class Page:
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     set_cookies: tuple[str, ...] = field(default=(), repr=False)
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ class Report:
     """What a run did.
 
     Attributes:
-        ending: `finished`; `left` when some hosts were left alone; `time`; `interrupted`; `terminated`;
-            `killed` for a run that left no word.
+        ending: `finished`; `left` when a host was left alone or a start page failed; `time`; `interrupted`;
+            `terminated`; `killed` for a run that left no word.
         choices: what `auto` chose and why, a line each.
         resumed: the run went on with an unfinished crawl.
         changed: an unfinished crawl was given up because the config describes another one now.
@@ -88,13 +88,14 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 complete; 3 too many failures, or no record at all; 4 an export failed; 130 and 143 by a signal."""
+        """0 complete; 3 too many failures, pages left, or no record; 4 an export failed; 130 and 143 by a signal."""
         if self.unwritten:
             return EXIT_OUTPUT
         if self.ending in _SIGNALS:
             return _SIGNALS[self.ending]
         empty = bool(self.records) and not any(self.records.values())
-        return EXIT_INCOMPLETE if empty or self.bad_share > self.allowed else EXIT_OK
+        left = self.ending == "left" and self.allowed < 1
+        return EXIT_INCOMPLETE if empty or left or self.bad_share > self.allowed else EXIT_OK
 
     def rows(self, table: str) -> Iterator[dict[str, Value]]:
         """The rows of one table in the site's order, read from the state file.

@@ -11,7 +11,7 @@ __all__ = ["ENDINGS", "summary"]
 
 ENDINGS = {
     "finished": "finished: nothing is left",
-    "left": "some pages are left: a host did not answer as it should",
+    "left": "some pages are left: a host or a start page did not answer as it should",
     "time": "stopped at limits.time; the next run goes on",
     "interrupted": "interrupted by Ctrl-C; the next run goes on",
     "terminated": "stopped by a signal; the next run goes on",

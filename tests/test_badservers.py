@@ -8,10 +8,13 @@ import pytest
 
 from tests.support.badserver import FAULTS, answer, pages, serve
 from tests.support.jobs import crawl
+from tests.support.tricks import TRICKS, open_tricks
 from tests.support.usable import USABLE
 
 # One strategy for each client, and one for each side of a process border.
-SOME = [name for name in ("serial", "threads", "processes", "asyncio", "gevent", "curl") if name in USABLE]
+SOME = [
+    name for name in ("serial", "threads", "processes", "asyncio", "gevent", "curl", "processes-curl") if name in USABLE
+]
 
 GOOD = 60
 JOB = """
@@ -23,7 +26,8 @@ pages:
   page:
     table: pages
     fields: {{title: title}}
-fetch: {{strategy: {strategy}, workers: 8, timeout: 0.8, connect_timeout: 0.5, retries: 1, allow_private: true}}
+fetch: {{strategy: {strategy}, workers: 8, timeout: 0.8, connect_timeout: 0.5, retries: 1, allow_private: true,
+  insecure_hosts: [127.0.0.1]}}
 polite: {{robots: false, delay: 0, per_host: 8}}
 limits: {{failures: 100%, page_bytes: 2MB}}
 output: out/pages.jsonl
@@ -31,9 +35,10 @@ output: out/pages.jsonl
 
 
 @pytest.fixture(scope="module")
-def web():
+def web(tmp_path_factory):
     with ExitStack() as stack:
-        bad = {name: stack.enter_context(serve(script)).url for name, script in FAULTS.items()}
+        tricks = stack.enter_context(open_tricks(tmp_path_factory.mktemp("certificates")))
+        bad = tricks | {name: stack.enter_context(serve(script)).url for name, script in FAULTS.items()}
         site = {f"/{n}": answer(f"<title>good {n}</title>".encode()) for n in range(GOOD)}
         links = [f"/{n}" for n in range(GOOD)] + list(bad.values())
         site["/"] = answer("".join(f"<a href='{link}'>x</a>" for link in links).encode())
@@ -53,7 +58,7 @@ def outcomes(web, tmp_path_factory):
         assert "Traceback" not in done.stderr
         report = json.loads(done.stdout)
         with closing(sqlite3.connect(folder / "out" / "matrix.state.sqlite")) as db:
-            rows = {url: (state, code) for url, state, code in db.execute("SELECT url, state, code FROM pages")}
+            rows = {url: rest for url, *rest in db.execute("SELECT url, state, code, attempts FROM pages")}
         found[strategy] = report, rows, (folder / "out" / "pages.jsonl").read_text().splitlines()
     return found
 
@@ -70,10 +75,21 @@ def test_every_page_ends_in_exactly_one_state(web, outcomes, strategy):
     report, rows, _ = outcomes[strategy]
     counts = report["pages"]
     assert len(rows) == 1 + GOOD + len(web[1]) == sum(counts.values())
-    assert all(code for state, code in rows.values() if state in ("failed", "skipped"))
-    assert not [code for _, code in rows.values() if code in ("internal", "hang", "crash", "parse-error")]
+    assert all(code for state, code, _ in rows.values() if state in ("failed", "skipped"))
+    assert not [code for _, code, _ in rows.values() if code in ("internal", "hang", "crash", "parse-error")]
 
 
 @pytest.mark.parametrize("strategy", SOME)
 def test_the_outcomes_are_the_same_under_every_strategy(outcomes, strategy):
     assert outcomes[strategy][1] == outcomes["serial"][1]
+
+
+@pytest.mark.parametrize("strategy", SOME)
+def test_a_page_that_was_cut_short_is_asked_for_again_and_never_kept(web, outcomes, strategy):
+    _, rows, _ = outcomes[strategy]
+    wrong = {}
+    for name in TRICKS.keys() & web[1].keys():
+        found, want = rows[web[1][name]], TRICKS[name].want
+        if found != (["done", None, 1] if want == "whole" else ["failed", want, 2]):
+            wrong[name] = found
+    assert not wrong

@@ -131,4 +131,5 @@ class LimitsSpec(Section):
         "Most time for one run; then it stops cleanly and still writes its files.",
     )
     page_bytes = Key(size(1, 2_000_000_000), 10_000_000, "Largest page.")
+    traps = Key(BOOL, True, "Stop where a list shows the same again, and where a site makes up pages without end.")
     failures = Key(share(0, 1), 0.05, "Share of failed pages above which the exit code is 3.")

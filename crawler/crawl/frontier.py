@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from crawler import urls
 from crawler.crawl.cookies import RunCookies
@@ -17,7 +17,7 @@ from crawler.crawl.pace import Pace
 from crawler.crawl.robots import Robots
 from crawler.model import Request
 from crawler.store.pages import Pages
-from crawler.store.queued import ALONE, Queued
+from crawler.store.queued import ALONE, WITNESS, Queued
 
 __all__ = ["Frontier", "Politeness"]
 
@@ -53,6 +53,7 @@ class _Host:
     listed: bool = False
     asking: bool = False
     closed: str = ""
+    witness: Queued | None = None  # the page that it answered last
     rules: dict[str, tuple[Robots, float]] = field(default_factory=dict)
 
     def has_work(self) -> bool:
@@ -187,6 +188,16 @@ class Frontier:
         """Hosts that were left alone, and why."""
         return {host.name: host.closed for host in self._hosts.values() if host.closed}
 
+    def answered(self, page: Queued) -> None:
+        """The host of this page answered with it."""
+        host = self._host(page.host)
+        host.pace.good()
+        host.witness = page
+
+    def is_closed(self, name: str) -> bool:
+        """Whether the host is left alone."""
+        return bool(self._host(name).closed)
+
     def untried(self, name: str) -> bool:
         """Whether the host has pages that were not yet asked for."""
         return self._host(name).has_work()
@@ -259,9 +270,17 @@ class Frontier:
         return None
 
     def _send(self, host: _Host, page: Queued, now: float) -> tuple[Queued, Request]:
+        """Send a page; in its place, while the host is in trouble, one that it has answered before.
+
+        What comes of that one tells whether the host or a page is at fault.
+        """
+        if host.witness is not None and host.pace.wants_witness:
+            self.put_back(page, now)
+            page = replace(host.witness, lane=WITNESS)
+        else:
+            self._pages.sent(page)
         not_after = host.pace.take(now)
         self.in_flight += 1
-        self._pages.sent(page)
         self._list(host, now)
         cookies = self.cookies.give(page)
         return page, Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies)

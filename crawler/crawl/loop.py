@@ -10,23 +10,24 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from crawler import urls
+from crawler.crawl.blame import Blame
 from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.frontier import Frontier
-from crawler.crawl.policy import backoff, host_trouble, verdict
+from crawler.crawl.lost import died, froze, outcome_of
+from crawler.crawl.policy import backoff, is_passing, verdict
 from crawler.crawl.tally import Tally
 from crawler.model import Failure, Moved, Outcome, Page, Request
 from crawler.store.pages import Pages
-from crawler.store.queued import Queued
+from crawler.store.queued import WITNESS, Queued
 from crawler.strategies.port import Strategy
 
 __all__ = ["Crawl"]
 
-MOST_CRASHES = 3
 GRACE = 10.0  # seconds that requests in flight get after a stop
 
 
@@ -67,6 +68,8 @@ class Crawl:
         self._stopper, self._inbox, self._observe = stopper, stopper.inbox, observe
         self._flights: dict[Future[Outcome], _Flight] = {}
         self._hung = 0
+        self._blame = Blame(frontier, pages.past, limits.retries, limits.retry_after_cap)
+        self._undecided: list[tuple[Queued, Failure]] = []
         self._asked_for = pages.asked_for()
         self.first_sent: float | None = None
         self._chance = random.Random()  # noqa: S311 - spreads retries, hides nothing
@@ -75,7 +78,7 @@ class Crawl:
     def run(self) -> str:
         """Crawl until nothing is left or something ends it.
 
-        Returns: `finished`, `left` (some hosts were left alone), `time`, or what the stopper said.
+        Returns: `finished`, `left` (a host was left alone, or a start page failed), `time`, or what the stopper said.
         """
         with self._pages.transaction():
             self._frontier.load(time.monotonic(), time.time())
@@ -116,7 +119,7 @@ class Crawl:
         if self._limits.until is not None and not self._stopper.why:
             times.append(self._limits.until)
         due = self._frontier.next_due()
-        if due is not None and len(self._flights) < self._window and not self._stopper.why:
+        if due is not None and len(self._flights) < self._window and not (self._stopper.why or self._full()):
             times.append(due)
         return max(0.0, min(times) - now) if times else None
 
@@ -152,7 +155,12 @@ class Crawl:
     def _submit(self, page: Queued, request: Request) -> None:
         if self.first_sent is None:
             self.first_sent = time.monotonic()
-        future = self._strategy.submit(request)
+        try:
+            future = self._strategy.submit(request)
+        except Exception as error:  # an executor that has lost its workers may take nothing more
+            future = Future()
+            future.set_exception(error)
+            self._renew()
         self._flights[future] = _Flight(page, time.monotonic() + self._limits.task_timeout)
         future.add_done_callback(self._inbox.put)
 
@@ -162,27 +170,32 @@ class Crawl:
         if isinstance(arrived, Future):
             flight = self._flights.pop(arrived, None)
             if flight is not None:  # else it was given up before
-                self._frontier.release(flight.page, time.monotonic())
-                self._absorb(flight.page, _outcome(arrived))
+                now = time.monotonic()
+                self._frontier.release(flight.page, now)
+                if flight.page.lane == WITNESS:
+                    self._blame.heard(flight.page, outcome_of(arrived), now)
+                else:
+                    self._absorb(flight.page, outcome_of(arrived))
         elif arrived is not None:
             origin, robots = arrived
             self._frontier.answer(origin, robots, time.monotonic())
 
-    def _absorb(self, page: Queued, outcome: Outcome | None) -> None:
-        if outcome is None:
-            self._crashed(page)
+    def _absorb(self, page: Queued, outcome: Outcome | BaseException) -> None:
+        if isinstance(outcome, BaseException):
+            self._try_alone(page, died(page, outcome))
             return
         if outcome.set_cookies:
             self._cookies.take(page, outcome.set_cookies)
-        if isinstance(outcome, Failure):
-            self._failed(page, outcome)
-            return
-        self.tally.requests += 1
-        self._frontier.pace(page.host).good()
         if isinstance(outcome, Page):
+            self.tally.requests += 1
+            self._frontier.answered(page)
             self.tally.page(outcome)
             self._queue(self._pages.done(page, outcome))
+        elif isinstance(outcome, Failure):
+            self._failed(page, outcome)
         elif isinstance(outcome, Moved):
+            self.tally.requests += 1
+            self._frontier.pace(page.host).good()
             self._moved(page, outcome)
 
     def _queue(self, new: list[Queued]) -> None:
@@ -204,14 +217,30 @@ class Crawl:
             self._came_too_late(page, now)
             return
         self.tally.requests += 1
-        self._judge_host(page, failure, now)
-        if verdict(failure, page.tries + 1, self._limits.retries) != "retry":
+        blameless = self._blame.is_host(page, failure, now)
+        final = verdict(failure, page.tried + 1, self._limits.retries) != "retry"
+        if final and self._is_lost_start(page, failure, blameless):
+            self._undecided.append((page, failure))
+            self._pages.later(page, failure, time.time())
+        elif final and not blameless:
             self._end_badly(page, failure)
-            return
-        wait = max(backoff(page.tries + 1, chance=self._chance), failure.retry_after or 0.0)
-        self._pages.later(page, failure, time.time() + wait)
+        else:
+            self._try_again(page, failure, now, blameless)
+
+    def _try_again(self, page: Queued, failure: Failure, now: float, blameless: bool) -> None:
+        wait = backoff(page.tried + 1, chance=self._chance)
+        if blameless:  # others first: this one may be at fault all the same
+            self._asked_for -= page.is_new
+            wait += max(0.0, self._frontier.pace(page.host).next_at - now)
+        wait = max(wait, failure.retry_after or 0.0)
+        self._pages.later(page, failure, time.time() + wait, counts=not blameless)
         self._frontier.wait(page, now + wait)
         self.tally.retries += 1
+
+    def _is_lost_start(self, page: Queued, failure: Failure, blameless: bool) -> bool:
+        """Whether a start page failed at all its tries: without it the crawl lacks all behind it."""
+        given_up = not blameless or self._frontier.is_closed(page.host)
+        return given_up and is_passing(failure) and self._pages.past.is_start(page)
 
     def _came_too_late(self, page: Queued, now: float) -> None:
         self._asked_for -= page.is_new
@@ -219,28 +248,15 @@ class Crawl:
         self._pages.back(page)
         self._frontier.put_back(page, now)
 
-    def _judge_host(self, page: Queued, failure: Failure, now: float) -> None:
-        pace = self._frontier.pace(page.host)
-        if failure.status and not host_trouble(failure):
-            pace.good()
-        elif host_trouble(failure) and self._frontier.untried(page.host) and pace.bad(now):
-            self._frontier.close(page.host, f"it kept failing ({failure.code})")
-        if failure.retry_after is not None and failure.status in (429, 503):
-            if failure.retry_after > self._limits.retry_after_cap:
-                asked = f"it asked to be left alone for {failure.retry_after:.0f} s"
-                self._frontier.close(page.host, asked)
-            else:
-                pace.pause(now, failure.retry_after)
-
     def _end_badly(self, page: Queued, failure: Failure) -> None:
-        skip = verdict(failure, page.tries + 1, 0) == "skip"
+        skip = verdict(failure, page.tried + 1, 0) == "skip"
         (self._pages.skipped if skip else self._pages.failed)(page, failure)
         self.tally.lost(failure, skipped=skip)
 
-    def _crashed(self, page: Queued) -> None:
-        """A worker died. Pages that were in flight go again, alone, so that the one that killed it is found out."""
-        if page.crashes + 1 >= MOST_CRASHES:
-            self._end_badly(page, Failure("crash", f"{MOST_CRASHES} workers died while they had this page"))
+    def _try_alone(self, page: Queued, failure: Failure | None) -> None:
+        """Ask again for a page whose worker was lost, unless that is a failure now."""
+        if failure is not None:
+            self._end_badly(page, failure)
             return
         self._pages.crashed(page)
         self._frontier.put_back(page, time.monotonic())
@@ -254,11 +270,18 @@ class Crawl:
                 return
             del self._flights[future]
             self._frontier.release(flight.page, now)
-            self._end_badly(flight.page, Failure("hang", f"no result after {self._limits.task_timeout:.0f} s"))
+            if flight.page.lane == WITNESS:
+                self._blame.heard(flight.page, TimeoutError(), now)
+            else:
+                self._try_alone(flight.page, froze(flight.page, self._limits.task_timeout))
             self._hung += 1
-            if self._hung >= self._width:
-                self._strategy.close(cancel=True)
-                self._strategy, self._hung = self._make(), 0
+            if self._hung >= self._width or not self._flights:
+                self._renew()
+
+    def _renew(self) -> None:
+        """Take new workers in the place of those that hang or are lost."""
+        self._strategy.close(cancel=True)
+        self._strategy, self._hung = self._make(), 0
 
     # ---- the end
 
@@ -276,23 +299,17 @@ class Crawl:
         """What is still in flight goes back to the queue; workers end."""
         with self._pages.transaction():
             for flight in self._flights.values():
-                self._pages.back(flight.page)
+                if flight.page.lane != WITNESS:
+                    self._pages.back(flight.page)
+            for page, failure in self._undecided:
+                if not self._stopper.why and self._pages.past.is_hopeless(page):
+                    self._pages.give_up(page)
+                    self.tally.lost(failure, skipped=False)
             if self._full() and not self._flights and not self._stopper.why:
                 skipped = self._pages.skip_queued("limit", f"limits.pages: {self._limits.pages} is reached")
                 self.tally.cut_off(skipped)
         self._strategy.close(cancel=bool(self._flights) or self._hung > 0)
 
     def _ending(self) -> str:
-        if self._stopper.why:
-            return self._stopper.why
-        return "finished" if not Tally.left_of(self._pages.counts()) else "left"
-
-
-def _outcome(future: Future[Outcome]) -> Outcome | None:
-    """What came of a request; None where its worker died."""
-    try:
-        return future.result()
-    except (BrokenExecutor, CancelledError):
-        return None
-    except Exception as error:
-        return Failure("internal", f"{type(error).__name__}: {error}")
+        left = Tally.left_of(self._pages.counts())
+        return self._stopper.why or ("left" if left else "finished")

@@ -6,6 +6,7 @@ __all__ = ["Pace"]
 
 PATIENCE = 5  # failures in a row before the host as a whole is taken to be in trouble
 MOST_STRIKES = PATIENCE + 7  # pauses of 1, 2, 4 ... 60 s: two minutes without one good answer
+MOST_AT_FIRST = PATIENCE + 3  # of a host that did not answer once in this run: it may be down for good
 LONGEST_PAUSE = 60.0
 LONGEST_SLACK = 2.0
 
@@ -23,8 +24,20 @@ class Pace:
         self.next_at = 0.0
         self.in_flight = 0
         self.strikes = 0
+        self.answered = False  # in this run
+        self.recoveries = 0
         self._struck_until = 0.0
         self._patience = 1.0
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether the host as a whole fails, so that a failure says nothing of the page that was asked for."""
+        return self.strikes >= PATIENCE
+
+    @property
+    def wants_witness(self) -> bool:
+        """Whether to ask for a page that it has answered before; in turns with others, for that one may be gone."""
+        return self.in_trouble and (self.strikes - PATIENCE) % 2 == 0
 
     @property
     def slack(self) -> float:
@@ -37,7 +50,7 @@ class Pace:
 
     def ready(self, now: float) -> bool:
         """Whether a request may go out now."""
-        return now >= self.next_at and self.in_flight < (1 if self.strikes >= PATIENCE else self.limit)
+        return now >= self.next_at and self.in_flight < (1 if self.in_trouble else self.limit)
 
     def take(self, now: float) -> float:
         """Use a slot; returns the last moment at which the request may be sent."""
@@ -53,7 +66,8 @@ class Pace:
 
     def good(self) -> None:
         """The host answered."""
-        self.strikes = 0
+        self.recoveries += self.in_trouble
+        self.strikes, self.answered = 0, True
         self._patience = max(1.0, self._patience * 0.9)
 
     def bad(self, now: float) -> bool:
@@ -64,7 +78,12 @@ class Pace:
         if now < self._struck_until:
             return False
         self.strikes += 1
-        if self.strikes >= PATIENCE:
+        if self.in_trouble:
             self.pause(now, min(2.0 ** (self.strikes - PATIENCE), LONGEST_PAUSE))
             self._struck_until = self.next_at
-        return self.strikes >= MOST_STRIKES
+        return self.strikes >= (MOST_STRIKES if self.answered else MOST_AT_FIRST)
+
+    def doubt(self, now: float) -> None:
+        """Take the host to be in trouble before its patience is over: nothing but its failures is known of late."""
+        self.strikes = max(self.strikes, PATIENCE - 1)
+        self.bad(now)

@@ -1,14 +1,13 @@
-"""What becomes of a failure: tried again, failed for good, or skipped. And which URLs are refused from the start."""
+"""What becomes of a failure: tried again, failed for good, or skipped."""
 
 from __future__ import annotations
 
 import random
 from typing import Literal
-from urllib.parse import urlsplit
 
 from crawler.model import Failure
 
-__all__ = ["backoff", "host_trouble", "trap", "verdict"]
+__all__ = ["backoff", "host_trouble", "is_passing", "verdict"]
 
 # How often a cause is worth another try; the config's `retries` where it names none.
 _RETRY: dict[str, int | None] = {
@@ -19,12 +18,12 @@ _RETRY: dict[str, int | None] = {
     **dict.fromkeys(("dns", "empty", "http-304", "unexpected-status"), 1),
 }
 _SKIP = frozenset({"not-html", "off-site", "robots"})
-_TROUBLE = frozenset(
-    {"refused", "closed", "reset", "timeout", "connect-timeout", "network", "dns", "http-429", "http-503"}
-)
+_TROUBLE = frozenset({
+    *("refused", "closed", "reset", "timeout", "connect-timeout", "network", "dns", "http-429"),
+    *(f"http-{status}" for status in (500, 502, 503, 504, *range(520, 525))),
+})  # fmt: skip
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-MOST_SEGMENTS, MOST_REPEATS = 30, 3
 
 
 def verdict(failure: Failure, tried: int, retries: int) -> Literal["retry", "fail", "skip"]:
@@ -46,16 +45,10 @@ def backoff(tried: int, *, chance: random.Random) -> float:
 
 
 def host_trouble(failure: Failure) -> bool:
-    """Whether the failure speaks of the host as a whole rather than of one page."""
+    """Whether the failure may speak of the host as a whole rather than of one page."""
     return failure.code in _TROUBLE
 
 
-def trap(url: str) -> str | None:
-    """`trap` for a path that grows without end (`/a/a/a/a/...`), else None."""
-    if url.count("/") <= MOST_REPEATS + 2:  # with those of http://
-        return None
-    path = urlsplit(url).path
-    segments = [segment for segment in path.split("/") if segment]
-    if len(segments) > MOST_SEGMENTS:
-        return "trap"
-    return "trap" if max((segments.count(s) for s in segments), default=0) > MOST_REPEATS else None
+def is_passing(failure: Failure) -> bool:
+    """Whether the same request may well succeed at another time."""
+    return failure.code in _TROUBLE or (failure.code in _RETRY and _RETRY[failure.code] is None)

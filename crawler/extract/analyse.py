@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from crawler.errors import ExtractError
@@ -11,6 +12,7 @@ from crawler.extract.hatch import Hook, call_hook, load_hook
 from crawler.extract.page import PageView, open_page
 from crawler.extract.plan import KindPlan
 from crawler.extract.recipe import Recipe
+from crawler.extract.sign import looping, sign
 from crawler.extract.tables import Harvest, read_table
 from crawler.extract.verdict import no_match
 from crawler.model import Failure, Note, Page, Record, Response
@@ -27,6 +29,7 @@ class Analyser:
         self._recipe = recipe
         self._plans: dict[str, KindPlan] = {}
         self._hooks: dict[str, Hook] = {}
+        self._looping = looping(recipe.kinds)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Analyser, (self._recipe,)
@@ -83,7 +86,10 @@ class Analyser:
         for follow in plan.follow:
             links.add(follow)
         links.add_hooked(hooked_links)
-        return _page(response, page, plan, [*hooked, *_records(harvests)], harvests, links)
+        found = _page(response, page, plan, [*hooked, *_records(harvests)], harvests, links)
+        if kind in self._looping:
+            return replace(found, sign=sign(response.url, plan.rule, found.records, found.links))
+        return found
 
 
 def _page(

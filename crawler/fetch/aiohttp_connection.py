@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from contextvars import ContextVar
 from socket import socket as new_socket
 from time import monotonic
@@ -16,12 +15,13 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+from aiohttp.http_exceptions import HttpProcessingError
 
-from crawler.errors import FetchError, one_line
+from crawler.errors import FetchError
 from crawler.fetch.addresses import allowed, begin_look_up
 from crawler.fetch.asking import Asked
-from crawler.fetch.failures import explain
+from crawler.fetch.chunks import Rechunker
+from crawler.fetch.connection_end import cut_short, lost, said_goodbye
 from crawler.fetch.head import LONGEST_LINE, Fields, Head, usable
 from crawler.fetch.settings import ClientSettings
 
@@ -171,6 +171,8 @@ class Handler(ResponseHandler):
         self._reading: Head | None = None
         self._rest = b""
         self._left: int | None = None  # bytes of the body that are still to come, where that is known
+        self._chunks: Rechunker | None = None
+        self._good_end = False
 
     def begin(self, now: Attempt) -> None:
         """A request is about to be sent.
@@ -181,9 +183,9 @@ class Handler(ResponseHandler):
         self._idle.pop(self, None)
         now.reused, now.handler = self._used, self
         self._used = True
-        self._attempt, self._reading, self._left = now, Head(), None
+        self._attempt, self._reading, self._left, self._chunks = now, Head(), None, None
         if not self.is_connected():
-            raise _lost(b"", self._ended_by)
+            raise lost(b"", self._ended_by)
 
     def end(self) -> None:
         """The answer is read, or given up."""
@@ -219,17 +221,24 @@ class Handler(ResponseHandler):
         self._ended_by = exc
         now, body = self._attempt, self._payload
         if now is not None and self._reading is not None:
-            self._fail(now, _lost(self._reading.first or self._rest, exc))
+            self._fail(now, lost(self._reading.first or self._rest, exc))
+        elif body is not None and not body.is_eof() and (exc is not None or not self._good_end):
+            body.set_exception(cut_short(exc))  # before aiohttp takes what came for a whole page
         super().connection_lost(exc)
         if now is not None and body is not None and body.exception() is not None:
-            cut = FetchError("truncated", "the page stops before its end")
-            self._fail(now, cut if exc is None or isinstance(exc, ssl.SSLError) else explain(exc))
+            self._fail(now, cut_short(exc))
+
+    def eof_received(self) -> None:
+        """Note whether it is a good end: with TLS it must have said goodbye."""
+        secure = self.transport and self.transport.get_extra_info("ssl_object")
+        self._good_end = secure is None or said_goodbye(secure)
+        super().eof_received()
 
     def set_exception(self, exc: Any, exc_cause: Any = None) -> None:
         """Pass on an error in our words. Those of aiohttp would make it send the request a second time."""
         now = self._attempt
         if now is not None and isinstance(exc, HttpProcessingError):
-            self._fail(now, _unreadable(now, exc_cause))
+            self._fail(now, FetchError("bad-response", "not HTTP as aiohttp reads it"))
         super().set_exception((now and now.error) or exc, exc_cause or exc)
 
     def _fail(self, now: Attempt, error: FetchError) -> None:
@@ -248,6 +257,10 @@ class Handler(ResponseHandler):
                 self.force_close()  # more than was said: nobody knows where the next answer begins
                 data = data[: self._left]
             self._left -= len(data)
+        elif self._chunks is not None:
+            data, more = self._chunks.take(data)
+            if more:
+                self.force_close()
         if data:
             super().data_received(data)
 
@@ -260,6 +273,7 @@ class Handler(ResponseHandler):
                 now.status, now.reason, now.fields = head.status, head.reason, Fields(lines)
                 self._reading, self._rest = None, b""
                 self._left = 0 if now.status in (204, 304) else now.fields.length
+                self._chunks = Rechunker() if now.fields.chunked else None
                 super().data_received(_framing(head, lines, now.fields))
                 if now.fields.doubtful:
                     self.force_close()
@@ -279,22 +293,3 @@ def _framing(head: Head, lines: list[bytes], fields: Fields) -> bytes:
 
 _CHUNKED = (b"transfer-encoding", b"connection")
 _LENGTH = (b"content-length", b"transfer-encoding", b"connection")
-
-
-def _unreadable(now: Attempt, cause: Any) -> FetchError:
-    if isinstance(cause, LineTooLong) or "headers" in str(cause):
-        return FetchError("too-large", "more trailers than aiohttp takes")
-    if now.fields is not None and now.fields.chunked:
-        return FetchError("bad-chunk", "the chunks cannot be read")
-    return FetchError("bad-response", "not HTTP as aiohttp reads it")
-
-
-def _lost(first: bytes, exc: BaseException | None) -> FetchError:
-    """What it means that the connection was lost before a whole head came."""
-    if exc is not None:
-        return explain(exc)
-    if not first:
-        return FetchError("closed", "closed without an answer")
-    if b"HTTP/1".startswith(first[:6]):
-        return FetchError("truncated", "the connection ended within the headers")
-    return FetchError("bad-response", one_line(f"not HTTP: {first.decode('latin-1')}", 80))

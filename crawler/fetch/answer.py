@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from http.client import HTTPResponse
-from typing import IO, Any
+from typing import IO
 
-from crawler.errors import FetchError
+from crawler.fetch.chunks import ChunkedStream
 from crawler.fetch.head import LONGEST_LINE, Head, is_status, usable
 
 __all__ = ["Answer"]
@@ -32,25 +32,9 @@ class Answer(HTTPResponse):
             self.fp = stream
         if not self.chunked:
             return
-        self.fp = _Chunks(stream)
+        self.fp = ChunkedStream(stream)  # as much of a file as is used
         if self.headers is not None and "content-length" in self.headers:
             self.will_close = True  # two lengths, one believed: what follows cannot be trusted (RFC 9112, 6.3)
-
-
-class _Chunks:
-    """A body in chunks. urllib3 takes a size below zero for "all that comes"."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def readline(self, limit: int = -1) -> bytes:
-        line = self._stream.readline(limit)
-        if line.startswith(b"-"):
-            raise FetchError("bad-chunk", "a chunk of a size below zero")
-        return line
 
 
 def _read_head(stream: IO[bytes]) -> bytes:

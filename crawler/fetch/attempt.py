@@ -28,6 +28,7 @@ class Attempt(threading.local):
         most: bytes that may come over the wire, head and trailers included.
         received: bytes that came.
         connected: a new connection was opened for it.
+        cut: its connection ended without the goodbye of TLS.
         spares: where a connection goes that was ready too late.
     """
 
@@ -38,6 +39,7 @@ class Attempt(threading.local):
     most = 0
     received = 0
     connected = False
+    cut = False
 
     def begin(self, settings: ClientSettings, spares: Spares, not_after: float) -> float:
         """Start the clock; return the time of the start."""
@@ -49,7 +51,7 @@ class Attempt(threading.local):
         # Chunks and headers cost bytes too; a page of one-byte chunks that comes near this is no honest page.
         self.most = 2 * settings.page_bytes + 1_000_000
         self.received = 0
-        self.connected = False
+        self.connected = self.cut = False
         return now
 
     def left(self) -> float:

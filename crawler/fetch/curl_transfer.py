@@ -152,7 +152,12 @@ class Transfer:
             return self._blocked
         if number == 100 and self._fields is not None:
             return FetchError("too-large", "more trailers than curl takes")
-        return curl_failure(number, text, self.handle.getinfo(pycurl.OS_ERRNO))
+        error = curl_failure(number, text, self.handle.getinfo(pycurl.OS_ERRNO))
+        if error.code == "truncated" and not self._received:
+            return FetchError("closed", "closed without an answer")
+        if error.code == "bad-headers" and self._fields is not None:
+            return FetchError("bad-chunk", "what follows the last chunk is no header")
+        return error
 
     def _late(self) -> FetchError:
         getinfo, settings = self.handle.getinfo, self._settings

@@ -155,6 +155,8 @@ def _pieces(raw: BaseHTTPResponse) -> Iterator[bytes]:
         return
     while raw.length_remaining != 0 and (piece := raw.read(READ, decode_content=False)):
         yield piece
+    if attempt.cut:
+        raise FetchError("truncated", "the connection ended without the goodbye of TLS")
 
 
 def _read_leftover(raw: BaseHTTPResponse) -> None:

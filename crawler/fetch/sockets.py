@@ -5,6 +5,7 @@ The timeouts of requests and urllib3 hold for one read each: a server that sends
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -44,7 +45,20 @@ class TlsSocket(ssl.SSLSocket):
         Raises:
             FetchError: `timeout`, `deadline` or `too-large`.
         """
-        return _limited(self, super().recv_into, buffer, nbytes, flags)
+        return _limited(self, self._receive, buffer, nbytes, flags)
+
+    def _receive(self, *args: Any) -> int:
+        """Tell a goodbye (close_notify), after which what came is whole, from an end without one."""
+        if attempt.cut:
+            return 0
+        self.suppress_ragged_eofs = False
+        try:
+            return super().recv_into(*args)
+        except ssl.SSLEOFError as exc:
+            attempt.cut = bool(exc.reason)
+        if not attempt.cut:  # so Python tells of a reset
+            raise ConnectionResetError(errno.ECONNRESET, "the server cut the connection")
+        return 0
 
 
 def _limited(sock: socket.socket, receive: Callable[..., int], *args: Any) -> int:
@@ -63,7 +77,7 @@ def connect(addresses: Sequence[Address], options: Options) -> Socket:
     Raises:
         FetchError: `refused`, `reset`, `connect-timeout`, `timeout`, or `network` when there is no way to it.
     """
-    attempt.connected = True
+    attempt.connected, attempt.cut = True, False
     end = monotonic() + min(attempt.settings.connect_timeout, attempt.left())
     error = FetchError("refused", "no address")
     for tried, address in enumerate(addresses):

@@ -5,17 +5,21 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import blake2b
 
 from crawler import urls
 from crawler.errors import OutputError
-from crawler.model import Failure, Link, Moved, Note, Page
+from crawler.model import Failure, Link, Moved, Page
 from crawler.store import refused
+from crawler.store.chains import Chains
+from crawler.store.past import Past
 from crawler.store.queued import ALONE, COLUMNS, Queued
 from crawler.store.values import dump_notes, dump_values
 
 __all__ = ["Pages"]
 
+_Added = tuple[int, list[Queued]]
 MOST_HOPS = 20  # RFC 9110 15.4 names no number; browsers stop at 20
 
 
@@ -25,8 +29,12 @@ class Pages:
     Args:
         lanes: for each page kind 0 when it has links to follow, 1 when not.
         max_depth: pages deeper than this are skipped; None for no limit.
-        refuse: names the reason why a URL is not to be visited at all, or None.
+        refuse: says why a URL is not visited, or None; its second is that of the page before, if of its kind, or "".
+        chains: whether lists that repeat themselves are cut.
         now: wall clock, seconds since 1970.
+
+    Attributes:
+        past: what the crawl has seen of pages and hosts.
     """
 
     def __init__(
@@ -36,11 +44,14 @@ class Pages:
         *,
         lanes: Mapping[str, int],
         max_depth: int | None,
-        refuse: Callable[[str], str | None],
+        refuse: Callable[[str, str], str | None],
+        chains: bool = True,
         now: Callable[[], float],
     ) -> None:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._max_depth, self._refuse, self._now = max_depth, refuse, now
+        self.past = Past(db, crawl)
+        self._chains = Chains(db, crawl) if chains else None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -82,23 +93,22 @@ class Pages:
 
     def queued(self, host: str, lane: int, limit: int) -> list[Queued]:
         """The next queued pages of a host; those in a crash come last and by number of crashes."""
+        order = "crashes, id" if lane == ALONE else "id"
         rows = self._db.execute(
             f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
-            "ORDER BY crashes, id LIMIT ?"
-            if lane == ALONE
-            else f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
-            "ORDER BY id LIMIT ?",
+            f"ORDER BY {order} LIMIT ?",
             (self._crawl, host, lane, limit),
         )
         return [Queued(*row) for row in rows]
 
     def waiting(self) -> list[tuple[float, Queued]]:
-        """Pages to be tried again, with the time when."""
+        """Pages that an earlier run was to try again, with the time when; each run has all its tries."""
         rows = self._db.execute(
             f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'",  # noqa: S608 - fixed names
             (self._crawl,),
         )
-        return [(row[0], Queued(*row[1:])) for row in rows]
+        waiting = [(row[0], Queued(*row[1:])) for row in rows]
+        return [(due, replace(page, before=page.attempts)) for due, page in waiting]
 
     def asked_for(self) -> int:
         """Number of pages that were ever requested."""
@@ -129,14 +139,19 @@ class Pages:
             "UPDATE pages SET state = 'queued', crashes = ?, lane = ? WHERE id = ?", (page.crashes, ALONE, page.id)
         )
 
-    def later(self, page: Queued, failure: Failure, due: float) -> None:
-        """It failed and is tried again at `due`."""
+    def later(self, page: Queued, failure: Failure, due: float, *, counts: bool = True) -> None:
+        """It failed and is tried again at `due`; where it was not the page's fault, this was no attempt."""
+        page.attempts -= not counts
         self._close(page, "waiting", failure.code, failure.detail, failure.status, failure.elapsed)
         self._db.execute("UPDATE pages SET due = ? WHERE id = ?", (due, page.id))
 
     def failed(self, page: Queued, failure: Failure) -> None:
         """It failed for good."""
         self._close(page, "failed", failure.code, failure.detail, failure.status, failure.elapsed)
+
+    def give_up(self, page: Queued) -> None:
+        """It was to be tried again, but is not: its last failure stands."""
+        self._db.execute("UPDATE pages SET state = 'failed' WHERE id = ?", (page.id,))
 
     def skipped(self, page: Queued, failure: Failure) -> None:
         """It brought nothing that is wanted."""
@@ -149,7 +164,13 @@ class Pages:
 
     def done(self, page: Queued, found: Page) -> list[Queued]:
         """Write its records and links; returns the pages that are new in the queue."""
-        codes, details = (", ".join(dict.fromkeys(each)) or None for each in _columns(found.notes))
+        if found.sign and self._chains is not None:
+            found, trap = self._chains.judge(page, found)
+            if trap is not None:
+                self.skipped(page, trap)
+                return []
+        codes = ", ".join(dict.fromkeys(note.code for note in found.notes)) or None
+        details = ", ".join(dict.fromkeys(note.detail for note in found.notes if note.detail)) or None
         self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes)
         for position, record in enumerate(found.records):
             self._db.execute(
@@ -225,29 +246,35 @@ class Pages:
 
     def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:
         step = 0 if link.next else 1
-        child, new = self._add(link.url, link.kind, page.depth + step, 0, int(link.anywhere))
+        child, new = self._add(link.url, link.kind, page.depth + step, 0, int(link.anywhere), page)
         carry = dump_values(link.carry) if link.carry else None
         self._edge(page.id, position, child, step, carry, dump_notes(link.notes))
         return new or self._lift(child, page.depth + step)
 
-    def _add(self, url: str, kind: str, depth: int, hops: int, anywhere: int) -> tuple[int, list[Queued]]:
+    def _add(self, url: str, kind: str, depth: int, hops: int, anywhere: int, since: Queued | None = None) -> _Added:
         """Id of the page and, where it is new in the queue, the page itself."""
         key = _key(kind, url)
         known = self._db.execute("SELECT id FROM pages WHERE crawl = ? AND key = ?", (self._crawl, key)).fetchone()
         if known:
             return known[0], []
-        code = self._refuse(url) or ("depth" if self._too_deep(depth) else None)
+        code, detail = self._refused(url, kind, depth, since)
         host, lane = urls.host(url), self._lanes[kind]
         row = self._db.execute(
-            "INSERT INTO pages (crawl, kind, url, key, host, state, lane, depth, hops, anywhere, code) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pages (crawl, kind, url, key, host, state, lane, depth, hops, anywhere, code, detail) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(self._crawl, kind, url, key, host, "skipped" if code else "queued"),
-                *(lane, depth, hops, anywhere, code),
+                *(lane, depth, hops, anywhere, code, detail),
             ),
         ).lastrowid
         assert row is not None
         return row, [] if code else [Queued(row, url, kind, host, lane, depth, hops, anywhere, 0, 0)]
+
+    def _refused(self, url: str, kind: str, depth: int, since: Queued | None) -> tuple[str | None, str | None]:
+        why = self._refuse(url, since.url if since and since.kind == kind else "")
+        if why:
+            return "trap", f"{why}; a rule of {since.kind} leads to {kind}" if since else why
+        return "depth" if self._too_deep(depth) else None, None
 
     def _edge(self, parent: int, position: int, child: int, step: int, carry: str | None, notes: str | None) -> None:
         self._db.execute(
@@ -288,10 +315,6 @@ class Pages:
             )
             todo += [(child, depth + step) for child, step in children.fetchall()]
         return new
-
-
-def _columns(notes: Iterable[Note]) -> tuple[list[str], list[str]]:
-    return [note.code for note in notes], [note.detail for note in notes if note.detail]
 
 
 def _key(kind: str, url: str) -> bytes:

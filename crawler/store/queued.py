@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ALONE", "COLUMNS", "Queued"]
+__all__ = ["ALONE", "COLUMNS", "WITNESS", "Queued"]
 
 ALONE = 2  # the lane of pages that were in flight in a crash
+WITNESS = 3  # of a page that is asked for again only to see whether its host answers; in no queue, not in the store
 
 COLUMNS = "id, url, kind, host, lane, depth, hops, anywhere, attempts, crashes, jar, asked_again"
 
@@ -18,6 +19,8 @@ class Queued:
     Attributes:
         jar: version of the cookie jar when it was last asked for.
         asked_again: times that it was asked for again because a cookie had come.
+        before: attempts in earlier runs.
+        excused: in which of its host's troubles a failure of it last counted as the host's; None for never.
     """
 
     id: int
@@ -32,13 +35,15 @@ class Queued:
     crashes: int
     jar: int = 0
     asked_again: int = 0
-
-    @property
-    def tries(self) -> int:
-        """Requests so far that count for `retries`: one that a cookie was missing in does not."""
-        return self.attempts - self.asked_again
+    before: int = 0
+    excused: int | None = None
 
     @property
     def is_new(self) -> bool:
-        """Whether it was never asked for, and so counts for the limit of pages."""
-        return not self.attempts and not self.crashes
+        """Whether it was never asked for, and so counts for the limit of pages when it is."""
+        return not (self.attempts or self.crashes)
+
+    @property
+    def tried(self) -> int:
+        """Attempts in this run that count for `retries`: one that a cookie was missing in does not."""
+        return max(0, self.attempts - self.before - self.asked_again)

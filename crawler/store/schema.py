@@ -97,6 +97,10 @@ CREATE TABLE cookies (
     changed  INTEGER NOT NULL,             -- version of the jar
     PRIMARY KEY (crawl, host, name, path)
 ) WITHOUT ROWID;
+ALTER TABLE pages ADD COLUMN sign TEXT;        -- of what was found on it, where a list can repeat itself
+ALTER TABLE pages ADD COLUMN chain INTEGER;    -- id of the first page of its list
+ALTER TABLE pages ADD COLUMN repeats INTEGER;  -- pages in a row, this one with them, that the list has shown before
+CREATE INDEX signs ON pages (crawl, sign) WHERE sign IS NOT NULL;
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)

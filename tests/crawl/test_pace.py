@@ -39,12 +39,20 @@ def test_without_a_delay_only_the_number_at_once_counts():
 
 def test_failures_in_a_row_pause_the_host_for_longer_and_longer_and_end_in_giving_up():
     pace, now, pauses = Pace(0.0, 50), 0.0, []
+    pace.good()
     while not pace.bad(now):
         if pace.next_at > now:
             pauses.append(pace.next_at - now)
             now = pace.next_at
     assert pauses == [1, 2, 4, 8, 16, 32, 60]
     assert pace.strikes == MOST_STRIKES
+
+
+def test_a_host_that_never_answered_is_given_up_sooner():
+    pace, now = Pace(0.0, 50), 0.0
+    while not pace.bad(now):
+        now = max(now, pace.next_at)
+    assert now == 1 + 2 + 4
 
 
 def test_failures_that_were_under_way_before_a_pause_count_once():

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from crawler.crawl.policy import backoff, trap, verdict
+from crawler.crawl.policy import backoff, verdict
 from crawler.model import Failure
 
 
@@ -37,18 +37,3 @@ def test_waiting_doubles_with_jitter_up_to_a_minute():
     chance = random.Random(1)
     for tried, longest in [(1, 1), (2, 2), (3, 4), (10, 60), (2000, 60)]:
         assert all(longest / 2 <= backoff(tried, chance=chance) <= longest for _ in range(20))
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("/", None),
-        ("/2020/01/01/a", None),
-        ("/a/a/a", None),
-        ("/a/a/a/a", "trap"),
-        ("/x/y/x/y/x/y/x/y", "trap"),
-        ("/" + "/".join(str(n) for n in range(40)), "trap"),
-    ],
-)
-def test_fault_105_growing_paths_are_refused(path, expected):
-    assert trap("http://shop.example" + path) == expected

@@ -20,7 +20,7 @@ CALLS = {
     **dict.fromkeys(("Note", "refused"), 1),
 }
 TABLES = {"_CODES", "_RETRY", "_SKIP", "_TROUBLE"}
-RETURNS = {"_failure", "_moved", "trap", "judge", "converter"}  # functions that return a cause, or a pair with one
+RETURNS = {"_failure", "_moved", "_refused", "judge", "converter"}  # functions that return a cause, or a pair with one
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)*|http-\d{3}")
 FAILED = ("the network", "the answer", "the content", "the program")
 
@@ -98,7 +98,7 @@ def test_what_is_said_of_further_tries_is_true(row):
         if code == "late":
             continue  # handed back before anything is sent: the policy never sees it
         answers = [verdict(Failure(code), tried, retries=3) for tried in (1, 2, 3, 4)]
-        tries = {"yes": 3, "once": 1, "no": 0}[row[1]]
+        tries = {"yes": 3, "once": 1, "no": 0, "alone": 0}[row[1]]
         assert answers == ["retry"] * tries + ["fail"] * (4 - tries), code
 
 

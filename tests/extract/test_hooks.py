@@ -119,7 +119,9 @@ def test_classes_of_a_hook_can_be_pickled_and_dataclasses_made(tmp_path):
     root = folder(
         tmp_path,
         "a",
-        hooks="from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass Row:\n    a: int",
+        hooks=(
+            "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass Row:\n    a: int"
+        ),
     )
     row = import_hook("hooks", root).Row(5)
     assert pickle.loads(pickle.dumps(row)) == row

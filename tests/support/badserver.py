@@ -132,6 +132,7 @@ def serve(script: Script, *, tls: ssl.SSLContext | None = None, host: str = "127
 
     def one(sock: socket.socket) -> None:
         with suppress(OSError, ssl.SSLError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else a reset drops what still waits to be sent
             if tls is not None:
                 sock = tls.wrap_socket(sock, server_side=True)
             script(Connection(sock, server))

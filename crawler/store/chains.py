@@ -1,0 +1,130 @@
+"""Lists that show the same again and again, and pages that are the same under every new session.
+
+A chain is a list and its further pages: those that a rule with `next` leads to, or that the page before links to and
+whose address has the same shape. What counts is what the rules found (`Page.sign`), not bytes: the clock on a page, and
+the number of its next page, are others each time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from crawler.model import RICH, Failure, Note, Page
+from crawler.steps import grown, sessions, shape, without
+from crawler.store.queued import Queued
+
+__all__ = ["Chains"]
+
+MOST_GUESSED = 10  # pages in a row that show what the list has shown before, where it is not certain that it is a list
+MOST_POOR = 100  # pages in a row that show the same, where that is nothing or one thing: a calendar may have a gap
+
+
+class _Before(NamedTuple):
+    id: int
+    url: str
+    chain: int
+    sign: str
+    repeats: int
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """The chains of one crawl; used inside a transaction."""
+
+    db: sqlite3.Connection
+    crawl: int
+
+    def judge(self, page: Queued, found: Page) -> tuple[Page, Failure | None]:
+        """Return the page as it is to be kept: without its links where its list repeats itself.
+
+        Beside it stands the failure `trap` for a page that was read before, under another session.
+        """
+        rich = found.sign.startswith(RICH)
+        twin = self._twin(page, found) if rich else None
+        if twin is not None:
+            why = f"the same page as {twin}, under a session that changes with every page"
+            return found, Failure("trap", why, found.status, None, found.elapsed)
+        before = self._before(page)
+        chain = min((each.chain for each in before), default=page.id)
+        first = self._first(page, found, before, chain, rich)
+        repeats = 1 + max(each.repeats for each in before) if first and before else 0
+        self.db.execute(
+            "UPDATE pages SET sign = ?, chain = ?, repeats = ? WHERE id = ?", (found.sign, chain, repeats, page.id)
+        )
+        onward = _onward(page, found, before)
+        if not repeats or not onward or repeats < _most(page, onward, before, rich):
+            return found, None
+        why = f"it shows what {first} shows" if rich else f"{repeats} pages in a row show the same, or nothing"
+        note = Note("", "page-repeats", f"{why}; its links are not followed")
+        if not rich:
+            return replace(found, links=(), notes=(*found.notes, note)), None
+        self._forget(before, note)
+        return replace(found, records=(), links=(), notes=(*found.notes, note)), None
+
+    def _before(self, page: Queued) -> list[_Before]:
+        """The pages in front of this one in its chain."""
+        rows = self.db.execute(
+            "SELECT p.id, p.url, p.chain, p.sign, p.repeats, e.step FROM edges e JOIN pages p ON p.id = e.parent "
+            "WHERE e.child = ? AND p.kind = ? AND p.chain IS NOT NULL AND p.id != ?",
+            (page.id, page.kind, page.id),
+        )
+        found = [_Before(*row) for row in rows]
+        return [each for each in found if not each.step or shape(each.url) == shape(page.url)]
+
+    def _first(self, page: Queued, found: Page, before: list[_Before], chain: int, rich: bool) -> str | None:
+        """Address of the page that shows the same: anywhere in the chain, or just before where that means little."""
+        if not rich:
+            return next((each.url for each in before if each.sign == found.sign), None)
+        row = self.db.execute(
+            "SELECT url FROM pages WHERE crawl = ? AND sign = ? AND chain = ? AND id != ? ORDER BY id LIMIT 1",
+            (self.crawl, found.sign, chain, page.id),
+        ).fetchone()
+        return row[0] if row else None
+
+    def _twin(self, page: Queued, found: Page) -> str | None:
+        """Address of a page of which this is the same but for a session."""
+        names = sessions(page.url, [link.url for link in found.links])
+        if not names:
+            return None
+        rows = self.db.execute(
+            "SELECT url FROM pages WHERE crawl = ? AND sign = ? AND kind = ? AND id != ? ORDER BY id LIMIT 20",
+            (self.crawl, found.sign, page.kind, page.id),
+        )
+        mine = without(page.url, names)
+        return next((url for (url,) in rows if without(url, names) == mine), None)
+
+    def _forget(self, before: list[_Before], note: Note) -> None:
+        """Take back the rows of the pages just before that showed nothing new either."""
+        while repeated := max((each for each in before if each.repeats), key=lambda each: each.repeats, default=None):
+            self.db.execute("DELETE FROM records WHERE page = ?", (repeated.id,))
+            self.db.execute(
+                "UPDATE pages SET code = coalesce(code, ?), detail = coalesce(detail, ?) WHERE id = ?",
+                (note.code, "it shows what an earlier page of the list shows", repeated.id),
+            )
+            one = Queued(repeated.id, repeated.url, self._kind(repeated.id), "", 0, 0, 0, 0, 0, 0)
+            before = [each for each in self._before(one) if each.repeats < repeated.repeats]
+
+    def _kind(self, page: int) -> str:
+        return str(self.db.execute("SELECT kind FROM pages WHERE id = ?", (page,)).fetchone()[0])
+
+
+def _onward(page: Queued, found: Page, before: list[_Before]) -> list[str]:
+    """Where the chain goes on."""
+    behind = {page.url, *(each.url for each in before)}
+    return [link.url for link in found.links if link.kind == page.kind and link.url not in behind]
+
+
+def _most(page: Queued, onward: list[str], before: list[_Before], rich: bool) -> int:
+    """How many pages in a row are too many."""
+    if not rich:
+        return MOST_POOR
+    last = max(before, key=lambda each: each.repeats)
+    if len(onward) > 1:
+        return MOST_GUESSED  # a tree may look like this: the same box of books on each of its branches
+    if not last.step:
+        return 1
+    step = grown(last.url, page.url)
+    return 1 if step and grown(page.url, onward[0]) == step else MOST_GUESSED
