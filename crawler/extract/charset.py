@@ -117,7 +117,7 @@ def _declared(body: bytes, declared: str, second: str | None) -> _Read:
         second: what is declared beside it, with less weight.
     """
     if declared == "replacement":
-        return _refused(body)
+        return _dangerous(body)
     if declared != "utf-8" and (certain := _contradicted(body, declared)):
         return _other(body, certain, declared)
     text, _, doubt = _read(body, declared)
@@ -169,7 +169,7 @@ def _other(body: bytes, name: str, declared: str | None) -> _Read:
     return read(body, name), name, f"{_said(declared)}; read as {name}"
 
 
-def _refused(body: bytes) -> _Read:
+def _dangerous(body: bytes) -> _Read:
     """Read an encoding in which browsers show nothing, because scripts could be hidden in it; none is run here."""
     name = "iso2022_kr" if b"\x1b$)C" in body else "hz" if b"~{" in body else "cp1252"
     text = body.decode(name, "replace")
