@@ -9,24 +9,19 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address
-from urllib.parse import unquote
 
-from crawler.errors import CodedError
+from crawler.errors import BadUrl
+from crawler.hosts import PORTS, host_port
 
 __all__ = ["MAX_LENGTH", "BadUrl", "host", "identity", "origin", "resolve", "same_site"]
 
 MAX_LENGTH = 8_192
-_PORTS = {"http": "80", "https": "443"}
 _TRIM = "".join(map(chr, range(0x21)))
 _DROP = {ord(c): None for c in "\t\n\r"}
 _PLAIN = re.compile(r"[!$%&()*+,\-./0-9:;=?@A-Z\[\]_a-z|~#]*").fullmatch
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):").match
 _PATH_UNSAFE = re.compile(r"""[^!$%&'()*+,\-./0-9:;=@A-Z\[\]_a-z|~\\]""").sub
 _QUERY_UNSAFE = re.compile(r"""[^!$%&()*+,\-./0-9:;=?@A-Z\[\]_a-z|~\\^`{}]""").sub
-_HOST = re.compile(r"""[!"$&'()*+,\-.0-9;=A-Z_`a-z{}~]+""").fullmatch
-_NAME_PORT = re.compile(r"(\[[^]%]*\]|[^[:][^:]*|)(?::(.*))?", re.S).fullmatch
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
 # Short ways for most links: absolute URLs that are clean, and paths below a folder, which is cleaned once a page.
 _NAME = r"[A-Za-z0-9_~\-][A-Za-z0-9_~.\-]*+"
@@ -43,15 +38,6 @@ _MAYBE_SESSION = frozenset({"sid", "session", "sessionid", "session_id"})
 _TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{6,}|.{16,}").fullmatch
 
 Parts = tuple[str, str, str, str | None]  # scheme, host with port, path, query
-
-
-class BadUrl(CodedError):
-    """Text that is no URL to visit.
-
-    Args:
-        code: `bad-url`, `scheme` (mailto:, javascript:, file:, ...) or `empty` (nothing, or only a fragment).
-        detail: one line for a person.
-    """
 
 
 def resolve(base: str, href: str) -> str:
@@ -121,7 +107,7 @@ def same_site(a: str, b: str) -> bool:
 
 def _is_clean(url: str) -> bool:
     found = _CLEAN(url)
-    return found is not None and len(url) <= MAX_LENGTH and _authority(found[1], found[2]) == found[2]
+    return found is not None and len(url) <= MAX_LENGTH and host_port(found[1], found[2]) == found[2]
 
 
 def _parse(base: str, href: str) -> Parts:
@@ -132,7 +118,7 @@ def _parse(base: str, href: str) -> Parts:
     if named is None:
         return _relative(base, text)
     scheme, rest = named[1].lower(), text[named.end() :]
-    if scheme not in _PORTS:
+    if scheme not in PORTS:
         raise BadUrl("scheme", f"{scheme[:20]}: is not http or https")
     if not rest.startswith("//") and base and _base(base)[0] == scheme:
         return _relative(base, rest)
@@ -153,7 +139,7 @@ def _absolute(scheme: str, rest: str) -> Parts:
     front, mark, query = rest.lstrip("/\\").partition("?")
     authority, _, path = front.replace("\\", "/").partition("/")
     path = _remove_dots(_PATH_UNSAFE(_escape, "/" + path))
-    return scheme, _authority(scheme, authority), path, _QUERY_UNSAFE(_escape, query) if mark else None
+    return scheme, host_port(scheme, authority), path, _QUERY_UNSAFE(_escape, query) if mark else None
 
 
 def _relative(base: str, text: str) -> Parts:
@@ -191,88 +177,6 @@ def _remove_dots(path: str) -> str:
         if number == len(segments):
             kept.append("")
     return "/" + "/".join(kept)
-
-
-@lru_cache(maxsize=4096)
-def _authority(scheme: str, text: str) -> str:
-    match = _NAME_PORT(text.rpartition("@")[2])
-    if match is None:
-        raise BadUrl("bad-url", "an IPv6 address must stand in [ ]")
-    name = _ipv6(match[1]) if match[1][:1] == "[" else _host_name(match[1])
-    port = match[2] or ""
-    port = port.lstrip("0") or port[:1]
-    if port and (not (port.isascii() and port.isdecimal()) or len(port) > 5 or int(port) > 65_535):
-        raise BadUrl("bad-url", "the port is not a number from 0 to 65535")
-    return f"{name}:{port}" if port and port != _PORTS[scheme] else name
-
-
-def _ipv6(text: str) -> str:
-    try:
-        address = IPv6Address(text[1:-1])
-    except ValueError:
-        raise BadUrl("bad-url", "not an IPv6 address") from None
-    if address.ipv4_mapped:  # spelled differently by newer versions of Python
-        low = int(address) & 0xFFFFFFFF
-        return f"[::ffff:{low >> 16:x}:{low & 0xFFFF:x}]"
-    return f"[{address.compressed}]"
-
-
-def _host_name(text: str) -> str:
-    if len(text) > 1_000:
-        raise BadUrl("bad-url", "the host name is too long")
-    name = (unquote(text, errors="replace") if "%" in text else text).lower()
-    if not name.isascii() or "xn--" in name:
-        name = _idna(name).lower()
-    labels = name.removesuffix(".").split(".")
-    if not all(labels):
-        raise BadUrl("bad-url", "a part of the host name is empty" if any(labels) else "no host name")
-    if not _HOST(name):
-        raise BadUrl("bad-url", "the host name has a character that is not allowed")
-    if _NUMBER(labels[-1]):
-        return _ipv4(labels)
-    if len(name) > 254 or any(len(label) > 63 for label in labels):
-        raise BadUrl("bad-url", "the host name is too long")
-    return name
-
-
-def _idna(name: str) -> str:
-    """UTS 46 as browsers do it, without the rules for registries. Imported late: its tables are large."""
-    import idna
-
-    try:
-        mapped = idna.uts46_remap(name, std3_rules=False, transitional=False)
-        return ".".join(_idna_label(label) for label in mapped.split("."))
-    except UnicodeError:
-        raise BadUrl("bad-url", "not an international host name") from None
-
-
-def _idna_label(label: str) -> str:
-    import idna
-
-    if not label.isascii():
-        return "xn--" + label.encode("punycode").decode("ascii")
-    if label.startswith("xn--"):
-        decoded = label[4:].encode().decode("punycode")
-        if decoded.isascii() or idna.uts46_remap(decoded, std3_rules=False, transitional=False) != decoded:
-            raise UnicodeError("not a canonical label")
-    return label
-
-
-def _ipv4(labels: list[str]) -> str:
-    """Read the number forms that browsers and resolvers accept: 127.1, 0x7f000001, 2130706433, 0177.0.0.1."""
-    try:
-        *front, last = map(_number, labels)
-        if len(front) > 3 or any(n > 255 for n in front) or last >= 256 ** (4 - len(front)):
-            raise ValueError
-        return str(IPv4Address(sum(n << (24 - 8 * i) for i, n in enumerate(front)) + last))
-    except ValueError:
-        raise BadUrl("bad-url", "not an IPv4 address") from None
-
-
-def _number(part: str) -> int:
-    if not _NUMBER(part) or len(part) > 60:
-        raise ValueError
-    return int(part[2:] or "0", 16) if part.startswith("0x") else int(part, 8 if part[0] == "0" else 10)
 
 
 def _no_dot(authority: str) -> str:
