@@ -79,3 +79,10 @@ def test_the_spellings_are_those_of_the_standard() -> None:
     for written, clean in [*TARGETS, ("", "/")]:
         for site, name in SITES:
             assert resolved(site + written) == name + clean
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("name", ["a!b", "a(b)", "a{b}", 'a"b', "a=b"])
+def test_a_name_that_no_server_can_have_is_no_such_host(client: str, name: str) -> None:
+    with closing(make_client(client, ClientSettings("tester/1", timeout=5))) as fetch:
+        assert fetch(Request(1, f"http://{name}.invalid/", "page")).code == "dns"
