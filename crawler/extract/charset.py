@@ -11,10 +11,11 @@ from __future__ import annotations
 import codecs
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 from crawler.model import Note
 
-__all__ = ["codec", "decode", "plain_utf8"]
+__all__ = ["Reading", "codec", "decode", "plain_utf8"]
 
 _HEAD = 4096
 _SAMPLE = 65_536
@@ -87,20 +88,31 @@ def plain_utf8(body: bytes, content_type: str | None) -> str | None:
     return _strict(body, "utf-8")
 
 
-def decode(body: bytes, content_type: str | None) -> tuple[str, tuple[Note, ...]]:
-    """Return the text of a body, without BOM, with U+FFFD for what cannot be read and for NUL.
+class Reading(NamedTuple):
+    """A body as text.
+
+    Attributes:
+        text: without BOM, with U+FFFD for what cannot be read and for NUL.
+        encoding: in which it was read, by the name of the Encoding Standard, in lower case.
+        notes: `encoding-doubt` when it was read otherwise than declared or is damaged.
+    """
+
+    text: str
+    encoding: str
+    notes: tuple[Note, ...] = ()
+
+
+def decode(body: bytes, content_type: str | None) -> Reading:
+    """Read a body.
 
     Args:
         body: as it came, no longer compressed.
         content_type: the header's value, or None.
-
-    Returns:
-        The text, and the note `encoding-doubt` when it was read otherwise than declared or is damaged.
     """
-    text, doubt = _decode(body, content_type)
+    text, encoding, doubt = _decode(body, content_type)
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
-    return text, (Note("", "encoding-doubt", doubt),) if doubt else ()
+    return Reading(text, _standard(encoding), (Note("", "encoding-doubt", doubt),) if doubt else ())
 
 
 def codec(label: str | None) -> str | None:
@@ -116,20 +128,30 @@ def codec(label: str | None) -> str | None:
         return None
 
 
-def _decode(body: bytes, content_type: str | None) -> tuple[str, str]:
+def _standard(name: str) -> str:
+    """The standard's name of a codec; its GBK is read as gb18030, of which it is a part."""
+    return _NAMES.get(name) or name.replace("cp125", "windows-125").replace("iso8859", "iso-8859")
+
+
+_NAMES = {"gb18030": "gbk", "big5hkscs": "big5", "cp932": "shift_jis", "euc_jp": "euc-jp", "iso2022_jp": "iso-2022-jp"}
+_NAMES |= {"cp949": "euc-kr", "cp866": "ibm866", "cp874": "windows-874", "mac-roman": "macintosh"}
+_NAMES |= {"mac-cyrillic": "x-mac-cyrillic", "utf-16-le": "utf-16le", "utf-16-be": "utf-16be"}
+
+
+def _decode(body: bytes, content_type: str | None) -> tuple[str, str, str]:
     from w3lib.encoding import read_bom
 
     bom, mark = read_bom(body)
     if bom is not None and bom != "utf-32-be" and bom != "utf-32-le":
-        return body[len(mark or b"") :].decode(bom, "replace"), ""
+        return body[len(mark or b"") :].decode(bom, "replace"), bom, ""
     header = _header(content_type)
     if header == "utf-8":
         try:
-            return body.decode(), ""
+            return body.decode(), "utf-8", ""
         except UnicodeDecodeError:
             pass
     if header is None and body.isascii() and b"\x1b" not in body and b"\0" not in body:
-        return body.decode("ascii"), ""
+        return body.decode("ascii"), "utf-8", ""
     meta = _meta(body)
     declared = header or meta
     return _declared(body, declared, meta) if declared else _undeclared(body)
@@ -160,27 +182,27 @@ def _meta(body: bytes) -> str | None:
     return "utf-8" if found in {"utf-16-le", "utf-16-be"} else found
 
 
-def _declared(body: bytes, declared: str, meta: str | None) -> tuple[str, str]:
+def _declared(body: bytes, declared: str, meta: str | None) -> tuple[str, str, str]:
     if declared in _ONE_BYTE.values() and not body.isascii() and _strict(body, "utf-8") is not None:
-        return body.decode(), f"declared as {declared}, but all of it is UTF-8; read as UTF-8"
+        return body.decode(), "utf-8", f"declared as {declared}, but all of it is UTF-8; read as UTF-8"
     text = _strict(body, declared)
     if text is not None:
-        return text, ""
+        return text, declared, ""
     damaged = body.decode(declared, "replace")
     lost = damaged.count("\ufffd")
     if lost > max(_FEW, len(damaged) // 1000):
         for other in (meta, "utf-8", _detect(body)):
             if other and other != declared and (text := _strict(body, other)) is not None:
-                return text, f"declared as {declared}, but {lost} places do not fit; read as {other}"
-    return damaged, f"{lost} places are not valid {declared}"
+                return text, other, f"declared as {declared}, but {lost} places do not fit; read as {other}"
+    return damaged, declared, f"{lost} places are not valid {declared}"
 
 
-def _undeclared(body: bytes) -> tuple[str, str]:
+def _undeclared(body: bytes) -> tuple[str, str, str]:
     text = _strict(body, "utf-8")
     if text is not None:
-        return text, ""
+        return text, "utf-8", ""
     guess = _detect(body) or "cp1252"
-    return body.decode(guess, "replace"), f"no encoding is declared; read as {guess}"
+    return body.decode(guess, "replace"), guess, f"no encoding is declared; read as {guess}"
 
 
 def _strict(body: bytes, name: str) -> str | None:

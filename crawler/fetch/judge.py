@@ -133,7 +133,7 @@ def _moved(url: str, status: int, location: str, elapsed: float) -> Moved | Fail
 
 
 def _ascii(text: str) -> str:
-    """Give the server its own bytes back, as browsers do, whatever encoding they are in: headers are read as latin-1."""
+    """Give the server its own bytes back, as browsers do, in whatever encoding; headers are read as latin-1."""
     return text if text.isascii() else "".join(c if c < "\x80" else f"%{ord(c):02X}" for c in text)
 
 

@@ -31,9 +31,9 @@ def codes(notes):
 )
 def test_fault_76_encodings_of_the_web_by_header_and_by_meta(name, text):
     page = f"<html><head><meta charset={name}><title>{text}</title>"
-    assert decode(page.encode(name), HTML) == (page, ())
+    assert decode(page.encode(name), HTML)[::2] == (page, ())
     plain = f"<title>{text}</title>"
-    assert decode(plain.encode(name), f"{HTML}; charset={name}") == (plain, ())
+    assert decode(plain.encode(name), f"{HTML}; charset={name}")[::2] == (plain, ())
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_fault_76_encodings_of_the_web_by_header_and_by_meta(name, text):
     ],
 )
 def test_fault_76_labels_mean_what_browsers_take_them_for(label, data, expected):
-    assert decode(data, f"{HTML}; charset={label}") == (expected, ())
+    assert decode(data, f"{HTML}; charset={label}")[::2] == (expected, ())
 
 
 @pytest.mark.parametrize(
@@ -57,21 +57,21 @@ def test_fault_76_labels_mean_what_browsers_take_them_for(label, data, expected)
 )
 def test_fault_75_a_byte_order_mark_rules_and_is_no_text(start, codec_name):
     page = "<meta charset=koi8-r><p>é"
-    assert decode(start + page.encode(codec_name), f"{HTML}; charset=windows-1251") == (page, ())
+    assert decode(start + page.encode(codec_name), f"{HTML}; charset=windows-1251")[::2] == (page, ())
 
 
 def test_fault_75_a_mark_in_the_middle_is_no_start():
-    assert decode("a\ufeffb".encode(), HTML) == ("a\ufeffb", ())
+    assert decode("a\ufeffb".encode(), HTML)[::2] == ("a\ufeffb", ())
 
 
 def test_fault_73_the_header_beats_meta():
     page = "<meta charset=gbk><p>é 话"
-    assert decode(page.encode(), f"{HTML}; charset=utf-8") == (page, ())
+    assert decode(page.encode(), f"{HTML}; charset=utf-8")[::2] == (page, ())
 
 
 def test_fault_74_no_charset_and_utf_8_bytes():
-    assert decode("<p>é 话".encode(), HTML) == ("<p>é 话", ())
-    assert decode("<p>é 话".encode(), None) == ("<p>é 话", ())
+    assert decode("<p>é 话".encode(), HTML)[::2] == ("<p>é 话", ())
+    assert decode("<p>é 话".encode(), None)[::2] == ("<p>é 话", ())
 
 
 @pytest.mark.parametrize(
@@ -80,12 +80,12 @@ def test_fault_74_no_charset_and_utf_8_bytes():
 def test_fault_77_only_text_encodings_of_the_web(label):
     assert codec(label) is None
     page = f"<meta charset={label}><p>+AGE- é"
-    assert decode(page.encode(), f"{HTML}; charset={label}") == (page, ())
+    assert decode(page.encode(), f"{HTML}; charset={label}")[::2] == (page, ())
 
 
 def test_fault_72_declared_utf_8_but_gbk_bytes():
     text = "<p>" + "话剧约定无期限河北各市巡演结束" * 20
-    read, notes = decode(text.encode("gbk"), f"{HTML}; charset=utf-8")
+    read, _, notes = decode(text.encode("gbk"), f"{HTML}; charset=utf-8")
     assert read == text
     assert codes(notes) == ["encoding-doubt"]
     with_meta = "<meta charset=gbk>" + text
@@ -93,34 +93,34 @@ def test_fault_72_declared_utf_8_but_gbk_bytes():
 
 
 def test_fault_72_one_broken_byte_is_kept_as_such_and_told():
-    read, notes = decode("<p>é".encode() + b"\xff" + b"x" * 50, f"{HTML}; charset=utf-8")
+    read, _, notes = decode("<p>é".encode() + b"\xff" + b"x" * 50, f"{HTML}; charset=utf-8")
     assert read == "<p>é\ufffd" + "x" * 50
     assert codes(notes) == ["encoding-doubt"]
 
 
 def test_utf_8_under_a_one_byte_label_is_read_as_utf_8_and_told():
-    read, notes = decode("<p>é €".encode(), f"{HTML}; charset=iso-8859-1")
+    read, _, notes = decode("<p>é €".encode(), f"{HTML}; charset=iso-8859-1")
     assert read == "<p>é €"
     assert codes(notes) == ["encoding-doubt"]
 
 
 def test_fault_78_a_meta_in_a_comment_or_far_down_is_not_one():
     page = "<!-- <meta charset=koi8-r> --><meta charset=windows-1251><p>Привет"
-    assert decode(page.encode("cp1251"), HTML) == (page, ())
+    assert decode(page.encode("cp1251"), HTML)[::2] == (page, ())
     late = "<p>" + "x" * 5000 + "<meta charset=koi8-r>é"
-    assert decode(late.encode(), HTML) == (late, ())
+    assert decode(late.encode(), HTML)[::2] == (late, ())
 
 
 def test_no_charset_and_not_utf_8_is_detected_and_told():
     text = "<p>" + "Съешь же ещё этих мягких французских булок, да выпей чаю. " * 20
-    read, notes = decode(text.encode("cp1251"), HTML)
+    read, _, notes = decode(text.encode("cp1251"), HTML)
     assert read == text
     assert codes(notes) == ["encoding-doubt"]
 
 
 def test_xml_declaration_names_the_encoding():
     page = '<?xml version="1.0" encoding="windows-1251"?><a>Привет</a>'
-    assert decode(page.encode("cp1251"), "text/xml") == (page, ())
+    assert decode(page.encode("cp1251"), "text/xml")[::2] == (page, ())
 
 
 def test_fault_79_nul_becomes_a_replacement_character():
@@ -153,7 +153,7 @@ def test_real_pages_in_many_encodings():
     pages = sorted(folder.rglob("*.html"))
     assert len(pages) >= 30
     for page in pages:
-        text, notes = decode(page.read_bytes(), HTML)
+        text, _, notes = decode(page.read_bytes(), HTML)
         assert text.count("\ufffd") <= 5, page.name
         assert ("\ufffd" in text) <= bool(notes), page.name
         if page.name in TITLES:
@@ -182,7 +182,7 @@ def test_the_short_way_for_utf_8_gives_what_decode_gives(kind, head, rest):
     for start in (b"", b"\xef\xbb\xbf"):
         body = start + head.encode() + rest
         short = plain_utf8(body, kind)
-        assert short is None or (short, ()) == decode(body, kind)
+        assert short is None or (short, ()) == decode(body, kind)[::2]
 
 
 def test_the_short_way_is_taken_by_most_pages():
