@@ -106,7 +106,16 @@ class Run:
         kinds = self._job.recipe.kinds
         lanes = {name: 0 if kind.follow or kind.python else 1 for name, kind in kinds.items()}
         depth = self._job.limits.depth
-        pages = Pages(self._db, crawl, lanes=lanes, max_depth=depth, refuse=trap, now=time.time)
+        pages = Pages(
+            self._db,
+            crawl,
+            lanes=lanes,
+            max_depth=depth,
+            refuse=trap,
+            now=time.time,
+            ignore=self._job.fetch.ignore_parameters,
+            keep=self._job.fetch.keep_parameters,
+        )
         with pages.transaction():
             pages.add_starts(self._starts)
         return pages

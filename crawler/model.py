@@ -129,6 +129,8 @@ class Page:
     Attributes:
         dropped: links that were not taken, counted by reason (`bad-url`, `scheme`, `denied`).
         notes: notes on the page as a whole; their `field` is "".
+        sessions: names of parameters of links that look like a session; True where the page shows that they are one,
+            False where it shows that they tell pages apart.
     """
 
     status: int
@@ -138,6 +140,7 @@ class Page:
     links: tuple[Link, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    sessions: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from operator import itemgetter
 
 from crawler.errors import BadUrl
 from crawler.hosts import PORTS, host_port
@@ -29,13 +30,13 @@ _CLEAN = re.compile(rf"(https?)://([a-z0-9\-]++(?:\.[a-z0-9\-]++)*+(?::[1-9][0-9
 _CLEAN_PATH = re.compile(rf"(/|(?:\.\./)*+)({_NAME}(?:/(?:{_NAME})?)*+(?:\?[A-Za-z0-9_~.=&\-]*+)?)").fullmatch
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?").sub
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_PATH_SESSION = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.I).sub
+_PATH_PARAMETER = re.compile(r";([^/;=]*)=[^/;]*").sub
 _TRACKER = re.compile(
     r"(?i)utm_.*|gclid|fbclid|gclsrc|dclid|msclkid|yclid|gbraid|wbraid|igshid|mc_[ce]id|_ga"
     r"|jsessionid|phpsessid|aspsessionid.*|cfid|cftoken"
 ).fullmatch
-_MAYBE_SESSION = frozenset({"sid", "session", "sessionid", "session_id"})
-_TOKEN = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z]).{6,}|.{16,}").fullmatch
+_SESSION = re.compile(r"(?i)jsessionid|phpsessid").fullmatch
+_NONE: frozenset[str] = frozenset()
 
 Parts = tuple[str, str, str, str | None]  # scheme, host with port, path, query
 
@@ -61,12 +62,17 @@ def resolve(base: str, href: str) -> str:
 _folder = lru_cache(maxsize=1024)(resolve)
 
 
-def identity(url: str) -> str:
+def identity(url: str, ignore: frozenset[str] = _NONE, keep: frozenset[str] = _NONE) -> str:
     """Return the key that all spellings of one page share. A key only, not to be fetched.
 
     On top of `resolve`: a dot after the host is dropped, needless percent-encoding is undone, the rest of it
-    is in upper case, parameters are sorted by name, those of trackers (utm_source, gclid, ...) and sessions
-    (jsessionid, ...) are dropped. `%2F`, letter case of the path and `//` in it tell pages apart and stay.
+    is in upper case, parameters are sorted by name, those of trackers (utm_source, gclid, ...) and those that
+    can only be a session (jsessionid, ...) are dropped. `%2F`, letter case of the path and `//` in it tell
+    pages apart and stay. docs/state.md has the whole list.
+
+    Args:
+        ignore: more parameters that are dropped, in the query and behind a `;` in the path; names in lower case.
+        keep: parameters that stay, whatever else is said of them.
 
     Raises:
         BadUrl: not an absolute http(s) URL.
@@ -77,8 +83,8 @@ def identity(url: str) -> str:
     if "%" in path:
         path = _ESCAPE(_unescape, path)
     if ";" in path:
-        path = _remove_dots(_PATH_SESSION("", path))
-    query = _sorted(query) if query else ""
+        path = _remove_dots(_PATH_PARAMETER(lambda found: _path_parameter(found, ignore, keep), path))
+    query = _sorted(query, ignore, keep) if query else ""
     return f"{scheme}://{_no_dot(authority)}{path}{'?' if query else ''}{query}"
 
 
@@ -191,14 +197,25 @@ def _unescape(match: re.Match[str]) -> str:
     return char if char in _UNRESERVED else match[0].upper()
 
 
-def _sorted(query: str) -> str:
+def _path_parameter(found: re.Match[str], ignore: frozenset[str], keep: frozenset[str]) -> str:
+    name = found[1].lower()
+    return "" if name not in keep and (name in ignore or _SESSION(name)) else found[0]
+
+
+def _sorted(query: str, ignore: frozenset[str], keep: frozenset[str]) -> str:
     if "%" in query:
         query = _ESCAPE(_unescape, query).replace("%20", "+")
-    kept = [pair for pair in query.split("&") if pair and _tells_apart(*pair.partition("="))]
-    kept.sort(key=lambda pair: pair.partition("=")[0])
-    return "&".join(kept)
+    pairs = [(pair.partition("=")[0], pair) for pair in query.split("&") if pair]
+    if ignore or keep:
+        kept = [each for each in pairs if _tells_apart(each[0].lower(), ignore, keep)]
+    else:
+        kept = [each for each in pairs if not _TRACKER(each[0])]
+    kept.sort(key=_name)
+    return "&".join([pair for _, pair in kept])
 
 
-def _tells_apart(name: str, _: str, value: str) -> bool:
-    """A short `sid` may be a story's number; only one that looks like a random token is a session."""
-    return not (_TOKEN(value) if name.lower() in _MAYBE_SESSION else _TRACKER(name))
+_name = itemgetter(0)
+
+
+def _tells_apart(name: str, ignore: frozenset[str], keep: frozenset[str]) -> bool:
+    return name in keep or not (name in ignore or _TRACKER(name))

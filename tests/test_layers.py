@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 MOST_LINES = 300
 
 LAYERS = (
-    ("errors", "model", "hosts", "urls", "clock", "leave", "heap"),
+    ("errors", "model", "hosts", "urls", "sessions", "clock", "leave", "heap"),
     ("extract", "fetch", "store", "serving"),
     ("config",),
     ("crawl", "strategies", "export"),

@@ -81,6 +81,10 @@ class PageView:
             engine = "bs4" if soup else "lexbor"
         return self._parsed_lexbor() if engine == "lexbor" else self._parsed_soup()
 
+    def any_document(self) -> Document:
+        """Return a tree that is there, where there is one."""
+        return self._lexbor or self._soup or self.document("auto")
+
     @property
     def soup_only(self) -> bool:
         """Whether `auto` leaves this page to BeautifulSoup alone: lexbor's tree would differ, or take it too long."""
@@ -127,7 +131,7 @@ class PageView:
 
     def _find_base(self) -> str:
         """First `base` that leads to an http(s) address (HTML standard, 2.4.3, but past bad ones to the next)."""
-        document: Document = self._lexbor or self._soup or self.document("auto")
+        document = self.any_document()
         for element in document.select(None, "base[href]")[:_BASES]:
             try:
                 return urls.resolve(self.url, document.attr(element, "href") or "")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from hashlib import blake2b
 
 from crawler import urls
 from crawler.errors import OutputError
 from crawler.model import Failure, Link, Moved, Note, Page
+from crawler.store.keys import Keys
 from crawler.store.queued import ALONE, COLUMNS, Queued
 from crawler.store.values import dump_notes, dump_values
 
@@ -26,6 +26,10 @@ class Pages:
         max_depth: pages deeper than this are skipped; None for no limit.
         refuse: names the reason why a URL is not to be visited at all, or None.
         now: wall clock, seconds since 1970.
+        ignore, keep: names of parameters that never, or always, tell pages apart.
+
+    Attributes:
+        keys: of its pages.
     """
 
     def __init__(
@@ -37,9 +41,12 @@ class Pages:
         max_depth: int | None,
         refuse: Callable[[str], str | None],
         now: Callable[[], float],
+        ignore: Collection[str] = (),
+        keep: Collection[str] = (),
     ) -> None:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._max_depth, self._refuse, self._now = max_depth, refuse, now
+        self.keys = Keys(db, crawl, ignore, keep)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -81,30 +88,23 @@ class Pages:
 
     def queued(self, host: str, lane: int, limit: int) -> list[Queued]:
         """The next queued pages of a host; those in a crash come last and by number of crashes."""
-        rows = self._db.execute(
+        sql = (
             f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
-            "ORDER BY crashes, id LIMIT ?"
-            if lane == ALONE
-            else f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
-            "ORDER BY id LIMIT ?",
-            (self._crawl, host, lane, limit),
+            f"ORDER BY {'crashes, id' if lane == ALONE else 'id'} LIMIT ?"
         )
+        rows = self._db.execute(sql, (self._crawl, host, lane, limit))
         return [Queued(*row) for row in rows]
 
     def waiting(self) -> list[tuple[float, Queued]]:
         """Pages to be tried again, with the time when."""
-        rows = self._db.execute(
-            f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'",  # noqa: S608 - fixed names
-            (self._crawl,),
-        )
+        sql = f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'"  # noqa: S608 - fixed names
+        rows = self._db.execute(sql, (self._crawl,))
         return [(row[0], Queued(*row[1:])) for row in rows]
 
     def asked_for(self) -> int:
         """Number of pages that were ever requested."""
-        count: int = self._db.execute(
-            "SELECT count(*) FROM pages WHERE crawl = ? AND (attempts > 0 OR crashes > 0)", (self._crawl,)
-        ).fetchone()[0]
-        return count
+        sql = "SELECT count(*) FROM pages WHERE crawl = ? AND (attempts > 0 OR crashes > 0)"
+        return int(self._db.execute(sql, (self._crawl,)).fetchone()[0])
 
     def counts(self) -> dict[str, int]:
         """Number of pages in each state."""
@@ -155,6 +155,8 @@ class Pages:
                 "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
                 (self._crawl, page.id, position, record.table, dump_values(record.values), dump_notes(record.notes)),
             )
+        if found.sessions:
+            self.keys.learn(page.host, found.sessions)
         if found.links:
             self._refresh_depth(page)
         new: list[Queued] = []
@@ -164,13 +166,16 @@ class Pages:
 
     def moved(self, page: Queued, found: Moved) -> list[Queued]:
         """It is a redirect: its one link is the target, a page of the same kind and depth."""
-        if page.hops >= MOST_HOPS or self._comes_from(page, _key(page.kind, found.location)):
+        key = self.keys.of(page.kind, found.location)
+        if self._comes_from(page, key):  # to be given a session is no circle
+            key = self.keys.whole(page.kind, found.location)
+        if page.hops >= MOST_HOPS or self._comes_from(page, key):
             failure = Failure("redirect-loop", f"redirected to {found.location}", found.status, None, found.elapsed)
             self.failed(page, failure)
             return []
         self._close(page, "moved", None, f"redirected to {found.location}", found.status, found.elapsed)
         self._refresh_depth(page)
-        child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere)
+        child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere, key)
         self._edge(page.id, 0, child, 0, None, None)
         return new + self._lift(child, page.depth)
 
@@ -208,11 +213,14 @@ class Pages:
         self._edge(page.id, position, child, step, carry, dump_notes(link.notes))
         return new or self._lift(child, page.depth + step)
 
-    def _add(self, url: str, kind: str, depth: int, hops: int, anywhere: int) -> tuple[int, list[Queued]]:
+    def _add(
+        self, url: str, kind: str, depth: int, hops: int, anywhere: int, key: bytes | None = None
+    ) -> tuple[int, list[Queued]]:
         """Id of the page and, where it is new in the queue, the page itself."""
-        key = _key(kind, url)
+        key = key or self.keys.of(kind, url)
         known = self._db.execute("SELECT id FROM pages WHERE crawl = ? AND key = ?", (self._crawl, key)).fetchone()
         if known:
+            self.keys.joined(kind, url, known[0])
             return known[0], []
         code = self._refuse(url) or ("depth" if self._too_deep(depth) else None)
         host, lane = urls.host(url), self._lanes[kind]
@@ -289,7 +297,3 @@ class Pages:
 
 def _columns(notes: Iterable[Note]) -> tuple[list[str], list[str]]:
     return [note.code for note in notes], [note.detail for note in notes if note.detail]
-
-
-def _key(kind: str, url: str) -> bytes:
-    return blake2b(f"{kind} {urls.identity(url)}".encode(), digest_size=16).digest()

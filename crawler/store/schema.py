@@ -83,6 +83,13 @@ CREATE TABLE published (
 );
 """
 _VERSION_2 = """
+CREATE TABLE parameters (
+    crawl   INTEGER NOT NULL,
+    host    TEXT NOT NULL,
+    name    TEXT NOT NULL,                 -- of a parameter of URLs that looks like a session
+    session INTEGER NOT NULL,              -- 1: it is one and tells no pages apart; 0: it is none
+    PRIMARY KEY (crawl, host, name)
+) WITHOUT ROWID;
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)
