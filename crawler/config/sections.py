@@ -102,7 +102,7 @@ class FetchSpec(Section):
         list_of("list of host names", HOST, alone=False), (), "Hosts whose certificate is not checked."
     )
     ignore_parameters = Key(
-        PARAMETERS, (), "Parameters of URLs that never tell pages apart, beside those in docs/state.md: `[ref, sort]`."
+        PARAMETERS, (), "Parameters of URLs that never tell pages apart, beside those in docs/state.md: `[ref, source]`."
     )
     keep_parameters = Key(
         PARAMETERS, (), "Parameters that always tell pages apart, also if they look like a session or a tracker."
