@@ -110,7 +110,7 @@ class Run:
     def _pages(self, crawl: int) -> Pages:
         kinds = self._job.recipe.kinds
         lanes = {name: 0 if kind.follow or kind.python else 1 for name, kind in kinds.items()}
-        limits = self._job.limits
+        limits, fetch = self._job.limits, self._job.fetch
         pages = Pages(
             self._db,
             crawl,
@@ -119,6 +119,8 @@ class Run:
             refuse=Traps(time.time()) if limits.traps else lambda url, since: None,
             chains=limits.traps,
             now=time.time,
+            ignore=fetch.ignore_parameters,
+            keep=fetch.keep_parameters,
         )
         with pages.transaction():
             pages.add_starts(self._starts)

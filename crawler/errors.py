@@ -9,7 +9,7 @@
     └── CodedError         becomes a Failure; carries its code
         ├── FetchError     one request failed
         ├── ExtractError   one page could not be analysed
-        └── urls.BadUrl    a text is no URL to visit
+        └── BadUrl         a text is no URL to visit
 
 Each takes positional arguments only and hands all of them to `Exception`, so each survives pickling: an
 exception that cannot be unpickled in the main process breaks a whole process pool.
@@ -18,6 +18,7 @@ exception that cannot be unpickled in the main process breaks a whole process po
 from __future__ import annotations
 
 __all__ = [
+    "BadUrl",
     "CodedError",
     "ConfigError",
     "CrawlerError",
@@ -88,6 +89,15 @@ class FetchError(CodedError):
 
 class ExtractError(CodedError):
     """A page that could not be analysed."""
+
+
+class BadUrl(CodedError):
+    """Text that is no URL to visit.
+
+    Args:
+        code: `bad-url`, `scheme` (mailto:, javascript:, file:, ...) or `empty` (nothing, or only a fragment).
+        detail: one line for a person.
+    """
 
 
 def one_line(text: str, limit: int = 200) -> str:

@@ -140,6 +140,8 @@ class Page:
         notes: notes on the page as a whole; their `field` is "".
         sign: of what the rules found, where links may lead back to pages of this kind; see `crawler.extract.sign`. It
             begins with RICH where that is more than one thing.
+        sessions: names of parameters of links that look like a session; True where the page shows that they are one,
+            False where it shows that they tell pages apart.
     """
 
     status: int
@@ -151,6 +153,7 @@ class Page:
     notes: tuple[Note, ...] = ()
     set_cookies: tuple[str, ...] = field(default=(), repr=False)
     sign: str = ""
+    sessions: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

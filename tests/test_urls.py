@@ -140,6 +140,12 @@ DIFFERENT = [
     ("http://example.com/?a=b%26c", "http://example.com/?a=b&c"),
     ("http://example.com/?a=b%2Bc", "http://example.com/?a=b+c"),
     ("http://example.com/?sid=12", "http://example.com/?sid=13"),
+    ("http://example.com/?sid=25/07/01/0415211", "http://example.com/?sid=25/07/01/0415212"),
+    ("http://example.com/?sid=abc123", "http://example.com/"),
+    ("http://example.com/?session=summer-2024-morning-a1", "http://example.com/?session=summer-2024-morning-a2"),
+    ("http://example.com/?sid=12345678901234567890", "http://example.com/?sid=12345678901234567891"),
+    ("http://example.com/?sid=9f86d081884c7d659a2feaa0c55ad015", "http://example.com/"),
+    ("http://example.com/x;sid=2", "http://example.com/x"),
     ("http://example.com/story;2", "http://example.com/story;3"),
 ]
 
@@ -156,11 +162,18 @@ def test_fault_102_pages_that_stay_apart(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     "session",
-    ["x;jsessionid=AB12?a=1", "x?a=1&PHPSESSID=abc", "x?sid=8f3a9c&a=1", "x?session_id=0123456789abcdef&a=1",
-     "x;jsessionid=1;sid=2?a=1", "x?ASPSESSIONIDQQ=z&a=1"],
-)  # fmt: skip
+    ["x;jsessionid=AB12?a=1", "x?a=1&PHPSESSID=abc", "x;jsessionid=1;PhpSessId=2?a=1", "x?ASPSESSIONIDQQ=z&a=1"],
+)
 def test_fault_103_session_ids(session: str) -> None:
     assert identity("http://example.com/" + session) == "http://example.com/x?a=1"
+
+
+def test_what_is_ignored_and_what_is_kept() -> None:
+    url = "http://example.com/x;SID=2;v=1/y?b=1&Sid=3&sid&utm_source=n&PHPSESSID=4"
+    assert identity(url) == "http://example.com/x;SID=2;v=1/y?Sid=3&b=1&sid"
+    assert identity(url, frozenset({"sid", "b"})) == "http://example.com/x;v=1/y"
+    kept = identity(url, frozenset({"sid"}), frozenset({"phpsessid", "sid", "utm_source"}))
+    assert kept == "http://example.com/x;SID=2;v=1/y?PHPSESSID=4&Sid=3&b=1&sid&utm_source=n"
 
 
 def test_host_origin_same_site() -> None:
@@ -170,6 +183,11 @@ def test_host_origin_same_site() -> None:
     assert origin("https://user@example.com:443/x?y") == "https://example.com"
     assert origin("http://example.com:443/") == "http://example.com:443"
     assert same_site("http://www.example.com/a", "https://example.com/b")
+    assert same_site("http://WWW.Example.com.:80/", "https://example.com:443/")
+    assert same_site("http://www.B\u00dcCHER.example/", "http://xn--bcher-kva.example./")
+    assert same_site("http://127.0.0.1:8000/", "http://0x7f000001:08000/")
+    assert not same_site("http://wwwexample.com/", "http://example.com/")
+    assert not same_site("http://www2.example.com/", "http://www.example.com/")
     assert not same_site("http://example.com/", "http://example.com:81/")
     assert not same_site("http://shop.example.com/", "http://example.com/")
 

@@ -192,6 +192,13 @@ def host(value: str) -> Fault | None:
     return Fault("is not a host name", "write the host alone, as example.com, without https:// and port")
 
 
+def parameter(value: str) -> Fault | None:
+    """The name of a parameter of URLs alone."""
+    if value and not re.search(r"[=&?#;/*\s]", value):
+        return None
+    return Fault("is not the name of a parameter", "write the name alone, as sid, without ? and =")
+
+
 def header_name(value: str) -> Fault | None:
     """A field name of RFC 9110, and not one that has its own key."""
     if not re.fullmatch(_HEADER, value):

@@ -116,12 +116,14 @@ class Job:
 
     @cached_property
     def what_hash(self) -> str:
-        """sha256 over what defines the crawl: starts, page kinds, demo shop. Not how fast, how far or where to."""
+        """sha256 over what defines the crawl: starts, page kinds, demo shop, parameters. Not how fast or how far."""
         # Without defaults: a key that a later version adds must not look like a change.
         without = {"latency", "page_weight"}  # the records are the same
         demo = self.demo.plain(defaults=False, without=without) if self.demo else None
         pages = [(name, kind.plain(defaults=False)) for name, kind in self.pages.items()]
-        text = json.dumps([self.starts, pages, demo], ensure_ascii=True, separators=(",", ":"))
+        told_apart = [self.fetch.ignore_parameters, self.fetch.keep_parameters]
+        what = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
+        text = json.dumps(what, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def settings(self) -> list[tuple[str, str]]:

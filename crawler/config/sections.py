@@ -13,6 +13,7 @@ from crawler.config.values import (
     HOST,
     LATENCY,
     ONE_LINE,
+    PARAMETER,
     RAW_TEXT,
     TEXT,
     choice,
@@ -25,6 +26,7 @@ from crawler.config.values import (
 
 __all__ = ["AuthSpec", "DemoSpec", "FetchSpec", "LimitsSpec", "PoliteSpec"]
 
+PARAMETERS = list_of("name of a parameter, or a list", PARAMETER)
 Parse = Literal["auto", "worker", "callback", "pool", "barrier"]
 Engine = Literal["auto", "bs4", "lexbor"]
 
@@ -99,6 +101,12 @@ class FetchSpec(Section):
     user_agent = Key(ONE_LINE, "", "The whole User-Agent. Without it `crawler/VERSION (+CONTACT)`.")
     insecure_hosts = Key(
         list_of("list of host names", HOST, alone=False), (), "Hosts whose certificate is not checked."
+    )
+    ignore_parameters = Key(
+        PARAMETERS, (), "Parameters of URLs that never tell pages apart, besides those in docs/state.md: `[ref, src]`."
+    )
+    keep_parameters = Key(
+        PARAMETERS, (), "Parameters that always tell pages apart, also if they look like a session or a tracker."
     )
     allow_private = Key(BOOL, False, "Links may lead to private addresses of your own network. Start URLs always may.")
 

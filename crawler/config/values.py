@@ -23,6 +23,7 @@ __all__ = [
     "NAME",
     "ONE_LINE",
     "OUTPUT_PATH",
+    "PARAMETER",
     "PATTERN",
     "RAW_TEXT",
     "SELECTOR",
@@ -170,3 +171,4 @@ FORMAT = text("date format", checked.time_format)
 LOCALE = text("language", checked.locale)
 OUTPUT_PATH = text("path", checked.text, checked.output)
 HOST = text("host name", checked.host)
+PARAMETER = text("name of a parameter", checked.parameter)

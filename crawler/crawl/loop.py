@@ -109,6 +109,7 @@ class Crawl:
         for page, request in out:
             self._submit(page, request)
         self.tally.in_flight = len(self._flights)
+        self.tally.dropped |= self._pages.keys.dropped
         self._observe(self.tally)
 
     def _timeout(self) -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from crawler.errors import ExtractError
+from crawler.extract.evidence import sessions_on
 from crawler.extract.follow import Links
 from crawler.extract.hatch import Hook, call_hook, load_hook
 from crawler.extract.page import PageView, open_page
@@ -114,6 +115,7 @@ def _page(
         links=tuple(links.found),
         dropped=links.dropped,
         notes=notes,
+        sessions=sessions_on(page, [link.url for link in links.found]),
     )
 
 

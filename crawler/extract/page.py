@@ -12,6 +12,7 @@ from crawler.extract.charset import decode, plain_utf8
 from crawler.extract.labels import Labels
 from crawler.extract.lexbor import Lexbor, costly
 from crawler.extract.marks import ALWAYS, marks
+from crawler.extract.queries import with_query_in
 from crawler.extract.sniff import check_body, is_xml
 from crawler.model import Note, Response
 
@@ -38,16 +39,25 @@ class PageView:
 
     Args:
         utf8: the text as bytes, where the caller has them.
+        encoding: in which it was read, by the name of the Encoding Standard; None for UTF-8.
     """
 
     def __init__(
-        self, url: str, text: str, *, utf8: bytes | None = None, xml: bool = False, notes: tuple[Note, ...] = ()
+        self,
+        url: str,
+        text: str,
+        *,
+        utf8: bytes | None = None,
+        encoding: str | None = None,
+        xml: bool = False,
+        notes: tuple[Note, ...] = (),
     ) -> None:
         self.url = url
         self.text = text
         self.xml = xml
         self.notes = notes
         self._utf8 = utf8
+        self._encoding = encoding
         self._marks: frozenset[bytes] = frozenset()
         self._soup: Soup | None = None
         self._lexbor: Lexbor | None = None
@@ -70,6 +80,10 @@ class PageView:
             soup = self.soup_only or (engine == "auto-strict" and self._marks)
             engine = "bs4" if soup else "lexbor"
         return self._parsed_lexbor() if engine == "lexbor" else self._parsed_soup()
+
+    def any_document(self) -> Document:
+        """Return a tree that is there, where there is one."""
+        return self._lexbor or self._soup or self.document("auto")
 
     @property
     def soup_only(self) -> bool:
@@ -95,13 +109,15 @@ class PageView:
         return found
 
     def resolve(self, href: str) -> str:
-        """Return the absolute URL of a link on this page.
+        """Return the absolute URL of a link on this page, its query in the encoding of the page, as browsers do.
 
         Raises:
             BadUrl: see urls.resolve.
         """
         if self._base is None:
             self._base = self._find_base()
+        if self._encoding is not None and not href.isascii():
+            href = with_query_in(self._encoding, href)
         return urls.resolve(self._base, href)
 
     def _differs(self) -> bool:
@@ -115,7 +131,7 @@ class PageView:
 
     def _find_base(self) -> str:
         """First `base` that leads to an http(s) address (HTML standard, 2.4.3, but past bad ones to the next)."""
-        document: Document = self._lexbor or self._soup or self.document("auto")
+        document = self.any_document()
         for element in document.select(None, "base[href]")[:_BASES]:
             try:
                 return urls.resolve(self.url, document.attr(element, "href") or "")
@@ -147,15 +163,16 @@ def open_page(response: Response) -> PageView:
     kind = response.headers.get("content-type")
     check_body(response.body, kind)
     notes: tuple[Note, ...] = ()
+    encoding: str | None = None
     utf8: bytes | None = response.body
     text = plain_utf8(response.body, kind)
     if text is None:
         utf8 = None
-        text, _, notes = decode(response.body, kind)
+        text, encoding, notes = decode(response.body, kind)
     if not _SOLID.search(text):
         raise ExtractError("empty", "the body is only white space")
     xml = is_xml(text, kind)
     if xml and "<!ENTITY" in text:
         # What an entity holds may be a file of this machine, or one line that grows to gigabytes.
         raise ExtractError("unparsable", "the XML declares entities, which are never read")
-    return PageView(response.url, text, utf8=utf8, xml=xml, notes=notes)
+    return PageView(response.url, text, utf8=utf8, encoding=encoding, xml=xml, notes=notes)

@@ -72,11 +72,9 @@ class Adapter(HTTPAdapter):
         """Leave the connection alone: its TLS context decides."""
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
-        """Return what stands in the request line: the path, or the whole URL for a proxy of http."""
+        """Return what tells urllib3 the scheme, for a proxy of http. The request line is written by our connections."""
         url = request.url or ""
-        if self._settings.proxy and url.startswith("http:"):
-            return url
-        return url[url.index("/", 8) :]
+        return url[: url.index("/", 8) + 1] if self._settings.proxy and url.startswith("http:") else "/"
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """Wrap the answer of urllib3."""

@@ -49,6 +49,7 @@ def allowed(addresses: list[Address], host: str, port: int, settings: ClientSett
     Raises:
         FetchError: `address-blocked` when none is left.
     """
+    host = host.removesuffix(".")
     name = f"[{host}]" if ":" in host else host
     if settings.allow_private or not settings.private_hosts.isdisjoint((name, host, f"{name}:{port}")):
         return addresses

@@ -101,9 +101,9 @@ class AiohttpFetch:
     async def _ask(self, now: Attempt) -> bytes:
         """Send the request; return the body, b"" where the answer is no page."""
         asked = now.asked
-        secure = asked.target.startswith("https:")
+        secure = asked.server.startswith("https:")
         async with self._session.get(
-            URL(asked.target, encoded=True),
+            _verbatim(asked),
             headers=_headers(asked),
             allow_redirects=False,
             proxy=self._settings.proxy,
@@ -118,6 +118,13 @@ class AiohttpFetch:
             else:
                 answer.close()
             return b""
+
+
+def _verbatim(asked: Asked) -> URL:
+    """All of the target as a path: yarl would drop a `?` with nothing behind it."""
+    scheme, _, named = asked.server.partition("://")
+    path = asked.target.removeprefix(asked.server)
+    return URL.build(scheme=scheme, authority=named, path=path, encoded=True)
 
 
 async def _body(asked: Asked, fields: Fields, answer: aiohttp.ClientResponse) -> bytes:

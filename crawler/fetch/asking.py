@@ -47,13 +47,15 @@ class Asked:
 
     Attributes:
         url: absolute and clean.
-        target: the URL that is asked for in its place, mostly the same.
+        server: `scheme://host:port` that is connected to, mostly that of the URL.
+        target: what stands in the request line, byte for byte: path and query, or the whole URL for a proxy of http.
         lines: the headers.
         most: bytes of its decoded body.
         cut: a larger body is cut.
     """
 
     url: str
+    server: str
     target: str
     place: Place
     lines: list[bytes]
@@ -80,16 +82,19 @@ class Asking:
         if monotonic() > request.not_after:
             raise FetchError("late", "its turn was over before it could be sent")
         url = urls.resolve("", request.url)
-        start = url[: url.index("/", 8)]
-        place = self._places.get(start) or self._new_place(start)
+        end = url.index("/", 8)
+        server, target = url[:end], url[end:]
+        place = self._places.get(server) or self._new_place(server)
         robots = request.kind == ROBOTS
         most = ROBOTS_BYTES if robots else self._settings.page_bytes
-        headers, target = with_cookies(place.headers, request.cookies), url
+        headers = with_cookies(place.headers, request.cookies)
         if self._settings.connect_to:
-            target, more = detour(url, self._settings.connect_to)
+            server, more = detour(server, self._settings.connect_to)
             headers = headers | more
+        elif self._settings.proxy and server.startswith("http:"):
+            target = url
         lines = place.lines if headers is place.headers else _lines(headers)
-        return Asked(url, target, place, lines, most, robots, request.not_after)
+        return Asked(url, server, target, place, lines, most, robots, request.not_after)
 
     def _new_place(self, start: str) -> Place:
         settings = self._settings
@@ -102,7 +107,7 @@ class Asking:
             check_literal(host, port, settings)
         bare = f"[{host}]" if ":" in host else host
         secure = settings.insecure_hosts.isdisjoint((bare, f"{bare}:{port}"))
-        headers = self._private if origin in settings.origins else self._public
+        headers = {"Host": named} | (self._private if origin in settings.origins else self._public)
         place = Place(origin, host, port, headers, secure, _lines(headers))
         if len(self._places) >= MOST_PLACES:
             self._places.clear()

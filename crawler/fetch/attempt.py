@@ -23,6 +23,7 @@ class Attempt(threading.local):
     """Limits and counters of one attempt; each thread sees its own.
 
     Attributes:
+        target: what stands in the request line, byte for byte: path and query, or the whole URL for a proxy of http.
         deadline: `time.monotonic()` at which the attempt ends, whatever it is doing.
         not_after: later than this nothing is sent.
         most: bytes that may come over the wire, head and trailers included.
@@ -34,6 +35,7 @@ class Attempt(threading.local):
 
     settings: ClientSettings
     spares: Spares
+    target = ""
     deadline = float("inf")
     not_after = float("inf")
     most = 0

@@ -38,6 +38,10 @@ class _Guarded(HTTPConnection):
             self.sock = spare
             self.is_verified = True  # said of TLS only, and only to silence a warning about what was checked before
 
+    def putrequest(self, method: str, url: str, *args: Any, **kwargs: Any) -> None:
+        """Begin a request with the target as it is; urllib3 has encoded `url` in its own way."""
+        super().putrequest(method, attempt.target, *args, **kwargs)
+
     def send(self, data: Any) -> None:
         """Send, unless it is too late for that.
 

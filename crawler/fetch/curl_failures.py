@@ -23,7 +23,7 @@ _PLAIN = {
     pycurl.E_COULDNT_RESOLVE_HOST: ("dns", "no such host, or the name server cannot answer now"),
     pycurl.E_COULDNT_RESOLVE_PROXY: ("proxy", "no such host"),
     _PROXY: ("proxy", "the proxy refuses"),
-    pycurl.E_URL_MALFORMAT: ("bad-url", "curl cannot read it"),
+    pycurl.E_URL_MALFORMAT: ("dns", "curl looks up no such name"),  # all else in a URL is clean
     pycurl.E_PARTIAL_FILE: ("truncated", "the page stops before its end"),
     pycurl.E_GOT_NOTHING: ("closed", "closed without an answer"),
     pycurl.E_SEND_ERROR: ("reset", "the server cut the connection"),

@@ -23,7 +23,6 @@ def set_constant(handle: Any, settings: ClientSettings) -> None:
     setopt(_QUICK_EXIT, 1)  # do not wait for a name server that hangs
     setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
     setopt(pycurl.FOLLOWLOCATION, 0)
-    setopt(pycurl.PATH_AS_IS, 1)  # URLs are clean already; `/../` in one is meant
     setopt(pycurl.HTTP_CONTENT_DECODING, 0)  # our own code does it, with its cap
     setopt(pycurl.TIMEOUT_MS, _milliseconds(settings.timeout))
     setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(settings.connect_timeout))

@@ -72,11 +72,12 @@ class Transfer:
         self._sent = False
         self._asked = asked = asking(request)
         setopt = self.handle.setopt
-        setopt(pycurl.URL, asked.target)
+        setopt(pycurl.URL, f"{asked.server}/")
+        setopt(pycurl.REQUEST_TARGET, asked.target)  # as it is; libcurl writes the escapes of a URL in its own way
         if asked.lines is not self._lines:
             setopt(pycurl.HTTPHEADER, asked.lines)
             self._lines = asked.lines
-        if not self._trusts and asked.target.startswith("https:"):
+        if not self._trusts and asked.server.startswith("https:"):
             set_trusted(self.handle)
             self._trusts = True
         if asked.place.secure is not self._secure:

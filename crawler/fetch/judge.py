@@ -134,19 +134,16 @@ def _failure(status: int, reason: str) -> tuple[str, str]:
 
 def _moved(url: str, status: int, location: str, elapsed: float, cookies: tuple[str, ...]) -> Moved | Failure:
     try:
-        target = urls.resolve(url, _utf8(location))
+        target = urls.resolve(url, _ascii(location))
     except urls.BadUrl as exc:
         code = "scheme-blocked" if exc.code == "scheme" else "bad-redirect"
         return Failure(code, f"to {one_line(location, 80)!r}: {exc.detail}", status, None, elapsed, cookies)
     return Moved(status, target, elapsed, cookies)
 
 
-def _utf8(text: str) -> str:
-    """Headers are read as latin-1; servers put raw UTF-8 into Location all the same."""
-    try:
-        return text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text
+def _ascii(text: str) -> str:
+    """Give the server its own bytes back, as browsers do, in whatever encoding; headers are read as latin-1."""
+    return text if text.isascii() else "".join(c if c < "\x80" else f"%{ord(c):02X}" for c in text)
 
 
 def _pieces(raw: BaseHTTPResponse) -> Iterator[bytes]:

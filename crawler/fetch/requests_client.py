@@ -68,13 +68,17 @@ class RequestsFetch:
         robots = request.kind == ROBOTS
         url = urls.resolve("", request.url)
         origin = urls.origin(url)
-        prepared = requests.PreparedRequest()
-        prepared.method, prepared.url = "GET", url
-        headers = dict(self._private if origin in self._settings.origins else self._public)
-        headers = with_cookies(headers, request.cookies)
+        end = url.index("/", 8)
+        server, attempt.target = url[:end], url[end:]
+        base = self._private if origin in self._settings.origins else self._public
+        headers = with_cookies({"Host": server[server.index("/") + 2 :], **base}, request.cookies)
         if self._settings.connect_to:
-            prepared.url, more = detour(url, self._settings.connect_to)
+            server, more = detour(server, self._settings.connect_to)
             headers |= more
+        elif self._settings.proxy and server.startswith("http:"):
+            attempt.target = url
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url = "GET", f"{server}{url[end:]}"
         prepared.headers = headers  # type: ignore[assignment]  # a plain dict is enough
         raw = self._send(prepared)
         try:

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from crawler import urls
 from crawler.model import Failure, Moved, Response
 from crawler.replay.tape import Fetched, Recorded, read
 from crawler.serving.desk import Desk, Ready
@@ -72,7 +71,7 @@ class ReplayDesk(Desk):
         return b""
 
     def _load(self, url: str) -> list[Ready]:
-        recorded = read(self._folder, url) or self._by_clean_url(url)
+        recorded = read(self._folder, url)
         if recorded is None:
             return []
         tries = list(enumerate(recorded.tries)) if self._errors else []
@@ -80,14 +79,6 @@ class ReplayDesk(Desk):
         answers.append(self._made(recorded.answer, _LAST))
         self._keep(url, answers)
         return answers
-
-    def _by_clean_url(self, url: str) -> Recorded | None:
-        """A client may write a URL in another way than it was given."""
-        try:
-            clean = urls.resolve("", url)
-        except urls.BadUrl:
-            return None
-        return read(self._folder, clean) if clean != url else None
 
     def _made(self, fetched: Fetched, mark: str) -> Ready:
         return self.ready(_answer(fetched, mark), delay=self._wait(fetched.elapsed))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import blake2b
 
 from crawler import urls
 from crawler.errors import OutputError
 from crawler.model import Failure, Link, Moved, Page
 from crawler.store import refused
 from crawler.store.chains import Chains
+from crawler.store.keys import Keys
 from crawler.store.past import Past
 from crawler.store.queued import ALONE, COLUMNS, Queued
 from crawler.store.values import dump_notes, dump_values
@@ -32,9 +32,11 @@ class Pages:
         refuse: says why a URL is not visited, or None; its second is that of the page before, if of its kind, or "".
         chains: whether lists that repeat themselves are cut.
         now: wall clock, seconds since 1970.
+        ignore, keep: names of parameters that never, or always, tell pages apart.
 
     Attributes:
         past: what the crawl has seen of pages and hosts.
+        keys: of its pages.
     """
 
     def __init__(
@@ -47,11 +49,14 @@ class Pages:
         refuse: Callable[[str, str], str | None],
         chains: bool = True,
         now: Callable[[], float],
+        ignore: Collection[str] = (),
+        keep: Collection[str] = (),
     ) -> None:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._max_depth, self._refuse, self._now = max_depth, refuse, now
         self.past = Past(db, crawl)
         self._chains = Chains(db, crawl) if chains else None
+        self.keys = Keys(db, crawl, ignore, keep)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -93,29 +98,23 @@ class Pages:
 
     def queued(self, host: str, lane: int, limit: int) -> list[Queued]:
         """The next queued pages of a host; those in a crash come last and by number of crashes."""
-        order = "crashes, id" if lane == ALONE else "id"
-        rows = self._db.execute(
+        sql = (
             f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
-            f"ORDER BY {order} LIMIT ?",
-            (self._crawl, host, lane, limit),
+            f"ORDER BY {'crashes, id' if lane == ALONE else 'id'} LIMIT ?"
         )
+        rows = self._db.execute(sql, (self._crawl, host, lane, limit))
         return [Queued(*row) for row in rows]
 
     def waiting(self) -> list[tuple[float, Queued]]:
         """Pages that an earlier run was to try again, with the time when; each run has all its tries."""
-        rows = self._db.execute(
-            f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'",  # noqa: S608 - fixed names
-            (self._crawl,),
-        )
-        waiting = [(row[0], Queued(*row[1:])) for row in rows]
+        sql = f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'"  # noqa: S608 - fixed names
+        waiting = [(row[0], Queued(*row[1:])) for row in self._db.execute(sql, (self._crawl,))]
         return [(due, replace(page, before=page.attempts)) for due, page in waiting]
 
     def asked_for(self) -> int:
         """Number of pages that were ever requested."""
-        count: int = self._db.execute(
-            "SELECT count(*) FROM pages WHERE crawl = ? AND (attempts > 0 OR crashes > 0)", (self._crawl,)
-        ).fetchone()[0]
-        return count
+        sql = "SELECT count(*) FROM pages WHERE crawl = ? AND (attempts > 0 OR crashes > 0)"
+        return int(self._db.execute(sql, (self._crawl,)).fetchone()[0])
 
     def counts(self) -> dict[str, int]:
         """Number of pages in each state."""
@@ -177,6 +176,8 @@ class Pages:
                 "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
                 (self._crawl, page.id, position, record.table, dump_values(record.values), dump_notes(record.notes)),
             )
+        if found.sessions:
+            self.keys.learn(page.host, found.sessions)
         if found.links:
             self._refresh_depth(page)
         new: list[Queued] = []
@@ -192,7 +193,11 @@ class Pages:
         Args:
             opens: whether a target that had itself led here may be asked for again.
         """
-        back = refused.came_from(self._db, page, _key(page.kind, found.location))
+        key = self.keys.of(page.kind, found.location)
+        back = refused.came_from(self._db, page, key)
+        if back is not None:  # to be given a session is no circle
+            key = self.keys.whole(page.kind, found.location)
+            back = refused.came_from(self._db, page, key)
         if page.hops >= MOST_HOPS or (back is not None and not opens(back, page)):
             failure = Failure("redirect-loop", f"redirected to {found.location}", found.status, None, found.elapsed)
             self.failed(page, failure)
@@ -204,7 +209,7 @@ class Pages:
                 self._edge(page.id, 0, back.id, 0, None, None)
             return [back]
         self._refresh_depth(page)
-        child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere)
+        child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere, key=key)
         self._edge(page.id, 0, child, 0, None, None)
         return new + self._lift(child, page.depth)
 
@@ -251,11 +256,21 @@ class Pages:
         self._edge(page.id, position, child, step, carry, dump_notes(link.notes))
         return new or self._lift(child, page.depth + step)
 
-    def _add(self, url: str, kind: str, depth: int, hops: int, anywhere: int, since: Queued | None = None) -> _Added:
+    def _add(
+        self,
+        url: str,
+        kind: str,
+        depth: int,
+        hops: int,
+        anywhere: int,
+        since: Queued | None = None,
+        key: bytes | None = None,
+    ) -> _Added:
         """Id of the page and, where it is new in the queue, the page itself."""
-        key = _key(kind, url)
+        key = key or self.keys.of(kind, url)
         known = self._db.execute("SELECT id FROM pages WHERE crawl = ? AND key = ?", (self._crawl, key)).fetchone()
         if known:
+            self.keys.joined(kind, url, known[0])
             return known[0], []
         code, detail = self._refused(url, kind, depth, since)
         host, lane = urls.host(url), self._lanes[kind]
@@ -316,6 +331,3 @@ class Pages:
             todo += [(child, depth + step) for child, step in children.fetchall()]
         return new
 
-
-def _key(kind: str, url: str) -> bytes:
-    return blake2b(f"{kind} {urls.identity(url)}".encode(), digest_size=16).digest()

@@ -113,7 +113,7 @@ def _unfinished(db: sqlite3.Connection) -> tuple[int | None, str | None]:
 def _drop(db: sqlite3.Connection, which: str, crawl: int) -> None:
     gone = [row[0] for row in db.execute(f"SELECT id FROM crawls WHERE {which}", (crawl,))]  # noqa: S608 - ours
     for old in gone:
-        for table in ("records", "edges", "pages", "cookies", "runs"):
+        for table in ("records", "edges", "pages", "cookies", "parameters", "runs"):
             db.execute(f"DELETE FROM {table} WHERE crawl = ?", (old,))  # noqa: S608 - fixed names
         db.execute("DELETE FROM crawls WHERE id = ?", (old,))
 

@@ -101,6 +101,13 @@ ALTER TABLE pages ADD COLUMN sign TEXT;        -- of what was found on it, where
 ALTER TABLE pages ADD COLUMN chain INTEGER;    -- id of the first page of its list
 ALTER TABLE pages ADD COLUMN repeats INTEGER;  -- pages in a row, this one with them, that the list has shown before
 CREATE INDEX signs ON pages (crawl, sign) WHERE sign IS NOT NULL;
+CREATE TABLE parameters (
+    crawl   INTEGER NOT NULL,
+    host    TEXT NOT NULL,
+    name    TEXT NOT NULL,                 -- of a parameter of URLs that looks like a session
+    session INTEGER NOT NULL,              -- 1: it is one and tells no pages apart; 0: it is none
+    PRIMARY KEY (crawl, host, name)
+) WITHOUT ROWID;
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)

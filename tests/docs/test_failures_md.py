@@ -10,7 +10,7 @@ from crawler.model import Failure
 from tests.support.markdown import ROOT, first_cells
 
 PATH = ROOT / "docs" / "failures.md"
-SOURCES = [*(ROOT / "crawler").glob("urls.py")]
+SOURCES = [ROOT / "crawler" / "urls.py", ROOT / "crawler" / "hosts.py"]
 for room in ("crawl", "fetch", "extract", "export", "store"):
     SOURCES += (ROOT / "crawler" / room).glob("*.py")
 

@@ -59,7 +59,11 @@ def test_fault_49_to_another_scheme(get: Any, location: bytes) -> None:
     ("location", "path"),
     [
         ("/ü".encode(), "/%C3%BC"),
-        (b"/\xfc", "/%C3%BC"),
+        (b"/\xfc", "/%FC"),
+        ("/список?q=б".encode("cp1251"), "/%F1%EF%E8%F1%EE%EA?q=%E1"),
+        ("?q=小说".encode("gbk"), "/?q=%D0%A1%CB%B5"),
+        (b"/\x85 \xa0", "/%85%20%A0"),
+        (b"?50%&a|b", "/?50%&a|b"),
         (b"/a b", "/a%20b"),
         (b"next\tpage", "/nextpage"),
         (b"../x/./y", "/x/y"),
@@ -70,3 +74,8 @@ def test_fault_54_raw_characters(get: Any, location: bytes, path: str) -> None:
     with serve(once(redirect(location))) as server:
         moved = get(server.url)
         assert moved.location == server.origin + path
+
+
+def test_fault_54_a_host_in_raw_utf_8(get: Any) -> None:
+    with serve(once(redirect("http://b\u00fccher.example/\u00fc".encode()))) as server:
+        assert get(server.url).location == "http://xn--bcher-kva.example/%C3%BC"

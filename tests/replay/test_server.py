@@ -13,6 +13,8 @@ from crawler.fetch.settings import ClientSettings
 from crawler.model import Failure, Moved, Request, Response
 from crawler.replay.server import ReplayServer
 from crawler.replay.tape import ANSWERS, Fetched, store
+from tests.support.clients import CLIENTS, make_client
+from tests.support.spellings import SITES, TARGETS
 
 HTML = {"content-type": "text/html; charset=latin-1", "date": "Sun, 06 Nov 1994 08:49:37 GMT"}
 SHOP = "http://shop.example/"
@@ -44,6 +46,20 @@ def client(server: ReplayServer) -> Iterator[Fetch]:
 def get(server: ReplayServer, *urls: str) -> list[Fetched]:
     with client(server) as fetch:
         return [fetch(Request(1, url, "page")) for url in urls]
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_every_client_finds_what_was_recorded_of_each_spelling(folder: Path, name: str) -> None:
+    urls = [f"http://shop.example{target}" for _, target in TARGETS[::7]] + [f"{site}/?" for _, site in SITES[::2]]
+    for number, url in enumerate(urls):
+        record(folder, url, page(url, b"%d" % number))
+    with ReplayServer(folder) as server:
+        fetch = make_client(name, ClientSettings("tester/1", connect_to=server.address))
+        try:
+            bodies = {url: fetch(Request(1, url, "page")).body for url in urls}
+        finally:
+            fetch.close()
+    assert bodies == {url: b"%d" % number for number, url in enumerate(urls)}
 
 
 def test_hosts_schemes_ports_and_queries_are_told_apart(folder: Path) -> None:
