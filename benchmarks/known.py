@@ -93,7 +93,7 @@ def _ask(path: Path, number: int) -> None:
 
 def _pages(db: sqlite3.Connection) -> Pages:
     crawl = runs.begin(db, "known", fresh=False, pid=1, now=0.0).crawl
-    return Pages(db, crawl, lanes={"page": 0}, max_depth=None, refuse=lambda url: None, now=time.time)
+    return Pages(db, crawl, lanes={"page": 0}, max_depth=None, refuse=lambda url, since: None, now=time.time)
 
 
 def _url(number: int) -> str:
