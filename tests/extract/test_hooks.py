@@ -170,7 +170,7 @@ import helper
 
 def take(page, url):
     from helper import late
-    yield {"who": helper.WHO + late() + __file__[-9:-8], "title": page.title.get_text()}
+    yield {"who": helper.WHO + late() + __file__[-10:-9], "title": page.title.get_text()}
 """
 
 
