@@ -39,7 +39,7 @@ class Reading(NamedTuple):
 
     Attributes:
         value: the field's value.
-        found: something on the page was taken; False for a default, the page's URL, and nothing.
+        found: something on the page was taken; False for a default, what is made of the page's URL, and nothing.
         notes: what a person should know of it.
     """
 
@@ -77,13 +77,23 @@ class FieldPlan:
             ExtractError: a pattern took too long, or an engine refused the selector.
         """
         if self.rule.page_url:
-            return Reading(row.page.url, found=False)
+            return self._of_address(row)
         if self._many:
             return self._read_all(row)
         raw = self.raw(row)
         if raw is None:
             return self._missing(row)
         return self._one(raw, row) or self._missing(row)
+
+    def _of_address(self, row: Row) -> Reading:
+        """Read from the page's own address, which every page has: it is no sign that something was found."""
+        if self._url and self._plain:
+            return Reading(row.page.url, found=False)
+        reading = self._one(row.page.url, row)
+        if reading is None:
+            return self._missing(row)
+        value = (as_text(reading.value),) if self._many else reading.value
+        return Reading(value, False, reading.notes)
 
     def raw(self, row: Row) -> str | None:
         """Return the text (or attribute, or HTML) of the first match, as it stands; None without a match."""
@@ -185,7 +195,9 @@ class FieldPlan:
             return text, None
         convert, code = self._convert
         value = convert(text)
-        return (text, self._note(code, text)) if value is None else (value, None)
+        if value is None or type(value) is str:
+            return text, self._note(value or code, text)
+        return value, None
 
     def _read_all(self, row: Row) -> Reading:
         values: list[str] = []
