@@ -154,9 +154,12 @@ def _spellings(text: str, locale: str) -> list[str]:
     for day, month in ((9, 9), (3, 3), (9, 3), (3, 9)):
         names = {name: english[:month] for name, english in months.items()}
         names = {name: english[:day] for name, english in days.items()} | names
-        for dot in ("", "."):
-            spellings.append(_WORD.sub(lambda word, names=names, dot=dot: _name(word[0], names, dot), text))  # type: ignore[misc]
+        spellings += [_put(text, names, dot) for dot in ("", ".")]
     return list(dict.fromkeys([*spellings, text]))
+
+
+def _put(text: str, names: dict[str, str], dot: str) -> str:
+    return _WORD.sub(lambda word: _name(word[0], names, dot), text)
 
 
 def _name(word: str, names: dict[str, str], dot: str) -> str:
