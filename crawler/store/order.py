@@ -126,7 +126,8 @@ def _unlike(links: Iterable[tuple[int, str, str | None, str]]) -> Iterator[tuple
         first: dict[str, Value] = {}
         notes, number = None, 0
         others: dict[str, dict[str, None]] = {}
-        for _, data, notes, carry in group:
+        for _, data, found_notes, carry in group:
+            notes = found_notes
             first = first or load_values(data)
             left_out = {k: v for k, v in load_values(carry).items() if v is not None and v != first.get(k)}
             number += bool(left_out)
