@@ -15,12 +15,12 @@ _ASIDE = frozenset(["nav", "aside", "menu", "dialog", "fieldset", "select", "opt
 _FRAME = frozenset({"header", "footer", "form"})
 """At the side, unless they hold the content (some sites put the whole page into one form) or are a part of it."""
 _NEVER = frozenset(["td", "th", "tr", "tbody", "dd", "dt", "dl", "html", "body"])
-_ROLES = frozenset(
-    ["navigation", "search", "complementary", "banner", "contentinfo", "menu", "menubar", "dialog", "form"]
-)
 _NAMES = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|side-?bar|filters?|facets?|menu|breadcrumbs?)(?:$|[\s_-])", re.I
+    r"(?:^|[\s_-])(?:nav|navbar|navigation|side-?bar|filters?|facets?|menu|menubar|breadcrumbs?"
+    r"|role=(?:search|complementary|banner|contentinfo|dialog|form))(?:$|[\s_-])",
+    re.I,
 )
+"""What a class, an id or a role says of such places."""
 
 
 class Sides:
@@ -56,9 +56,8 @@ class Sides:
             return True
         if tag in _FRAME:
             return not self._in_content(node) and document.first(node, "h1, main, article") is None
-        if document.attr(node, "role") in _ROLES:
-            return True
-        return any(_NAMES.search(name) for name in (document.attr(node, "class"), document.attr(node, "id")) if name)
+        names = document.names(node)
+        return bool(names) and _NAMES.search(names) is not None
 
     def _in_content(self, node: Node) -> bool:
         """Tell whether the head or foot of an article is meant, not that of the page."""

@@ -12,6 +12,8 @@ __all__ = ["CELLS", "Cells"]
 
 CELLS = {"th": "td", "td": "td", "dt": "dd"}
 """Elements that may be labels, and in which ones their values stand."""
+_END = 4
+"""Most characters that a label may have more on the page: a colon, white space."""
 _MOST = 1_000_000
 _MOST_ROWS = 1_000
 
@@ -27,13 +29,15 @@ class Cells:
         self._document = document
         self._known = known
         self._heads: dict[str, list[Node]] = {}
-        left = _MOST
+        left, most = _MOST, max(map(len, known), default=0) + _END
         for node in document.select(scope, "th, td, dt"):
             text = document.text(node)
             left -= len(text)
             if left < 0:  # tables inside tables: each cell holds the text of all inside it
                 break
-            if len(text) <= 4 * LONGEST and (key := label_key(text)):
+            if (len(text) > most and "  " not in text and text.isprintable()) or len(text) > 4 * LONGEST:
+                continue  # most values: longer than any label
+            if (key := label_key(text)) in known:
                 self._heads.setdefault(key, []).append(node)
 
     def beside(self, key: str) -> list[tuple[Node, ...]]:

@@ -60,6 +60,9 @@ class Document(Protocol):
     def parent(self, node: Node) -> Node | None:
         """Return the element around this one, or None."""
 
+    def names(self, node: Node) -> str:
+        """Return class, id and role of an element, as "card wide main role=search"; "" where it has none."""
+
     def identity(self, node: Node) -> int:
         """Return a number that is the same for the same element and no other of the page."""
 

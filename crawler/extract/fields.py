@@ -170,7 +170,11 @@ class FieldPlan:
 
     def _one(self, raw: str, row: Row) -> Reading | None:
         """Make a value of a raw text; None when nothing is left of it."""
-        raw, doubt = self._joined(raw) if self._text else (raw, False)
+        doubt = False
+        if self._figures and (RAISED in raw or OPEN in raw or CLOSE in raw):
+            raw, doubt = figure(raw, self.rule.type, self._point)
+        elif self._text and RAISED in raw:
+            raw = raised(raw)
         text, odd = self._clean(raw)
         if self._strip and self._clean is keep:
             text = text.strip()
@@ -188,13 +192,6 @@ class FieldPlan:
         if doubt and problem is None:
             problem = self._note("split-number", self._clean(raw)[0])
         return Reading(value, True, (*notes, problem) if problem else notes)
-
-    def _joined(self, raw: str) -> tuple[str, bool]:
-        """Return a text without the marks of its elements, and whether it is in doubt what its digits say."""
-        if self._figures:
-            marked = RAISED in raw or OPEN in raw or CLOSE in raw
-            return figure(raw, self.rule.type, self._point) if marked else (raw, False)
-        return (raised(raw), False) if RAISED in raw else (raw, False)
 
     def _change(self, text: str) -> tuple[str | None, tuple[Note, ...], bool]:
         """Return the text as the rule changes it, notes on that, and whether a `replace` changed something."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from crawler.errors import ExtractError
-from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, Signs, hides
+from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, Signs, hides, named
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -134,6 +134,11 @@ class Lexbor:
         """See Document."""
         above = node.parent
         return above if above is not None and above.is_element_node else None
+
+    def names(self, node: LexborNode) -> str:
+        """See Document."""
+        attributes = node.attributes
+        return named(attributes) if attributes else ""
 
     def identity(self, node: LexborNode) -> int:
         """See Document."""

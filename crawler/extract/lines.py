@@ -16,6 +16,7 @@ LONGEST = 120
 """Characters of a label."""
 COLONS = ":："
 _COLON = frozenset(COLONS)
+_END = COLONS + " "
 
 
 class _Line(NamedTuple):
@@ -27,7 +28,7 @@ class _Line(NamedTuple):
 
 def label_key(text: str) -> str:
     """Return the form in which labels are compared."""
-    return tidy(text)[0].rstrip(COLONS + " ").casefold()
+    return tidy(text)[0].rstrip(_END).casefold()
 
 
 def labelled(pieces: list[str]) -> Iterator[tuple[str, int, str]]:

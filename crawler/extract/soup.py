@@ -11,7 +11,7 @@ from bs4.builder import ParserRejectedMarkup
 from bs4.element import PageElement, PreformattedString
 
 from crawler.errors import ExtractError
-from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, VERBATIM, Signs, hides
+from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, VERBATIM, Signs, hides, named
 
 __all__ = ["Soup", "plain_soup"]
 
@@ -92,6 +92,10 @@ class Soup:
         """See Document."""
         above = node.parent
         return None if above is None or isinstance(above, BeautifulSoup) else above
+
+    def names(self, node: Tag) -> str:
+        """See Document."""
+        return named(node.attrs) if node.attrs else ""
 
     def identity(self, node: Tag) -> int:
         """See Document."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "BLOCKS",
@@ -24,6 +24,7 @@ __all__ = [
     "Signs",
     "hides",
     "keep",
+    "named",
     "tidy",
 ]
 
@@ -83,6 +84,14 @@ def keep(text: str) -> tuple[str, bool]:
 def hides(style: str | None) -> bool:
     """Tell whether a `style` keeps its element from being seen."""
     return style is not None and _HIDING.search(style) is not None
+
+
+def named(attributes: Mapping[str, Any]) -> str:
+    """Return the class, the id and the role of an element: see Document.names."""
+    names = [str(value) for key in ("class", "id") if (value := attributes.get(key))]
+    if role := attributes.get("role"):
+        names.append(f"role={role}")
+    return " ".join(names)
 
 
 class Signs(NamedTuple):
