@@ -6,6 +6,7 @@ What stands there has the same words as the content (`Author: all`), so labels t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from crawler.extract.engine import Document, Node
 
@@ -14,7 +15,9 @@ __all__ = ["Sides"]
 _ASIDE = frozenset(["nav", "aside", "menu", "dialog", "fieldset", "select", "option", "button"])
 _FRAME = frozenset({"header", "footer", "form"})
 """At the side, unless they hold the content (some sites put the whole page into one form) or are a part of it."""
-_NEVER = frozenset(["td", "th", "tr", "tbody", "dd", "dt", "dl", "html", "body"])
+_NEVER = frozenset(["td", "th", "tr", "tbody", "dd", "dt", "dl", "html"])
+_CONTENT = frozenset({"article", "main"})
+_LONGEST = 1000
 _NAMES = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|side-?bar|filters?|facets?|menu|menubar|breadcrumbs?"
     r"|role=(?:search|complementary|banner|contentinfo|dialog|form))(?:$|[\s_-])",
@@ -32,38 +35,30 @@ class Sides:
 
     def has(self, node: Node) -> bool:
         """Tell whether an element, or one around it, is at the side."""
-        document, known = self._document, self._known
-        passed: list[int] = []
-        here: Node | None = node
-        aside = False
-        while here is not None and not aside:
-            identity = document.identity(here)
+        known, passed, aside = self._known, [], False
+        for here, identity, tag, names in self._document.around(node):
             if identity in known:
                 aside = known[identity]
                 break
+            if tag == "body":
+                break
             passed.append(identity)
-            aside = self._is_side(here)
-            here = document.parent(here)
+            if tag in _NEVER:
+                continue
+            if tag in _ASIDE or (tag in _FRAME and self._is_frame(here)) or (names and _is_side(names)):
+                aside = True
+                break
         known.update(dict.fromkeys(passed, aside))
         return aside
 
-    def _is_side(self, node: Node) -> bool:
+    def _is_frame(self, node: Node) -> bool:
+        """Tell whether a form, a header or a footer is not the content itself, nor the head or foot of an article."""
         document = self._document
-        tag = document.tag(node)
-        if tag in _NEVER:
+        if document.first(node, "h1, main, article") is not None:
             return False
-        if tag in _ASIDE:
-            return True
-        if tag in _FRAME:
-            return not self._in_content(node) and document.first(node, "h1, main, article") is None
-        names = document.names(node)
-        return bool(names) and _NAMES.search(names) is not None
+        return document.tag(node) == "form" or not any(tag in _CONTENT for _, _, tag, _ in document.around(node))
 
-    def _in_content(self, node: Node) -> bool:
-        """Tell whether the head or foot of an article is meant, not that of the page."""
-        if self._document.tag(node) == "form":
-            return False
-        above = self._document.parent(node)
-        while above is not None and self._document.tag(above) not in {"article", "main"}:
-            above = self._document.parent(above)
-        return above is not None
+
+@lru_cache(maxsize=4096)
+def _is_side(names: str) -> bool:
+    return len(names) < _LONGEST and _NAMES.search(names) is not None

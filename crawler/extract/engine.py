@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 __all__ = ["Document", "Node"]
@@ -60,8 +61,12 @@ class Document(Protocol):
     def parent(self, node: Node) -> Node | None:
         """Return the element around this one, or None."""
 
-    def names(self, node: Node) -> str:
-        """Return class, id and role of an element, as "card wide main role=search"; "" where it has none."""
+    def around(self, node: Node) -> Iterator[tuple[Node, int, str, str]]:
+        """Yield an element and those around it, from inside to outside.
+
+        Each with its identity, its name and its class, id and role as one text, `card wide main role=search`; "" for an
+        element without any attribute.
+        """
 
     def identity(self, node: Node) -> int:
         """Return a number that is the same for the same element and no other of the page."""

@@ -101,6 +101,8 @@ class Labels:
         if self._cells is None:
             self._cells = Cells(self._document, self._scope, self._known)
         beside = self._cells.beside(key)
+        if len(beside) == 1 and attr is None and self._is_clear(beside[0][0]):
+            return Found(beside[0])
         ranked = [one for number, nodes in enumerate(beside) for one in self._ranked(nodes, 0, number, attr)]
         if not ranked or min(rank for rank, _ in ranked)[:2] > (False, False):
             ranked += self._elsewhere(key, attr)
@@ -114,6 +116,11 @@ class Labels:
         if best.way == 2:
             equal += [Found((node,)) for node in found.nodes[1:]]
         return found._replace(others=self._others(found, equal)) if equal and attr is None else found
+
+    def _is_clear(self, value: Node) -> bool:
+        """Tell whether a value is surely of the best rank: a text, not at the side. So are most."""
+        document = self._document
+        return document.plain(value) and bool(document.text(value).strip()) and not self._sides.has(value)
 
     def _ranked(self, nodes: tuple[Node, ...], way: int, number: int, attr: str | None) -> _Ranked:
         """Return the value in these elements with its rank; nothing where there is none."""

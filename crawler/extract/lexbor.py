@@ -6,6 +6,7 @@ Where it differs from soupsieve on lxml is smoothed here as Document says, or ke
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -135,10 +136,13 @@ class Lexbor:
         above = node.parent
         return above if above is not None and above.is_element_node else None
 
-    def names(self, node: LexborNode) -> str:
+    def around(self, node: LexborNode) -> Iterator[tuple[LexborNode, int, str, str]]:
         """See Document."""
-        attributes = node.attributes
-        return named(attributes) if attributes else ""
+        here: LexborNode | None = node
+        while here is not None and here.is_element_node:
+            attributes = here.attributes
+            yield here, here.mem_id, here.tag or "", named(attributes) if attributes else ""
+            here = here.parent
 
     def identity(self, node: LexborNode) -> int:
         """See Document."""

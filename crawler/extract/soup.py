@@ -93,9 +93,12 @@ class Soup:
         above = node.parent
         return None if above is None or isinstance(above, BeautifulSoup) else above
 
-    def names(self, node: Tag) -> str:
+    def around(self, node: Tag) -> Iterator[tuple[Tag, int, str, str]]:
         """See Document."""
-        return named(node.attrs) if node.attrs else ""
+        here: Tag | None = node
+        while here is not None and not isinstance(here, BeautifulSoup):
+            yield here, id(here), here.name.lower(), named(here.attrs) if here.attrs else ""
+            here = here.parent
 
     def identity(self, node: Tag) -> int:
         """See Document."""

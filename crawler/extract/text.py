@@ -87,11 +87,9 @@ def hides(style: str | None) -> bool:
 
 
 def named(attributes: Mapping[str, Any]) -> str:
-    """Return the class, the id and the role of an element: see Document.names."""
-    names = [str(value) for key in ("class", "id") if (value := attributes.get(key))]
-    if role := attributes.get("role"):
-        names.append(f"role={role}")
-    return " ".join(names)
+    """Return the class, the id and the role of an element as one text: see Document.around."""
+    names = attributes.get
+    return f"{names('class') or ''} {names('id') or ''} role={names('role') or ''}"
 
 
 class Signs(NamedTuple):
