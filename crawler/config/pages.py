@@ -45,7 +45,7 @@ class FieldSpec(Section):
 
     css = Key(SELECTOR, "", "Where the value stands, relative to the row of `each` or to the page.")
     label = Key(TEXT, "", "The text of a label; the value is what stands beside it. Instead of `css`.")
-    url = Key(BOOL, False, "The value is the address of the page itself.")
+    url = Key(BOOL, False, "The value is, or is cut out of, the address of the page itself.")
     attr = Key(TEXT, "", "Take this attribute, as `href` or `class`, instead of the text.")
     html = Key(BOOL, False, "Take the inner HTML instead of the text.")
     all = Key(BOOL, False, "Take every match as a list, not only the first.")
@@ -61,12 +61,19 @@ class FieldSpec(Section):
     type = Key(
         optional(choice(*FIELD_TYPES)),
         None,
-        f"What the value is: {', '.join(FIELD_TYPES)}. Without it `text`, or `url` with `url: true`.",
+        f"What the value is: {', '.join(FIELD_TYPES)}. "
+        "Without it `text`, or `url` with `url: true` and nothing that changes the address.",
     )
     format = Key(
         list_of("date format, or a list", FORMAT), (), "How a date is written, as `%d %B %Y`; ISO 8601 when not given."
     )
     locale = Key(LOCALE, "en", "Language of numbers and month names, as `de` or `pt_BR`.")
+    negative = Key(
+        list_of("brackets, trailing, or a list", choice("brackets", "trailing")),
+        (),
+        "How negative numbers are written beside a minus in front: `brackets` for `(12.50)`, `trailing` for `12.50-`. "
+        "Without it a number in brackets is that number.",
+    )
     default = Key(optional(RAW_TEXT), None, "The text to use where nothing was found.")
     required = Key(BOOL, False, "A record without this value is reported.")
     keep_space = Key(BOOL, False, "Leave white space as it stands on the page.")
@@ -82,6 +89,8 @@ class FieldSpec(Section):
             raise Wrong(f"'{key}' does not go with 'url: true', the address of the page", "remove one", key=key)
         if self.format and self.type not in ("date", "datetime"):
             raise Wrong("only a date has a format", "add type: date or type: datetime", key="format")
+        if self.negative and self.type not in ("int", "decimal", "money"):
+            raise Wrong("only a number can be negative", "add type: int, decimal or money", key="negative")
         if self.all and self.type not in (None, "text", "url", "list"):
             raise Wrong(f"'all' gives a list, not type {self.type}", "remove all, or the type", key="all")
 

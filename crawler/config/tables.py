@@ -71,8 +71,8 @@ def table_keys(document: Document) -> dict[str, tuple[str, ...]]:
 
 
 def field_type(spec: FieldSpec) -> FieldType:
-    """The type of a field, also where it is not given."""
-    return spec.type or ("url" if spec.url else "text")
+    """The type of a field, also where it is not given: what was cut out of the page's address is no address."""
+    return spec.type or ("url" if spec.url and not (spec.regex or spec.replace or spec.map) else "text")
 
 
 def column_type(spec: FieldSpec) -> FieldType:
@@ -131,6 +131,7 @@ def _field(name: str, spec: FieldSpec) -> FieldRule:
         type=field_type(spec),
         formats=spec.format,
         locale=spec.locale,
+        negative=spec.negative,
         default=spec.default,
         required=spec.required,
         keep_space=spec.keep_space,

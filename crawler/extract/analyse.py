@@ -80,7 +80,7 @@ class Analyser:
 
     def _analyse(self, kind: str, response: Response) -> Page | Failure:
         plan = self.plan(kind)
-        page = open_page(response)
+        page = open_page(response, plan.labels)
         hooked, hooked_links = self.hooked(plan, page)
         harvests = [] if plan.rule.python else [read_table(table, page) for table in plan.tables]
         links = Links(page)

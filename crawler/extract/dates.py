@@ -16,6 +16,10 @@ __all__ = ["check_format", "read_date", "read_datetime"]
 
 _LONGEST = 100
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*\.?")
+_CODE = re.compile(r"%([A-Za-z%])")
+_ISO_PART = re.compile(r"\d{4}(?:-?W\d\d|-\d\d)?")  # a year, a month or a week
+_EITHER_CENTURY = range(2050, 2069)
+_SHORTEST = 3
 _YEAR = "January February March April May June July August September October November December"
 _WEEK = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 _MONTHS = _YEAR.split()
@@ -36,59 +40,143 @@ def check_format(form: str) -> str | None:
     return None
 
 
-def read_date(text: str, formats: tuple[str, ...], locale: str) -> date | None:
-    """Return the day a text names, or None; of a text with a time of day, its date."""
-    found = read_datetime(text, formats, locale)
-    return None if found is None else found.date()
+def read_date(text: str, formats: tuple[str, ...], locale: str) -> date | str:
+    """Return the day a text names, or as `read_datetime` why not; of a text with a time of day, its date."""
+    found = read_datetime(text, formats, locale, whole_day=True)
+    return found if isinstance(found, str) else found.date()
 
 
-def read_datetime(text: str, formats: tuple[str, ...], locale: str) -> datetime | None:
-    """Return the moment a text names, with its zone if it has one, or None."""
+def read_datetime(text: str, formats: tuple[str, ...], locale: str, *, whole_day: bool = False) -> datetime | str:
+    """Return the moment a text names, with its zone if it has one, or a code that says why it names none.
+
+    The codes: `not-a-date`; `incomplete-date` where the day, the month or the year is not said; `ambiguous-date`
+    where it may be several days or moments; `wrong-weekday`.
+
+    Args:
+        whole_day: the time of day does not matter.
+    """
     if len(text) > _LONGEST:
-        return None
+        return "not-a-date"
     text = ascii_digits(text)
     if not formats:
         return _iso(text)
-    spellings = [text] if locale in ENGLISH else [*_english(text, locale), text]
+    if locale in ENGLISH:
+        found = _by_formats([text], formats, whole_day)
+        if found != "not-a-date":
+            return found
+    return _by_formats(_spellings(text, locale), formats, whole_day)
+
+
+def _by_formats(spellings: list[str], formats: tuple[str, ...], whole_day: bool) -> datetime | str:
+    found, why = None, "not-a-date"
     for form in formats:
-        for spelling in spellings:
-            try:
-                return datetime.strptime(spelling, form)
-            except (ValueError, OverflowError):
-                continue
+        one = _by_format(spellings, form, whole_day)
+        if isinstance(one, str):
+            why = one if why == "not-a-date" else why
+        elif found is not None and found != one:
+            return "ambiguous-date"
+        else:
+            found = one
+    return found or why
+
+
+def _by_format(spellings: list[str], form: str, whole_day: bool) -> datetime | str:
+    for spelling in spellings:
+        try:
+            found = datetime.strptime(spelling, form)
+        except (ValueError, OverflowError):
+            continue
+        return _doubt(spelling, form, found, whole_day) or found
+    return "not-a-date"
+
+
+def _doubt(text: str, form: str, found: datetime, whole_day: bool) -> str:
+    """Return why what strptime made of a text is not what the text says; "" when it is.
+
+    It takes the 1st for a day that is not said, January for a month and 1900 for a year, does not look at the weekday,
+    and reads the years 50 to 68 as 2050 to 2068, where RFC 5322, 4.3 reads 1950 to 1968.
+    """
+    parts = _parts(form)
+    if not _complete(parts):
+        return "incomplete-date"
+    if "y" in parts and found.year in _EITHER_CENTURY:
+        return "ambiguous-date"
+    if not whole_day and "I" in parts and "p" not in parts:
+        return "ambiguous-date"
+    if parts & {"a", "A"} and _weekday(text) not in {None, found.weekday()}:
+        return "wrong-weekday"
+    return ""
+
+
+@lru_cache(maxsize=256)
+def _parts(form: str) -> frozenset[str]:
+    """The codes of a format: `d`, `B`, `Y`."""
+    return frozenset(_CODE.findall(form))
+
+
+@lru_cache(maxsize=256)
+def _complete(parts: frozenset[str]) -> bool:
+    """Tell whether codes name a day, its month and its year."""
+    if parts & {"c", "x", "D", "F"}:
+        return True
+    by_week = parts & {"U", "W", "V"} and parts & {"a", "A", "u", "w"}
+    day, month = by_week or parts & {"d", "j"}, by_week or parts & {"m", "b", "B", "j"}
+    return bool(day and month and parts & {"Y", "y", "G"})
+
+
+def _weekday(text: str) -> int | None:
+    """Return the day of the week that a text names in English, 0 for Monday."""
+    for word in _WORD.findall(text):
+        for number, name in enumerate(_DAYS):
+            if word.rstrip(".").casefold() in {name.casefold(), name[:3].casefold()}:
+                return number
     return None
 
 
-def _iso(text: str) -> datetime | None:
+def _iso(text: str) -> datetime | str:
     if not text.isascii():
-        return None
+        return "not-a-date"
     try:
-        return datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        return None
+        return "incomplete-date" if _ISO_PART.fullmatch(text) else "not-a-date"
+    return "incomplete-date" if _ISO_PART.fullmatch(text) else found
 
 
-def _english(text: str, locale: str) -> list[str]:
-    """Put English names of days and months in place of the locale's, for strptime knows only those.
+def _spellings(text: str, locale: str) -> list[str]:
+    """Put strptime's names of days and months in place of the locale's, for it knows only those.
 
-    Whether they must be long or short depends on the format, and many locales have one name for both: all four.
+    Whether they must be long or short depends on the format, and many locales have one name for both: all four. A dot
+    behind a short name may stand in the format or not: without it and with it.
     """
     days, months = _names(locale)
     spellings = []
     for day, month in ((9, 9), (3, 3), (9, 3), (3, 9)):
         names = {name: english[:month] for name, english in months.items()}
         names = {name: english[:day] for name, english in days.items()} | names
-        spellings.append(_WORD.sub(lambda word, names=names: _name(word[0], names), text))  # type: ignore[misc]
-    return list(dict.fromkeys(spellings))
+        spellings += [_put(text, names, dot) for dot in ("", ".")]
+    return list(dict.fromkeys([*spellings, text]))
 
 
-def _name(word: str, names: dict[str, str]) -> str:
-    return names.get(word.casefold()) or names.get(word.rstrip(".").casefold(), word)
+def _put(text: str, names: dict[str, str], dot: str) -> str:
+    return _WORD.sub(lambda word: _name(word[0], names, dot), text)
+
+
+def _name(word: str, names: dict[str, str], dot: str) -> str:
+    """Return the English name of a word, also of one that only one name begins with: `Sept`, `Mär.`."""
+    short = word.rstrip(".").casefold()
+    found = names.get(word.casefold()) or names.get(short)
+    if found is None and len(short) >= _SHORTEST:
+        begun = {english for name, english in names.items() if name.startswith(short)}
+        found = begun.pop() if len(begun) == 1 else None
+    return word if found is None else found + (dot if word.endswith(".") else "")
 
 
 @lru_cache(maxsize=32)
 def _names(locale: str) -> tuple[dict[str, str], dict[str, str]]:
     """English names of days and of months by the locale's."""
+    if locale in ENGLISH:
+        return {name.casefold(): name for name in _DAYS}, {name.casefold(): name for name in _MONTHS}
     found = load(locale)
     days: dict[str, str] = {}
     months: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 __all__ = ["Document", "Node"]
@@ -36,16 +37,42 @@ class Document(Protocol):
         """Value of an attribute, "" for one without a value, None when absent; `class` with single spaces."""
 
     def text(self, node: Node) -> str:
-        """Text of an element by the rules of `text`, with BREAK characters in it; white space as it stands."""
+        """Text of an element by the rules of `text`, with BREAK and RAISED in it; white space as it stands."""
 
-    def marked(self, node: Node) -> str:
-        """As `text`, with OPEN and CLOSE around the elements of MARKED."""
+    def figures(self, node: Node) -> str:
+        """As `text`, with OPEN and CLOSE around every element inside a line, and without hidden elements."""
+
+    def strands(self, node: Node) -> tuple[list[str], list[Node]]:
+        """Return `text` in pieces, with OPEN and CLOSE around the elements of MARKED.
+
+        A piece is a text, BREAK, OPEN, CLOSE or RAISED. Beside each is its element: the one that holds the text, or
+        that begins or ends.
+        """
 
     def html(self, node: Node) -> str:
         """Return the inner HTML."""
 
     def tag(self, node: Node) -> str:
         """Name of an element in lower case."""
+
+    def plain(self, node: Node) -> bool:
+        """Tell whether an element holds no other element."""
+
+    def parent(self, node: Node) -> Node | None:
+        """Return the element around this one, or None."""
+
+    def around(self, node: Node) -> Iterator[tuple[Node, int, str, str]]:
+        """Yield an element and those around it, from inside to outside.
+
+        Each with its identity, its name and its class, id and role as one text, `card wide main role=search`; "" for an
+        element without any attribute.
+        """
+
+    def identity(self, node: Node) -> int:
+        """Return a number that is the same for the same element and no other of the page."""
+
+    def tail(self, node: Node) -> str:
+        """Text between the end of an element and the next element, or the end of their parent."""
 
     def after(self, node: Node) -> Node | None:
         """Return the element that follows below the same parent, or None."""

@@ -67,7 +67,8 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
     findings: list[Finding] = []
     # Whatever stops the rules, the analysis below says; what was found before it is shown.
     with suppress(Exception):
-        plan, page = analyser.plan(kind), open_page(response)
+        plan = analyser.plan(kind)
+        page = open_page(response, plan.labels)
         findings.extend(_findings(analyser, plan, page, most_rows))
     outcome = analyser(kind, response)
     if isinstance(outcome, Failure):

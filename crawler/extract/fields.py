@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from crawler.extract.figures import figure, raised
 from crawler.extract.labels import Labels, label_key
+from crawler.extract.numbers import numbers
 from crawler.extract.patterns import Pattern
-from crawler.extract.text import keep, tidy
+from crawler.extract.text import CLOSE, OPEN, RAISED, keep, tidy
 from crawler.extract.values import as_text, converter
 from crawler.model import Note, Value
 from crawler.urls import BadUrl
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FieldPlan", "Reading", "Row"]
 
+_FIGURES = frozenset({"int", "decimal", "money", "date", "datetime"})
 _SHORT = 120
 _LIST_LIMIT = 10_000
 
@@ -39,7 +42,7 @@ class Reading(NamedTuple):
 
     Attributes:
         value: the field's value.
-        found: something on the page was taken; False for a default, the page's URL, and nothing.
+        found: something on the page was taken; False for a default, what is made of the page's URL, and nothing.
         notes: what a person should know of it.
     """
 
@@ -53,16 +56,20 @@ class FieldPlan:
 
     Attributes:
         rule: what it was made from.
+        key: of its label; None without one.
     """
 
     def __init__(self, rule: FieldRule) -> None:
         self.rule = rule
         self.name = rule.name
         self._many = rule.all or rule.type == "list"
-        self._key = None if rule.label is None else label_key(rule.label)
+        self.key = None if rule.label is None else label_key(rule.label)
         self._replace = tuple((Pattern(pattern), new) for pattern, new in rule.replace)
         self._regex = None if rule.regex is None else Pattern(rule.regex)
         self._convert = converter(rule)
+        self._text = rule.attr is None and not rule.html and not rule.page_url
+        self._point = numbers(rule.locale).point if rule.type in {"int", "decimal", "money"} else "."
+        self._figures = self._text and rule.type in _FIGURES
         self._url = rule.type == "url"
         # White space in an address or in inner HTML is part of it.
         self._clean = keep if rule.keep_space or rule.html or (self._url and rule.attr) else tidy
@@ -77,22 +84,36 @@ class FieldPlan:
             ExtractError: a pattern took too long, or an engine refused the selector.
         """
         if self.rule.page_url:
-            return Reading(row.page.url, found=False)
+            return self._of_address(row)
         if self._many:
             return self._read_all(row)
         raw = self.raw(row)
-        if raw is None:
+        reading = None if raw is None else self._one(raw, row)
+        if reading is None:
             return self._missing(row)
-        return self._one(raw, row) or self._missing(row)
+        if self.key is not None and (found := row.labels.find(self.key, self.rule.attr)) and found.others:
+            note = self._note("several-labels", f"also: {'; '.join(found.others)}")
+            return reading._replace(notes=(*reading.notes, note))
+        return reading
+
+    def _of_address(self, row: Row) -> Reading:
+        """Read from the page's own address, which every page has: it is no sign that something was found."""
+        if self._url and self._plain:
+            return Reading(row.page.url, found=False)
+        reading = self._one(row.page.url, row)
+        if reading is None:
+            return self._missing(row)
+        value = (as_text(reading.value),) if self._many else reading.value
+        return Reading(value, False, reading.notes)
 
     def raw(self, row: Row) -> str | None:
         """Return the text (or attribute, or HTML) of the first match, as it stands; None without a match."""
         rule = self.rule
-        if self._key is not None:
-            node = row.labels.cell(self._key)
-            if node is None:
-                return row.labels.line(self._key) if rule.attr is None else None
-            return self._of_label(row.document, node)
+        if self.key is not None:
+            found = row.labels.find(self.key, rule.attr)
+            if found is None:
+                return None
+            return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
         if rule.css is None:
             node = row.scope if row.scope is not None else row.document.root()
         else:
@@ -100,10 +121,10 @@ class FieldPlan:
         return None if node is None else self._take(row.document, node)
 
     def nodes(self, row: Row) -> list[Node]:
-        """Return every element that matches; of a label, the one that holds its value."""
-        if self._key is not None:
-            node = row.labels.cell(self._key)
-            return [] if node is None else [node]
+        """Return every element that matches; of a label, those that hold its value."""
+        if self.key is not None:
+            found = row.labels.find(self.key, self.rule.attr)
+            return [] if found is None else list(found.nodes)
         if self.rule.css is None:
             node = row.scope if row.scope is not None else row.document.root()
             return [] if node is None else [node]
@@ -111,13 +132,14 @@ class FieldPlan:
 
     def raws(self, row: Row) -> list[str]:
         """Return the texts (or attributes, or HTML) of all matches, as they stand."""
-        if self._key is not None:
+        nodes, take = self.nodes(row), self._take if self.key is None else self._of_label
+        if self.key is not None and not nodes:
             raw = self.raw(row)
             return [] if raw is None else [raw]
         taken = []
-        for node in self.nodes(row)[:_LIST_LIMIT]:
+        for node in nodes[:_LIST_LIMIT]:
             row.page.check_time()
-            if (raw := self._take(row.document, node)) is not None:
+            if (raw := take(row.document, node)) is not None:
                 taken.append(raw)
         return taken
 
@@ -125,7 +147,18 @@ class FieldPlan:
         rule = self.rule
         if rule.attr is not None:
             return document.attr(node, rule.attr)
-        return document.html(node) if rule.html else document.text(node)
+        if rule.html:
+            return document.html(node)
+        if self._figures:
+            seen = document.figures(node)
+            return seen if seen.strip() else document.text(node)
+        return document.text(node)
+
+    def _of_line(self, text: str) -> str | None:
+        """Take from a line of text, which has no attributes."""
+        if self.rule.attr is not None:
+            return None
+        return text if self._figures else text.replace(CLOSE, "")
 
     def _of_label(self, document: Document, node: Node) -> str | None:
         """Take from the element beside a label; an attribute also from the first element inside that has it."""
@@ -137,33 +170,43 @@ class FieldPlan:
 
     def _one(self, raw: str, row: Row) -> Reading | None:
         """Make a value of a raw text; None when nothing is left of it."""
+        doubt = False
+        if self._figures and (RAISED in raw or OPEN in raw or CLOSE in raw):
+            raw, doubt = figure(raw, self.rule.type, self._point)
+        elif self._text and RAISED in raw:
+            raw = raised(raw)
         text, odd = self._clean(raw)
         if self._strip and self._clean is keep:
             text = text.strip()
         notes: tuple[Note, ...] = (self._note("control-characters", text),) if odd else ()
         if not self._plain:
-            changed, more = self._change(text)
+            changed, more, mended = self._change(text)
             if changed is None:
                 return None
-            text, notes = changed, notes + more
+            text, notes, doubt = changed, notes + more, doubt and not mended
         if self._bare and not text:
             return Reading(True, True, notes)
         if not text or text.isspace():
             return None
         value, problem = self._value(text, row)
+        if doubt and problem is None:
+            problem = self._note("split-number", self._clean(raw)[0])
         return Reading(value, True, (*notes, problem) if problem else notes)
 
-    def _change(self, text: str) -> tuple[str | None, tuple[Note, ...]]:
+    def _change(self, text: str) -> tuple[str | None, tuple[Note, ...], bool]:
+        """Return the text as the rule changes it, notes on that, and whether a `replace` changed something."""
+        before = text
         for pattern, new in self._replace:
             text = pattern.replace(new, text)
+        mended = text != before
         if self._regex is not None:
             taken = self._regex.take(text)
             if taken is None:
-                return None, ()
+                return None, (), mended
             text = taken
         if self._strip:
             text = text.strip()
-        return self._mapped(text) if self.rule.map else (text, ())
+        return (*self._mapped(text), mended) if self.rule.map else (text, (), mended)
 
     def _mapped(self, text: str) -> tuple[str, tuple[Note, ...]]:
         words = self.rule.map
@@ -185,7 +228,9 @@ class FieldPlan:
             return text, None
         convert, code = self._convert
         value = convert(text)
-        return (text, self._note(code, text)) if value is None else (value, None)
+        if value is None or type(value) is str:
+            return text, self._note(value or code, text)
+        return value, None
 
     def _read_all(self, row: Row) -> Reading:
         values: list[str] = []

@@ -24,14 +24,15 @@ class Links:
     """Collects the links of one page, in the order of the rules, then of the document.
 
     Attributes:
-        found: links to follow; of the same URL and kind the first.
-        dropped: those not taken, by reason: `bad-url`, `scheme`, `empty`, `denied`, `off-site`, `too-many-links`.
+        found: links to follow; of the same URL and kind the first, and those that carry other values.
+        dropped: those not taken, by reason: `bad-url`, `scheme`, `empty`, `denied`, `off-site`, `too-many-links`; and
+            rows with something to carry but without a link, as `no-link`.
         misses: selectors of rules that matched nothing.
     """
 
     def __init__(self, page: PageView) -> None:
         self._page = page
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: dict[tuple[str, str], set[tuple[tuple[str, Value], ...]] | None] = {}
         self._left = LINK_LIMIT
         self.found: list[Link] = []
         self.dropped: dict[str, int] = {}
@@ -66,14 +67,21 @@ class Links:
         rule, carried = plan.rule, None
         for node in nodes:
             url = self._target(plan, row, node)
-            if url is None or (url, rule.to) in self._seen:
+            if url is None:
                 continue
-            self._seen.add((url, rule.to))
             if not plan.carry:
-                self.found.append(Link(url, rule.to, rule.next, not rule.same_site))
+                if (url, rule.to) not in self._seen:
+                    self._seen[url, rule.to] = None
+                    self.found.append(Link(url, rule.to, rule.next, not rule.same_site))
                 continue
-            carry, notes = carried = carried or _carry(plan, row)
-            self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes))
+            carry, notes, _ = carried = carried or _carry(plan, row)
+            seen = self._seen.get((url, rule.to)) or set()
+            if (values := tuple(carry.items())) not in seen:
+                seen.add(values)
+                self._seen[url, rule.to] = seen
+                self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes))
+        if plan.carry and not nodes and self._left and _carry(plan, row)[2]:
+            self._count("no-link", 1)
 
     def _target(self, plan: FollowPlan, row: Row, node: Node) -> str | None:
         self._page.check_time()
@@ -103,7 +111,7 @@ class Links:
                 self._count(error.code, 1)
                 continue
             if (url, kind) not in self._seen:
-                self._seen.add((url, kind))
+                self._seen[url, kind] = None
                 self.found.append(Link(url, kind))
         self._count("too-many-links", len(links) - self._left)
 
@@ -112,7 +120,9 @@ class Links:
             self.dropped[reason] = self.dropped.get(reason, 0) + number
 
 
-def _carry(plan: FollowPlan, row: Row) -> tuple[dict[str, Value], tuple[Note, ...]]:
+def _carry(plan: FollowPlan, row: Row) -> tuple[dict[str, Value], tuple[Note, ...], bool]:
+    """Return what a row hands on, the notes on it, and whether anything of it was found: a row of headings has none."""
     readings = [(field.name, field.read(row)) for field in plan.carry]
     notes = tuple(note for _, reading in readings for note in reading.notes)
-    return {name: reading.value for name, reading in readings}, notes
+    found = any(reading.found for _, reading in readings)
+    return {name: reading.value for name, reading in readings}, notes, found

@@ -2,150 +2,254 @@
 
 In this order:
     1. `<th>UPC</th><td>...</td>`, `<td>UPC</td><td>...</td>`, `<dt>UPC</dt><dd>...</dd>`;
-    2. a line of text: `UPC: ...` in a p, li, span, div, `<b>UPC:</b> ...`, `<b>UPC</b> ...`; the value ends with the
-       line, or where the next bold label begins; an empty rest after the colon means the next line.
+    2. an element that holds the label alone, and the one beside it or beside its parent, as `<div>UPC</div>` and
+       `<div>...</div>`; or a line of text with the label in it, see `lines`; whichever comes first;
+    3. `<th>UPC</th>` in a row of headings, and the cell below it.
 
-Labels are compared without regard to case, white space and a colon at the end; the first of several counts.
+A label without a value gives way to one with a value, a value that is only a choice of links to one that is not, and a
+label in a menu, a form or at the side to one in the content of the page: see _Rank. Of those that are equal the first
+counts. Labels are compared without regard to case, white space and a colon at the end.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from typing import NamedTuple
 
+from crawler.extract.aside import Sides
+from crawler.extract.cells import CELLS, Cells
 from crawler.extract.engine import Document, Node
-from crawler.extract.text import BREAK, CLOSE, OPEN, tidy
+from crawler.extract.lines import COLONS, LONGEST, label_key, labelled
+from crawler.extract.text import BLOCKS, CLOSE, HIDDEN, tidy
 
-__all__ = ["Labels", "label_key"]
+__all__ = ["Found", "Labels", "label_key"]
 
-_LONGEST = 120
-_COLONS = ":："
-_COLON = frozenset(_COLONS)
 _MOST = 1_000_000
-_CELLS = {"th": ("td",), "td": ("td",), "dt": ("dd",)}
-_MARKS = re.compile(f"[{OPEN}{CLOSE}]")
+_MOST_ALONE = 1_000
+_MOST_PAIRS = 100
+_MOST_OTHERS = 3
+_CLIMB = 4
+_SHORT = 60
+_SPACE = COLONS + " \t\r\n\x0c\u00a0"
+_SKIPPED = frozenset({"br", "wbr", "img", "svg", "i"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
-def label_key(text: str) -> str:
-    """Return the form in which labels are compared."""
-    return tidy(text)[0].rstrip(_COLONS + " ").casefold()
+class Found(NamedTuple):
+    """The value of a label.
+
+    Attributes:
+        nodes: the elements that hold it; several `dd` of one `dt`, several cells below a heading.
+        text: the value in a line of text, "" for none; with CLOSE where it goes on in another element.
+        others: other values of labels that are no worse than this one.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    text: str = ""
+    others: tuple[str, ...] = ()
+
+
+class _Rank(NamedTuple):
+    """How good a label is; the least is the best.
+
+    Attributes:
+        aside: it stands at the side of the page.
+        choice: its value is only a choice of links.
+        way: how it was found: beside in a table, elsewhere, below a heading.
+        number: its place among those of the same way.
+    """
+
+    aside: bool
+    choice: bool
+    way: int
+    number: int
+
+
+_Ranked = list[tuple[_Rank, Found]]
 
 
 class Labels:
-    """The labels of a page or of one row, found at the first question."""
+    """The labels of a page or of one row, found at the first question.
 
-    def __init__(self, document: Document, scope: Node | None) -> None:
+    Args:
+        scope: the row; None for the whole page.
+        known: keys of all labels that are asked for: what is one of them is no value.
+    """
+
+    def __init__(self, document: Document, scope: Node | None, known: frozenset[str] = frozenset()) -> None:
         self._document = document
         self._scope = scope
-        self._cells: dict[str, Node] = {}
-        self._unread = _cells(document, scope)
-        self._lines: dict[str, str] | None = None
+        self._known = known
+        self._sides = Sides(document, scope)
+        self._cells: Cells | None = None
+        self._nodes: list[Node] | None = None
+        self._left = _MOST
+        self._lines: dict[str, list[tuple[int, str]]] = {}
+        self._alone: dict[str, list[int]] = {}
+        self._found: dict[tuple[str, str | None], Found | None] = {}
 
-    def cell(self, key: str) -> Node | None:
-        """Return the element that holds the value of a label in a table or a `dl`."""
-        while key not in self._cells:
-            found = next(self._unread, None)
-            if found is None:
+    def find(self, key: str, attr: str | None = None) -> Found | None:
+        """Return what stands beside a label; None where there is no such label.
+
+        Args:
+            attr: the attribute that the value is taken from.
+        """
+        if (key, attr) not in self._found:
+            self._found[key, attr] = self._find(key, attr)
+        return self._found[key, attr]
+
+    def _find(self, key: str, attr: str | None) -> Found | None:
+        if self._cells is None:
+            self._cells = Cells(self._document, self._scope, self._known)
+        beside = self._cells.beside(key)
+        if len(beside) == 1 and attr is None and self._is_clear(beside[0][0]):
+            return Found(beside[0])
+        ranked = [one for number, nodes in enumerate(beside) for one in self._ranked(nodes, 0, number, attr)]
+        if not ranked or min(rank for rank, _ in ranked)[:2] > (False, False):
+            ranked += self._elsewhere(key, attr)
+            below = self._cells.below(key)
+            ranked += [one for number, nodes in enumerate(below) for one in self._ranked(nodes, 2, number, attr)]
+        if not ranked:
+            return Found() if beside or key in self._lines or key in self._alone else None
+        ranked.sort(key=lambda one: one[0])
+        best, found = ranked[0]
+        equal = [other for rank, other in ranked[1:] if rank[:3] == best[:3]]
+        if best.way == 2:
+            equal += [Found((node,)) for node in found.nodes[1:]]
+        return found._replace(others=self._others(found, equal)) if equal and attr is None else found
+
+    def _is_clear(self, value: Node) -> bool:
+        """Tell whether a value is surely of the best rank: a text, not at the side. So are most."""
+        document = self._document
+        return document.plain(value) and bool(document.text(value).strip()) and not self._sides.has(value)
+
+    def _ranked(self, nodes: tuple[Node, ...], way: int, number: int, attr: str | None) -> _Ranked:
+        """Return the value in these elements with its rank; nothing where there is none."""
+        if attr is None:
+            choice = self._choice(nodes)
+        else:
+            has = any(self._document.attr(node, attr) is not None for node in nodes)
+            choice = None if not has and self._document.first(nodes[0], f"[{attr}]") is None else False
+        return [] if choice is None else [(_Rank(self._sides.has(nodes[0]), choice, way, number), Found(nodes))]
+
+    def _others(self, found: Found, equal: list[Found]) -> tuple[str, ...]:
+        """Return the texts of other values, each once."""
+        texts = dict.fromkeys(self._text(other) for other in equal)
+        texts.pop(self._text(found) if len(found.nodes) < 2 else self._text(Found(found.nodes[:1])), None)
+        return tuple(text[:_SHORT] for text in texts)[:_MOST_OTHERS]
+
+    def _choice(self, nodes: tuple[Node, ...]) -> bool | None:
+        """Tell whether a value is only a choice of links; None where it is empty, or a choice of options."""
+        document = self._document
+        text = self._text(Found(nodes))
+        if not text:
+            return None
+        if len(nodes) > 1 or document.plain(nodes[0]):
+            return False
+        options = document.select(nodes[0], "option, button")
+        if options and not _without(text, [document.text(one) for one in options]):
+            return None
+        links = document.select(nodes[0], "a[href]")
+        return len(links) > 1 and not _without(text, [document.text(link) for link in links])
+
+    def _text(self, found: Found) -> str:
+        parts = [self._document.text(node) for node in found.nodes] or [found.text.replace(CLOSE, "")]
+        return " ".join(text for part in parts if (text := tidy(part)[0]))
+
+    # ---- elements side by side, and lines
+
+    def _elsewhere(self, key: str, attr: str | None) -> _Ranked:
+        nodes = self._read() if self._nodes is None else self._nodes
+        ranked, taken = [], set()
+        for at in self._alone.get(key, ())[:_MOST_ALONE]:
+            value = self._next_to(nodes[at], key)
+            if value is not None and (one := self._ranked((value,), 1, at, attr)):
+                ranked += one
+                taken.add(at)
+        for at, text in self._lines.get(key, ()) if attr is None else ():
+            found = Found((), text)
+            if at not in taken and self._text(found):
+                ranked.append((_Rank(self._sides.has(nodes[at]), False, 1, at), found))
+        return ranked
+
+    def _read(self) -> list[Node]:
+        """Read all lines and all elements that hold a label alone; returns the element of each piece of text."""
+        scope = self._document.root() if self._scope is None else self._scope
+        pieces, nodes = ([], []) if scope is None else self._document.strands(scope)
+        self._nodes = nodes
+        for key, at, value in labelled(pieces):
+            self._lines.setdefault(key, []).append((at, value))
+        for at, piece in enumerate(pieces):
+            if len(piece) <= LONGEST and (key := label_key(piece)) in self._known:
+                self._alone.setdefault(key, []).append(at)
+        return nodes
+
+    def _next_to(self, label: Node, key: str) -> Node | None:
+        """Return the element beside the one that holds a label alone, or beside its parent."""
+        document = self._document
+        scope = None if self._scope is None else document.identity(self._scope)
+        for _ in range(_CLIMB):
+            text = document.text(label)
+            self._left -= len(text)  # elements inside each other: each holds the text of all inside it
+            if self._left < 0 or document.tag(label) in CELLS or label_key(text) != key:
                 return None
-            self._cells.setdefault(*found)
-        return self._cells[key]
-
-    def line(self, key: str) -> str | None:
-        """Return the value of a label that stands in a line of text; "" for a label with nothing behind it."""
-        if self._lines is None:
-            scope = self._document.root() if self._scope is None else self._scope
-            self._lines = {} if scope is None else _find_lines(self._document.marked(scope))
-        return self._lines.get(key)
-
-
-def _cells(document: Document, scope: Node | None) -> Iterator[tuple[str, Node]]:
-    """Yield labels in tables and `dl` with the elements that hold their values; read no further than asked."""
-    left = _MOST
-    for node in document.select(scope, "th, td, dt"):
-        text = document.text(node)
-        left -= len(text)
-        if left < 0:  # tables inside tables: each cell holds the text of all inside it
-            return
-        if len(text) <= 4 * _LONGEST and (key := label_key(text)) and (value := _beside(document, node)) is not None:
-            yield key, value
-
-
-def _beside(document: Document, node: Node) -> Node | None:
-    tag = document.tag(node)
-    value = document.after(node)
-    while tag == "dt" and value is not None and document.tag(value) == "dt":
-        value = document.after(value)
-    return value if value is not None and document.tag(value) in _CELLS[tag] else None
-
-
-def _find_lines(marked: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    lines = [parts for line in marked.split(BREAK) if (parts := _parts(line))]
-    for number, parts in enumerate(lines):
-        following = lines[number + 1] if number + 1 < len(lines) else []
-        for key, value in _pairs(parts, following):
-            found.setdefault(key, value)
-    return found
-
-
-def _parts(line: str) -> list[str]:
-    """Cut a line where inline elements begin and end; white space between two parts stays with the first."""
-    parts: list[str] = []
-    for piece in _MARKS.split(line):
-        if piece and not piece.isspace():
-            parts.append(piece)
-        elif parts:
-            parts[-1] += piece
-    return parts
-
-
-def _pairs(parts: list[str], following: list[str]) -> list[tuple[str, str]]:
-    """Return the labels of a line with their values."""
-    pairs = []
-    for at, part in enumerate(parts):
-        found = _label(part, parts[at + 1 :], first=at == 0)
-        if found is None:
-            continue
-        head, rest = found
-        value = tidy("".join(_until_label(rest)))[0]
-        if not value and len(rest) < 2 and _ends_as_label(parts[at:]):
-            value = _next_line(following)
-        pairs.append((label_key(head), value))
-    return pairs
-
-
-def _label(part: str, behind: list[str], *, first: bool) -> tuple[str, list[str]] | None:
-    """Return the label that a part begins with, and the parts behind it; None when it begins with none."""
-    head, colon, rest = _cut(part)
-    if colon:
-        return (head, [rest, *behind]) if head.strip() else None
-    if not behind or len(part) > _LONGEST:
+            if document.tail(label).strip(_SPACE):
+                return None
+            value = document.after(label)
+            while value is not None and document.tag(value) in _SKIPPED and not document.text(value).strip():
+                value = document.after(value)
+            if value is not None:
+                return value if self._is_value(label, value) else None
+            above = document.parent(label)
+            if above is None or (scope is not None and document.identity(above) == scope):
+                return None
+            label = above
         return None
-    if behind[0].lstrip()[:1] in _COLON:
-        return part, [behind[0].lstrip()[1:], *behind[1:]]
-    return (part, behind) if first else None
+
+    def _is_value(self, label: Node, value: Node) -> bool:
+        document = self._document
+        tags, text = {document.tag(label), document.tag(value)}, tidy(document.text(value))[0]
+        if document.tag(value) in HIDDEN or label_key(text) in self._known or text.endswith(tuple(COLONS)):
+            return False
+        if tags <= _HEADINGS or tags == {"option"} or (self._linked(label) and self._linked(value)):
+            return False
+        # Inside one line more may belong to the value: `<b>Author</b> <i>Ann</i> <i>Oak</i>`.
+        return not BLOCKS.isdisjoint(tags) or self._paired(label, value)
+
+    def _linked(self, node: Node) -> bool:
+        """Tell whether the whole text of an element is one link."""
+        document = self._document
+        link = node if document.tag(node) == "a" else document.first(node, "a[href]")
+        return link is not None and tidy(document.text(link))[0] == tidy(document.text(node))[0]
+
+    def _paired(self, label: Node, value: Node) -> bool:
+        """Tell whether labels and values take turns from here to the end of the line."""
+        document = self._document
+        kind, left = _kind(document, label), _MOST_PAIRS
+        while left:
+            if document.tail(value).strip():
+                return False
+            following = document.after(value)
+            if following is None or document.tag(following) in BLOCKS:
+                return True
+            if _kind(document, following) != kind or document.tail(following).strip(_SPACE):
+                return False
+            after = document.after(following)
+            if after is None:
+                return False
+            value, left = after, left - 1
+        return False
 
 
-def _ends_as_label(parts: list[str]) -> bool:
-    return tidy("".join(parts))[0][-1:] in _COLON
+def _kind(document: Document, node: Node) -> tuple[str, str | None]:
+    return document.tag(node), document.attr(node, "class")
 
 
-def _cut(part: str) -> tuple[str, str, str]:
-    """Split at the first colon that ends a word: not in `10:30` or `http://`."""
-    for at, char in enumerate(part[: _LONGEST + 1]):
-        if char == "：" or (char == ":" and (part[at + 1 : at + 2] or " ").isspace()):
-            return part[:at], char, part[at + 1 :]
-    return "", "", ""
-
-
-def _until_label(parts: list[str]) -> list[str]:
-    """Return what belongs to a value: up to the next part that is itself a label."""
-    for at, part in enumerate(parts):
-        follower = parts[at + 1].lstrip()[:1] if at + 1 < len(parts) else ""
-        if part.rstrip()[-1:] in _COLON or follower in _COLON:
-            return parts[:at]
-    return parts
-
-
-def _next_line(parts: list[str]) -> str:
-    return "" if not parts or _cut(parts[0])[1] else tidy("".join(parts))[0]
+def _without(text: str, parts: list[str]) -> str:
+    """Return what a text has beside the parts that stand in it, in order."""
+    rest, at = [], 0
+    for part in (tidy(one)[0] for one in parts):
+        found = text.find(part, at)
+        if found >= 0:
+            rest.append(text[at:found])
+            at = found + len(part)
+    return "".join([*rest, text[at:]]).strip(" |/·•")

@@ -6,12 +6,13 @@ Where it differs from soupsieve on lxml is smoothed here as Document says, or ke
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from crawler.errors import ExtractError
-from crawler.extract.text import HIDDEN, signs
+from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, Signs, hides, named
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -106,11 +107,16 @@ class Lexbor:
             return ""
         if child.is_text_node and child.next is None:
             return child.text_content or ""
-        return "".join(_pieces(node, mark=False))
+        return "".join(_pieces(node, TEXT))
 
-    def marked(self, node: LexborNode) -> str:
+    def figures(self, node: LexborNode) -> str:
         """See Document."""
-        return "".join(_pieces(node, mark=True))
+        return self.text(node) if self.plain(node) else "".join(_pieces(node, FIGURES))
+
+    def strands(self, node: LexborNode) -> tuple[list[str], list[LexborNode]]:
+        """See Document."""
+        nodes: list[LexborNode] = []
+        return _pieces(node, LABELS, nodes), nodes
 
     def html(self, node: LexborNode) -> str:
         """See Document."""
@@ -120,6 +126,37 @@ class Lexbor:
         """See Document."""
         return (node.tag or "").lower()
 
+    def plain(self, node: LexborNode) -> bool:
+        """See Document."""
+        child = node.first_child
+        return child is None or (child.is_text_node and child.next is None)
+
+    def parent(self, node: LexborNode) -> LexborNode | None:
+        """See Document."""
+        above = node.parent
+        return above if above is not None and above.is_element_node else None
+
+    def around(self, node: LexborNode) -> Iterator[tuple[LexborNode, int, str, str]]:
+        """See Document."""
+        here: LexborNode | None = node
+        while here is not None and here.is_element_node:
+            attributes = here.attributes
+            yield here, here.mem_id, here.tag or "", named(attributes) if attributes else ""
+            here = here.parent
+
+    def identity(self, node: LexborNode) -> int:
+        """See Document."""
+        return node.mem_id
+
+    def tail(self, node: LexborNode) -> str:
+        """See Document."""
+        texts, following = [], node.next
+        while following is not None and not following.is_element_node:
+            if following.is_text_node:
+                texts.append(following.text_content or "")
+            following = following.next
+        return "".join(texts)
+
     def after(self, node: LexborNode) -> LexborNode | None:
         """See Document."""
         following = node.next
@@ -128,8 +165,10 @@ class Lexbor:
         return following
 
 
-def _pieces(root: LexborNode, *, mark: bool) -> list[str]:
+def _pieces(root: LexborNode, signs: Signs, nodes: list[LexborNode] | None = None) -> list[str]:
+    """Return the text of an element in pieces; `nodes` gets the element of each."""
     pieces: list[str] = []
+    named, other, hiding = signs
     above: list[tuple[LexborNode, str]] = []
     node = root.first_child
     while True:
@@ -139,16 +178,27 @@ def _pieces(root: LexborNode, *, mark: bool) -> list[str]:
             node, end = above.pop()
             if end:
                 pieces.append(end)
+                if nodes is not None:
+                    nodes.append(node)
         elif node.is_text_node:
             pieces.append(node.text_content or "")
-        elif node.is_element_node and (tag := node.tag or "") not in HIDDEN:
-            start, end = signs(tag, mark)
+            if nodes is not None:
+                nodes.append(above[-1][0] if above else root)
+        elif node.is_element_node and (tag := node.tag or "") not in HIDDEN and not (hiding and _hidden(node)):
+            start, end = named.get(tag, other)
             if start:
                 pieces.append(start)
+                if nodes is not None:
+                    nodes.append(node)
             above.append((node, end))
             node = node.first_child
             continue
         node = node.next
+
+
+def _hidden(node: LexborNode) -> bool:
+    attributes = node.attrs
+    return "hidden" in attributes or hides(attributes.get("style"))
 
 
 def _refused(css: str) -> ExtractError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,13 +21,26 @@ __all__ = ["Numbers", "ascii_digits", "numbers"]
 
 _LONGEST = 80
 _SIGNS = str.maketrans(
-    {"−": "-", "–": "-", "﹣": "-", "－": "-", "＋": "+", "，": ",", "．": ".", "（": "(", "）": ")"}
+    {
+        "−": "-",
+        "–": "-",
+        "﹣": "-",
+        "－": "-",
+        "＋": "+",
+        "，": ",",
+        "．": ".",
+        "（": "(",
+        "）": ")",
+        "【": "[",
+        "】": "]",
+    }
     | dict.fromkeys("\u00a0\u2007\u2009\u202f", " ")
 )
 _CURRENCIES = """kr kr. Kr Kr. Kč zł zł. Ft lei руб. руб р. лв лв. Fr. Fr SFr. грн грн. din din. дин. Rs Rs. RM Rp Rp. R
     S/ S/. ден TL ر.س د.إ KM Bs Bs. Q L B/. L.E."""
 _WORDS = frozenset(_CURRENCIES.split())
 _DASHES = re.compile(r"[.,](?:-{1,2}|—)")
+_BRACKETS = {"(": ")", "[": "]"}
 
 
 class _Symbols(NamedTuple):
@@ -36,10 +50,21 @@ class _Symbols(NamedTuple):
 
 
 class Numbers:
-    """How one locale writes numbers."""
+    """How one locale writes numbers.
 
-    def __init__(self, symbols: _Symbols) -> None:
-        self._decimal = symbols.decimal
+    A number in brackets is that number, as pages write counts: `(23)`, `[12]`, `($12.50)`.
+
+    Attributes:
+        point: the sign between whole and decimal places.
+
+    Args:
+        negative: how negative numbers are written beside a sign in front: `brackets` for `(12.50)`, as accountants
+            do, `trailing` for `12.50-`.
+    """
+
+    def __init__(self, symbols: _Symbols, negative: Collection[str] = ()) -> None:
+        self._decimal = self.point = symbols.decimal
+        self._brackets, self._trailing = "brackets" in negative, "trailing" in negative
         group = "['’]" if symbols.group in "'’" else re.escape(symbols.group)
         last, other = symbols.sizes
         point = re.escape(symbols.decimal)
@@ -50,12 +75,13 @@ class Numbers:
         self._arabic = str.maketrans({"٫": symbols.decimal, "٬": symbols.group[:1]})
 
     def decimal(self, text: str) -> Decimal | None:
-        """Return the number that the whole text is, or None. `(5)` is -5, as in accounts."""
-        plain = self._plain(text)
-        if plain.startswith("(") and plain.endswith(")") and plain[1:2] not in {"-", "+", "("}:
-            number = self._read(plain[1:-1].strip())
-            return None if number is None else -number
-        return self._read(plain)
+        """Return the number that the whole text is, or None."""
+        plain, enclosed = _opened(self._plain(text))
+        if self._trailing and plain.endswith("-"):
+            if plain[0] in "+-":
+                return None
+            plain = "-" + plain[:-1].rstrip()
+        return self._signed(self._read(plain), enclosed, signed=plain[:1] in {"+", "-"})
 
     def integer(self, text: str) -> int | None:
         """Return the whole number that the text is; `5.0` is none."""
@@ -76,19 +102,22 @@ class Numbers:
         start, end = digits[0], digits[-1] + 1
         if plain[:start].endswith(self._decimal):
             start -= 1
-        before, behind = plain[:start].strip(), plain[end:].strip()
-        negative = before.startswith("(") and behind.endswith(")")
-        if negative:
-            before, behind = before[1:].strip(), behind[:-1].strip()
+        (before, behind), enclosed = _unwrapped(plain[:start].strip(), plain[end:].strip())
         sign, before = _sign(before)
         behind = _DASHES.sub("", behind, count=1).strip() if _DASHES.match(behind) else behind
+        if self._trailing and not sign and behind.count("-") == 1:
+            sign, behind = _sign(behind)
+        if (before and behind) or ((before or behind) and not _is_currency(before or behind)):
+            return None
         number = self._read(plain[start:end])
-        if number is None or (negative and sign) or (before and behind):
-            return None
-        currency = before or behind
-        if currency and not _is_currency(currency):
-            return None
-        return Money(-number if negative or sign == "-" else number, currency)
+        amount = self._signed(-number if number is not None and sign == "-" else number, enclosed, signed=bool(sign))
+        return None if amount is None else Money(amount, before or behind)
+
+    def _signed(self, number: Decimal | None, enclosed: str, *, signed: bool) -> Decimal | None:
+        """Return the number with the minus that round brackets mean where they were asked for."""
+        if number is None or not (self._brackets and enclosed == "("):
+            return number
+        return None if signed else -number
 
     def _plain(self, text: str) -> str:
         if text.isascii():
@@ -110,21 +139,21 @@ class Numbers:
 
 
 @lru_cache(maxsize=64)
-def numbers(locale: str) -> Numbers:
-    """Return the numbers of a locale such as `en`, `de`, `pt_BR`.
+def numbers(locale: str, negative: tuple[str, ...] = ()) -> Numbers:
+    """Return the numbers of a locale such as `en`, `de`, `pt_BR`; `negative` as Numbers takes it.
 
     Raises:
         ExtractError: `locale`: unknown, or babel is not installed.
     """
     if locale in ENGLISH:
-        return Numbers(_Symbols(",", ".", (3, 3)))
+        return Numbers(_Symbols(",", ".", (3, 3)), negative)
     found = load(locale)
     symbols = found.number_symbols.get("latn") or next(iter(found.number_symbols.values()))
     group, decimal = symbols.get("group", ","), symbols.get("decimal", ".")
     if group == decimal:
         raise ExtractError("locale", f"the locale {locale!r} has one sign for groups and decimals")
     sizes = found.decimal_formats[None].grouping
-    return Numbers(_Symbols(" " if group.isspace() else group, decimal, (sizes[0] or 3, sizes[1] or 3)))
+    return Numbers(_Symbols(" " if group.isspace() else group, decimal, (sizes[0] or 3, sizes[1] or 3)), negative)
 
 
 def ascii_digits(text: str) -> str:
@@ -132,6 +161,25 @@ def ascii_digits(text: str) -> str:
     if text.isascii():
         return text
     return "".join(char if char.isascii() else str(unicodedata.decimal(char, char)) for char in text)
+
+
+def _opened(plain: str) -> tuple[str, str]:
+    """Return what one pair of brackets around the whole text holds, and the opening bracket; else the text, ""."""
+    first = plain[:1]
+    if first not in _BRACKETS or not plain.endswith(_BRACKETS[first]):
+        return plain, ""
+    inner = plain[1:-1].strip()
+    return (plain, "") if inner[:1] in _BRACKETS else (inner, first)
+
+
+def _unwrapped(before: str, behind: str) -> tuple[tuple[str, str], str]:
+    """Take one pair of brackets off what stands around a number: `($12)`, `$(12)`, `(12) $`, `(12 $)`."""
+    for opening, closing in _BRACKETS.items():
+        if before.count(opening) != 1 or behind.count(closing) != 1:
+            continue
+        if (before[0] == opening or before[-1] == opening) and (behind[0] == closing or behind[-1] == closing):
+            return (before.strip(opening + " "), behind.strip(closing + " ")), opening
+    return (before, behind), ""
 
 
 def _sign(before: str) -> tuple[str, str]:

@@ -36,6 +36,7 @@ class PageView:
         text: the whole of it.
         xml: it is XML and not XHTML.
         notes: on its encoding.
+        known: keys of all labels that its rules ask for.
 
     Args:
         utf8: the text as bytes, where the caller has them.
@@ -51,11 +52,13 @@ class PageView:
         encoding: str | None = None,
         xml: bool = False,
         notes: tuple[Note, ...] = (),
+        known: frozenset[str] = frozenset(),
     ) -> None:
         self.url = url
         self.text = text
         self.xml = xml
         self.notes = notes
+        self.known = known
         self._utf8 = utf8
         self._encoding = encoding
         self._marks: frozenset[bytes] = frozenset()
@@ -105,7 +108,7 @@ class PageView:
         """Return the index of labels of the whole page, made once for each engine."""
         found = self._labels.get(document.name)
         if found is None:
-            found = self._labels[document.name] = Labels(document, None)
+            found = self._labels[document.name] = Labels(document, None, self.known)
         return found
 
     def resolve(self, href: str) -> str:
@@ -154,8 +157,8 @@ class PageView:
         return self._soup
 
 
-def open_page(response: Response) -> PageView:
-    """Check and decode a response.
+def open_page(response: Response, known: frozenset[str] = frozenset()) -> PageView:
+    """Check and decode a response; `known` as PageView has it.
 
     Raises:
         ExtractError: `empty`, `not-html`, `unparsable`.
@@ -175,4 +178,4 @@ def open_page(response: Response) -> PageView:
     if xml and "<!ENTITY" in text:
         # What an entity holds may be a file of this machine, or one line that grows to gigabytes.
         raise ExtractError("unparsable", "the XML declares entities, which are never read")
-    return PageView(response.url, text, utf8=utf8, encoding=encoding, xml=xml, notes=notes)
+    return PageView(response.url, text, utf8=utf8, encoding=encoding, xml=xml, notes=notes, known=known)

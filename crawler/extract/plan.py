@@ -62,6 +62,7 @@ class KindPlan:
 
     Attributes:
         soup: every page of this kind needs BeautifulSoup; without it, only one whose source is odd.
+        labels: keys of all labels that its fields ask for.
 
     Raises:
         ExtractError: a pattern or a locale cannot be used.
@@ -72,6 +73,9 @@ class KindPlan:
         self.tables = tuple(TablePlan(table, engine) for table in rule.tables)
         self.follow = tuple(FollowPlan(follow, engine) for follow in rule.follow)
         engines = [engine for table in self.tables for engine in table.engines] + [each.engine for each in self.follow]
+        fields = [field for table in self.tables for field in table.fields]
+        fields += [field for follow in self.follow for field in follow.carry]
+        self.labels = frozenset(field.key for field in fields if field.key is not None)
         self.soup = rule.python is not None or "bs4" in engines
 
 
@@ -88,7 +92,7 @@ def rows(page: PageView, engine: str, each: str | None) -> Iterator[Row]:
         return
     for scope in document.select(None, each):
         page.check_time()
-        yield Row(page, document, scope, Labels(document, scope))
+        yield Row(page, document, scope, Labels(document, scope, page.known))
 
 
 def _choose(engine: str, selectors: Sequence[str | None], fields: Sequence[FieldPlan]) -> str:

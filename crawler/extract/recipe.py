@@ -26,7 +26,7 @@ class FieldRule:
         name: column name.
         css: selector, relative to the row; None takes the row (the whole page without `each`) itself.
         label: text of a label; the value is what stands beside it. Excludes css.
-        page_url: the value is the page's own URL.
+        page_url: the value is taken from the page's own URL.
         attr: take this attribute instead of the text.
         html: take the inner HTML instead of the text.
         all: take every match (a list), not the first.
@@ -36,6 +36,7 @@ class FieldRule:
             A text that is no key stays as it is, with a note.
         formats: strptime formats for date and datetime; empty means ISO 8601.
         locale: of numbers and month names, as `de` or `pt_BR`.
+        negative: how negative numbers are written beside a sign in front (see numbers.Numbers).
         default: raw text used where nothing was found, converted like found text; None for none.
         required: a missing value is a note `missing`; a page whose records all lack one counts as `no-match`.
         keep_space: leave white space as it stands.
@@ -54,6 +55,7 @@ class FieldRule:
     type: FieldType = "text"
     formats: tuple[str, ...] = ()
     locale: str = "en"
+    negative: tuple[str, ...] = ()
     default: str | None = None
     required: bool = False
     keep_space: bool = False

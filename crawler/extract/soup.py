@@ -11,7 +11,7 @@ from bs4.builder import ParserRejectedMarkup
 from bs4.element import PageElement, PreformattedString
 
 from crawler.errors import ExtractError
-from crawler.extract.text import HIDDEN, VERBATIM, signs
+from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, VERBATIM, Signs, hides, named
 
 __all__ = ["Soup", "plain_soup"]
 
@@ -72,11 +72,16 @@ class Soup:
 
     def text(self, node: Tag) -> str:
         """See Document."""
-        return "".join(_pieces(node, mark=False))
+        return "".join(_pieces(node, TEXT))
 
-    def marked(self, node: Tag) -> str:
+    def figures(self, node: Tag) -> str:
         """See Document."""
-        return "".join(_pieces(node, mark=True))
+        return "".join(_pieces(node, FIGURES))
+
+    def strands(self, node: Tag) -> tuple[list[str], list[Tag]]:
+        """See Document."""
+        nodes: list[Tag] = []
+        return _pieces(node, LABELS, nodes), nodes
 
     def html(self, node: Tag) -> str:
         """See Document."""
@@ -85,6 +90,35 @@ class Soup:
     def tag(self, node: Tag) -> str:
         """See Document."""
         return node.name.lower()
+
+    def plain(self, node: Tag) -> bool:
+        """See Document."""
+        return not any(isinstance(child, Tag) for child in node.contents)
+
+    def parent(self, node: Tag) -> Tag | None:
+        """See Document."""
+        above = node.parent
+        return None if above is None or isinstance(above, BeautifulSoup) else above
+
+    def around(self, node: Tag) -> Iterator[tuple[Tag, int, str, str]]:
+        """See Document."""
+        here: Tag | None = node
+        while here is not None and not isinstance(here, BeautifulSoup):
+            yield here, id(here), here.name.lower(), named(here.attrs) if here.attrs else ""
+            here = here.parent
+
+    def identity(self, node: Tag) -> int:
+        """See Document."""
+        return id(node)
+
+    def tail(self, node: Tag) -> str:
+        """See Document."""
+        texts, following = [], node.next_sibling
+        while following is not None and not isinstance(following, Tag):
+            if not isinstance(following, PreformattedString):
+                texts.append(str(following))
+            following = following.next_sibling
+        return "".join(texts)
 
     def after(self, node: Tag) -> Tag | None:
         """See Document."""
@@ -103,24 +137,37 @@ def _parse(text: str, xml: bool, **options: object) -> BeautifulSoup:
         raise ExtractError("unparsable", str(error)[:200]) from error
 
 
-def _pieces(root: Tag, *, mark: bool) -> list[str]:
+def _pieces(root: Tag, signs: Signs, nodes: list[Tag] | None = None) -> list[str]:
+    """Return the text of an element in pieces; `nodes` gets the element of each."""
     pieces: list[str] = []
-    above: list[tuple[Iterator[PageElement], str]] = [(_children(root), "")]
+    named, other, hiding = signs
+    above: list[tuple[Tag, Iterator[PageElement], str]] = [(root, _children(root), "")]
     while above:
-        children, end = above[-1]
+        node, children, end = above[-1]
         for child in children:
             if not isinstance(child, Tag):
                 if not isinstance(child, PreformattedString):
                     pieces.append(str(child))
-            elif child.name not in HIDDEN:
-                start, after = signs(child.name, mark)
+                    if nodes is not None:
+                        nodes.append(node)
+            elif child.name not in HIDDEN and not (hiding and _hidden(child)):
+                start, after = named.get(child.name, other)
                 pieces.append(start)
-                above.append((_children(child), after))
+                if nodes is not None:
+                    nodes.append(child)
+                above.append((child, _children(child), after))
                 break
         else:
             pieces.append(end)
+            if nodes is not None:
+                nodes.append(node)
             above.pop()
     return pieces
+
+
+def _hidden(node: Tag) -> bool:
+    style = node.get("style")
+    return node.has_attr("hidden") or hides(None if style is None else str(style))
 
 
 def _children(node: Tag) -> Iterator[PageElement]:

@@ -44,7 +44,7 @@ def read_table(plan: TablePlan, page: PageView) -> Harvest:
         if found:
             seen.update(found)
             records.append(_record(plan, readings))
-    return Harvest(records, _misses(plan, page, seen), _lacking(plan, seen))
+    return Harvest(records, _misses(plan, page, seen), _lacking(plan, seen, records))
 
 
 def _readings(plan: TablePlan, page: PageView) -> list[list[Reading]]:
@@ -73,5 +73,7 @@ def _misses(plan: TablePlan, page: PageView, seen: set[str]) -> list[str]:
     return [describe(field.rule) for field in plan.fields if field.name not in seen and not field.rule.page_url]
 
 
-def _lacking(plan: TablePlan, seen: set[str]) -> list[str]:
-    return [f.name for f in plan.fields if f.rule.required and f.name not in seen and not f.rule.page_url]
+def _lacking(plan: TablePlan, seen: set[str], records: list[Record]) -> list[str]:
+    lacking = [field for field in plan.fields if field.rule.required and field.name not in seen]
+    # What is cut out of the page's address is the same in every record of the page.
+    return [f.name for f in lacking if not (f.rule.page_url and records and records[0].values[f.name] is not None)]

@@ -6,14 +6,36 @@ Both engines use these rules, so a text is the same from each.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-__all__ = ["BLOCKS", "BREAK", "CLOSE", "HIDDEN", "MARKED", "OPEN", "VERBATIM", "keep", "signs", "tidy"]
+__all__ = [
+    "BLOCKS",
+    "BREAK",
+    "CLOSE",
+    "FIGURES",
+    "HIDDEN",
+    "LABELS",
+    "MARKED",
+    "OPEN",
+    "RAISED",
+    "TEXT",
+    "VERBATIM",
+    "Signs",
+    "hides",
+    "keep",
+    "named",
+    "tidy",
+]
 
 BREAK = "\x1c"
 """Stands where a block begins or ends and for `br`. A control character that counts as white space."""
 OPEN = "\x1d"
 CLOSE = "\x1e"
-"""Stand where an element of MARKED begins and ends; only in the text that labels are looked for in."""
+"""Stand where an element of MARKED begins and ends, only in the text that labels are looked for in; and where any
+element inside a line does, only in that of numbers and dates."""
+RAISED = "\x1f"
+"""Stands where `sup` begins and ends: `12<sup>99</sup>` is not 1299."""
 
 HIDDEN = frozenset({"script", "style", "template", "noscript"})
 """Elements whose text no reader sees. Selected by themselves, their text is taken."""
@@ -26,6 +48,8 @@ _BLOCKS = """address article aside blockquote body br button caption center dd d
 BLOCKS = frozenset(_BLOCKS.split())
 """Elements that stand on a line or in a cell of their own: their text never joins a neighbour's to one word."""
 
+
+_HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.I)
 _UNSEEN = dict.fromkeys([0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF])
 _UNSEEN |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _ODD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -43,7 +67,7 @@ def tidy(text: str) -> tuple[str, bool]:
     """
     if text.isprintable() and "  " not in text:  # most texts; no other white space is printable
         return text.strip(" "), "\ufffd" in text
-    flat = " ".join(text.split())
+    flat = " ".join(text.replace(RAISED, "").split() if RAISED in text else text.split())
     if not flat.isprintable():
         flat = " ".join(_ODD.sub("\ufffd", flat.translate(_UNSEEN)).split())
     return flat, "\ufffd" in flat
@@ -51,13 +75,37 @@ def tidy(text: str) -> tuple[str, bool]:
 
 def keep(text: str) -> tuple[str, bool]:
     """Text with its white space as it stands; where a block or `br` parts it, a line ends. Else as `tidy`."""
+    text = text.replace(RAISED, "")
     lines = _BREAKS.sub("\n", text.strip(BREAK)) if BREAK in text else text
     clean = _ODD.sub("\ufffd", lines)
     return clean, "\ufffd" in clean
 
 
-def signs(tag: str, mark: bool) -> tuple[str, str]:
-    """Return what stands before and after the text of an element of this name."""
-    if tag in BLOCKS:
-        return BREAK, BREAK
-    return (OPEN, CLOSE) if mark and tag in MARKED else ("", "")
+def hides(style: str | None) -> bool:
+    """Tell whether a `style` keeps its element from being seen."""
+    return style is not None and _HIDING.search(style) is not None
+
+
+def named(attributes: Mapping[str, Any]) -> str:
+    """Return the class, the id and the role of an element as one text: see Document.around."""
+    names = attributes.get
+    return f"{names('class') or ''} {names('id') or ''} role={names('role') or ''}"
+
+
+class Signs(NamedTuple):
+    """What stands before and after the text of each element, by its name.
+
+    Attributes:
+        other: for elements that are not named.
+        hiding: elements that are hidden by themselves (`hidden`, `style`) are left out.
+    """
+
+    named: Mapping[str, tuple[str, str]]
+    other: tuple[str, str] = ("", "")
+    hiding: bool = False
+
+
+_COMMON = dict.fromkeys(BLOCKS, (BREAK, BREAK)) | {"sup": (RAISED, RAISED)}
+TEXT = Signs(_COMMON)
+LABELS = Signs(_COMMON | dict.fromkeys(MARKED, (OPEN, CLOSE)))
+FIGURES = Signs(_COMMON, (OPEN, CLOSE), hiding=True)

@@ -12,7 +12,8 @@ from crawler.model import Value
 __all__ = ["Converter", "converter", "read_bool"]
 
 Converter = tuple[Callable[[str], Value], str]
-"""A function that gives the value, None for a text that has none, and the code of the note for that."""
+"""A function that gives the value, and the code of the note where it gives None: the text has no such value. A text
+that it gives is the code of a note that says why."""
 
 _BOOLS = {
     **dict.fromkeys(("true", "yes", "on", "1", "y"), True),
@@ -28,7 +29,7 @@ def converter(rule: FieldRule) -> Converter | None:
     """
     formats, locale = rule.formats, rule.locale
     if rule.type in {"int", "decimal", "money"}:
-        found = numbers(locale)
+        found = numbers(locale, rule.negative)
         reads: dict[str, Callable[[str], Value]] = {
             "int": found.integer,
             "decimal": found.decimal,

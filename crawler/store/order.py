@@ -7,22 +7,30 @@ link to it stands. All of it happens in temporary tables, so memory does not gro
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice
+from operator import itemgetter
 
-from crawler.store.values import dump_values, load_values
+from crawler.model import Note, Value
+from crawler.store.values import dump_notes, dump_values, load_notes, load_values
 
 __all__ = ["rank"]
+
+_NAMED = 5
+_SHORT = 60
+_LONGEST = 500
 
 
 def rank(db: sqlite3.Connection, crawl: int) -> None:
     """Fill the temporary tables of this connection:
 
     - `ranked (n, page, parent)`: every page that is reached, in order, with the page that first links to it;
-    - `carried (page, data, notes)`: the carried fields of the first link that has some;
+    - `carried (page, data, notes, others)`: the carried fields of the first link that has some, and how many later
+      links carry something else; where that is left out, a note says so;
     - `ordered (n, record)`: the records in order, of those with the same key only the first;
     - `merged (record, data)`: records whose blanks were filled from later ones with the same key.
     """
-    for name in ("final", "ranked", "carried", "ordered", "merged"):
+    for name in ("final", "ranked", "carried", "unlike", "ordered", "merged"):
         db.execute(f"DROP TABLE IF EXISTS temp.{name}")
     _redirects(db, crawl)
     _pages(db, crawl)
@@ -85,14 +93,64 @@ def _pages(db: sqlite3.Connection, crawl: int) -> None:
 
 
 def _carried(db: sqlite3.Connection, crawl: int) -> None:
-    db.execute("CREATE TEMP TABLE carried (page INTEGER PRIMARY KEY, data TEXT, notes TEXT)")
+    db.execute("CREATE TEMP TABLE carried (page INTEGER PRIMARY KEY, data TEXT, notes TEXT, others INTEGER)")
     db.execute(
-        """INSERT OR IGNORE INTO carried
-        SELECT coalesce(f.target, e.child), e.carry, e.notes
+        """INSERT INTO carried
+        SELECT coalesce(f.target, e.child), e.carry, e.notes, 0
         FROM edges e JOIN ranked r ON r.page = e.parent LEFT JOIN final f ON f.page = e.child
-        WHERE e.crawl = ? AND e.carry IS NOT NULL ORDER BY r.n, e.position""",
+        WHERE e.crawl = ? AND e.carry IS NOT NULL ORDER BY r.n, e.position
+        ON CONFLICT (page) DO UPDATE SET others = others + 1 WHERE data <> excluded.data""",
         (crawl,),
     )
+    if db.execute("SELECT 1 FROM carried WHERE others > 0 LIMIT 1").fetchone():
+        _note_others(db, crawl)
+
+
+def _note_others(db: sqlite3.Connection, crawl: int) -> None:
+    """Note on each page what the links after the first one carried and what its rows therefore lack."""
+    db.execute("CREATE TEMP TABLE unlike (page INTEGER PRIMARY KEY, notes TEXT)")
+    links = db.execute(
+        """SELECT c.page, c.data, c.notes, e.carry
+        FROM edges e JOIN ranked r ON r.page = e.parent LEFT JOIN final f ON f.page = e.child
+        JOIN carried c ON c.page = coalesce(f.target, e.child)
+        WHERE e.crawl = ? AND c.others > 0 AND e.carry <> c.data ORDER BY c.page, r.n, e.position""",
+        (crawl,),
+    )
+    db.executemany("INSERT INTO unlike VALUES (?, ?)", _unlike(links))
+    db.execute("UPDATE carried SET notes = u.notes FROM unlike u WHERE u.page = carried.page")
+
+
+def _unlike(links: Iterable[tuple[int, str, str | None, str]]) -> Iterator[tuple[int, str | None]]:
+    """Yield each page with its notes and one more, from (page, first carried, its notes, carried by a later link)."""
+    for page, group in groupby(links, key=itemgetter(0)):
+        first: dict[str, Value] = {}
+        notes, number = None, 0
+        others: dict[str, dict[str, None]] = {}
+        for _, data, found_notes, carry in group:
+            notes = found_notes
+            first = first or load_values(data)
+            left_out = {k: v for k, v in load_values(carry).items() if v is not None and v != first.get(k)}
+            number += bool(left_out)
+            for name, value in left_out.items():
+                seen = others.setdefault(name, {})
+                if len(seen) <= _NAMED:
+                    seen[_shown(value)] = None
+        if others:
+            note = Note(next(iter(others)), "other-values", _others(number, others))
+            yield page, dump_notes((*load_notes(notes), note))
+
+
+def _others(number: int, others: Mapping[str, Mapping[str, None]]) -> str:
+    named = [
+        f"{name}: {', '.join(islice(seen, _NAMED))}{', ...' * (len(seen) > _NAMED)}" for name, seen in others.items()
+    ]
+    links = "1 more link" if number == 1 else f"{number:,} more links"
+    return f"{links} to this page carried other values: {'; '.join(named)}"[:_LONGEST]
+
+
+def _shown(value: Value) -> str:
+    parts = value if isinstance(value, tuple) else (value,)
+    return " ".join(str(part) for part in parts if part != "")[:_SHORT]
 
 
 def _key_expression(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:

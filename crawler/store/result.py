@@ -48,7 +48,8 @@ class StoredResult:
     def noted(self) -> int:
         """Number of rows that have a note."""
         count: int = self._db.execute(
-            "SELECT count(*) FROM ordered o JOIN records r ON r.id = o.record WHERE r.notes IS NOT NULL"
+            "SELECT count(*) FROM ordered o JOIN records r ON r.id = o.record LEFT JOIN carried c ON c.page = r.page "
+            "WHERE r.notes IS NOT NULL OR c.notes IS NOT NULL"
         ).fetchone()[0]
         return count
 

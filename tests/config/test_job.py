@@ -130,6 +130,31 @@ def test_the_rare_keys(tmp_path):
     assert (more.map, more.default) == ({"no": "yes", "1": "one"}, "01.50")
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", "url"),
+        (r", regex: '\d+'", "text"),
+        (", replace: {a: b}", "text"),
+        (", map: {a: b}", "text"),
+        (r", regex: '\d+', type: int", "int"),
+        (", replace: {a: b}, type: url", "url"),
+    ],
+)
+def test_what_is_cut_out_of_the_address_is_no_address_by_itself(tmp_path, more, expected):
+    text = BOOKS.replace("{url: true}", "{url: true" + more + "}")
+    rule = job(tmp_path, text).recipe.kinds["book"].tables[0].fields[-1]
+    assert (rule.page_url, rule.type) == (True, expected)
+    assert job(tmp_path, text).tables[0].columns[-1].type == expected
+
+
+def test_a_minus_in_brackets_is_asked_for_by_numbers_only(tmp_path):
+    text = BOOKS.replace("type: money}", "type: money, negative: brackets}")
+    assert job(tmp_path, text).recipe.kinds["book"].tables[0].fields[1].negative == ("brackets",)
+    with pytest.raises(ConfigError, match="only a number can be negative"):
+        job(tmp_path, text.replace("type: money", "type: text"))
+
+
 def test_tables_and_keys(tmp_path):
     found = job(tmp_path, QUOTES)
     text = [Column("text"), Column("tags", "list"), Column("words", "list")]

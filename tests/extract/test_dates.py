@@ -13,13 +13,13 @@ from crawler.extract.dates import check_format, read_date, read_datetime
         ("17.05.2024", ("%d.%m.%Y",), date(2024, 5, 17)),
         ("May 17, 2024", ("%d.%m.%Y", "%B %d, %Y"), date(2024, 5, 17)),
         ("1850-01-02", (), date(1850, 1, 2)),
-        ("31/02/2024", ("%d/%m/%Y",), None),
-        ("2/3/4", (), None),
-        ("yesterday", (), None),
-        ("17.05.2024", (), None),
-        ("", ("%d.%m.%Y",), None),
+        ("31/02/2024", ("%d/%m/%Y",), "not-a-date"),
+        ("2/3/4", (), "not-a-date"),
+        ("yesterday", (), "not-a-date"),
+        ("17.05.2024", (), "not-a-date"),
+        ("", ("%d.%m.%Y",), "not-a-date"),
         ("٢٠٢٤-٠٥-١٧", ("%Y-%m-%d",), date(2024, 5, 17)),
-        ("1" * 500, ("%d",), None),
+        ("1" * 500, ("%d",), "not-a-date"),
     ],
 )
 def test_fault_98_dates_by_declared_format_only(text, formats, expected):
@@ -43,7 +43,7 @@ def test_fault_98_zone_is_kept():
         ("es", "5 ene. 2024", "%d %b %Y", date(2024, 1, 5)),
         ("ru", "9 мая 2024", "%d %B %Y", date(2024, 5, 9)),
         ("de", "17 May 2024", "%d %B %Y", date(2024, 5, 17)),
-        ("de", "17. Blub 2024", "%d. %B %Y", None),
+        ("de", "17. Blub 2024", "%d. %B %Y", "not-a-date"),
     ],
 )
 def test_names_of_months_and_days_in_other_languages(locale, text, form, expected):
@@ -56,3 +56,72 @@ def test_formats_are_checked():
     assert check_format("%H:%M") is None
     assert "directive" in (check_format("%Q") or "")
     assert "%" in (check_format("dd.mm.yyyy") or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "formats", "why"),
+    [
+        ("June 2010", ("%B %Y",), "incomplete-date"),
+        ("2010", ("%Y",), "incomplete-date"),
+        ("5 2010", ("%d %Y",), "incomplete-date"),
+        ("March 5", ("%B %d",), "incomplete-date"),
+        ("13:45", ("%H:%M",), "incomplete-date"),
+        ("2010", (), "incomplete-date"),
+        ("2010-06", (), "incomplete-date"),
+        ("2010-W05", (), "incomplete-date"),
+        ("June 2010", ("%d %B %Y", "%B %Y"), "incomplete-date"),
+        ("5/6/2024", ("%d/%m/%Y", "%m/%d/%Y"), "ambiguous-date"),
+        ("5.6.55", ("%d.%m.%y",), "ambiguous-date"),
+        ("Monday 5 March 2024", ("%A %d %B %Y",), "wrong-weekday"),
+        ("Mon, 5 Mar 2024", ("%a, %d %b %Y",), "wrong-weekday"),
+        ("on 5 March 2024", ("%d %B %Y",), "not-a-date"),
+        ("5 March 2024 (new)", ("%d %B %Y",), "not-a-date"),
+        ("5 J. 2024", ("%d %b %Y",), "not-a-date"),
+        ("5 Ju 2024", ("%d %b %Y",), "not-a-date"),
+    ],
+)
+def test_what_is_no_certain_day_says_why(text, formats, why):
+    assert read_date(text, formats, "en") == why
+
+
+@pytest.mark.parametrize(
+    ("text", "formats", "expected"),
+    [
+        ("13/6/2024", ("%d/%m/%Y", "%m/%d/%Y"), date(2024, 6, 13)),
+        ("5/5/2024", ("%d/%m/%Y", "%m/%d/%Y"), date(2024, 5, 5)),
+        ("5.6.24", ("%d.%m.%y",), date(2024, 6, 5)),
+        ("5.6.69", ("%d.%m.%y",), date(1969, 6, 5)),
+        ("Tuesday 5 March 2024", ("%A %d %B %Y",), date(2024, 3, 5)),
+        ("2024 065", ("%Y %j",), date(2024, 3, 5)),
+        ("2024-W10-2", ("%G-W%V-%u",), date(2024, 3, 5)),
+        ("2024-W10-2", (), date(2024, 3, 5)),
+        ("5 Sept 2024", ("%d %b %Y",), date(2024, 9, 5)),
+        ("5 Sept. 2024", ("%d %b %Y",), date(2024, 9, 5)),
+        ("5 Sep. 2024", ("%d %b. %Y",), date(2024, 9, 5)),
+    ],
+)
+def test_certain_days(text, formats, expected):
+    assert read_date(text, formats, "en") == expected
+
+
+def test_a_clock_of_twelve_hours_needs_am_or_pm_unless_only_the_day_counts():
+    form = ("%d %B %Y %I:%M",)
+    assert read_datetime("5 March 2024 3:00", form, "en") == "ambiguous-date"
+    assert read_date("5 March 2024 3:00", form, "en") == date(2024, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "form", "expected"),
+    [
+        ("de", "05. Mär. 2024", "%d. %b. %Y", date(2024, 3, 5)),
+        ("de", "05. Mär. 2024", "%d. %b %Y", date(2024, 3, 5)),
+        ("de", "Di., 5. März 2024", "%a., %d. %B %Y", date(2024, 3, 5)),
+        ("de", "Mo., 5. März 2024", "%a., %d. %B %Y", "wrong-weekday"),
+        ("nl", "5 mrt. 2024", "%d %b. %Y", date(2024, 3, 5)),
+        ("fr", "14 févr. 2024", "%d %b. %Y", date(2024, 2, 14)),
+        ("ru", "5 мар. 2024", "%d %b. %Y", date(2024, 3, 5)),
+    ],
+)
+def test_short_names_with_and_without_a_dot(locale, text, form, expected):
+    pytest.importorskip("babel")
+    assert read_date(text, (form,), locale) == expected

@@ -107,3 +107,41 @@ def test_a_table_page_without_records_lives_when_it_has_links():
     assert page.records == ()
     assert [note.code for note in page.notes] == ["no-match"]
     assert isinstance(analyse("<p>y", FieldRule("t", "h1"), follow=(FollowRule("a", "book"),)), Failure)
+
+
+OFFERS = FollowRule(".l", "book", each="li", carry=(FieldRule("seller", "i"), FieldRule("price", "b")))
+
+
+@BOTH
+def test_rows_that_carry_other_values_to_the_same_page_are_links_of_their_own(engine):
+    html = (
+        "<a href=/1>plain</a>"
+        "<li><a class=l href=/1>x</a><a class=l href=/1>y</a><i>Ann</i><b>8</b>"
+        "<li><a class=l href=/1>x</a><i>Ben</i><b>7</b>"
+        "<li><a class=l href=/1>x</a><i>Ann</i><b>8</b>"
+    )
+    page = analyse(f"<ul>{html}</ul>", follow=(FollowRule("a", "book"), OFFERS), engine=engine)
+    assert isinstance(page, Page)
+    assert [dict(link.carry) for link in page.links] == [
+        {},
+        {"seller": "Ann", "price": "8"},
+        {"seller": "Ben", "price": "7"},
+    ]
+    assert {link.url for link in page.links} == {"http://shop.test/1"}
+
+
+@BOTH
+def test_rows_with_something_to_carry_but_without_a_link_are_counted(engine):
+    html = (
+        "<ul><li>heading<li><a class=l href=/1>x</a><i>Ann</i><li><i>Ben</i><li><b>7</b>"
+        "<li><a class=l href='javascript:x'>x</a><i>Cy</i></ul>"
+    )
+    assert taken(html, OFFERS, engine=engine) == (["/1"], {"no-link": 2, "scheme": 1})
+    assert taken(html, FollowRule(".l", "book", each="li"), engine=engine) == (["/1"], {"scheme": 1})
+
+
+def test_very_many_links_to_one_page_with_other_values_take_linear_time():
+    rows = "".join(f"<li><a class=l href=/1>x</a><i>{number}</i></li>" for number in range(follow.LINK_LIMIT))
+    page = analyse(f"<ul>{rows}</ul>", follow=(OFFERS,))
+    assert isinstance(page, Page)
+    assert len(page.links) == follow.LINK_LIMIT

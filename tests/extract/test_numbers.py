@@ -1,6 +1,8 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.errors import ExtractError
 from crawler.extract.locales import check_locale
@@ -21,8 +23,12 @@ from crawler.model import Money
         ("-5", "-5"),
         ("−5", "-5"),
         ("+5", "5"),
-        ("(5)", "-5"),
-        ("(1,234.50)", "-1234.50"),
+        ("(5)", "5"),
+        ("(1,234.50)", "1234.50"),
+        ("[12]", "12"),
+        ("（12）", "12"),
+        ("( 1,234 )", "1234"),
+        ("(-5)", "-5"),
         ("٣", "3"),
         ("１２３", "123"),
         ("١٬٢٣٤٫٥", "1234.5"),
@@ -46,7 +52,11 @@ def test_fault_97_english_numbers(text, expected):
         "1,2345",
         "1.",
         "--5",
-        "(-5)",
+        "(5",
+        "5)",
+        "(5]",
+        "((5))",
+        "(23 reviews)",
         "",
         "-",
         "()",
@@ -111,7 +121,11 @@ def test_fault_97_other_locales(locale, text, expected):
         ("-$5", "-5", "$"),
         ("$-5", "-5", "$"),
         ("−5 €", "-5", "€"),
-        ("($5.00)", "-5.00", "$"),
+        ("($5.00)", "5.00", "$"),
+        ("$(5.00)", "5.00", "$"),
+        ("(5.00) €", "5.00", "€"),
+        ("[5.00 €]", "5.00", "€"),
+        ("(-$5)", "-5", "$"),
         ("R$ 10", "10", "R$"),
         ("US$10", "10", "US$"),
         ("kr. 45", "45", "kr."),
@@ -141,7 +155,10 @@ def test_money_with_the_currency_as_written(text, amount, currency):
         "Price 5",
         "5 apples",
         "--$5",
-        "(-$5)",
+        "($5",
+        "$5)",
+        "5-",
+        "$5.00-",
         "£1 2",
     ],
 )
@@ -168,3 +185,55 @@ def test_the_missing_extra_is_named(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "babel", None)
     assert (check_locale("it") or "").endswith(f"needs babel; install it with: {install('locale')}")
+
+
+@pytest.mark.parametrize(
+    ("negative", "text", "amount"),
+    [
+        (("brackets",), "(1,234.50)", "-1234.50"),
+        (("brackets",), "1,234.50", "1234.50"),
+        (("brackets",), "[12]", "12"),
+        (("brackets",), "(-5)", None),
+        (("brackets",), "5-", None),
+        (("trailing",), "12.50-", "-12.50"),
+        (("trailing",), "12.50−", "-12.50"),
+        (("trailing",), "(12.50)", "12.50"),
+        (("trailing",), "-12.50-", None),
+        (("brackets", "trailing"), "(12.50)", "-12.50"),
+        (("brackets", "trailing"), "12.50-", "-12.50"),
+    ],
+)
+def test_other_ways_to_write_a_minus_are_asked_for(negative, text, amount):
+    expected = None if amount is None else Decimal(amount)
+    assert numbers("en", negative).decimal(text) == expected
+    assert numbers("en", negative).money(text) == (None if expected is None else Money(expected, ""))
+
+
+@pytest.mark.parametrize("text", ["($12.50)", "$(12.50)", "(12.50 $)", "(12.50) $"])
+def test_accounts_write_negative_amounts_in_brackets(text):
+    assert numbers("en", ("brackets",)).money(text) == Money(Decimal("-12.50"), "$")
+
+
+@pytest.mark.parametrize("text", ["$12.50-", "12.50- $", "12.50 $-"])
+def test_a_trailing_minus_may_stand_before_or_behind_the_currency(text):
+    assert numbers("en", ("trailing",)).money(text) == Money(Decimal("-12.50"), "$")
+
+
+AMOUNTS = st.decimals(min_value=-(10**12), max_value=10**12, places=2)
+
+
+@given(AMOUNTS, st.sampled_from([",", ""]), st.sampled_from(["", "$", "€", "CHF "]))
+def test_what_is_written_is_read_again(amount, group, currency):
+    size = f"{abs(amount):{group}.2f}"
+    minus = "-" if amount < 0 else ""
+    plain, accounts = numbers("en"), numbers("en", ("brackets",))
+    assert plain.decimal(minus + size) == accounts.decimal(minus + size) == amount
+    assert plain.money(f"{minus}{currency}{size}") == Money(amount, currency.strip())
+    assert numbers("en", ("trailing",)).money(f"{currency}{size}{minus}") == Money(amount, currency.strip())
+    assert plain.money(f"({currency}{size})") == Money(abs(amount), currency.strip())
+    assert accounts.money(f"({currency}{size})") == Money(-abs(amount), currency.strip())
+
+
+@given(st.integers(-(10**15), 10**15), st.sampled_from(["{}", "({})", "[{}]"]))
+def test_whole_numbers_are_read_again_in_any_brackets(number, brackets):
+    assert numbers("en").integer(brackets.format(f"{number:,}")) == number

@@ -66,7 +66,8 @@ def test_the_first_link_that_carries_something_wins(db):
 
 def test_problems_name_the_page_they_were_found_on(db):
     crawl(db, lambda todo: todo[0])
-    (problem,) = StoredResult(db, 1, BOOKS, {}).problems()
+    problem, noted = StoredResult(db, 1, BOOKS, {}).problems()
+    assert (noted.code, noted.url, noted.found_on) == ("other-values", url("a"), url("1"))
     assert (problem.state, problem.code, problem.url, problem.found_on) == ("failed", "http-404", url("gone"), url("2"))
 
 
@@ -166,3 +167,70 @@ def test_the_work_grows_with_the_site_and_not_with_its_square(tmp_path):
         db.close()
         assert found == (2 * length, 2 * length, length, length)
     assert steps[200] < 5 * steps[50]  # it was 13 times, by a query that read all links again for each listing
+
+
+OFFERS = {
+    "1": listing(
+        to_listing("2", next=True),
+        to_book("a", seller="Ann", price="8.50"),
+        to_book("a", seller="Ben", price="7.90"),
+        to_book("old-b", seller="Cy"),
+        to_book("c", seller="Cy"),
+        to_book("d", seller="Dee", price="1.00"),
+    ),
+    "2": listing(to_book("b", seller="Eve"), to_book("c", seller="Cy"), to_book("a", seller="Ann", price="7.50")),
+    "a": book("A"),
+    "old-b": Moved(301, url("b")),
+    "b": book("B"),
+    "c": book("C"),
+    "d": book("D"),
+}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_later_links_carry_is_noted_whoever_was_faster(db, monkeypatch, seed):
+    monkeypatch.setitem(SITE, "1", OFFERS["1"])
+    monkeypatch.setitem(SITE, "2", OFFERS["2"])
+    crawl(db, random.Random(seed).choice)
+    result = StoredResult(db, 1, BOOKS, {})
+    rows = {row.values["title"]: row for row in result.rows("books")}
+    assert {title: row.values["seller"] for title, row in rows.items()} == {
+        "A": "Ann",
+        "B": "Cy",
+        "C": "Cy",
+        "D": "Dee",
+    }
+    assert [(problem.code, problem.where, problem.url, problem.detail) for problem in result.problems()] == [
+        (
+            "other-values",
+            "books.seller",
+            url("a"),
+            "2 more links to this page carried other values: seller: Ben; price: 7.90, 7.50",
+        ),
+        ("other-values", "books.seller", url("b"), "1 more link to this page carried other values: seller: Eve"),
+    ]
+    assert result.noted() == 2
+
+
+def test_notes_on_carried_fields_stay_beside_the_note_on_other_values(db):
+    pages = open_pages(db)
+    noted = Link(url("a"), "book", carry={"seller": "?"}, notes=(Note("seller", "not-a-number", "?"),))
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing")])
+        many = [to_book("a", seller=str(number)) for number in range(20)]
+        pages.done(take(pages, "1"), listing(noted, *many))
+        pages.done(take(pages, "a"), book("A"))
+    (row,) = StoredResult(db, 1, BOOKS, {}).rows("books")
+    assert [note.code for note in row.notes] == ["not-a-number", "other-values"]
+    assert row.notes[1].detail.endswith("seller: 0, 1, 2, 3, 4, ...")
+
+
+def test_a_blank_in_a_later_link_leaves_nothing_out(db):
+    pages = open_pages(db)
+    blank = Link(url("a"), "book", carry={"seller": None})
+    with pages.transaction():
+        pages.add_starts([(url("1"), "listing")])
+        pages.done(take(pages, "1"), listing(to_book("a", seller="Ann"), blank))
+        pages.done(take(pages, "a"), book("A"))
+    (row,) = StoredResult(db, 1, BOOKS, {}).rows("books")
+    assert row.notes == ()
