@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -149,7 +150,8 @@ class Pages:
     def done(self, page: Queued, found: Page) -> list[Queued]:
         """Write its records and links; returns the pages that are new in the queue."""
         codes, details = (", ".join(dict.fromkeys(each)) or None for each in _columns(found.notes))
-        self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes)
+        dropped = json.dumps(found.dropped, sort_keys=True) if found.dropped else None
+        self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes, dropped)
         for position, record in enumerate(found.records):
             self._db.execute(
                 "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
@@ -193,12 +195,13 @@ class Pages:
         status: int = 0,
         elapsed: float = 0.0,
         size: int | None = None,
+        dropped: str | None = None,
     ) -> None:
         page.attempts += 1
         self._db.execute(
             "UPDATE pages SET state = ?, attempts = ?, code = ?, detail = ?, status = ?, elapsed = ?, bytes = ?, "
-            "at = ? WHERE id = ?",
-            (state, page.attempts, code, detail, status, elapsed, size, self._now(), page.id),
+            "dropped = ?, at = ? WHERE id = ?",
+            (state, page.attempts, code, detail, status, elapsed, size, dropped, self._now(), page.id),
         )
 
     def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:
