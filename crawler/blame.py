@@ -9,11 +9,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from crawler.config import Job
 from crawler.config.pages import FieldSpec, FollowSpec
 from crawler.config.tables import Home, homes
 from crawler.errors import one_line
+from crawler.model import Row
 from crawler.protect import Doubt
 from crawler.store.result import StoredResult
 
@@ -22,7 +24,17 @@ __all__ = ["Blame"]
 _LOST = ("no-rows", "fewer-rows")
 _FAILED = "failed"
 _BAD = "('failed', 'queued', 'waiting', 'sent')"
+_REDIRECTED = "redirected to"
 _SEVERAL = 3
+_SHORT = 60  # characters of a value that are shown
+
+
+class _Fewer(NamedTuple):
+    """A page that gives less than it did."""
+
+    url: str
+    now: int
+    then: int
 
 
 class Blame:
@@ -41,21 +53,30 @@ class Blame:
         self._crawl, self._last, self._closed = crawl, last, closed
 
     def explained(self, doubts: list[Doubt]) -> list[Doubt]:
-        """The same doubts with rule and page. That pages failed stands alone only where no table says it."""
-        found = [self._explained(doubt) for doubt in doubts]
-        said = any(doubt.code in _LOST and _FAILED in doubt.rule for doubt in found)
-        return [doubt for doubt in found if doubt.code != "failures" or not said]
+        """The same doubts with rule and page; what follows from another one is left out, so that a cause has a line."""
+        cut = next((doubt.what for doubt in doubts if doubt.code == "limit"), "")
+        found = [self._explained(doubt, cut) for doubt in doubts]
+        lost = [doubt for doubt in found if doubt.code in _LOST]
+        followers = {"limit"} if lost else set()
+        followers |= {"failures"} if any(_FAILED in doubt.rule for doubt in lost) else set()
+        walled = {doubt.table for doubt in lost if _REDIRECTED in doubt.rule}
+        followers |= {"redirected"} if walled else set()
+        return [
+            doubt for doubt in found if doubt.code not in followers and not (doubt.column and doubt.table in walled)
+        ]
 
-    def _explained(self, doubt: Doubt) -> Doubt:
+    def _explained(self, doubt: Doubt, cut: str) -> Doubt:
         if doubt.code in _LOST:
-            rule, since = self._of_table(doubt.table)
+            rule, since = (cut, "") if cut else self._of_table(doubt.table)
             return replace(doubt, rule=rule, since=since)
         if doubt.code == "failures":
             rule, since = self._failed()
             return replace(doubt, rule=rule, since=since)
+        if doubt.code == "one-value":
+            value, since = self._frequent(doubt)
+            doubt = replace(doubt, what=f"{doubt.what}: {value}" if value else doubt.what, since=since)
         if doubt.column:
-            since = doubt.since or self._first_of_the_frequent(doubt)
-            return replace(doubt, rule=self._of_column(doubt.table, doubt.column), since=since)
+            return replace(doubt, rule=self._of_column(doubt.table, doubt.column))
         return doubt
 
     # ---- a column
@@ -70,15 +91,15 @@ class Blame:
         ]
         return " or ".join(dict.fromkeys(_source(home, spec, self._job) for home, spec in specs))
 
-    def _first_of_the_frequent(self, doubt: Doubt) -> str:
-        """The page of the first row that has the value that most rows have: of two in a row the same one."""
-        before: object = None
+    def _frequent(self, doubt: Doubt) -> tuple[str, str]:
+        """The value that most rows have and the page of the first of them, told from two rows in a row that have it."""
+        before: Row | None = None
         for row in self._result.rows(doubt.table):
             value = row.values.get(doubt.column)
-            if value is not None and value == before:
-                return row.url
-            before = value
-        return ""
+            if before is not None and value is not None and value == before.values.get(doubt.column):
+                return f"'{one_line(str(value), _SHORT)}'", before.url
+            before = row
+        return "", ""
 
     # ---- a table
 
@@ -114,7 +135,7 @@ class Blame:
         if row is None:
             return None
         start, final, code, detail = row
-        way = "" if start == final else f", redirected to {final},"
+        way = "" if start == final else f", {_REDIRECTED} {final},"
         return f"the start page{way} {_FAILED}: {_cause(code, detail)}", start
 
     def _redirected(self, kinds: set[str]) -> tuple[str, str] | None:
@@ -128,7 +149,7 @@ class Blame:
             ).fetchone()
             if row and row[0] >= _SEVERAL:
                 (first,) = self._db.execute("SELECT url FROM pages WHERE id = ?", (row[2],)).fetchone()
-                return f"{row[0]:,} pages of kind '{kind}' are redirected to {row[1]}", first
+                return f"{row[0]:,} pages of kind '{kind}' are {_REDIRECTED} {row[1]}", first
         return None
 
     def _failed_kinds(self, kinds: set[str]) -> tuple[str, str] | None:
@@ -158,10 +179,11 @@ class Blame:
         for name, rule in self._leading_to(kinds):
             if rule.to == name and not self._last:
                 continue  # the last page of a list has no next one
-            since = self._first_with_fewer("edges", name, rule.to)
-            if since:
+            fewer = self._first_with_fewer("edges", name, rule.to)
+            if fewer:
                 rows = f" in rows '{rule.each}'" if rule.each else ""
-                return f"fewer links to pages of kind '{rule.to}': selector '{rule.css}'{rows}", since
+                links = self._counts(fewer, "links")
+                return f"selector '{rule.css}'{rows}: {links} to pages of kind '{rule.to}'", fewer.url
         return None
 
     def _leading_to(self, kinds: set[str]) -> list[tuple[str, FollowSpec]]:
@@ -174,12 +196,16 @@ class Blame:
 
     def _rows_of(self, places: list[Home]) -> tuple[str, str]:
         for home in places:
-            since = self._first_with_fewer("records", home.kind, home.table)
-            if since:
-                return _rows_source(home, self._job), since
+            fewer = self._first_with_fewer("records", home.kind, home.table)
+            if fewer:
+                return f"{_rows_source(home, self._job)}: {self._counts(fewer, 'rows')}", fewer.url
         return "", ""
 
-    def _first_with_fewer(self, what: str, kind: str, aim: str) -> str:
+    def _counts(self, fewer: _Fewer, what: str) -> str:
+        """`0 links instead of 20`."""
+        return f"{fewer.now:,} {what}" + (f" instead of {fewer.then:,}" if self._last else "")
+
+    def _first_with_fewer(self, what: str, kind: str, aim: str) -> _Fewer | None:
         """The first page of a kind with fewer links to a kind, or records of a table, than last time; or with none."""
         count = {
             "edges": "SELECT count(*) FROM edges e JOIN pages c ON c.id = e.child "
@@ -188,13 +214,13 @@ class Blame:
         }[what]
         now, then = count.format(page="p"), count.format(page="q")
         row = self._db.execute(
-            "SELECT p.url FROM ranked k JOIN pages p ON p.id = k.page AND p.kind = :kind "  # noqa: S608 - fixed
+            f"SELECT p.url, ({now}) AS n, CASE WHEN q.id IS NULL THEN :least ELSE ({then}) END AS t "  # noqa: S608
+            "FROM ranked k JOIN pages p ON p.id = k.page AND p.kind = :kind "
             "LEFT JOIN pages q ON q.crawl = :last AND q.key = p.key "
-            f"WHERE p.crawl = :crawl AND p.state IN ('done', 'failed') AND ({now}) < CASE WHEN q.id IS NULL "
-            f"THEN :least ELSE ({then}) END ORDER BY k.n LIMIT 1",
+            "WHERE p.crawl = :crawl AND p.state IN ('done', 'failed') AND n < t ORDER BY k.n LIMIT 1",
             {"aim": aim, "kind": kind, "crawl": self._crawl, "last": self._last, "least": 0 if self._last else 1},
         ).fetchone()
-        return row[0] if row else ""
+        return _Fewer(*row) if row else None
 
 
 def _cause(code: str | None, detail: str | None) -> str:
@@ -226,6 +252,6 @@ def _rows_source(home: Home, job: Job) -> str:
     if hook:
         return f"function '{hook}'"
     if home.spec.each:
-        return f"rows: selector '{home.spec.each}'"
+        return f"selector '{home.spec.each}'"
     fields = (next(_taken(spec), "") for spec in home.spec.fields.values())
     return f"pages of kind '{home.kind}': {', '.join(list(dict.fromkeys(filter(None, fields)))[:3])}"

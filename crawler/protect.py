@@ -114,7 +114,7 @@ def _rows(name: str, now: TableFigures, last: TableFigures | None, spec: Protect
             yield Doubt("no-rows", name, what=f"no rows{_last(last)}")
         return
     if last is not None and last.rows - now.rows >= _LEAST_LOST and now.rows < last.rows * (1 - spec.rows):
-        yield Doubt("fewer-rows", name, what=f"{now.rows:,} rows{_last(last)}")
+        yield Doubt("fewer-rows", name, what=f"{now.rows:,} {'row' if now.rows == 1 else 'rows'}{_last(last)}")
     if last is None and _one_record(now):
         what = f"the same record in all {now.rows:,} rows"
         yield Doubt("one-record", name, what=what, rule="does the site want a login or a consent?")
@@ -154,7 +154,7 @@ def _column(
     if spec.fill < 1 and _risen(now.noted, rows, last.noted, last_rows, spec.fill):
         what = f"{now.note} in {now.noted:,} of {rows:,} rows, in {last.noted:,} of {last_rows:,} last time"
         yield Doubt("unreadable", what=what, since=now.noted_at)
-    if min(rows, last_rows) >= _LEAST_SAME and _risen(now.most, rows, last.most, last_rows, spec.repeats):
+    elif min(rows, last_rows) >= _LEAST_SAME and _risen(now.most, rows, last.most, last_rows, spec.repeats):
         what = f"one value in {now.most:,} of {rows:,} rows, in {last.most:,} of {last_rows:,} last time"
         yield Doubt("one-value", what=what)
 
@@ -174,4 +174,3 @@ def _risen(now: int, rows: int, last: int, last_rows: int, points: float) -> boo
     share = (now + last) / (rows + last_rows)
     error = sqrt(share * (1 - share) * (1 / rows + 1 / last_rows))
     return rise >= _SIGMAS * error
-

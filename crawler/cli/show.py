@@ -17,6 +17,7 @@ from crawler.summary import outcome
 __all__ = ["end_summary", "field", "next_steps", "notices", "state_lines"]
 
 _LABEL = 11
+_OF_RULES = ("no-rows", "fewer-rows", "blank", "unreadable", "one-value")  # doubts that `try` may explain
 _STATES = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
 
 
@@ -27,7 +28,7 @@ def end_summary(report: Report, config: str) -> str:
     if report.requests:
         lines.append(field("time", _speed(report)))
     lines += [field("chosen", choice) for choice in report.choices]
-    lines += [field("kept", f"{short(path)} stays as it was") for path in report.kept]
+    lines += [field("kept", f"{short(path)}, as it was") for path in report.kept]
     lines += [field("file", short(path)) for path in report.files]
     lines += [field("not written", why, "red") for why in report.unwritten.values()]
     lines += [field("next", what) for what in next_steps(report, config)]
@@ -127,7 +128,7 @@ def _headline(report: Report) -> str:
     if report.doubts and (report.kept or any(map(is_suspect, report.files))):
         return "suspect, so it was not published"
     if report.doubts:
-        return f"{_ended(report)}, but something is wrong"
+        return "suspect, and there is no good crawl yet to compare it with"
     if report.ending == "finished" and report.exit_code == 3:
         if not any(report.records.values()):
             return "finished, but no record was found"
@@ -153,31 +154,22 @@ def next_steps(report: Report, config: str) -> list[str]:
     left = report.pages.get("left", 0)
     if report.unwritten:
         return [f"mend the path, then: crawler export {config}"]
+    steps = []
     if report.doubts:
-        return _doubtful(report, config)
+        steps.append(f"to publish it all the same: crawler accept {config}")
+        if since := next((doubt.since for doubt in report.doubts if doubt.since and doubt.code in _OF_RULES), ""):
+            steps.append(f"crawler try {config} {since} shows what the rules find")
     if left:
         pages = "the page that is left" if left == 1 else f"the {left:,} pages left"
-        steps = [f"crawler run {config} goes on with {pages}; with --fresh it begins anew"]
+        steps.append(f"crawler run {config} goes on with {pages}; with --fresh it begins anew")
         if any(is_partial(path) for path in report.files):
             steps.append("the whole workbook of an earlier run was kept; this part is in the .partial file")
-        return steps
-    if report.exit_code == 3 and not any(report.records.values()):
-        return [f"crawler try {config} URL shows what the rules find on a page"]
-    if report.pages.get("failed") and _has_sheets(report):
-        return ["the sheet Problems names each page that failed, and where the link to it stands"]
-    if report.pages.get("failed"):
-        return [f"crawler export {config} problems.xlsx writes a sheet that names each page that failed"]
-    return []
-
-
-def _doubtful(report: Report, config: str) -> list[str]:
-    steps = [f"if it is right as it is: crawler accept {config}"]
-    if not all(doubt.code in ("failures", "limit") for doubt in report.doubts):
-        since = next((doubt.since for doubt in report.doubts if doubt.since), "URL")
-        steps.append(f"if it is not: crawler try {config} {since} shows what the rules find")
-    if report.pages.get("left"):
-        left = report.pages["left"]
-        steps.append(f"crawler run {config} goes on with the {left:,} pages left; with --fresh it begins anew")
+    elif not steps and report.exit_code == 3 and not any(report.records.values()):
+        steps.append(f"crawler try {config} URL shows what the rules find on a page")
+    elif not steps and report.pages.get("failed") and _has_sheets(report):
+        steps.append("the sheet Problems names each page that failed, and where the link to it stands")
+    elif not steps and report.pages.get("failed"):
+        steps.append(f"crawler export {config} problems.xlsx writes a sheet that names each page that failed")
     return steps
 
 

@@ -38,6 +38,6 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], as
     echo(f"{report.name}: last run {report.started:%Y-%m-%d %H:%M}, {outcome(report)}")
     for line in state_lines(report):
         echo(line)
-    if report.doubts or report.pages["left"]:
+    if report.doubts or (report.pages["left"] and report.verdict != "good"):
         for step in next_steps(report, config):
             echo(field("next", step))

@@ -128,9 +128,7 @@ def end(
 def accept(db: sqlite3.Connection, crawl: int, now: float) -> None:
     """A suspect crawl is good after all, and finished, whatever is left. One under way stays."""
     with _transaction(db):
-        db.execute(
-            "UPDATE crawls SET verdict = 'good', finished = coalesce(finished, ?) WHERE id = ?", (now, crawl)
-        )
+        db.execute("UPDATE crawls SET verdict = 'good', finished = coalesce(finished, ?) WHERE id = ?", (now, crawl))
         _drop(db, "id < ?", crawl)
 
 
