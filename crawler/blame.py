@@ -187,12 +187,13 @@ class Blame:
         return None
 
     def _leading_to(self, kinds: set[str]) -> list[tuple[str, FollowSpec]]:
-        """Follow rules that lead to these kinds, straight or by way of others, in the order of the config."""
+        """Follow rules that lead to these kinds, those that do so straight first."""
         every = [(name, rule) for name, spec in self._job.pages.items() for rule in spec.follow]
         known = set(kinds)
         while more := {name for name, rule in every if rule.to in known} - known:
             known |= more
-        return [(name, rule) for name, rule in every if rule.to in known]
+        leading = [(name, rule) for name, rule in every if rule.to in known]
+        return sorted(leading, key=lambda found: found[1].to not in kinds)
 
     def _rows_of(self, places: list[Home]) -> tuple[str, str]:
         for home in places:
@@ -214,10 +215,10 @@ class Blame:
         }[what]
         now, then = count.format(page="p"), count.format(page="q")
         row = self._db.execute(
-            f"SELECT p.url, ({now}) AS n, CASE WHEN q.id IS NULL THEN :least ELSE ({then}) END AS t "  # noqa: S608
+            f"SELECT p.url, ({now}) AS found, CASE WHEN q.id IS NULL THEN :least ELSE ({then}) END AS before "  # noqa: S608
             "FROM ranked k JOIN pages p ON p.id = k.page AND p.kind = :kind "
             "LEFT JOIN pages q ON q.crawl = :last AND q.key = p.key "
-            "WHERE p.crawl = :crawl AND p.state IN ('done', 'failed') AND n < t ORDER BY k.n LIMIT 1",
+            "WHERE p.crawl = :crawl AND p.state IN ('done', 'failed') AND found < before ORDER BY k.n LIMIT 1",
             {"aim": aim, "kind": kind, "crawl": self._crawl, "last": self._last, "least": 0 if self._last else 1},
         ).fetchone()
         return _Fewer(*row) if row else None

@@ -17,6 +17,7 @@ __all__ = ["Doubt", "doubts", "percent"]
 
 _LEAST_LOST = 3  # rows: a table of five that has four is no news
 _LEAST_SAME = 5  # rows: in fewer, one value in all may be chance
+_LEAST_CUT = 10  # rows of a first crawl that a limit cut, before a blank column in it is news
 _SIGMAS = 2.0
 _EXPECTED = 10  # values: with so many to be expected, none at all is no chance
 _MOSTLY = 0.5
@@ -65,11 +66,22 @@ def doubts(now: Figures, last: Figures | None, spec: ProtectSpec, *, allowed: fl
     found = [*_pages(now, last, spec, allowed)]
     for name, table in now.tables.items():
         before = last.tables.get(name) if last is not None else None
-        if name not in spec.allow_blank:
+        if name not in spec.allow_blank and not _by_chance(now, last, before, spec):
             found += _rows(name, table, before, spec)
-        if table.rows:
+        if table.rows >= (_LEAST_CUT if now.unread and before is None else 1):
             found += _columns(name, table, before, spec)
     return found
+
+
+def _by_chance(now: Figures, last: Figures | None, before: TableFigures | None, spec: ProtectSpec) -> bool:
+    """Whether the pages that a limit let through are to blame: which come first is chance, and so whose rows they are.
+
+    Then only all rows together can be compared, and only with those of a crawl that was cut as well.
+    """
+    if not now.unread or last is None or before is None:
+        return bool(now.unread) and before is None and any(table.rows for table in now.tables.values())
+    least = (1 - spec.rows) * sum(table.rows for table in last.tables.values())
+    return bool(last.unread) and sum(table.rows for table in now.tables.values()) >= least
 
 
 def percent(part: int, whole: int) -> str:

@@ -31,7 +31,7 @@ def end_summary(report: Report, config: str) -> str:
     lines += [field("kept", f"{short(path)}, as it was") for path in report.kept]
     lines += [field("file", short(path)) for path in report.files]
     lines += [field("not written", why, "red") for why in report.unwritten.values()]
-    lines += [field("next", what) for what in next_steps(report, config)]
+    lines += [(_whole if report.doubts else field)("next", what) for what in next_steps(report, config)]
     return "\n".join(lines)
 
 
@@ -104,11 +104,11 @@ def _once(label: str) -> Iterator[str]:
     yield from repeat("")
 
 
-def _whole(label: str, text: str, colour: str) -> str:
+def _whole(label: str, text: str, colour: str = "") -> str:
     """A field that stays on one line where nobody watches: for `grep`, and for mails of cron."""
     if is_terminal(sys.stdout) or is_terminal(sys.stderr):
         return field(label, text, colour)
-    return f"  {paint(label.ljust(_LABEL), 'dim')} {paint(clean(text), colour)}"
+    return f"  {paint(label.ljust(_LABEL), 'dim')} {paint(clean(text), colour) if colour else clean(text)}"
 
 
 def field(label: str, text: str, colour: str = "") -> str:

@@ -83,7 +83,7 @@ def test_fault_143_records_with_one_key_are_one_row_with_blanks_filled(db):
         {"title": "Emma", "price": "2"},
         {"title": "Persuasion", "price": None},
     ]
-    assert (result.joined, result.count("books")) == (2, 2)
+    assert (result.joined, len(list(result.rows("books")))) == (2, 2)
 
 
 def test_a_record_without_its_key_is_a_row_of_its_own(db):
@@ -152,7 +152,7 @@ def steps_to_read(db):
 
     db.set_progress_handler(count, 100)
     result = StoredResult(db, 1, BOOKS, {"books": ("title",)})
-    found = result.count("books"), len(list(result.rows("books"))), len(list(result.problems())), result.joined
+    found = len(list(result.rows("books"))), len(list(result.problems())), result.joined
     db.set_progress_handler(None, 0)
     return steps, found
 
