@@ -18,7 +18,7 @@ from crawler.model import Problem, SummaryLine, Value
 __all__ = ["write_problems", "write_summary"]
 
 _SAMPLE = 200
-_VALUE_WIDTHS = (16.0, 16.0, 52.0)  # a text alone reaches over all of them, as the cells to its right are blank
+_VALUE_WIDTHS = (20.0, 20.0, 44.0)  # a text alone reaches over all of them, as the cells to its right are blank
 _LONGEST_LINE = 85
 _COLUMNS = ("State", "Cause", "What happened", "URL", "Found on", "Where", "Attempts")
 _NONE = "No problems: every page was read and every value is in its cell."
