@@ -72,6 +72,9 @@ class Blame:
         if doubt.code == "failures":
             rule, since = self._failed()
             return replace(doubt, rule=rule, since=since)
+        if doubt.code == "redirected":
+            found = self._redirected(set(self._job.pages))
+            return replace(doubt, since=found[1] if found else "")
         if doubt.code == "one-value":
             value, since = self._frequent(doubt)
             doubt = replace(doubt, what=f"{doubt.what}: {value}" if value else doubt.what, since=since)
