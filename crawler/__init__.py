@@ -13,16 +13,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crawler.api import load, run, status, write_outputs
+    from crawler.api import accept, load, run, status, write_outputs
     from crawler.config import Job
     from crawler.report import Report
 
-__all__ = ["Job", "Report", "__version__", "load", "run", "status", "write_outputs"]
+__all__ = ["Job", "Report", "__version__", "accept", "load", "run", "status", "write_outputs"]
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(("load", "run", "status", "write_outputs"), "crawler.api"),
+    **dict.fromkeys(("accept", "load", "run", "status", "write_outputs"), "crawler.api"),
     "Job": "crawler.config",
     "Report": "crawler.report",
 }

@@ -11,26 +11,28 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.closing import counted, judged, publish_report, unread
 from crawler.compose import Run, check_strategy, demo_site, prepare_children
 from crawler.config import Job, load
 from crawler.crawl.control import Stopper
 from crawler.crawl.tally import Tally
 from crawler.errors import ConfigError, StateError
 from crawler.model import Value
-from crawler.publish import check_targets, publish_all
+from crawler.publish import check_targets
 from crawler.replay.source import Source
-from crawler.report import Report, Timing
+from crawler.report import Report
 from crawler.store import runs
-from crawler.store.facts import causes, states
+from crawler.store.facts import extracted
 from crawler.store.lock import owned
 from crawler.store.result import StoredResult
 from crawler.store.schema import open_database
-from crawler.summary import summary
 
 if TYPE_CHECKING:
     from crawler.replay.playback import Replay
 
-__all__ = ["load", "rows", "run", "status", "write_outputs"]
+__all__ = ["accept", "load", "rows", "run", "status", "write_outputs"]
+
+Paths = tuple[Path, ...]
 
 
 def run(
@@ -69,24 +71,62 @@ def run(
         with demo_site(job) as demo, source.opened(job, demo) as base:
             work = Run(job, db, base, stopper or Stopper(), began, source)
             start, report = work.crawl(fresh or source.fresh, observe)
-        report = _published(db, start.crawl, report, job.outputs)
+        report = judged(db, start.crawl, report, job.outputs)
         ending = "finished" if not report.pages["left"] else report.ending
-        runs.end(db, start, ending, report.as_json(), time.time())
+        runs.end(db, start, ending, report.as_json(), time.time(), report.verdict)
         return report
 
 
-def write_outputs(job: Job, paths: tuple[Path, ...] = ()) -> Report:
+def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Report:
     """Write the outputs of the job, or `paths`, from what its state holds; nothing is fetched.
+
+    Args:
+        last_good: write what the last good crawl found, and not the newest one, which may be suspect or unfinished.
 
     Raises:
         ConfigError: a path cannot be written.
         LockedError: a run of this job is under way.
+        StateError: there is no state yet, it is damaged, or there is no good crawl.
+    """
+    paths = paths or job.outputs
+    check_targets(paths)
+    with owned(job.state_path), closing(_existing(job)) as db:
+        crawl = runs.last_good(db) if last_good else _newest(job, db)
+        if crawl is None:
+            raise StateError(f"{job.state_path}: there is no good crawl yet; `crawler status` says how the last one is")
+        report = _recalled(job, db, crawl)
+        if crawl.verdict:
+            return _republished(job, db, crawl, report, paths)
+        return judged(db, crawl.id, report, paths)
+
+
+def accept(job: Job) -> Report:
+    """Publish what the newest suspect crawl found, and make it the last good one; nothing is fetched.
+
+    What it left unread stays so: the next run begins a new crawl.
+
+    Raises:
+        ConfigError: there is no suspect crawl, or a path cannot be written.
+        LockedError: a run of this job is under way.
         StateError: there is no state yet, or it is damaged.
     """
-    check_targets(paths or job.outputs)
+    check_targets(job.outputs)
     with owned(job.state_path), closing(_existing(job)) as db:
-        crawl, report = _remembered(job, db)
-        return _published(db, crawl, report, paths or job.outputs)
+        crawl = runs.newest_suspect(db)
+        if crawl is None:
+            raise ConfigError(f"there is nothing to accept: {_not_suspect(_newest(job, db))}")
+        report = replace(_recalled(job, db, crawl), verdict="good", doubts=(), kept=())
+        report = _republished(job, db, crawl, report, job.outputs)
+        if not report.unwritten:
+            runs.accept(db, crawl.id, time.time())
+        return report
+
+
+def _not_suspect(newest: runs.CrawlRow) -> str:
+    when = datetime.fromtimestamp(newest.started).strftime("%Y-%m-%d %H:%M")
+    if newest.finished:
+        return f"the last crawl, of {when}, is good and its files are published"
+    return f"the crawl of {when} has pages left, and `crawler run` goes on with it"
 
 
 def status(job: Job) -> Report:
@@ -96,8 +136,9 @@ def status(job: Job) -> Report:
         StateError: there is no state yet, or it is damaged.
     """
     with closing(_existing(job)) as db:
-        crawl, report = _remembered(job, db)
-        return _counted(db, crawl, report)
+        crawl = _newest(job, db)
+        report = _recalled(job, db, crawl)
+        return report if report.figures else replace(report, records=_so_far(job, db, crawl.id))
 
 
 def rows(job: Job, table: str) -> Iterator[dict[str, Value]]:
@@ -109,9 +150,14 @@ def rows(job: Job, table: str) -> Iterator[dict[str, Value]]:
     """
     columns = {each.name: each.columns for each in job.tables}[table]
     with closing(_existing(job)) as db:
-        crawl, _ = _newest(job, db)
+        crawl = _newest(job, db).id
         for row in StoredResult(db, crawl, job.tables, job.keys).rows(table):
             yield {column.name: row.values.get(column.name) for column in columns}
+
+
+def _so_far(job: Job, db: sqlite3.Connection, crawl: int) -> dict[str, int]:
+    found = extracted(db, crawl)
+    return {table.name: found.get(table.name, 0) for table in job.tables}
 
 
 def _source(record: Path | None, replay: Path | Replay | None) -> Source:
@@ -128,63 +174,29 @@ def _source(record: Path | None, replay: Path | Replay | None) -> Source:
     return Source()
 
 
-def _published(db: sqlite3.Connection, crawl: int, report: Report, paths: tuple[Path, ...]) -> Report:
-    began = time.monotonic()
-    job = report.job
-    result = StoredResult(db, crawl, job.tables, job.keys)
-    records = {table.name: result.count(table.name) for table in job.tables}
-    report = replace(_counted(db, crawl, report), records=records, joined=result.joined, notes=result.noted())
-
-    def with_summary() -> StoredResult:
-        return result.with_summary(summary(job, report))
-
-    done = publish_all(db, crawl, paths, with_summary, complete=not report.pages["left"])
-    return replace(
-        report,
-        timing=replace(report.timing, close=time.monotonic() - began),
-        files=tuple(file for written in done.written for file in written.files),
-        unwritten=done.unwritten,
-    )
-
-
-def _counted(db: sqlite3.Connection, crawl: int, report: Report) -> Report:
-    return replace(report, pages=states(db, crawl), causes=causes(db, crawl))
-
-
 def _existing(job: Job) -> sqlite3.Connection:
     if not job.state_path.exists():
         raise StateError(f"{job.state_path}: this job has no state yet; run it first")
     return open_database(job.state_path)
 
 
-def _newest(job: Job, db: sqlite3.Connection) -> tuple[int, bool]:
+def _newest(job: Job, db: sqlite3.Connection) -> runs.CrawlRow:
     newest = runs.newest_crawl(db)
     if newest is None:
         raise StateError(f"{job.state_path}: nothing was crawled yet; run the job first")
     return newest
 
 
-def _remembered(job: Job, db: sqlite3.Connection) -> tuple[int, Report]:
-    """The newest crawl, and a report as far as its last run left one behind."""
-    crawl, _ = _newest(job, db)
-    last = runs.last_run(db)
-    assert last is not None
-    kept = last.report
-    timing = {key: value for key, value in kept.get("timing", {}).items() if key != "total"}
-    return crawl, Report(
-        job=job,
-        name=job.name,
-        ending=last.ending or "killed",
-        started=datetime.fromisoformat(kept["started"]) if kept else datetime.fromtimestamp(last.started).astimezone(),
-        timing=Timing(**timing),
-        strategy=kept.get("strategy", job.fetch.strategy),
-        workers=kept.get("workers", job.fetch.workers),
-        parse=kept.get("parse", job.fetch.parse),
-        choices=tuple(kept.get("choices", ())),
-        requests=kept.get("requests", 0),
-        retries=kept.get("retries", 0),
-        bytes=kept.get("bytes", 0),
-        closed_hosts=kept.get("closed_hosts", {}),
-        allowed=job.limits.failures,
-        state=job.state_path,
-    )
+def _recalled(job: Job, db: sqlite3.Connection, crawl: runs.CrawlRow) -> Report:
+    run = runs.last_run(db, crawl.id)
+    assert run is not None
+    return counted(db, crawl.id, Report.recalled(job, crawl, run))
+
+
+def _republished(job: Job, db: sqlite3.Connection, crawl: runs.CrawlRow, report: Report, paths: Paths) -> Report:
+    """Write the files of a crawl that was compared when it ended."""
+    result = StoredResult(db, crawl.id, job.tables, job.keys)
+    figures = report.figures or result.figures(unread(report.causes))
+    records = {name: table.rows for name, table in figures.tables.items()}
+    report = replace(report, figures=figures, records=records, joined=result.joined, notes=result.noted())
+    return publish_report(db, crawl.id, report, result, paths)

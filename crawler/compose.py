@@ -98,7 +98,6 @@ class Run:
             choices=tuple(self._driver.story) if self._driver else (),
             resumed=start.resumed,
             changed=start.changed,
-            dropped=dict(tally.dropped),
             requests=tally.requests,
             retries=tally.retries,
             bytes=tally.bytes,

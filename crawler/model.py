@@ -27,6 +27,7 @@ __all__ = [
     "Response",
     "Result",
     "Row",
+    "SummaryLine",
     "Table",
     "Value",
 ]
@@ -217,9 +218,10 @@ class Problem:
 
     Attributes:
         state: `failed`, `skipped`, `left`, `noted` for a page that was read with a doubt, `cell` for a note on
-            a field, or `sheet` for one on a whole sheet.
+            a field, `sheet` for one on a whole sheet, `suspect` for what makes a crawl suspect, `table` for a table
+            without rows or a column without values, or `links` for links that were not followed.
         found_on: the page that links to it; "" for a start URL.
-        where: for a cell, table and field: "books.price"; "" otherwise.
+        where: for a cell or a column, table and field: "books.price"; for a table its name; "" otherwise.
     """
 
     state: str
@@ -229,6 +231,10 @@ class Problem:
     found_on: str = ""
     where: str = ""
     attempts: int = 0
+
+
+SummaryLine = tuple[Value, ...]
+"""A label and its values. ("",) is an empty line, and (label, None, ...) a heading, further texts those of columns."""
 
 
 class Result(Protocol):
@@ -242,7 +248,7 @@ class Result(Protocol):
         """The rows of one table, streamed."""
 
     def problems(self) -> Iterator[Problem]:
-        """Failed, skipped and left pages in the site's order, then cells with notes."""
+        """Of whole tables; failed, skipped and left pages in the site's order; cells with notes."""
 
-    def summary(self) -> Sequence[tuple[str, Value]]:
-        """Label and value pairs for a person; a pair ("", None) is an empty line, (label, None) a heading."""
+    def summary(self) -> Sequence[SummaryLine]:
+        """Lines for a person."""

@@ -1,7 +1,8 @@
 """Exports of a crawl, and which file they may replace.
 
-A whole crawl replaces the file of the config. An unfinished one does so only where that file is its own earlier
-part or is not there yet; else it goes beside it, as `books.partial.xlsx`: yesterday's whole workbook is worth more.
+A good crawl replaces the file of the config. A suspect one goes beside it, as `books.suspect.xlsx`, and an unfinished
+one, as `books.partial.xlsx`: yesterday's whole workbook is worth more. Where that file is not there, or is such an
+earlier part itself, they take its name; but a suspect one only in a job that never had a good crawl.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ from crawler import clock
 from crawler.errors import ConfigError, OutputError
 from crawler.export import Written, check_target, export, files_of
 from crawler.model import Result
-from crawler.store.runs import publish, published
+from crawler.store.runs import Verdict, forget, publish, published
 
-__all__ = ["Published", "check_targets", "is_partial", "partial_path", "publish_all"]
+__all__ = ["Published", "check_targets", "is_partial", "is_suspect", "partial_path", "publish_all", "suspect_path"]
 
 
 @dataclass(slots=True)
 class Published:
-    """Files written, and exports that failed with their reason."""
+    """Files written, those that were kept instead of being replaced, and exports that failed with their reason."""
 
     written: list[Written] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
     unwritten: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,28 +47,57 @@ def partial_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.partial{path.suffix}")
 
 
+def suspect_path(path: Path) -> Path:
+    """Where a suspect crawl goes that must not replace `path`."""
+    return path.with_name(f"{path.stem}.suspect{path.suffix}")
+
+
 def is_partial(path: Path) -> bool:
     """Whether a file is one that partial_path names."""
     return ".partial" in path.name
 
 
+def is_suspect(path: Path) -> bool:
+    """Whether a file is one that suspect_path names."""
+    return ".suspect" in path.name
+
+
 def publish_all(
-    db: sqlite3.Connection, crawl: int, paths: Iterable[Path], result: Callable[[], Result], *, complete: bool
+    db: sqlite3.Connection,
+    crawl: int,
+    paths: Iterable[Path],
+    result: Callable[[], Result],
+    *,
+    verdict: Verdict,
+    guarded: Iterable[Path] = (),
 ) -> Published:
-    """Write every export; one that fails does not keep the others from being written."""
-    done = Published()
+    """Write every export; one that fails does not keep the others from being written.
+
+    Args:
+        verdict: `good`, `suspect`, or "" for an unfinished crawl.
+        guarded: paths that a suspect crawl does not take even where nothing is there: a good crawl has been there.
+    """
+    done, guarded = Published(), set(guarded)
     for path in paths:
         found = result()
         theirs = published(db, str(path)) is not False and _exists(path, found)
-        target = partial_path(path) if theirs and not complete else path
+        target = path
+        if verdict == "suspect" and (theirs or path in guarded):
+            target = suspect_path(path)
+        elif not verdict and theirs:
+            target = partial_path(path)
+        if target != path and theirs:
+            done.kept += files_of(path, found.tables)
         try:
             done.written.append(export(found, target, now=clock.now()))
         except OutputError as error:
             done.unwritten[str(target)] = str(error)
             continue
-        publish(db, str(target), crawl, complete)
-        if complete and published(db, str(partial_path(path))) is False:
-            _remove(partial_path(path), found)
+        publish(db, str(target), crawl, verdict == "good")
+        if verdict:
+            _clear(db, partial_path(path), found)
+        if verdict == "good":
+            _clear(db, suspect_path(path), found)
     return done
 
 
@@ -74,7 +105,10 @@ def _exists(path: Path, result: Result) -> bool:
     return any(file.exists() for file in files_of(path, result.tables))
 
 
-def _remove(path: Path, result: Result) -> None:
-    for file in files_of(path, result.tables):
-        with suppress(OSError):
-            file.unlink(missing_ok=True)
+def _clear(db: sqlite3.Connection, path: Path, result: Result) -> None:
+    """Remove an earlier part or suspect file, if it is ours."""
+    if published(db, str(path)) is not None:
+        for file in files_of(path, result.tables):
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+        forget(db, str(path))

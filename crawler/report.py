@@ -10,11 +10,15 @@ from typing import Any
 
 from crawler.config import Job
 from crawler.model import Value
+from crawler.protect import Doubt
+from crawler.store.figures import Figures
+from crawler.store.runs import CrawlRow, RunRow, Verdict
 
-__all__ = ["Report", "Timing"]
+__all__ = ["LastGood", "Report", "Timing"]
 
 EXIT_OK, EXIT_INCOMPLETE, EXIT_OUTPUT = 0, 3, 4
 _SIGNALS = {"interrupted": 130, "terminated": 143}
+_SKIPPED = frozenset({"robots", "off-site", "not-html", "depth", "limit", "trap"})  # causes of pages that did not fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,20 @@ class Timing:
         return self.start_up + self.crawl + self.close
 
 
+@dataclass(frozen=True, slots=True)
+class LastGood:
+    """The last good crawl of a job, with which a crawl is compared.
+
+    Attributes:
+        started: when, seconds since 1970.
+        same_config: `start`, `pages` and `demo` of the config are the same as then.
+    """
+
+    started: float
+    figures: Figures
+    same_config: bool = True
+
+
 @dataclass(frozen=True)
 class Report:
     """What a run did.
@@ -43,14 +61,20 @@ class Report:
         changed: an unfinished crawl was given up because the config describes another one now.
         pages: number of pages of the whole crawl in each state: done, moved, failed, skipped, left.
         causes: failed and skipped pages of the whole crawl by cause.
+        dropped: links of the whole crawl that were not followed, by reason.
         records: rows of each table; `joined` more had the key of an earlier one.
-        notes: cells and pages with a note.
+        notes: notes on cells, and pages that were read with a doubt.
         requests, retries, bytes: of this run.
         files: what was written.
         unwritten: exports that failed, with the reason.
         closed_hosts: hosts that were left alone, and why.
         allowed: share of failed and left pages above which the exit code is 3.
         state: the state file.
+        verdict: `good`; `suspect`, see docs/protect.md; "" for a crawl that is not finished.
+        doubts: why it is suspect.
+        kept: published files that a suspect or unfinished crawl did not replace.
+        figures: rows of each table and how well its columns are filled; None where they were not counted yet.
+        last: the last good crawl before this one; None where there was none.
         job: the job that was run.
     """
 
@@ -79,6 +103,11 @@ class Report:
     closed_hosts: Mapping[str, str] = field(default_factory=dict)
     allowed: float = 0.0
     state: Path = Path()
+    verdict: Verdict = ""
+    doubts: tuple[Doubt, ...] = ()
+    kept: tuple[Path, ...] = ()
+    figures: Figures | None = None
+    last: LastGood | None = None
 
     @property
     def bad_share(self) -> float:
@@ -88,14 +117,32 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 complete; 3 too many failures, pages left, or no record; 4 an export failed; 130 and 143 by a signal."""
+        """0 complete; 3 suspect, pages left or too many failures; 4 an export failed; 130 and 143 by a signal."""
         if self.unwritten:
             return EXIT_OUTPUT
         if self.ending in _SIGNALS:
             return _SIGNALS[self.ending]
+        if self.doubts or self.bad_share > self.allowed:
+            return EXIT_INCOMPLETE
+        compared = self.verdict == "good" and self.job.protect is not None
         empty = bool(self.records) and not any(self.records.values())
         left = self.ending == "left" and self.allowed < 1
-        return EXIT_INCOMPLETE if empty or left or self.bad_share > self.allowed else EXIT_OK
+        return EXIT_INCOMPLETE if left or (empty and not compared) else EXIT_OK
+
+    @property
+    def news(self) -> tuple[str, ...]:
+        """What a person should hear of also where the exit code is 0, a sentence each."""
+        found = []
+        failed = self.pages.get("failed", 0)
+        before = self.last.figures.pages.get("failed", 0) if self.last else 0
+        if self.last is not None and failed > before and not self.doubts:
+            bad = {code: count for code, count in self.causes.items() if code not in _SKIPPED}
+            causes = ", ".join(f"{count:,} {code}" for code, count in bad.items())
+            pages = failed + self.pages.get("done", 0)
+            found.append(f"{failed:,} of {pages:,} pages failed, {before:,} last time: {causes}")
+        if many := self.dropped.get("too-many-links"):
+            found.append(f"{many:,} links were not followed, because their pages have more than the most that are")
+        return tuple(found)
 
     def rows(self, table: str) -> Iterator[dict[str, Value]]:
         """The rows of one table in the site's order, read from the state file.
@@ -107,6 +154,36 @@ class Report:
 
         return rows(self.job, table)
 
+    @classmethod
+    def recalled(cls, job: Job, crawl: CrawlRow, run: RunRow) -> Report:
+        """A report as far as the last run of a crawl left one behind; without the counts of its pages."""
+        kept, figures = run.report, Figures.load(crawl.figures) if crawl.figures else None
+        suspect, last = crawl.verdict == "suspect", kept.get("last")
+        timing = {key: value for key, value in kept.get("timing", {}).items() if key != "total"}
+        begun = datetime.fromtimestamp(run.started).astimezone()
+        plain = {key: kept[key] for key in ("requests", "retries", "bytes", "closed_hosts", "joined") if key in kept}
+        return cls(
+            job=job,
+            name=job.name,
+            ending=run.ending or "killed",
+            started=datetime.fromisoformat(kept["started"]) if kept else begun,
+            timing=Timing(**timing),
+            strategy=kept.get("strategy", job.fetch.strategy),
+            workers=kept.get("workers", job.fetch.workers),
+            parse=kept.get("parse", job.fetch.parse),
+            choices=tuple(kept.get("choices", ())),
+            notes=kept.get("notes", 0),
+            records={name: table.rows for name, table in figures.tables.items()} if figures else {},
+            allowed=job.limits.failures,
+            state=job.state_path,
+            verdict=crawl.verdict,
+            doubts=tuple(_doubt(each) for each in kept.get("doubts", ())) if suspect else (),
+            kept=tuple(map(Path, kept.get("kept", ()))) if suspect else (),
+            figures=figures,
+            last=LastGood(**{**last, "figures": Figures.load(last["figures"])}) if last else None,
+            **plain,
+        )
+
     def as_json(self) -> dict[str, Any]:
         """Plain data with stable keys, for `--json`."""
         plain = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "job"}
@@ -115,4 +192,12 @@ class Report:
         plain["timing"]["total"] = self.timing.total
         plain["files"] = [str(path) for path in self.files]
         plain["state"] = str(self.state)
-        return {"schema": 1, "exit_code": self.exit_code, **plain}
+        plain["doubts"] = [{**asdict(doubt), "line": str(doubt)} for doubt in self.doubts]
+        plain["kept"] = [str(path) for path in self.kept]
+        plain["figures"] = asdict(self.figures) if self.figures else None
+        plain["last"] = asdict(self.last) if self.last else None
+        return {"schema": 1, "exit_code": self.exit_code, **plain, "news": list(self.news)}
+
+
+def _doubt(plain: Mapping[str, str]) -> Doubt:
+    return Doubt(**{name: text for name, text in plain.items() if name != "line"})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from crawler import __version__, clock
 from crawler.config import Job
-from crawler.model import Value
-from crawler.report import Report
+from crawler.model import SummaryLine
+from crawler.protect import percent
+from crawler.report import LastGood, Report
+from crawler.store.figures import TableFigures
 
-__all__ = ["ENDINGS", "summary"]
+__all__ = ["ENDINGS", "outcome", "summary"]
 
 ENDINGS = {
     "finished": "finished: nothing is left",
@@ -22,10 +27,22 @@ _OF_THE_RUN = ("fetch.strategy", "fetch.workers", "fetch.parse")
 _OF_THE_FILE = ("output", "state")  # a workbook that is copied elsewhere is still the same workbook
 
 
-def summary(job: Job, report: Report) -> list[tuple[str, Value]]:
-    """Label and value pairs; with a stopped clock without what differs from run to run of the same pages."""
+def outcome(report: Report) -> str:
+    """How the crawl ended, in a few words that are true."""
+    if report.verdict == "suspect":
+        return "suspect: it differs from what is to be expected"
+    if report.ending != "finished":
+        return ENDINGS[report.ending]
+    if unread := (report.figures.unread if report.figures else {}):
+        return "ended by " + ", ".join(f"{key}: {count:,} pages were not read" for key, count in unread.items())
+    return ENDINGS["finished"]
+
+
+def summary(job: Job, report: Report) -> list[SummaryLine]:
+    """The lines; with a stopped clock without what differs from run to run of the same pages."""
     started = report.started.replace(tzinfo=None, microsecond=0)
-    lines: list[tuple[str, Value]] = [("What ran", None), ("Job", job.name), ("Result", ENDINGS[report.ending])]
+    lines: list[SummaryLine] = [("What ran", None), ("Job", job.name), ("Result", outcome(report))]
+    lines += [("Suspect", str(doubt)) for doubt in report.doubts]
     lines.append(("Started", started))
     if not clock.is_fixed():
         lines += [
@@ -35,16 +52,57 @@ def summary(job: Job, report: Report) -> list[tuple[str, Value]]:
             ("Requests in this run", report.requests),
             ("Retries in this run", report.retries),
         ]
-    lines += [("Program", f"crawler {__version__}"), ("", None), ("Pages", None)]
-    lines += [(label.capitalize(), report.pages.get(state, 0)) for state, label in _STATES.items()]
-    lines += [("", None), ("Rows", None), *report.records.items()]
-    if report.joined:
-        lines.append(("Joined to an earlier row with the same key", report.joined))
-    if report.causes:
-        lines += [("", None), ("Failed and skipped, by cause", None), *sorted(report.causes.items())]
-    if report.closed_hosts:
-        lines += [("", None), ("Hosts left alone", None), *report.closed_hosts.items()]
+    lines.append(("Program", f"crawler {__version__}"))
+    before = None if clock.is_fixed() else report.last
+    lines += [*_figures(report, before), *_pages(report, before)]
     left_out = _OF_THE_FILE + (_OF_THE_RUN if clock.is_fixed() else ())
-    lines += [("", None), ("Settings", None)]
+    lines += [("",), ("Settings", None)]
     lines += [(key, value) for key, value in job.settings() if key not in left_out]
     return lines
+
+
+def _figures(report: Report, before: LastGood | None) -> Iterator[SummaryLine]:
+    """Rows and filled cells, today and in the last good crawl."""
+    if report.figures is None:
+        return
+    last = before.figures.tables if before else {}
+    heads = ("Now", f"Last, {_day(before)}") if before else ("Now",)
+    yield from ((("",), ("Rows", None, *heads)))
+    for name, table in report.figures.tables.items():
+        yield (name, table.rows, *([last[name].rows if name in last else None] if before else []))
+    if report.joined:
+        yield ("Joined to an earlier row with the same key", report.joined)
+    noted = any(column.noted for table in report.figures.tables.values() for column in table.columns.values())
+    yield from ((("",), ("Filled cells", None, *heads, *(("Notes",) if noted else ()))))
+    for name, table in report.figures.tables.items():
+        for column, now in table.columns.items():
+            line: SummaryLine = (f"{name}.{column}", _share(table, column))
+            line += (_share(last.get(name), column),) if before else ()
+            yield (*line, now.noted or None) if noted else line
+
+
+def _share(table: TableFigures | None, column: str) -> str | None:
+    """How well a column is filled; None where there was no such column."""
+    if table is None or column not in table.columns:
+        return None
+    return percent(table.columns[column].filled, table.rows) if table.rows else "no rows"
+
+
+def _pages(report: Report, before: LastGood | None) -> Iterator[SummaryLine]:
+    last = before.figures.pages if before else None
+    yield from ((("",), ("Pages", None, *(("Now", "Last") if last else ()))))
+    for state, label in _STATES.items():
+        yield (label.capitalize(), report.pages.get(state, 0), *([last.get(state, 0)] if last else []))
+    if report.causes:
+        yield from ((("",), ("Failed and skipped, by cause", None)))
+        yield from sorted(report.causes.items())
+    if report.dropped:
+        yield from ((("",), ("Links that were not followed, by reason", None)))
+        yield from report.dropped.items()
+    if report.closed_hosts:
+        yield from ((("",), ("Hosts left alone", None)))
+        yield from report.closed_hosts.items()
+
+
+def _day(last: LastGood) -> str:
+    return datetime.fromtimestamp(last.started).strftime("%Y-%m-%d")

@@ -21,6 +21,7 @@ COMMANDS = {
     "try": ("crawler.cli.try_", "Fetch one page and show what each rule finds on it."),
     "init": ("crawler.cli.init", "Write a commented config that runs as it is."),
     "export": ("crawler.cli.export", "Write the outputs again from what was crawled."),
+    "accept": ("crawler.cli.accept", "Publish what a suspect crawl found."),
     "status": ("crawler.cli.status", "Show what is done, left and failed."),
     "strategies": ("crawler.cli.strategies", "List the concurrency models and which can be used here."),
     "compare": ("crawler.cli.compare", "Run a job under several strategies and say which is best, and why."),

@@ -207,7 +207,7 @@ def _say_the_cost(aim: Aim, *, yes: bool) -> None:
 
     price = cost(aim.job, aim.runs)
     echo(f"this crawls a real site: {price}", sys.stderr)
-    if price.requests > FREE and not yes:
+    if (price.requests is None or price.requests > FREE) and not yes:
         raise click.UsageError(
             "that is much for a comparison. Give --yes if the site can take it, or ask for less: "
             "--repeat, fewer combinations, --set limits.pages=..."

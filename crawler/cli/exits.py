@@ -10,7 +10,7 @@ MEANINGS = {
     0: "complete",
     1: "a bug in crawler",
     2: "the config or the command line is wrong; nothing was fetched",
-    3: "finished, but too many pages failed or are left, or no record was found",
+    3: "suspect: not what is to be expected, so published files stay; or too many pages failed or are left",
     4: "a file could not be written; the records are safe",
     5: "another run of the same job is under way",
     6: "the state file is damaged, too new, or not ours",

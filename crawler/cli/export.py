@@ -18,13 +18,18 @@ from crawler.cli.terminal import echo, short
     "export",
     cls=Command,
     short_help="Write the outputs again from what was crawled.",
-    sections={"What was crawled": CONFIG_OPTIONS},
+    sections={"What was crawled": (*CONFIG_OPTIONS, "last_good")},
     codes=(0, 2, 4, 5, 6, 130, 143),
     meanings={0: "all files are written", 130: "stopped by Ctrl-C", 143: "stopped by SIGTERM"},
 )
 @job_options
+@click.option(
+    "--last-good", is_flag=True, help="Of the last good crawl, where the newest one is suspect or not finished."
+)
 @click.argument("paths", nargs=-1, metavar="[FILE]...")
-def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], paths: tuple[str, ...]) -> int:
+def command(
+    config: str, overrides: tuple[str, ...], starts: tuple[str, ...], last_good: bool, paths: tuple[str, ...]
+) -> int:
     """Write the outputs of CONFIG again from what was crawled, or the FILEs given (.xlsx, .csv, .jsonl).
 
     Nothing is fetched.
@@ -37,7 +42,7 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], pa
     from crawler.api import write_outputs
 
     targets = tuple(Path(os.path.abspath(path)) for path in paths)
-    report = write_outputs(load_job(config, overrides, starts), targets)
+    report = write_outputs(load_job(config, overrides, starts), targets, last_good=last_good)
     for path in report.files:
         echo(short(path))
     for why in report.unwritten.values():

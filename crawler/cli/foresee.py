@@ -68,17 +68,16 @@ def _compared(job: Job, db: sqlite3.Connection) -> NextRun:
     newest, last = newest_crawl(db), last_run(db)
     if newest is None or last is None:
         return NextRun("begin", "begins a crawl; nothing was crawled yet")
-    crawl, finished = newest
-    counts = states(db, crawl)
+    counts = states(db, newest.id)
     read, left = counts["done"], counts["left"]
     when = datetime.fromtimestamp(last.started).strftime("%Y-%m-%d %H:%M")
-    if finished:
-        return NextRun("begin", f"begins a new crawl; the last one, of {when}, is complete ({read:,} pages read)", read)
+    if newest.finished:
+        how = "is suspect: see `crawler status`" if newest.verdict == "suspect" else "has ended"
+        return NextRun("begin", f"begins a new crawl; the last one, of {when}, {how} ({read:,} pages read)", read)
     about = f"{read:,} pages read, {left:,} left"
     if not last.ending:
         about += "; its last run was killed, or is still under way"
-    (what,) = db.execute("SELECT what_hash FROM crawls WHERE id = ?", (crawl,)).fetchone()
-    if what.split(" ")[0] != job.what_hash:
+    if newest.what_hash.split(" ")[0] != job.what_hash:
         why = f"the config describes another crawl than the unfinished one of {when}"
         return NextRun("begin-anew", f"begins anew, because {why} ({about}), which is thrown away", read, left)
     return NextRun("go-on", f"goes on with the crawl of {when} ({about}); --fresh begins anew", read, left)

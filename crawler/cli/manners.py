@@ -22,10 +22,10 @@ def _pauses(job: Job) -> list[str]:
     delay = job.polite.delay
     if not delay:
         return ["no pause between two requests to a host"]
-    whole = duration(job.limits.pages * delay)
+    pages, named = job.limits.pages or 1_000, " (limits.pages)" if job.limits.pages else ""
     return [
         f"{duration(delay)} between two requests to a host: at most {_often(1 / delay)}",
-        f"so {job.limits.pages:,} pages of one host (limits.pages) take at least {whole}",
+        f"so {pages:,} pages of one host{named} take at least {duration(pages * delay)}",
     ]
 
 
@@ -70,7 +70,9 @@ def _site(job: Job) -> list[str]:
 def limits(job: Job) -> list[str]:
     """Where the crawl stops in any case."""
     limits = job.limits
-    lines = [f"at most {limits.pages:,} {'page' if limits.pages == 1 else 'pages'}"]
+    lines = ["every page that is found, however many there are"]
+    if limits.pages is not None:
+        lines = [f"at most {limits.pages:,} {'page' if limits.pages == 1 else 'pages'}"]
     if limits.depth is not None:
         lines.append(f"at most {limits.depth:,} links away from a start page; next pages of a list do not count")
     if limits.time is not None:

@@ -98,7 +98,7 @@ def command(
     from crawler import heap
     from crawler.api import run
     from crawler.cli.progress import progress
-    from crawler.cli.show import end_summary
+    from crawler.cli.show import end_summary, notices
     from crawler.cli.signals import stopping
 
     if not quiet:
@@ -109,10 +109,11 @@ def command(
         report = run(job, fresh=fresh, observe=observe, stopper=stopper, **tapes)
     if as_json:
         echo_json(report.as_json())
-    elif not quiet:
-        echo(end_summary(report, config))
-    elif report.exit_code:
-        echo(end_summary(report, config), sys.stderr)
+    if not as_json and (report.exit_code or not quiet):
+        echo(end_summary(report, config), sys.stderr if quiet else sys.stdout)
+    elif quiet or as_json:
+        for line in notices(report, config):
+            echo(line, sys.stderr)
     return report.exit_code
 
 

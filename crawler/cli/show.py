@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from itertools import repeat
 
 from crawler.cli.columns import wrapped
 from crawler.cli.progress import duration, pace
-from crawler.cli.terminal import paint, short, width
-from crawler.publish import is_partial
+from crawler.cli.terminal import clean, is_terminal, paint, short, width
+from crawler.protect import percent
+from crawler.publish import is_partial, is_suspect
 from crawler.report import Report
-from crawler.summary import ENDINGS
+from crawler.summary import outcome
 
-__all__ = ["end_summary", "field", "state_lines"]
+__all__ = ["end_summary", "field", "next_steps", "notices", "state_lines"]
 
 _LABEL = 11
+_OF_RULES = ("no-rows", "fewer-rows", "blank", "unreadable", "one-value")  # doubts that `try` may explain
 _STATES = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
 
 
@@ -24,21 +28,27 @@ def end_summary(report: Report, config: str) -> str:
     if report.requests:
         lines.append(field("time", _speed(report)))
     lines += [field("chosen", choice) for choice in report.choices]
+    lines += [field("kept", f"{short(path)}, as it was") for path in report.kept]
     lines += [field("file", short(path)) for path in report.files]
     lines += [field("not written", why, "red") for why in report.unwritten.values()]
-    lines += [field("next", what) for what in _next(report, config)]
+    lines += [(_whole if report.doubts else field)("next", what) for what in next_steps(report, config)]
     return "\n".join(lines)
 
 
 def state_lines(report: Report) -> list[str]:
-    """Pages, rows and causes."""
+    """Doubts, pages, rows, columns and causes."""
     pages = {label: report.pages.get(state, 0) for state, label in _STATES.items()}
-    lines = [field("pages", _counts({label: count for label, count in pages.items() if count or label == "read"}))]
+    lines = [_whole("suspect", str(doubt), "red") for doubt in report.doubts]
+    lines += [_whole("notice", news, "yellow") for news in report.news]
+    lines.append(field("pages", _counts({label: count for label, count in pages.items() if count or label == "read"})))
     if report.records:
         joined = f"; {report.joined:,} more had the key of one of these" if report.joined else ""
-        lines.append(field("rows", _counts(report.records) + joined))
+        lines.append(field("rows", rows_text(report) + joined))
+    lines += [field(label, text) for label, text in zip(_once("filled"), columns_text(report), strict=False)]
     if report.causes:
         lines.append(field("why", _counts(report.causes)))
+    if report.dropped:
+        lines.append(field("links", f"not followed: {_counts(report.dropped)}"))
     if report.notes:
         where = ", see the sheet Problems" if _has_sheets(report) else ""
         lines.append(field("notes", f"{report.notes:,}{where}"))
@@ -47,7 +57,58 @@ def state_lines(report: Report) -> list[str]:
         lines.append(field("begun anew", "the config describes another crawl than the unfinished one"))
     elif report.resumed:
         lines.append(field("resumed", "this run went on with an unfinished crawl"))
+    if report.last is not None and not report.last.same_config:
+        what = "the config has changed since the last good crawl; only tables and columns that both have"
+        lines.append(field("compared", what))
     return lines
+
+
+def notices(report: Report, config: str) -> list[str]:
+    """What stderr must say in any case, a line for each cause, where the end summary is not printed."""
+    lines = [f"{report.name}: {text}" for text in (*map(str, report.doubts), *report.news)]
+    steps = next_steps(report, config) if report.doubts else []
+    return [clean(line) for line in [*lines, *steps]]
+
+
+def rows_text(report: Report) -> str:
+    """`5 books (60 last time), 24 authors`: the last good crawl is named where it had another number."""
+    last = report.last.figures.tables if report.last else {}
+    parts = []
+    for name, count in report.records.items():
+        then = f" ({last[name].rows:,} last time)" if name in last and last[name].rows != count else ""
+        parts.append(f"{count:,} {name}{then}")
+    if report.last is not None and not any("last time" in part for part in parts):
+        parts[-1] += " (as last time)"
+    return ", ".join(parts)
+
+
+def columns_text(report: Report) -> list[str]:
+    """A line for each table with columns that are not full, or are filled otherwise than last time."""
+    lines = []
+    last = report.last.figures.tables if report.last else {}
+    for name, table in (report.figures.tables if report.figures else {}).items():
+        parts = []
+        for column, now in table.columns.items():
+            share, then = percent(now.filled, table.rows), ""
+            if name in last and last[name].rows and column in last[name].columns:
+                then = percent(last[name].columns[column].filled, last[name].rows)
+            if table.rows and (share != "100 %" or then not in ("", share)):
+                parts.append(f"{column} {share}" + (f" ({then} last time)" if then not in ("", share) else ""))
+        if parts:
+            lines.append(f"{name}: {', '.join(parts)}")
+    return lines
+
+
+def _once(label: str) -> Iterator[str]:
+    yield label
+    yield from repeat("")
+
+
+def _whole(label: str, text: str, colour: str = "") -> str:
+    """A field that stays on one line where nobody watches: for `grep`, and for mails of cron."""
+    if is_terminal(sys.stdout) or is_terminal(sys.stderr):
+        return field(label, text, colour)
+    return f"  {paint(label.ljust(_LABEL), 'dim')} {paint(clean(text), colour) if colour else clean(text)}"
 
 
 def field(label: str, text: str, colour: str = "") -> str:
@@ -64,11 +125,20 @@ def _counts(counts: Mapping[str, int]) -> str:
 def _headline(report: Report) -> str:
     if report.exit_code == 4:
         return "a file could not be written; the records are safe"
+    if report.doubts and (report.kept or any(map(is_suspect, report.files))):
+        return "suspect, so it was not published"
+    if report.doubts:
+        return "suspect, and there is no good crawl yet to compare it with"
     if report.ending == "finished" and report.exit_code == 3:
         if not any(report.records.values()):
             return "finished, but no record was found"
         return f"finished, but {report.bad_share:.1%} of the pages failed; limits.failures allows {report.allowed:.1%}"
-    return "complete" if report.ending == "finished" else ENDINGS[report.ending]
+    return _ended(report)
+
+
+def _ended(report: Report) -> str:
+    unread = report.figures.unread if report.figures else {}
+    return "complete" if report.ending == "finished" and not unread else outcome(report)
 
 
 def _speed(report: Report) -> str:
@@ -79,23 +149,28 @@ def _speed(report: Report) -> str:
     return f"{duration(report.timing.total)}: {report.requests:,} requests{again}, {rate}/s, {size} ({how})"
 
 
-def _next(report: Report, config: str) -> list[str]:
+def next_steps(report: Report, config: str) -> list[str]:
+    """What to do now; a command where there is one."""
     left = report.pages.get("left", 0)
     if report.unwritten:
         return [f"mend the path, then: crawler export {config}"]
+    steps = []
+    if report.doubts:
+        steps.append(f"to publish it all the same: crawler accept {config}")
+        if since := next((doubt.since for doubt in report.doubts if doubt.since and doubt.code in _OF_RULES), ""):
+            steps.append(f"crawler try {config} {since} shows what the rules find")
     if left:
         pages = "the page that is left" if left == 1 else f"the {left:,} pages left"
-        steps = [f"crawler run {config} goes on with {pages}; with --fresh it begins anew"]
+        steps.append(f"crawler run {config} goes on with {pages}; with --fresh it begins anew")
         if any(is_partial(path) for path in report.files):
             steps.append("the whole workbook of an earlier run was kept; this part is in the .partial file")
-        return steps
-    if report.exit_code == 3 and not any(report.records.values()):
-        return [f"crawler try {config} URL shows what the rules find on a page"]
-    if report.pages.get("failed") and _has_sheets(report):
-        return ["the sheet Problems names each page that failed, and where the link to it stands"]
-    if report.pages.get("failed"):
-        return [f"crawler export {config} problems.xlsx writes a sheet that names each page that failed"]
-    return []
+    elif not steps and report.exit_code == 3 and not any(report.records.values()):
+        steps.append(f"crawler try {config} URL shows what the rules find on a page")
+    elif not steps and report.pages.get("failed") and _has_sheets(report):
+        steps.append("the sheet Problems names each page that failed, and where the link to it stands")
+    elif not steps and report.pages.get("failed"):
+        steps.append(f"crawler export {config} problems.xlsx writes a sheet that names each page that failed")
+    return steps
 
 
 def _has_sheets(report: Report) -> bool:

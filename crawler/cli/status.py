@@ -32,11 +32,12 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], as
     if as_json:
         echo_json(report.as_json())
         return
-    from crawler.cli.show import state_lines
-    from crawler.summary import ENDINGS
+    from crawler.cli.show import field, next_steps, state_lines
+    from crawler.summary import outcome
 
-    echo(f"{report.name}: last run {report.started:%Y-%m-%d %H:%M}, {ENDINGS[report.ending]}")
+    echo(f"{report.name}: last run {report.started:%Y-%m-%d %H:%M}, {outcome(report)}")
     for line in state_lines(report):
         echo(line)
-    if report.pages["left"]:
-        echo(f"next: crawler run {config}")
+    if report.doubts or (report.pages["left"] and report.verdict != "good"):
+        for step in next_steps(report, config):
+            echo(field("next", step))

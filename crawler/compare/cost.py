@@ -18,30 +18,37 @@ FREE = 300
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Requests and seconds of all runs together; `is_known` when an earlier crawl tells how many pages there are."""
+    """Requests and seconds of all runs together; `is_known` when an earlier crawl tells how many pages there are.
+
+    `pages` is None when nothing tells it: no earlier crawl, and no limit.
+    """
 
     runs: int
-    pages: int
+    pages: int | None
     delay: float
     is_known: bool
 
     @property
-    def requests(self) -> int:
-        """Of all runs, and of the sample."""
-        return self.runs * self.pages + MOST_PAGES
+    def requests(self) -> int | None:
+        """Of all runs, and of the sample; None where nothing tells it."""
+        return None if self.pages is None else self.runs * self.pages + MOST_PAGES
 
     def __str__(self) -> str:
+        requests = self.requests
+        if requests is None:
+            return f"{self.runs} runs x as many pages as the site has (no limits.pages is given)"
         pages = f"{self.pages:,} pages" if self.is_known else f"at most {self.pages:,} pages (limits.pages)"
-        text = f"{self.runs} runs x {pages} = {'' if self.is_known else 'at most '}{self.requests:,} requests"
+        text = f"{self.runs} runs x {pages} = {'' if self.is_known else 'at most '}{requests:,} requests"
         if self.delay:
-            text += f", one every {self.delay:g} s: {duration(self.requests * self.delay)}"
+            text += f", one every {self.delay:g} s: {duration(requests * self.delay)}"
         return text
 
 
 def cost(job: Job, runs: int) -> Cost:
     """Of `runs` runs. How many pages there are is known from the job's state file, which is only read."""
     known = _last_crawl(job)
-    return Cost(runs, min(known or job.limits.pages, job.limits.pages), job.polite.delay, bool(known))
+    bounds = [bound for bound in (known, job.limits.pages) if bound]
+    return Cost(runs, min(bounds, default=None), job.polite.delay, bool(known))
 
 
 def _last_crawl(job: Job) -> int:

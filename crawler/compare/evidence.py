@@ -53,7 +53,7 @@ def read_evidence(job: Job, folder: Path, base: str) -> Evidence:
     """
     with closing(open_database(folder / STATE)) as db:
         newest = runs.newest_crawl(db)
-        crawl = newest[0] if newest else 0
+        crawl = newest.id if newest else 0
         result = StoredResult(db, crawl, job.tables, job.keys)
         with open(folder / FACTS, "w", encoding="utf-8") as file:
             file.writelines(map(write_line, facts(result, base)))

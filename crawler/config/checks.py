@@ -30,6 +30,7 @@ def check(document: Document, report: Report, spoiled: Collection[KeyPath] = ())
     _columns(document, report, spoiled)
     _keys(document, report)
     _twins(document, report)
+    _allowed_blank(document, report)
 
 
 def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Report) -> None:
@@ -105,6 +106,19 @@ def _twins(document: Document, report: Report) -> None:
             first = columns.setdefault((home.table, name.lower()), name)
             if first != name:
                 report.add(path, f"the fields '{first}' and '{name}' differ only in case", "rename one")
+
+
+def _allowed_blank(document: Document, report: Report) -> None:
+    """`protect.allow_blank` names tables and columns that there are."""
+    if document.protect is None or not document.protect.allow_blank:
+        return
+    known = [home.table for home in homes(document)]
+    known += [f"{home.table}.{name}" for home in homes(document) for _, name, _ in home.columns()]
+    for index, name in enumerate(document.protect.allow_blank):
+        if name not in known:
+            fix = did_you_mean(name, known) or f"there are: {', '.join(dict.fromkeys(known[:20]))}"
+            path = _single(report, ("protect", "allow_blank", index))
+            report.add(path, f"no table or column '{name}'", fix)
 
 
 def check_files(outputs: tuple[Path, ...], state: Path, report: Report) -> None:

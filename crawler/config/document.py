@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from crawler.config.groups import list_of, mapping, of, optional
+from crawler.config.groups import list_of, mapping, of, optional, or_false
 from crawler.config.pages import KindSpec
 from crawler.config.schema import REQUIRED, Key, Section, Type, Wrong
-from crawler.config.sections import DemoSpec, FetchSpec, LimitsSpec, PoliteSpec
+from crawler.config.sections import DemoSpec, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.values import IDENTIFIER, KIND_NAME, OUTPUT_PATH, TEXT
 
 __all__ = ["Document"]
@@ -63,6 +63,11 @@ class Document(Section):
     fetch = Key(of(FetchSpec, null=True), FetchSpec(), "How pages are fetched.")
     polite = Key(of(PoliteSpec, null=True), PoliteSpec(), "How gently the site is treated.")
     limits = Key(of(LimitsSpec, null=True), LimitsSpec(), "Where to stop.")
+    protect = Key(
+        or_false(of(ProtectSpec, null=True)),
+        ProtectSpec(),
+        "When a crawl is suspect, so that the published files stay as they are; `false`: never.",
+    )
     output = Key(
         optional(list_of("path, or a list", OUTPUT_PATH)),
         None,

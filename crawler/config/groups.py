@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from crawler.config.schema import MAPPING, Mismatch, Place, Section, Type, Wrong
 
-__all__ = ["list_of", "mapping", "of", "optional", "pairs"]
+__all__ = ["list_of", "mapping", "of", "optional", "or_false", "pairs"]
 
 T = TypeVar("T")
 S = TypeVar("S", bound=Section)
@@ -102,3 +102,16 @@ def optional(value: Type[T]) -> Type[T | None]:
 
     json = value.json if value.null else {"anyOf": [value.json, _NULL]}
     return Type(value.name, None, read, show, json, null=value.null, section=value.section)
+
+
+def or_false(value: Type[S]) -> Type[S | None]:
+    """A section, or `false` for None: what it describes is switched off. `true` is the section with its defaults."""
+
+    def read(given: object, place: Place) -> S | None:
+        return None if given is False else value.read({} if given is True else given, place)
+
+    def show(given: S | None) -> str:
+        return "false" if given is None else value.show(given)
+
+    json = {"anyOf": [{"type": "boolean"}, value.json]}
+    return Type(f"{value.name}, or false", None, read, show, json, null=value.null, section=value.section)

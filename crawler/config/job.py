@@ -15,7 +15,7 @@ from crawler import __version__
 from crawler.config.document import Document
 from crawler.config.pages import KindSpec
 from crawler.config.secrets import reveal
-from crawler.config.sections import DemoSpec, FetchSpec, LimitsSpec, PoliteSpec
+from crawler.config.sections import DemoSpec, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.starts import Start, expand
 from crawler.config.summary import settings
 from crawler.config.tables import make_recipe, make_tables, table_keys
@@ -74,6 +74,11 @@ class Job:
     def limits(self) -> LimitsSpec:
         """Where to stop."""
         return self.document.limits
+
+    @property
+    def protect(self) -> ProtectSpec | None:
+        """When a crawl is suspect; None for never."""
+        return self.document.protect
 
     @cached_property
     def recipe(self) -> Recipe:

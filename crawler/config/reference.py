@@ -7,7 +7,7 @@ from typing import Any
 from crawler.config.document import Document
 from crawler.config.pages import FieldSpec, FollowSpec, KindSpec, TableSpec
 from crawler.config.schema import Key, Section
-from crawler.config.sections import AuthSpec, DemoSpec, FetchSpec, LimitsSpec, PoliteSpec
+from crawler.config.sections import AuthSpec, DemoSpec, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 
 __all__ = ["SECTIONS", "reference"]
 
@@ -22,6 +22,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("User and password", "fetch.auth.", AuthSpec),
     ("Politeness", "polite.", PoliteSpec),
     ("Limits", "limits.", LimitsSpec),
+    ("Protection", "protect.", ProtectSpec),
 )
 _INTRO = """# The config file
 

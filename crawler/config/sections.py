@@ -1,4 +1,4 @@
-"""The sections that say how to crawl: `demo`, `fetch`, `polite` and `limits`. Every default stands here."""
+"""The sections that say how to crawl: `demo`, `fetch`, `polite`, `limits` and `protect`. Every default stands here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from crawler.config.values import (
     BOOL,
     HOST,
     LATENCY,
+    NAME,
     ONE_LINE,
     PARAMETER,
     RAW_TEXT,
@@ -24,7 +25,7 @@ from crawler.config.values import (
     whole,
 )
 
-__all__ = ["AuthSpec", "DemoSpec", "FetchSpec", "LimitsSpec", "PoliteSpec"]
+__all__ = ["AuthSpec", "DemoSpec", "FetchSpec", "LimitsSpec", "PoliteSpec", "ProtectSpec"]
 
 PARAMETERS = list_of("name of a parameter, or a list", PARAMETER)
 Parse = Literal["auto", "worker", "callback", "pool", "barrier"]
@@ -127,7 +128,7 @@ class PoliteSpec(Section):
 class LimitsSpec(Section):
     """Where to stop."""
 
-    pages = Key(whole(1, 1_000_000_000), 10_000, "Most pages of a crawl, over all its runs.")
+    pages = Key(optional(whole(1, 1_000_000_000)), None, "Most pages of a crawl, over all its runs.")
     depth = Key(
         optional(whole(0, 1_000_000)),
         None,
@@ -141,3 +142,32 @@ class LimitsSpec(Section):
     page_bytes = Key(size(1, 2_000_000_000), 10_000_000, "Largest page.")
     traps = Key(BOOL, True, "Stop where a list shows the same again, and where a site makes up pages without end.")
     failures = Key(share(0, 1), 0.05, "Share of failed pages above which the exit code is 3.")
+
+
+class ProtectSpec(Section):
+    """What makes a crawl suspect, so that its files do not replace those of the last good one.
+
+    `protect: false` switches it off. Shares are compared with the last good crawl of the job; see docs/protect.md.
+    """
+
+    rows = Key(share(0, 1), 0.2, "A table may have fewer rows than last time by this share; 100% allows any fall.")
+    fill = Key(
+        share(0, 1),
+        0.2,
+        "The share of rows in which a column has a value, and one that fits its type, may fall by so many "
+        "percentage points; 100% allows any fall.",
+    )
+    repeats = Key(
+        share(0, 1),
+        0.5,
+        "The share of rows with one and the same value in a column may rise by so many percentage points: pages that "
+        "ask for a login or for consent all have one title. 100% allows any rise.",
+    )
+    redirects = Key(
+        share(0, 1), 0.3, "The share of pages that are redirected to one address may rise to this; 100% allows any."
+    )
+    allow_blank = Key(
+        list_of("table, table.column, or a list", NAME),
+        (),
+        "Tables that may have no rows, and columns, as `books.isbn`, that may be blank.",
+    )

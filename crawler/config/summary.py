@@ -18,6 +18,8 @@ def settings(document: Document, starts: int, first: str) -> list[tuple[str, str
         section = getattr(document, name)
         if section is not None:
             pairs += _section(name, section)
+        elif name in document.given:
+            pairs.append((name, Document.keys[name].type.show(None)))
     return [*pairs, ("output", ", ".join(document.output or ()) or "none")]
 
 

@@ -87,14 +87,14 @@ class Limits:
     """Where the loop stops by itself.
 
     Attributes:
-        pages: most pages that are requested in this crawl, over all its runs.
+        pages: most pages that are requested in this crawl, over all its runs; None for all.
         until: `time.monotonic()` at which the run ends; None for never.
         retries: times a page is tried again.
         retry_after_cap: a host that asks to be left alone for longer than these seconds is left for the next run.
         task_timeout: seconds after which a request that has not come back is given up.
     """
 
-    pages: int
+    pages: int | None
     until: float | None
     retries: int
     retry_after_cap: float

@@ -138,7 +138,7 @@ class Crawl:
     # ---- going out
 
     def _full(self) -> bool:
-        return self._asked_for >= self._limits.pages
+        return self._limits.pages is not None and self._asked_for >= self._limits.pages
 
     def _pop_due(self) -> list[tuple[Queued, Request]]:
         out: list[tuple[Queued, Request]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -12,12 +13,13 @@ from crawler.export.cells import Cell
 from crawler.export.data_sheets import header_cells
 from crawler.export.sheet import Sheet
 from crawler.export.widths import widths
-from crawler.model import Problem, Value
+from crawler.model import Problem, SummaryLine, Value
 
 __all__ = ["write_problems", "write_summary"]
 
 _SAMPLE = 200
-_VALUE_WIDTH = 80.0
+_VALUE_WIDTHS = (20.0, 20.0, 44.0)  # a text alone reaches over all of them, as the cells to its right are blank
+_LONGEST_LINE = 85
 _COLUMNS = ("State", "Cause", "What happened", "URL", "Found on", "Where", "Attempts")
 _NONE = "No problems: every page was read and every value is in its cell."
 
@@ -26,25 +28,45 @@ _HEADING = Cell("n", "", styles.HEADER)  # blank: the bar of a heading goes on t
 _Row = Sequence[Cell | None]
 
 
-def write_summary(book: Book, lines: Sequence[tuple[str, Value]]) -> None:
-    """Two columns, label and value; ("", None) is an empty line and (label, None) a heading."""
-    rows = [_summary_row(book, label, value) for label, value in lines]
-    label_width = widths([[None], *([label] for label, _ in rows)])[0]
-    with Sheet(book, "Summary", [label_width, _VALUE_WIDTH], header=False) as sheet:
+def write_summary(book: Book, lines: Sequence[SummaryLine]) -> None:
+    """Labels and their values, under headings; a long text goes on in the next row."""
+    rows = [row for label, *values in lines for row in _summary_rows(book, str(label), values)]
+    label_width = widths([[None], *([row[0]] for row in rows)])[0]
+    with Sheet(book, "Summary", [label_width, *_VALUE_WIDTHS], header=False) as sheet:
         for row in rows:
             sheet.append(row)
 
 
-def _summary_row(book: Book, label: str, value: Value) -> _Row:
+def _summary_rows(book: Book, label: str, values: Sequence[Value]) -> Iterator[_Row]:
     name = book.cells.text(label) if label else None
-    if value is None:
-        return (name._replace(style=styles.HEADER), _HEADING) if name else (None, None)
+    if name and values and values[0] is None:
+        heads = [book.cells.text(str(text))._replace(style=styles.HEADER) for text in values[1:]]
+        yield _filled(name._replace(style=styles.HEADER), heads, _HEADING)
+        return
+    for row in _split(values):
+        yield _filled(name, [_summary_cell(book, label, value) for value in row], None)
+        name = None
+
+
+def _split(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """One row, or those of a long text."""
+    if len(values) == 1 and isinstance(values[0], str) and len(values[0]) > _LONGEST_LINE:
+        lines = textwrap.wrap(values[0], _LONGEST_LINE, break_long_words=False, break_on_hyphens=False)
+        yield from ([line] for line in lines)
+    else:
+        yield values
+
+
+def _filled(name: Cell | None, cells: Sequence[Cell | None], rest: Cell | None) -> _Row:
+    return [name, *cells, *[rest] * (len(_VALUE_WIDTHS) - len(cells))]
+
+
+def _summary_cell(book: Book, label: str, value: Value) -> Cell | None:
     cell = book.cells.cell(value)
-    if cell is not None:
-        book.note(f"Summary.{label}", cell.reasons)
-        style = replace(cell.style, side="left", wrap=cell.kind == "s")
-        cell = cell._replace(style=style, link=value if isinstance(value, str) else "")
-    return name, cell
+    if cell is None:
+        return None
+    book.note(f"Summary.{label}", cell.reasons)
+    return cell._replace(style=replace(cell.style, side="left"), link=value if isinstance(value, str) else "")
 
 
 def write_problems(book: Book, problems: Iterator[Problem]) -> None:

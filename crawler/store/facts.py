@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections import Counter
 
-__all__ = ["causes", "states"]
+__all__ = ["causes", "dropped", "dropped_first", "extracted", "kinds", "redirected", "states"]
 
 
 def states(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
@@ -23,3 +25,50 @@ def causes(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
         (crawl,),
     )
     return dict(rows.fetchall())
+
+
+def kinds(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
+    """Pages that were read, by page kind."""
+    rows = db.execute("SELECT kind, count(*) FROM pages WHERE crawl = ? AND state = 'done' GROUP BY kind", (crawl,))
+    return dict(rows.fetchall())
+
+
+def extracted(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
+    """Records of each table so far, those with the same key not yet joined."""
+    return dict(db.execute("SELECT tbl, count(*) FROM records WHERE crawl = ? GROUP BY tbl", (crawl,)).fetchall())
+
+
+def dropped(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
+    """Links that were not followed, by reason, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for text, pages in db.execute(
+        "SELECT dropped, count(*) FROM pages WHERE crawl = ? AND dropped IS NOT NULL GROUP BY dropped", (crawl,)
+    ):
+        for reason, links in json.loads(text).items():
+            counts[reason] += links * pages
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def dropped_first(db: sqlite3.Connection, crawl: int, reason: str) -> str:
+    """The first page, in the order that `rank` has made, with a link that was not followed for this reason."""
+    row = db.execute(
+        "SELECT p.url FROM ranked k JOIN pages p ON p.id = k.page "
+        "WHERE p.crawl = ? AND p.dropped IS NOT NULL AND json_extract(p.dropped, ?) > 0 ORDER BY k.n LIMIT 1",
+        (crawl, f'$."{reason}"'),
+    ).fetchone()
+    return row[0] if row else ""
+
+
+def redirected(db: sqlite3.Connection, crawl: int) -> tuple[int, int, str]:
+    """Pages that were redirected to the address that most of them were, pages that were answered, and that address.
+
+    Redirects in a row count once. Needs the temporary tables that `rank` makes.
+    """
+    (answered,) = db.execute(
+        "SELECT count(*) FROM pages WHERE crawl = ? AND hops = 0 AND status > 0 AND state <> 'queued'", (crawl,)
+    ).fetchone()
+    row = db.execute(
+        "SELECT count(*), t.url FROM final f JOIN pages p ON p.id = f.page JOIN pages t ON t.id = f.target "
+        "WHERE p.hops = 0 GROUP BY f.target ORDER BY count(*) DESC, f.target LIMIT 1"
+    ).fetchone()
+    return (row[0], answered, row[1]) if row else (0, answered, "")

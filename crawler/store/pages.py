@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -170,7 +171,8 @@ class Pages:
                 return []
         codes = ", ".join(dict.fromkeys(note.code for note in found.notes)) or None
         details = ", ".join(dict.fromkeys(note.detail for note in found.notes if note.detail)) or None
-        self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes)
+        dropped = json.dumps(found.dropped, sort_keys=True) if found.dropped else None
+        self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes, dropped)
         for position, record in enumerate(found.records):
             self._db.execute(
                 "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
@@ -241,12 +243,13 @@ class Pages:
         status: int = 0,
         elapsed: float = 0.0,
         size: int | None = None,
+        dropped: str | None = None,
     ) -> None:
         page.attempts += 1
         self._db.execute(
             "UPDATE pages SET state = ?, attempts = ?, code = ?, detail = ?, status = ?, elapsed = ?, bytes = ?, "
-            "at = ?, jar = ? WHERE id = ?",
-            (state, page.attempts, code, detail, status, elapsed, size, self._now(), page.jar, page.id),
+            "dropped = ?, at = ?, jar = ? WHERE id = ?",
+            (state, page.attempts, code, detail, status, elapsed, size, dropped, self._now(), page.jar, page.id),
         )
 
     def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 
-from crawler.model import Note, Problem, Row, Table, Value
+from crawler.model import Note, Problem, Row, SummaryLine, Table
+from crawler.store import facts
+from crawler.store.figures import Figures, StoredRow, table_figures
 from crawler.store.order import order_records, rank
 from crawler.store.values import load_notes, load_values
 
@@ -16,7 +18,7 @@ class StoredResult:
     """A crawl as exports see it; fills `crawler.model.Result`.
 
     Args:
-        summary: label and value pairs for the Summary sheet, ready made.
+        summary: lines of the Summary sheet, ready made.
     """
 
     def __init__(
@@ -25,36 +27,54 @@ class StoredResult:
         crawl: int,
         tables: Sequence[Table],
         keys: Mapping[str, tuple[str, ...]],
-        summary: Sequence[tuple[str, Value]] = (),
+        summary: Sequence[SummaryLine] = (),
     ) -> None:
         self._db, self._crawl, self.tables, self._summary = db, crawl, tables, summary
+        self._findings: Sequence[Problem] = ()
         rank(db, crawl)
         self.joined = order_records(db, crawl, keys)
 
-    def with_summary(self, summary: Sequence[tuple[str, Value]]) -> StoredResult:
-        """The same result with this summary."""
-        self._summary = summary
+    def with_summary(self, summary: Sequence[SummaryLine], findings: Sequence[Problem] = ()) -> StoredResult:
+        """The same result with this summary, and with problems of whole tables, which stand before all others."""
+        self._summary, self._findings = summary, findings
         return self
 
-    def summary(self) -> Sequence[tuple[str, Value]]:
-        """Label and value pairs for a person."""
+    def summary(self) -> Sequence[SummaryLine]:
+        """Lines for a person."""
         return self._summary
 
-    def count(self, table: str) -> int:
-        """Number of rows of one table."""
-        count: int = self._db.execute("SELECT count(*) FROM ordered WHERE tbl = ?", (table,)).fetchone()[0]
-        return count
+    def figures(self, unread: Mapping[str, int]) -> Figures:
+        """Count it: one pass over the records.
+
+        Args:
+            unread: see Figures.
+        """
+        most, answered, target = facts.redirected(self._db, self._crawl)
+        return Figures(
+            {table.name: table_figures(table, self._stored(table.name)) for table in self.tables},
+            facts.states(self._db, self._crawl),
+            facts.kinds(self._db, self._crawl),
+            most / max(1, answered),
+            target,
+            unread,
+        )
 
     def noted(self) -> int:
-        """Number of rows that have a note."""
+        """Number of lines that the sheet Problems has on cells and on pages that were read with a doubt."""
         count: int = self._db.execute(
-            "SELECT count(*) FROM ordered o JOIN records r ON r.id = o.record LEFT JOIN carried c ON c.page = r.page "
-            "WHERE r.notes IS NOT NULL OR c.notes IS NOT NULL"
+            "SELECT count(*) FROM pages WHERE crawl = ? AND state = 'done' AND code IS NOT NULL", (self._crawl,)
         ).fetchone()[0]
-        return count
+        return count + sum(1 for _ in self._cells())
 
     def rows(self, table: str) -> Iterator[Row]:
         """The rows of one table, streamed, with the fields carried from the linking row."""
+        for data, notes, carry, carry_notes, url in self._stored(table):
+            values = load_values(data)
+            if carry:
+                values = {**load_values(carry), **{k: v for k, v in values.items() if v is not None or k not in carry}}
+            yield Row(values, _notes(notes, carry_notes), url)
+
+    def _stored(self, table: str) -> Iterator[StoredRow]:
         cursor = self._db.execute(
             "SELECT coalesce(m.data, r.data), r.notes, c.data, c.notes, p.url FROM ordered o "
             "JOIN records r ON r.id = o.record JOIN pages p ON p.id = r.page "
@@ -62,14 +82,11 @@ class StoredResult:
             "WHERE o.tbl = ? ORDER BY o.n",
             (table,),
         )
-        for data, notes, carry, carry_notes, url in cursor:
-            values = load_values(data)
-            if carry:
-                values = {**load_values(carry), **{k: v for k, v in values.items() if v is not None or k not in carry}}
-            yield Row(values, _notes(notes, carry_notes), url)
+        return map(StoredRow._make, cursor)
 
     def problems(self) -> Iterator[Problem]:
-        """Failed, skipped and left pages in the site's order, then cells with notes."""
+        """What was found on whole tables; failed, skipped and left pages in the site's order; cells with notes."""
+        yield from self._findings
         cursor = self._db.execute(
             "SELECT p.state, p.code, p.detail, p.url, f.url, p.attempts FROM pages p "
             "LEFT JOIN ranked k ON k.page = p.id LEFT JOIN pages f ON f.id = k.parent "

@@ -1,4 +1,7 @@
-"""Crawls and runs: what is resumed, what starts anew, what is thrown away."""
+"""Crawls and runs: what is resumed, what starts anew, what is thrown away.
+
+Kept are the last good crawl, the newest suspect one, and the one under way.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,28 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Begin", "RunRow", "begin", "end", "last_run", "newest_crawl", "publish", "published"]
+__all__ = [
+    "Begin",
+    "CrawlRow",
+    "RunRow",
+    "Verdict",
+    "accept",
+    "begin",
+    "end",
+    "forget",
+    "last_good",
+    "last_run",
+    "newest_crawl",
+    "newest_suspect",
+    "publish",
+    "published",
+    "remember",
+]
+
+Verdict = Literal["good", "suspect", ""]
+"""What a crawl is worth; "" where it was not compared."""
 
 MOST_CRASHES = 5  # patient: a run may be killed for reasons that have nothing to do with the page
 
@@ -44,11 +66,23 @@ class RunRow:
     report: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class CrawlRow:
+    """One crawl as the store remembers it; `figures` is None where they are not known."""
+
+    id: int
+    what_hash: str
+    started: float
+    finished: bool
+    verdict: Verdict
+    figures: Mapping[str, Any] | None
+
+
 def begin(db: sqlite3.Connection, what_hash: str, *, fresh: bool, pid: int, now: float) -> Begin:
     """Resume the unfinished crawl, or open a new one.
 
     An unfinished crawl is given up when `fresh` is asked for, or when what the config describes has changed
-    since: its records would be of two makes. The last finished crawl stays until a newer one is finished.
+    since: its records would be of two makes. The last good crawl stays until there is a newer one.
     """
     with _transaction(db):
         crawl, old_hash = _unfinished(db)
@@ -57,6 +91,8 @@ def begin(db: sqlite3.Connection, what_hash: str, *, fresh: bool, pid: int, now:
             _drop(db, "id = ?", crawl)
             crawl = None
         resumed = crawl is not None
+        if crawl is not None:  # what was said of it holds no longer
+            db.execute("UPDATE crawls SET verdict = NULL, figures = NULL WHERE id = ?", (crawl,))
         if crawl is None:
             crawl = _insert(db, "INSERT INTO crawls (what_hash, started) VALUES (?, ?)", what_hash, now)
         crashed = _recover(db, crawl)
@@ -64,29 +100,72 @@ def begin(db: sqlite3.Connection, what_hash: str, *, fresh: bool, pid: int, now:
     return Begin(crawl, run, resumed, changed and not fresh, crashed)
 
 
-def end(db: sqlite3.Connection, start: Begin, ending: str, report: Mapping[str, Any], now: float) -> None:
-    """Write down how the run ended; a crawl with nothing left is finished and replaces the one before."""
+def remember(db: sqlite3.Connection, crawl: int, figures: str) -> None:
+    """Keep the figures of a crawl, as JSON."""
+    db.execute("UPDATE crawls SET figures = ? WHERE id = ?", (figures, crawl))
+
+
+def end(
+    db: sqlite3.Connection, start: Begin, ending: str, report: Mapping[str, Any], now: float, verdict: Verdict = "good"
+) -> None:
+    """Write down how the run ended. A crawl with nothing left is finished; a good one replaces all before it."""
     with _transaction(db):
         db.execute(
             "UPDATE runs SET ended = ?, ending = ?, report = ? WHERE id = ?",
             (now, ending, json.dumps(report), start.run),
         )
-        if ending == "finished":
+        finished = ending == "finished"
+        if finished:
             db.execute("UPDATE crawls SET finished = ? WHERE id = ?", (now, start.crawl))
             db.execute("DELETE FROM cookies WHERE crawl = ?", (start.crawl,))  # nothing is left to be asked for
+        if verdict == "suspect":
+            db.execute("UPDATE crawls SET verdict = 'suspect' WHERE id = ?", (start.crawl,))
+            _drop(db, "id < ? AND verdict IS NOT 'good'", start.crawl)
+        elif finished:
+            db.execute("UPDATE crawls SET verdict = 'good' WHERE id = ?", (start.crawl,))
             _drop(db, "id < ?", start.crawl)
 
 
-def newest_crawl(db: sqlite3.Connection) -> tuple[int, bool] | None:
-    """Id of the newest crawl and whether it is finished; None before the first run."""
-    row = db.execute("SELECT id, finished IS NOT NULL FROM crawls ORDER BY id DESC LIMIT 1").fetchone()
-    return (row[0], bool(row[1])) if row else None
+def accept(db: sqlite3.Connection, crawl: int, now: float) -> None:
+    """A suspect crawl is good after all, and finished, whatever is left. One under way stays."""
+    with _transaction(db):
+        db.execute("UPDATE crawls SET verdict = 'good', finished = coalesce(finished, ?) WHERE id = ?", (now, crawl))
+        _drop(db, "id < ?", crawl)
 
 
-def last_run(db: sqlite3.Connection) -> RunRow | None:
-    """The newest run, whether it ended or not."""
+def newest_crawl(db: sqlite3.Connection) -> CrawlRow | None:
+    """The newest crawl; None before the first run."""
+    return _crawl(db, "true")
+
+
+def last_good(db: sqlite3.Connection) -> CrawlRow | None:
+    """The newest crawl whose files were published for good."""
+    return _crawl(db, "verdict = 'good'")
+
+
+def newest_suspect(db: sqlite3.Connection) -> CrawlRow | None:
+    """The newest crawl that waits to be accepted; none that is older than the last good one."""
+    found = _crawl(db, "verdict IS NOT NULL")
+    return found if found is not None and found.verdict == "suspect" else None
+
+
+def _crawl(db: sqlite3.Connection, which: str) -> CrawlRow | None:
     row = db.execute(
-        "SELECT id, crawl, started, ended, pid, ending, report FROM runs ORDER BY id DESC LIMIT 1"
+        "SELECT id, what_hash, started, finished IS NOT NULL, coalesce(verdict, ''), figures "  # noqa: S608 - ours
+        f"FROM crawls WHERE {which} ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    if row is None:
+        return None
+    crawl, what, started, finished, verdict, figures = row
+    return CrawlRow(crawl, what, started, bool(finished), verdict, json.loads(figures) if figures else None)
+
+
+def last_run(db: sqlite3.Connection, crawl: int | None = None) -> RunRow | None:
+    """The newest run, of all or of one crawl, whether it ended or not."""
+    row = db.execute(
+        "SELECT id, crawl, started, ended, pid, ending, report FROM runs WHERE ? IN (crawl, 0) "
+        "ORDER BY id DESC LIMIT 1",
+        (crawl or 0,),
     ).fetchone()
     if row is None:
         return None
@@ -101,8 +180,13 @@ def published(db: sqlite3.Connection, path: str) -> bool | None:
 
 
 def publish(db: sqlite3.Connection, path: str, crawl: int, complete: bool) -> None:
-    """Remember that `path` now holds the export of `crawl`."""
+    """Remember that `path` now holds the export of `crawl`; `complete`: only a complete one may replace it."""
     db.execute("INSERT OR REPLACE INTO published VALUES (?, ?, ?)", (path, crawl, int(complete)))
+
+
+def forget(db: sqlite3.Connection, path: str) -> None:
+    """There is no export of ours at `path` any more."""
+    db.execute("DELETE FROM published WHERE path = ?", (path,))
 
 
 def _unfinished(db: sqlite3.Connection) -> tuple[int | None, str | None]:

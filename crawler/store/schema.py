@@ -108,6 +108,10 @@ CREATE TABLE parameters (
     session INTEGER NOT NULL,              -- 1: it is one and tells no pages apart; 0: it is none
     PRIMARY KEY (crawl, host, name)
 ) WITHOUT ROWID;
+ALTER TABLE crawls ADD COLUMN verdict TEXT;  -- good or suspect; NULL for one that was not compared yet
+ALTER TABLE crawls ADD COLUMN figures TEXT;  -- JSON: rows and fill of each table when its files were last written
+UPDATE crawls SET verdict = 'good' WHERE finished IS NOT NULL;
+ALTER TABLE pages ADD COLUMN dropped TEXT;   -- JSON: links on it that were not followed, by reason
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)

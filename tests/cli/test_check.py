@@ -202,7 +202,7 @@ def jobs(shop, tmp_path_factory):
 def test_a_complete_crawl_is_begun_anew(cli, jobs):
     state = coming(cli, jobs["whole"])
     assert state["next_run"]["what"] == "begin"
-    assert "is complete" in state["in_words"]
+    assert "begins a new crawl; the last one, of 20" in state["in_words"]
 
 
 def test_an_unfinished_crawl_is_gone_on_with(cli, jobs):

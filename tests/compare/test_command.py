@@ -68,9 +68,17 @@ def test_a_config_on_standard_input(call):
 
 def test_a_real_site_is_not_asked_much_without_yes(call, tmp_path):
     job = write_job(tmp_path, "http://site.example", polite={"delay": 1})
-    code, said = call(job, "--strategies", "threads", "--repeat", "2")
+    code, said = call(job, "--strategies", "threads", "--repeat", "2", "--set", "limits.pages=10000")
     assert (code, said.out) == (2, "")
     assert "4 runs x at most 10,000 pages (limits.pages) = at most 40,024 requests, one every 1 s" in said.err
+    assert "--yes" in said.err
+
+
+def test_without_a_limit_of_pages_nobody_knows_how_much_a_real_site_is_asked(call, tmp_path):
+    job = write_job(tmp_path, "http://site.example", limits={"pages": None})
+    code, said = call(job, "--strategies", "threads", "--repeat", "2")
+    assert (code, said.out) == (2, "")
+    assert "4 runs x as many pages as the site has (no limits.pages is given)" in said.err
     assert "--yes" in said.err
 
 

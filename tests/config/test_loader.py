@@ -174,7 +174,7 @@ def test_fault_160_the_letters_of_texts_are_kept(tmp_path):
 
 def test_an_empty_section_is_no_mistake(tmp_path):
     found = job(tmp_path, GOOD + "fetch:\n  # nothing yet\npolite:\nlimits:\ndemo:\n")
-    assert (found.fetch.workers, found.limits.pages) == (16, 10_000)
+    assert (found.fetch.workers, found.limits.pages) == (16, None)
     assert found.demo is not None
 
 

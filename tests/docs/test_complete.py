@@ -92,7 +92,7 @@ def test_every_ending_is_documented():
 
 def test_every_state_of_a_problem_is_documented():
     states = set(re.findall(r"`(\w+)`", Problem.__doc__.split("state:")[1].split("found_on:")[0]))
-    assert len(states) == 6
+    assert len(states) == 9
     assert all(f"`{state}`" in text(DOCS / "workbook.md") for state in states)
 
 

@@ -10,14 +10,15 @@ from crawler.model import Failure
 from tests.support.markdown import ROOT, first_cells
 
 PATH = ROOT / "docs" / "failures.md"
-SOURCES = [ROOT / "crawler" / "urls.py", ROOT / "crawler" / "hosts.py"]
+SOURCES = [ROOT / "crawler" / name for name in ("urls.py", "hosts.py", "protect.py", "findings.py")]
 for room in ("crawl", "fetch", "extract", "export", "store"):
     SOURCES += (ROOT / "crawler" / room).glob("*.py")
 
 # Calls that name a cause, and in which argument.
 CALLS = {
     **dict.fromkeys(("FetchError", "ExtractError", "Failure", "Reason", "BadUrl", "_note", "_count", "skip_queued"), 0),
-    **dict.fromkeys(("Note", "refused"), 1),
+    **dict.fromkeys(("Note", "refused", "Problem"), 1),
+    "Doubt": 0,
 }
 TABLES = {"_CODES", "_RETRY", "_SKIP", "_TROUBLE"}
 # Functions that return a cause, or a pair with one.

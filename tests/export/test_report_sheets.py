@@ -16,7 +16,7 @@ def made(tmp_path, *values, limits=None, **parts):
 
 
 def test_summary_has_headings_empty_lines_and_values_of_their_type(tmp_path):
-    lines = [("Run", None), ("Pages", 12), ("", None), ("Start", "http://h/"), ("Note", "=1+1"), ("When", NOW)]
+    lines = [("Run", None), ("Pages", 12), ("",), ("Start", "http://h/"), ("Note", "=1+1"), ("When", NOW)]
     sheet = made(tmp_path, lines=lines)["Summary"]
     assert [row[:2] for row in sheet.iter_rows(values_only=True)] == [
         ("Run", None), ("Pages", 12), (None, None), ("Start", "http://h/"), ("Note", "=1+1"),
@@ -24,7 +24,25 @@ def test_summary_has_headings_empty_lines_and_values_of_their_type(tmp_path):
     ]  # fmt: skip
     assert (sheet["A1"].font.bold, sheet["A2"].font.bold) == (True, False)
     assert (sheet["B4"].hyperlink.target, sheet["B5"].data_type) == ("http://h/", "s")
-    assert (sheet["B2"].alignment.horizontal, sheet["B4"].alignment.wrap_text) == ("left", True)
+    assert sheet["B2"].alignment.horizontal == "left"
+
+
+def test_summary_with_figures_of_today_and_of_last_time(tmp_path):
+    lines = [("Rows", None, "Now", "Last"), ("books", 5, 60), ("new", 5, None), ("Job", "shop")]
+    sheet = made(tmp_path, lines=lines)["Summary"]
+    assert list(sheet.iter_rows(values_only=True)) == [
+        ("Rows", "Now", "Last", None), ("books", 5, 60, None), ("new", 5, None, None), ("Job", "shop", None, None),
+    ]  # fmt: skip
+    assert [cell.font.bold for cell in sheet[1]] == [True] * 4  # the bar of a heading goes on to the right
+    assert sheet["C2"].alignment.horizontal == "left"
+
+
+def test_a_long_text_of_the_summary_goes_on_in_the_next_rows(tmp_path):
+    text = " ".join(["word"] * 40)
+    rows = list(made(tmp_path, lines=[("Long", text), ("Short", "x")])["Summary"].iter_rows(values_only=True))
+    assert [row[0] for row in rows] == ["Long", None, None, "Short"]
+    assert " ".join(row[1] for row in rows[:3]) == text
+    assert max(len(row[1]) for row in rows) <= 85
 
 
 def test_problems_in_order_then_altered_cells(tmp_path):

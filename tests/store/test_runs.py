@@ -46,7 +46,7 @@ def test_the_last_finished_crawl_stays_until_a_newer_one_is_finished(db):
     end(db, start(db), "finished", {"a": 1}, 2.0)
     second = start(db)
     assert titles(db, 1) == ["Emma"]
-    assert newest_crawl(db) == (second.crawl, False)
+    assert (newest_crawl(db).id, newest_crawl(db).finished) == (second.crawl, False)
     start(db, fresh=True)
     assert titles(db, 1) == ["Emma"]
     end(db, start(db), "finished", {"a": 1}, 2.0)

@@ -1,0 +1,189 @@
+"""Figures of a crawl: rows of each table, and how well each column is filled. Kept with the crawl, to be compared.
+
+One pass over the records, a batch at a time, so that most of the work is done by built-in functions over lists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from crawler.store.values import load_notes
+
+if TYPE_CHECKING:
+    from crawler.model import Table
+
+__all__ = ["ColumnFigures", "Figures", "StoredRow", "TableFigures", "table_figures"]
+
+_BATCH_ROWS, _BATCH_CHARACTERS = 1000, 1_000_000
+_MOST_VALUES = 1024  # different values of a column that are counted at a time
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFigures:
+    """Of one column.
+
+    Attributes:
+        filled: rows in which it has a value.
+        noted: cells with a note on their value; a missing value of a required field is none.
+        most: rows that have its most frequent value; in long tables it may be 0.1 % of the rows more. 0 for
+            addresses, which are not counted.
+        note: the most frequent cause of a note; "" for none.
+        blank_at, noted_at: page of the first row, in the site's order, without a value, and with a note.
+    """
+
+    filled: int = 0
+    noted: int = 0
+    most: int = 0
+    note: str = ""
+    blank_at: str = ""
+    noted_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableFigures:
+    """Of one table."""
+
+    rows: int = 0
+    columns: Mapping[str, ColumnFigures] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of a whole crawl.
+
+    Attributes:
+        pages: number of pages in each state.
+        kinds: number of pages of each kind that were read.
+        redirected: share of the pages asked for that were redirected to one and the same address.
+        redirected_to: that address.
+        unread: pages that were not read because of a limit, by the key of the limit.
+    """
+
+    tables: Mapping[str, TableFigures] = field(default_factory=dict)
+    pages: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    redirected: float = 0.0
+    redirected_to: str = ""
+    unread: Mapping[str, int] = field(default_factory=dict)
+
+    def dump(self) -> str:
+        """As JSON text."""
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+    @staticmethod
+    def load(plain: Mapping[str, Any]) -> Figures:
+        """The inverse of `asdict`."""
+        tables = {
+            name: TableFigures(
+                table["rows"], {column: ColumnFigures(**found) for column, found in table["columns"].items()}
+            )
+            for name, table in plain["tables"].items()
+        }
+        return Figures(**{**plain, "tables": tables})
+
+
+class StoredRow(NamedTuple):
+    """A row as it lies in the store; `carry` are the fields that came with the link to its page."""
+
+    data: str
+    notes: str | None
+    carry: str | None
+    carry_notes: str | None
+    url: str
+
+
+def table_figures(table: Table, rows: Iterable[StoredRow]) -> TableFigures:
+    """Count the rows of a table, in the site's order."""
+    counts = {column.name: _Count(repeats=column.type != "url") for column in table.columns}
+    total = 0
+    for batch in _batches(rows):
+        total += len(batch)
+        records = [_values(row) for row in batch]
+        for name, count in counts.items():
+            count.take([record.get(name) for record in records], batch)
+        for row in batch:
+            if row.notes or row.carry_notes:
+                _take_notes(row, counts)
+    return TableFigures(total, {name: count.figures() for name, count in counts.items()})
+
+
+def _batches(rows: Iterable[StoredRow]) -> Iterator[list[StoredRow]]:
+    batch: list[StoredRow] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += len(row.data)
+        if size >= _BATCH_CHARACTERS or len(batch) >= _BATCH_ROWS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _values(row: StoredRow) -> dict[str, Any]:
+    """The values as plain JSON: what is counted here needs no Decimal and no date."""
+    own: dict[str, Any] = json.loads(row.data)
+    if row.carry:
+        for name, value in json.loads(row.carry).items():
+            if own.get(name) is None:
+                own[name] = value
+    return own
+
+
+def _take_notes(row: StoredRow, counts: Mapping[str, _Count]) -> None:
+    noted: dict[str, str] = {}
+    for note in (*load_notes(row.notes), *load_notes(row.carry_notes)):
+        if note.code != "missing":
+            noted.setdefault(note.field, note.code)
+    for name, code in noted.items():
+        if name in counts:
+            counts[name].note(code, row.url)
+
+
+class _Count:
+    """The figures of one column while they are counted."""
+
+    def __init__(self, *, repeats: bool) -> None:
+        self.repeats = repeats
+        self.filled = 0
+        self.blank_at = self.noted_at = ""
+        self.codes: Counter[str] = Counter()
+        self.values: Counter[int] = Counter()
+
+    def take(self, values: list[Any], batch: list[StoredRow]) -> None:
+        blanks = values.count(None) + values.count("") + values.count([])
+        if blanks:
+            if not self.blank_at:
+                self.blank_at = next(row.url for row, value in zip(batch, values, strict=True) if _blank(value))
+            values = [value for value in values if not _blank(value)]
+        self.filled += len(values)
+        if self.repeats:
+            self._count(values)
+
+    def _count(self, values: list[Any]) -> None:
+        # Hashes, as values may be long; and not every value is hashable.
+        self.values.update([hash(value if type(value) is str else str(value)) for value in values])
+        if len(self.values) > 2 * _MOST_VALUES:
+            self._forget_rare()
+
+    def _forget_rare(self) -> None:
+        """Keep the frequent ones, each lowered by the count of what goes (Misra and Gries, 1982)."""
+        least = sorted(self.values.values())[-_MOST_VALUES]
+        self.values = Counter({value: count - least for value, count in self.values.items() if count > least})
+
+    def note(self, code: str, url: str) -> None:
+        self.noted_at = self.noted_at or url
+        self.codes[code] += 1
+
+    def figures(self) -> ColumnFigures:
+        most = max(self.values.values(), default=0)
+        code = self.codes.most_common(1)[0][0] if self.codes else ""
+        return ColumnFigures(self.filled, self.codes.total(), most, code, self.blank_at, self.noted_at)
+
+
+def _blank(value: Any) -> bool:
+    return value is None or value == "" or value == []
