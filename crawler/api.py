@@ -142,6 +142,7 @@ def _published(db: sqlite3.Connection, crawl: int, report: Report, paths: tuple[
         report,
         timing=replace(report.timing, close=time.monotonic() - began),
         files=tuple(file for written in done.written for file in written.files),
+        kept=tuple(done.kept),
         unwritten=done.unwritten,
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from crawler import clock
 from crawler.errors import ConfigError, OutputError
 from crawler.export import Written, check_target, export, files_of
+from crawler.keep import Kept, keeping, set_aside
 from crawler.model import Result
 from crawler.store.runs import publish, published
 
@@ -23,9 +24,10 @@ __all__ = ["Published", "check_targets", "is_partial", "partial_path", "publish_
 
 @dataclass(slots=True)
 class Published:
-    """Files written, and exports that failed with their reason."""
+    """Files written, older ones that were kept beside them, and exports that failed with their reason."""
 
     written: list[Written] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
     unwritten: dict[str, str] = field(default_factory=dict)
 
 
@@ -60,13 +62,15 @@ def publish_all(
         theirs = published(db, str(path)) is not False and _exists(path, found)
         target = partial_path(path) if theirs and not complete else path
         try:
-            done.written.append(export(found, target, now=clock.now()))
+            with keeping(db, target, files_of(target, found.tables)) as kept:
+                done.written.append(export(found, target, now=clock.now()))
+            done.kept += kept
         except OutputError as error:
             done.unwritten[str(target)] = str(error)
             continue
         publish(db, str(target), crawl, complete)
         if complete and published(db, str(partial_path(path))) is False:
-            _remove(partial_path(path), found)
+            done.kept += _remove(db, partial_path(path), found)
     return done
 
 
@@ -74,7 +78,13 @@ def _exists(path: Path, result: Result) -> bool:
     return any(file.exists() for file in files_of(path, result.tables))
 
 
-def _remove(path: Path, result: Result) -> None:
-    for file in files_of(path, result.tables):
+def _remove(db: sqlite3.Connection, path: Path, result: Result) -> list[Kept]:
+    files = files_of(path, result.tables)
+    try:
+        kept = set_aside(db, path, files)
+    except OutputError:
+        return []  # what cannot be kept stays
+    for file in files:
         with suppress(OSError):
             file.unlink(missing_ok=True)
+    return kept

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Job
+from crawler.keep import Kept
 from crawler.model import Value
 
 __all__ = ["Report", "Timing"]
@@ -47,6 +48,7 @@ class Report:
         notes: cells and pages with a note.
         requests, retries, bytes: of this run.
         files: what was written.
+        kept: older files that a person had changed or has open, and where they are kept.
         unwritten: exports that failed, with the reason.
         closed_hosts: hosts that were left alone, and why.
         allowed: share of failed and left pages above which the exit code is 3.
@@ -75,6 +77,7 @@ class Report:
     retries: int = 0
     bytes: int = 0
     files: tuple[Path, ...] = ()
+    kept: tuple[Kept, ...] = ()
     unwritten: Mapping[str, str] = field(default_factory=dict)
     closed_hosts: Mapping[str, str] = field(default_factory=dict)
     allowed: float = 0.0
@@ -113,5 +116,6 @@ class Report:
         plain["started"] = self.started.isoformat()
         plain["timing"]["total"] = self.timing.total
         plain["files"] = [str(path) for path in self.files]
+        plain["kept"] = [one.plain() for one in self.kept]
         plain["state"] = str(self.state)
         return {"schema": 1, "exit_code": self.exit_code, **plain}

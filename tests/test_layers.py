@@ -14,7 +14,7 @@ LAYERS = (
     ("config",),
     ("crawl", "strategies", "export"),
     ("demo", "replay"),
-    ("compose", "api", "publish", "report", "summary"),
+    ("compose", "api", "keep", "publish", "report", "summary"),
     ("compare",),
     ("cli",),
     ("__main__",),

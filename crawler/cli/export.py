@@ -35,11 +35,14 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], pa
       crawler export books.yaml books.csv books.jsonl
     """
     from crawler.api import write_outputs
+    from crawler.cli.show import kept_lines
 
     targets = tuple(Path(os.path.abspath(path)) for path in paths)
     report = write_outputs(load_job(config, overrides, starts), targets)
     for path in report.files:
         echo(short(path))
+    for line in kept_lines(report):
+        echo(f"kept {line}", sys.stderr)
     for why in report.unwritten.values():
         echo(why, sys.stderr)
     return exits.OUTPUT if report.unwritten else exits.OK

@@ -98,7 +98,7 @@ def command(
     from crawler import heap
     from crawler.api import run
     from crawler.cli.progress import progress
-    from crawler.cli.show import end_summary
+    from crawler.cli.show import end_summary, kept_lines
     from crawler.cli.signals import stopping
 
     if not quiet:
@@ -113,6 +113,9 @@ def command(
         echo(end_summary(report, config))
     elif report.exit_code:
         echo(end_summary(report, config), sys.stderr)
+    else:
+        for line in kept_lines(report):
+            echo(f"{report.name}: kept {line}", sys.stderr)
     return report.exit_code
 
 

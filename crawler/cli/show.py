@@ -11,7 +11,7 @@ from crawler.publish import is_partial
 from crawler.report import Report
 from crawler.summary import ENDINGS
 
-__all__ = ["end_summary", "field", "state_lines"]
+__all__ = ["end_summary", "field", "kept_lines", "state_lines"]
 
 _LABEL = 11
 _STATES = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
@@ -25,9 +25,15 @@ def end_summary(report: Report, config: str) -> str:
         lines.append(field("time", _speed(report)))
     lines += [field("chosen", choice) for choice in report.choices]
     lines += [field("file", short(path)) for path in report.files]
+    lines += [field("kept", line, "yellow") for line in kept_lines(report)]
     lines += [field("not written", why, "red") for why in report.unwritten.values()]
     lines += [field("next", what) for what in _next(report, config)]
     return "\n".join(lines)
+
+
+def kept_lines(report: Report) -> list[str]:
+    """Older files that were kept, because a person had changed them or has them open."""
+    return [f"{short(one.copy)}, for {short(one.file)} {one.why}" for one in report.kept]
 
 
 def state_lines(report: Report) -> list[str]:

@@ -8,7 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Begin", "RunRow", "begin", "end", "last_run", "newest_crawl", "publish", "published"]
+__all__ = [
+    "Begin",
+    "RunRow",
+    "begin",
+    "end",
+    "last_run",
+    "newest_crawl",
+    "publish",
+    "published",
+    "published_until",
+    "written",
+    "wrote",
+]
 
 MOST_CRASHES = 5  # patient: a run may be killed for reasons that have nothing to do with the page
 
@@ -102,6 +114,26 @@ def published(db: sqlite3.Connection, path: str) -> bool | None:
 def publish(db: sqlite3.Connection, path: str, crawl: int, complete: bool) -> None:
     """Remember that `path` now holds the export of `crawl`."""
     db.execute("INSERT OR REPLACE INTO published VALUES (?, ?, ?)", (path, crawl, int(complete)))
+
+
+def published_until(db: sqlite3.Connection, path: str) -> float | None:
+    """When the last run of the crawl ended whose export stands at `path`; None where that is not known."""
+    row = db.execute(
+        "SELECT max(r.ended) FROM published p JOIN runs r ON r.crawl = p.crawl WHERE p.path = ?", (path,)
+    ).fetchone()
+    until: float | None = row[0]
+    return until
+
+
+def written(db: sqlite3.Connection, path: str) -> str | None:
+    """SHA-256 of the bytes that were last written to a file; None where that is not known."""
+    row = db.execute("SELECT digest FROM written WHERE path = ?", (path,)).fetchone()
+    return row[0] if row else None
+
+
+def wrote(db: sqlite3.Connection, path: str, digest: str) -> None:
+    """Remember what was written to a file."""
+    db.execute("INSERT OR REPLACE INTO written VALUES (?, ?)", (path, digest))
 
 
 def _unfinished(db: sqlite3.Connection) -> tuple[int | None, str | None]:

@@ -83,6 +83,10 @@ CREATE TABLE published (
 );
 """
 _VERSION_2 = """
+CREATE TABLE written (
+    path     TEXT PRIMARY KEY,             -- a file this job wrote
+    digest   TEXT NOT NULL                 -- SHA-256 of its bytes: tells whether a person has changed it since
+);
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)
