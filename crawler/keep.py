@@ -12,7 +12,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
@@ -48,30 +48,30 @@ class Kept:
 
 
 @contextmanager
-def keeping(db: sqlite3.Connection, target: Path, files: Iterable[Path]) -> Iterator[list[Kept]]:
-    """Keep what a person changed in the files of an export, which the block replaces; gives what was kept.
+def keeping(db: sqlite3.Connection, target: Path, files: Iterable[Path], told: list[Kept]) -> Iterator[None]:
+    """Keep what a person changed in the files of an export, which the block replaces.
 
     Args:
         target: the export, as `publish` in the store knows it.
+        told: gets what was kept, also when the block fails.
 
     Raises:
         OutputError: a file cannot be kept; nothing was replaced.
     """
     before = {file: _digest(file) for file in files}
-    kept = set_aside(db, target, before)
+    kept = {one.file: one for one in _set_aside(db, target, before)}
     replaced = False
     try:
-        yield kept
+        yield
         replaced = True
     finally:
         for file, old in before.items():
             new = _digest(file)
-            if new == old:  # not written, or with the same bytes: nothing was lost
-                for one in [one for one in kept if one.file == file]:
-                    one.copy.unlink(missing_ok=True)
-                    kept.remove(one)
+            if new == old and file in kept:  # not written, or with the same bytes: nothing was lost
+                kept.pop(file).copy.unlink(missing_ok=True)
             if new is not None and (replaced or new != old):
                 runs.wrote(db, str(file), new)
+        told += kept.values()
 
 
 def set_aside(db: sqlite3.Connection, target: Path, files: Iterable[Path]) -> list[Kept]:
@@ -80,19 +80,26 @@ def set_aside(db: sqlite3.Connection, target: Path, files: Iterable[Path]) -> li
     Raises:
         OutputError: one cannot be kept.
     """
-    kept = []
-    for file in files:
-        why = _why(db, target, file)
-        if why:
-            kept.append(Kept(file, _keep(file), why))
+    return _set_aside(db, target, {file: _digest(file) for file in files})
+
+
+def _set_aside(db: sqlite3.Connection, target: Path, digests: Mapping[Path, str | None]) -> list[Kept]:
+    """Keep what a person changed; `digests` of files as they are now, None for one that is not there."""
+    kept: list[Kept] = []
+    try:
+        for file, digest in digests.items():
+            why = "" if digest is None else _why(db, target, file, digest)
+            if why:
+                kept.append(Kept(file, _keep(file), why))
+    except OutputError:  # none is replaced, so none needs a copy
+        for one in kept:
+            one.copy.unlink(missing_ok=True)
+        raise
     return kept
 
 
-def _why(db: sqlite3.Connection, target: Path, file: Path) -> str:
+def _why(db: sqlite3.Connection, target: Path, file: Path, digest: str) -> str:
     """Why a file must not be lost; "" where it may be."""
-    digest = _digest(file)
-    if digest is None:
-        return ""
     who = opened_by(file)
     if _is_ours(db, target, file, digest):
         return f"seems to be open in {who}" if who else ""

@@ -62,9 +62,8 @@ def publish_all(
         theirs = published(db, str(path)) is not False and _exists(path, found)
         target = partial_path(path) if theirs and not complete else path
         try:
-            with keeping(db, target, files_of(target, found.tables)) as kept:
+            with keeping(db, target, files_of(target, found.tables), done.kept):
                 done.written.append(export(found, target, now=clock.now()))
-            done.kept += kept
         except OutputError as error:
             done.unwritten[str(target)] = str(error)
             continue

@@ -42,7 +42,7 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], pa
     for path in report.files:
         echo(short(path))
     for line in kept_lines(report):
-        echo(f"kept {line}", sys.stderr)
+        echo(line, sys.stderr)
     for why in report.unwritten.values():
         echo(why, sys.stderr)
     return exits.OUTPUT if report.unwritten else exits.OK

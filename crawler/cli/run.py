@@ -115,7 +115,7 @@ def command(
         echo(end_summary(report, config), sys.stderr)
     else:
         for line in kept_lines(report):
-            echo(f"{report.name}: kept {line}", sys.stderr)
+            echo(f"{report.name}: {line}", sys.stderr)
     return report.exit_code
 
 

@@ -33,7 +33,7 @@ def end_summary(report: Report, config: str) -> str:
 
 def kept_lines(report: Report) -> list[str]:
     """Older files that were kept, because a person had changed them or has them open."""
-    return [f"{short(one.copy)}, for {short(one.file)} {one.why}" for one in report.kept]
+    return [f"{short(one.file)} {one.why}; that file is kept as {short(one.copy)}" for one in report.kept]
 
 
 def state_lines(report: Report) -> list[str]:

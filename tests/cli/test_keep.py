@@ -146,7 +146,7 @@ def test_export_keeps_it_too(cli, job, run):
     add_note(job)
     done = cli("export", job)
     assert done.code == 0
-    assert done.err.startswith("kept ")
+    assert "that file is kept as " in done.err
     assert "My plan" in book(job, kept(job).name).sheetnames
 
 
@@ -253,6 +253,33 @@ def test_a_file_that_could_not_be_replaced_leaves_no_copy(job, run, monkeypatch)
     monkeypatch.setattr(os, "replace", held)
     assert run("--quiet").code == 4
     assert out(job) == ["books.xlsx"]
+
+
+@pytest.mark.parametrize(("at", "copies"), [("link", 0), ("replace", 1)])
+def test_of_several_files_what_was_replaced_is_told_and_the_rest_stands(cli, tmp_path, site, monkeypatch, at, copies):
+    tables = {name: {"each": "li", "fields": {"title": {"keep_space": True}}} for name in ("books", "others")}
+    with serve(site) as server:
+        job = _write(tmp_path, server.origin, output="out/b.csv", pages={"list": {"tables": tables}})
+        cli("run", job)
+        for name in tables:
+            with (tmp_path / "out" / f"b.{name}.csv").open("a") as file:
+                file.write("mine\n")
+        site.titles.append("Red")
+        real, calls = getattr(os, at), []
+
+        def second_fails(*arguments):
+            calls.append(arguments)
+            if len(calls) == 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(*arguments)
+
+        monkeypatch.setattr(os, at, second_fails)
+        done = cli("run", job, "--json")
+    assert done.code == 4
+    assert [Path(one["copy"]).name for one in json.loads(done.out)["kept"]] == out(job, "*.edited-*.csv")
+    stands = [path for path in (tmp_path / "out").glob("*.csv") if path.read_text().endswith("mine\n")]
+    assert len(out(job, "*.edited-*.csv")) == copies
+    assert len(stands) == 2  # at its place, or as the copy of what was replaced
 
 
 # ---- the state of an older version
