@@ -17,7 +17,7 @@ from typing import Any
 from crawler import urls
 from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.frontier import Frontier
-from crawler.crawl.policy import backoff, host_trouble, verdict
+from crawler.crawl.policy import backoff, host_trouble, off_site, unless_login, verdict
 from crawler.crawl.tally import Tally
 from crawler.model import Failure, Moved, Outcome, Page, Request
 from crawler.store.pages import Pages
@@ -170,6 +170,8 @@ class Crawl:
         if outcome is None:
             self._crashed(page)
             return
+        if page.hops:
+            outcome = unless_login(page.url, outcome)
         if isinstance(outcome, Failure):
             self._failed(page, outcome)
             return
@@ -187,8 +189,7 @@ class Crawl:
 
     def _moved(self, page: Queued, moved: Moved) -> None:
         if not page.anywhere and not urls.same_site(page.url, moved.location):
-            why = f"redirected to another site: {moved.location}"
-            self._end_badly(page, Failure("off-site", why, moved.status, None, moved.elapsed))
+            self._end_badly(page, off_site(moved))
             return
         new = self._pages.moved(page, moved)
         self.tally.moved += 1

@@ -6,9 +6,10 @@ import random
 from typing import Literal
 from urllib.parse import urlsplit
 
-from crawler.model import Failure
+from crawler.extract.login import login_address
+from crawler.model import Failure, Moved, Outcome, Page
 
-__all__ = ["backoff", "host_trouble", "trap", "verdict"]
+__all__ = ["backoff", "host_trouble", "off_site", "trap", "unless_login", "verdict"]
 
 # How often a cause is worth another try; the config's `retries` where it names none.
 _RETRY: dict[str, int | None] = {
@@ -48,6 +49,23 @@ def backoff(tried: int, *, chance: random.Random) -> float:
 def host_trouble(failure: Failure) -> bool:
     """Whether the failure speaks of the host as a whole rather than of one page."""
     return failure.code in _TROUBLE
+
+
+def off_site(moved: Moved) -> Failure:
+    """What a redirect to another site comes to: a page that is not wanted, or one that wants a login there."""
+    login = login_address(moved.location)
+    code = "login" if login else "off-site"
+    why = f"redirected to {'a login on ' if login else ''}another site: {moved.location}"
+    return Failure(code, why, moved.status, None, moved.elapsed)
+
+
+def unless_login(url: str, outcome: Outcome) -> Outcome:
+    """What came of a page that a redirect led to: it is no record of the page asked for when it is the login."""
+    read = isinstance(outcome, Page) or (isinstance(outcome, Failure) and outcome.code == "no-match")
+    if not read or not login_address(url):
+        return outcome
+    status = outcome.status if isinstance(outcome, Page | Failure) else 0
+    return Failure("login", "a redirect led to this login page", status, elapsed=outcome.elapsed)
 
 
 def trap(url: str) -> str | None:
