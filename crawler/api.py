@@ -115,7 +115,7 @@ def accept(job: Job) -> Report:
         crawl = runs.newest_suspect(db)
         if crawl is None:
             raise ConfigError(f"there is nothing to accept: {_not_suspect(_newest(job, db))}")
-        report = replace(_recalled(job, db, crawl), verdict="good", doubts=(), kept=())
+        report = replace(_recalled(job, db, crawl), verdict="good", doubts=(), kept=(), untouched=())
         report = _republished(job, db, crawl, report, job.outputs)
         if not report.unwritten:
             runs.accept(db, crawl.id, time.time())

@@ -67,6 +67,7 @@ def publish_report(
         report,
         files=tuple(file for written in done.written for file in written.files),
         kept=tuple(done.kept),
+        untouched=tuple(done.untouched),
         unwritten=done.unwritten,
     )
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from crawler import clock
 from crawler.errors import ConfigError, OutputError
 from crawler.export import Written, check_target, export, files_of
+from crawler.keep import Kept, keeping, set_aside
 from crawler.model import Result
 from crawler.store.runs import Verdict, forget, publish, published
 
@@ -24,10 +25,18 @@ __all__ = ["Published", "check_targets", "is_partial", "is_suspect", "partial_pa
 
 @dataclass(slots=True)
 class Published:
-    """Files written, those that were kept instead of being replaced, and exports that failed with their reason."""
+    """What became of the exports.
+
+    Attributes:
+        written: files written.
+        untouched: published files that were not replaced.
+        kept: older files that a person had changed or has open, and where they are now.
+        unwritten: exports that failed, with their reason.
+    """
 
     written: list[Written] = field(default_factory=list)
-    kept: list[Path] = field(default_factory=list)
+    untouched: list[Path] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
     unwritten: dict[str, str] = field(default_factory=dict)
 
 
@@ -87,17 +96,18 @@ def publish_all(
         elif not verdict and theirs:
             target = partial_path(path)
         if target != path and theirs:
-            done.kept += files_of(path, found.tables)
+            done.untouched += files_of(path, found.tables)
         try:
-            done.written.append(export(found, target, now=clock.now()))
+            with keeping(db, target, files_of(target, found.tables), done.kept):
+                done.written.append(export(found, target, now=clock.now()))
         except OutputError as error:
             done.unwritten[str(target)] = str(error)
             continue
         publish(db, str(target), crawl, verdict == "good")
         if verdict:
-            _clear(db, partial_path(path), found)
+            done.kept += _clear(db, partial_path(path), found)
         if verdict == "good":
-            _clear(db, suspect_path(path), found)
+            done.kept += _clear(db, suspect_path(path), found)
     return done
 
 
@@ -105,10 +115,17 @@ def _exists(path: Path, result: Result) -> bool:
     return any(file.exists() for file in files_of(path, result.tables))
 
 
-def _clear(db: sqlite3.Connection, path: Path, result: Result) -> None:
-    """Remove an earlier part or suspect file, if it is ours."""
-    if published(db, str(path)) is not None:
-        for file in files_of(path, result.tables):
-            with suppress(OSError):
-                file.unlink(missing_ok=True)
-        forget(db, str(path))
+def _clear(db: sqlite3.Connection, path: Path, result: Result) -> list[Kept]:
+    """Remove an earlier part or suspect file, if it is ours; what a person changed in it is kept."""
+    if published(db, str(path)) is None:
+        return []
+    files = files_of(path, result.tables)
+    try:
+        kept = set_aside(db, path, files)
+    except OutputError:
+        return []  # what cannot be kept stays
+    for file in files:
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+    forget(db, str(path))
+    return kept

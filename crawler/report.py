@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Job
+from crawler.keep import Kept
 from crawler.model import Value
 from crawler.protect import Doubt
 from crawler.store.figures import Figures
@@ -66,13 +67,14 @@ class Report:
         notes: notes on cells, and pages that were read with a doubt.
         requests, retries, bytes: of this run.
         files: what was written.
+        kept: older files that a person had changed or has open, and where they are kept.
         unwritten: exports that failed, with the reason.
         closed_hosts: hosts that were left alone, and why.
         allowed: share of failed and left pages above which the exit code is 3.
         state: the state file.
         verdict: `good`; `suspect`, see docs/protect.md; "" for a crawl that is not finished.
         doubts: why it is suspect.
-        kept: published files that a suspect or unfinished crawl did not replace.
+        untouched: published files that a suspect or unfinished crawl did not replace.
         figures: rows of each table and how well its columns are filled; None where they were not counted yet.
         last: the last good crawl before this one; None where there was none.
         job: the job that was run.
@@ -99,13 +101,14 @@ class Report:
     retries: int = 0
     bytes: int = 0
     files: tuple[Path, ...] = ()
+    kept: tuple[Kept, ...] = ()
     unwritten: Mapping[str, str] = field(default_factory=dict)
     closed_hosts: Mapping[str, str] = field(default_factory=dict)
     allowed: float = 0.0
     state: Path = Path()
     verdict: Verdict = ""
     doubts: tuple[Doubt, ...] = ()
-    kept: tuple[Path, ...] = ()
+    untouched: tuple[Path, ...] = ()
     figures: Figures | None = None
     last: LastGood | None = None
 
@@ -178,7 +181,7 @@ class Report:
             state=job.state_path,
             verdict=crawl.verdict,
             doubts=tuple(_doubt(each) for each in kept.get("doubts", ())) if suspect else (),
-            kept=tuple(map(Path, kept.get("kept", ()))) if suspect else (),
+            untouched=tuple(map(Path, kept.get("untouched", ()))) if suspect else (),
             figures=figures,
             last=LastGood(**{**last, "figures": Figures.load(last["figures"])}) if last else None,
             **plain,
@@ -191,9 +194,10 @@ class Report:
         plain["started"] = self.started.isoformat()
         plain["timing"]["total"] = self.timing.total
         plain["files"] = [str(path) for path in self.files]
+        plain["kept"] = [one.plain() for one in self.kept]
         plain["state"] = str(self.state)
         plain["doubts"] = [{**asdict(doubt), "line": str(doubt)} for doubt in self.doubts]
-        plain["kept"] = [str(path) for path in self.kept]
+        plain["untouched"] = [str(path) for path in self.untouched]
         plain["figures"] = asdict(self.figures) if self.figures else None
         plain["last"] = asdict(self.last) if self.last else None
         return {"schema": 1, "exit_code": self.exit_code, **plain, "news": list(self.news)}

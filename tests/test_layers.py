@@ -14,7 +14,7 @@ LAYERS = (
     ("config",),
     ("crawl", "strategies", "export"),
     ("demo", "replay"),
-    ("compose", "api", "closing", "protect", "blame", "findings", "publish", "report", "summary"),
+    ("compose", "api", "closing", "keep", "protect", "blame", "findings", "publish", "report", "summary"),
     ("compare",),
     ("cli",),
     ("__main__",),

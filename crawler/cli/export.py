@@ -40,11 +40,14 @@ def command(
       crawler export books.yaml books.csv books.jsonl
     """
     from crawler.api import write_outputs
+    from crawler.cli.show import kept_lines
 
     targets = tuple(Path(os.path.abspath(path)) for path in paths)
     report = write_outputs(load_job(config, overrides, starts), targets, last_good=last_good)
     for path in report.files:
         echo(short(path))
+    for line in kept_lines(report):
+        echo(line, sys.stderr)
     for why in report.unwritten.values():
         echo(why, sys.stderr)
     return exits.OUTPUT if report.unwritten else exits.OK

@@ -8,13 +8,13 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from crawler.cli.columns import Cell, aligned, cut
+from crawler.cli.advice import for_failure, for_topic
+from crawler.cli.columns import Cell, aligned, cut, wrapped
 from crawler.cli.engines import found_by
-from crawler.cli.guess import missed
 from crawler.cli.terminal import clean, paint
 from crawler.extract.explain import Finding
 from crawler.extract.recipe import FieldRule, KindRule
-from crawler.model import Money, Value
+from crawler.model import Failure, Money, Value
 
 __all__ = ["findings_text", "plain_findings", "shown"]
 
@@ -36,10 +36,22 @@ def findings_text(findings: list[Finding], rule: KindRule, width: int) -> Iterat
     if links:
         yield from ("", paint("links that are followed", "bold"))
         yield from _links(links, width)
+    yield from _of_the_page(findings, width)
+
+
+def _of_the_page(findings: list[Finding], width: int) -> Iterator[str]:
+    """What is wrong with the page as a whole, what it shows of the reason, and what to do."""
+    said = [note for finding in findings if finding.what in ("page", "failure") for note in finding.notes]
+    for note in said:
+        yield from ("", paint(wrapped(f"{note.code}: {note.detail}", width, "  "), "red"))
+    advice = [for_failure(Failure(note.code)) for note in said]
     for finding in findings:
-        if finding.what in ("page", "failure"):
-            for note in finding.notes:
-                yield from ("", paint(f"{note.code}: {clean(note.detail)}", "red"))
+        if finding.what == "clue" and finding.raw is not None:
+            if not any(finding.raw in note.detail for note in said):
+                yield from ("", paint(wrapped(finding.raw, width, "  "), "yellow"))
+            advice.append(for_topic(finding.rule))
+    for what in dict.fromkeys(filter(None, advice)):
+        yield wrapped(f"what to do: {what}", width, "  ")
 
 
 def _field_rules(rule: KindRule) -> Mapping[str, FieldRule]:
@@ -53,15 +65,32 @@ def _table(table: str, group: list[Finding], rules: Mapping[str, FieldRule], wid
     if not rows:
         yield from ("", paint(head, "bold"))
         yield from aligned(_HEADS, [_field(finding, rules, width) for finding in fields], width, indent=0)
+        yield from _whys(fields, width, set())
         return
     each = rows[0]
     count = f"{each.matches:,} {'row' if each.matches == 1 else 'rows'}"
     yield from ("", paint(f"{head}: {count}, one for each {clean(each.rule)} ({each.engine})", "bold"))
     if not each.matches:
         yield paint(f"! {NOTHING}", "red")
+    said: set[tuple[str, str]] = set()
     for number, row in groupby(fields, key=lambda finding: finding.row):
+        found = list(row)
         yield paint(f"row {number} of {each.matches:,}", "dim")
-        yield from aligned(_HEADS, [_field(finding, rules, width) for finding in row], width, indent=0)
+        yield from aligned(_HEADS, [_field(finding, rules, width) for finding in found], width, indent=0)
+        yield from _whys(found, width, said)
+
+
+def _whys(findings: list[Finding], width: int, said: set[tuple[str, str]]) -> Iterator[str]:
+    """Why fields have no value; each is said once for a table."""
+    for finding in findings:
+        name = finding.where.partition(".")[2]
+        if finding.missed and finding.why and (name, finding.why) not in said:
+            said.add((name, finding.why))
+            yield _why(f"{name}: {finding.why}", width)
+
+
+def _why(text: str, width: int) -> str:
+    return "   " + paint(wrapped(text, width, "     "), "yellow")
 
 
 _HEADS = ("", "field", "rule", "engine", "matches", "value", "text on the page", "note")
@@ -72,7 +101,7 @@ def _field(finding: Finding, rules: Mapping[str, FieldRule], width: int) -> list
     value = shown(finding.value)
     raw = cut(finding.raw or "", max(24, width // 4))  # the value is what counts
     notes = "; ".join(f"{note.code} {note.detail}".strip() for note in finding.notes)
-    nothing = missed(finding)
+    nothing = finding.missed
     if nothing:
         value = f"{value} (default)" if value else NO_VALUE if finding.matches else NOTHING
     return [
@@ -100,10 +129,12 @@ def _links(links: list[Finding], width: int) -> Iterator[str]:
     for finding, block in zip(links, blocks, strict=True):
         yield from block
         yield from (f"      {clean(url)}" for url in finding.urls[:URLS])
+        if finding.why:
+            yield _why(finding.why, width)
 
 
 def _link(finding: Finding) -> list[str | Cell]:
-    nothing = missed(finding)
+    nothing = finding.missed
     dropped = ", ".join(f"{count:,} {why}" for why, count in finding.dropped.items())
     note = NOTHING if nothing else "" if finding.urls else "none is followed"
     return [
@@ -165,7 +196,8 @@ def _plain_finding(finding: Finding, rules: Mapping[str, FieldRule]) -> dict[str
         "notes": [{"code": note.code, "detail": note.detail} for note in finding.notes],
         "urls": list(finding.urls),
         "dropped": finding.dropped,
-        "missed": missed(finding),
+        "missed": finding.missed,
+        "why": finding.why,
     }
 
 

@@ -6,13 +6,11 @@ from typing import NamedTuple
 
 from crawler import urls
 from crawler.config import Job
-from crawler.extract.explain import Finding, explain
+from crawler.extract.explain import PAGE_URL, RULES, Finding, explain
 from crawler.model import Response
 
-__all__ = ["Guess", "guess", "missed", "start_kind", "tally"]
+__all__ = ["Guess", "guess", "start_kind", "tally"]
 
-PAGE_URL = "the page's own URL"  # what explain calls the rule of a field with `url: true`
-_RULES = ("field", "rows", "follow", "hook")
 MOST_STARTS = 2000  # that are compared in their clean form
 
 
@@ -22,6 +20,11 @@ class Guess(NamedTuple):
     kind: str
     why: str
     findings: list[Finding]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a run would count the page as failed or skipped."""
+        return any(finding.what == "failure" for finding in self.findings)
 
 
 def start_kind(url: str, starts: list[tuple[str, str]]) -> str | None:
@@ -37,6 +40,8 @@ def guess(job: Job, response: Response, most_rows: int) -> Guess:
     tried = {name: explain(job.recipe, name, response, most_rows=most_rows) for name in job.recipe.kinds}
     counts = {name: tally(findings) for name, findings in tried.items()}
     best = max(counts, key=lambda name: counts[name][0] ** 2 / max(counts[name][1], 1))
+    if not any(found for found, _ in counts.values()):
+        return Guess(best, "the rules of none find anything" if len(tried) > 1 else "", tried[best])
     shown = ", ".join(f"{name} {found} of {rules}" for name, (found, rules) in counts.items())
     return Guess(best, f"its rules find the most ({shown})" if len(tried) > 1 else "", tried[best])
 
@@ -45,14 +50,7 @@ def tally(findings: list[Finding]) -> tuple[int, int]:
     """How many rules found something, and how many there are; the rows of a group count once."""
     rules: dict[tuple[str, str, str], bool] = {}
     for finding in findings:
-        if finding.what in _RULES and finding.rule != PAGE_URL:
+        if finding.what in RULES and finding.rule != PAGE_URL:
             key = (finding.what, finding.where, finding.rule)
-            rules[key] = rules.get(key, False) or not missed(finding)
+            rules[key] = rules.get(key, False) or not finding.missed
     return sum(rules.values()), len(rules)
-
-
-def missed(finding: Finding) -> bool:
-    """Whether a rule found nothing on the page, or nothing that makes a value."""
-    if finding.what not in _RULES or finding.rule == PAGE_URL:
-        return False
-    return finding.matches == 0 or (finding.what == "field" and finding.value in (None, ()))

@@ -14,7 +14,7 @@ from crawler.publish import is_partial, is_suspect
 from crawler.report import Report
 from crawler.summary import outcome
 
-__all__ = ["end_summary", "field", "next_steps", "notices", "state_lines"]
+__all__ = ["end_summary", "field", "kept_lines", "next_steps", "notices", "state_lines"]
 
 _LABEL = 11
 _OF_RULES = ("no-rows", "fewer-rows", "blank", "unreadable", "one-value")  # doubts that `try` may explain
@@ -28,11 +28,17 @@ def end_summary(report: Report, config: str) -> str:
     if report.requests:
         lines.append(field("time", _speed(report)))
     lines += [field("chosen", choice) for choice in report.choices]
-    lines += [field("kept", f"{short(path)}, as it was") for path in report.kept]
+    lines += [field("untouched", short(path)) for path in report.untouched]
     lines += [field("file", short(path)) for path in report.files]
+    lines += [field("kept", line, "yellow") for line in kept_lines(report)]
     lines += [field("not written", why, "red") for why in report.unwritten.values()]
     lines += [(_whole if report.doubts else field)("next", what) for what in next_steps(report, config)]
     return "\n".join(lines)
+
+
+def kept_lines(report: Report) -> list[str]:
+    """Older files that were kept, because a person had changed them or has them open."""
+    return [f"{short(one.file)} {one.why}; that file is kept as {short(one.copy)}" for one in report.kept]
 
 
 def state_lines(report: Report) -> list[str]:
@@ -65,7 +71,7 @@ def state_lines(report: Report) -> list[str]:
 
 def notices(report: Report, config: str) -> list[str]:
     """What stderr must say in any case, a line for each cause, where the end summary is not printed."""
-    lines = [f"{report.name}: {text}" for text in (*map(str, report.doubts), *report.news)]
+    lines = [f"{report.name}: {text}" for text in (*map(str, report.doubts), *report.news, *kept_lines(report))]
     steps = next_steps(report, config) if report.doubts else []
     return [clean(line) for line in [*lines, *steps]]
 
@@ -125,7 +131,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 def _headline(report: Report) -> str:
     if report.exit_code == 4:
         return "a file could not be written; the records are safe"
-    if report.doubts and (report.kept or any(map(is_suspect, report.files))):
+    if report.doubts and (report.untouched or any(map(is_suspect, report.files))):
         return "suspect, so it was not published"
     if report.doubts:
         return "suspect, and there is no good crawl yet to compare it with"

@@ -68,7 +68,9 @@ def command(
 
 
 def _tell(text: str) -> None:
-    echo(clean(text), sys.stderr)
+    from crawler.cli.columns import wrapped
+
+    echo(wrapped(text, width(), "  "), sys.stderr)
 
 
 def _check_kind(job: Job, kind: str | None) -> None:
@@ -108,8 +110,7 @@ def _found(job: Job, seen: Visit, address: str, pages: list[tuple[str, str]], ki
 
 
 def _show(job: Job, seen: Visit, found: Guess | None, address: str, config: str, as_json: bool) -> int:
-    failed = found is None or any(finding.what == "failure" for finding in found.findings)
-    code = exits.INCOMPLETE if failed else exits.OK
+    code = exits.INCOMPLETE if found is None or found.failed else exits.OK
     if as_json:
         echo_json(_plain(job, seen, found, address, code))
     elif found is None:
@@ -121,11 +122,13 @@ def _show(job: Job, seen: Visit, found: Guess | None, address: str, config: str,
 
 
 def _failure(seen: Visit) -> str:
+    from crawler.cli.advice import for_failure
     from crawler.model import Failure
 
-    assert isinstance(seen.outcome, Failure)
-    hint = "; to fetch it all the same: --set polite.robots=false" if seen.outcome.code.startswith("robots") else ""
-    return clean(": ".join(filter(None, (seen.outcome.code, seen.outcome.detail)))) + hint
+    failure = seen.outcome
+    assert isinstance(failure, Failure)
+    what = ": ".join(filter(None, (failure.code, failure.detail)))
+    return clean("; ".join(filter(None, (what, for_failure(failure)))))
 
 
 def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
@@ -136,16 +139,18 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
 
     page = seen.outcome
     assert isinstance(page, Response)
-    kinds = len(job.pages)
-    why = f": {found.why}; choose another with --kind" if found.why and kinds > 1 else ""
+    hits, rules = tally(found.findings)
+    why = f": {found.why}; choose another with --kind" if found.why and len(job.pages) > 1 else ""
     facts = [f"status {page.status}", f"{len(page.body):,} bytes", f"{page.elapsed:.2f} s"]
     facts.append(page.headers.get("content-type", "no content type"))
     lines = [paint(clean(seen.url), "bold"), clean(", ".join(facts))]
-    lines.append(wrapped(f"page kind {found.kind}{why}", width(), "  "))
+    if rules or not found.failed:
+        lines.append(wrapped(f"page kind {found.kind}{why}", width(), "  "))
     lines += findings_text(found.findings, job.recipe.kinds[found.kind], width())
-    hits, rules = tally(found.findings)
+    if not rules:  # the page was not read, or its kind has no rules
+        return lines if found.failed else [*lines, "", paint("this page kind has no rules", "red")]
     end = paint(f"{hits} of {rules} rules found something", "green" if hits == rules else "red")
-    return [*lines, "", end, *([f"next: crawler run {config}"] if hits == rules else [])]
+    return [*lines, "", end, *([f"next: crawler run {config}"] if hits == rules and not found.failed else [])]
 
 
 def _plain(job: Job, seen: Visit, found: Guess | None, address: str, code: int) -> dict[str, Any]:

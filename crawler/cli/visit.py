@@ -12,6 +12,7 @@ from crawler import urls
 from crawler.compose import client_settings
 from crawler.config import Job
 from crawler.crawl.robots import Robots, read_robots
+from crawler.extract.login import login_address
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Failure, Moved, Request, Response
@@ -61,11 +62,17 @@ class _Visitor:
         while True:
             outcome = self._forbidden(url) or self._page(url)
             if not isinstance(outcome, Moved):
+                if hops and isinstance(outcome, Response) and login_address(url):
+                    outcome = Failure("login", "a redirect led to this login page", outcome.status)
                 return Visit(url, tuple(hops), outcome)
             hops.append((outcome.status, outcome.location))
             if len(hops) > MOST_HOPS:
                 return Visit(url, tuple(hops), Failure("redirects", f"more than {MOST_HOPS} redirects"))
-            away = "" if urls.same_site(url, outcome.location) else ", another site: a run would not go there"
+            away = (
+                ""
+                if urls.same_site(url, outcome.location)
+                else ", another site: a run would not go there, unless a rule says same_site: false"
+            )
             self._tell(f"redirected ({outcome.status}) to {outcome.location}{away}")
             url = outcome.location
 
@@ -89,7 +96,9 @@ class _Visitor:
             self._robots[origin] = robots
         if robots.unreachable is not None:
             why = robots.unreachable
-            return Failure("robots-unreachable", f"{origin}/robots.txt: {why.code} {why.detail}".strip(), why.status)
+            return Failure(
+                "robots-unreachable", f"{origin}/robots.txt: {why.code}: {why.detail}".rstrip(": "), why.status
+            )
         if robots.allows(url):
             return None
         return Failure("robots", f"{origin}/robots.txt forbids this page")

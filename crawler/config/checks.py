@@ -14,11 +14,36 @@ from crawler.config.complaints import Report, dotted
 from crawler.config.document import Document
 from crawler.config.nodes import Path as KeyPath
 from crawler.config.nodes import find
-from crawler.config.pages import FieldSpec, KindSpec
+from crawler.config.pages import FieldSpec, FollowSpec, KindSpec
 from crawler.config.tables import Home, column_type, homes, is_next, table_keys
+from crawler.extract.selectors import ends_in
 
 __all__ = ["check", "check_files", "check_hooks", "warnings"]
 
+_TEXTLESS = {"meta": "content", "img": "src", "input": "value"}
+_ABOVE_ROWS = {"html", "head", "body"}
+_NO_LINKS = frozenset(
+    {
+        "article",
+        "aside",
+        "b",
+        "button",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "i",
+    }
+    | {"img", "li", "ol", "p", "section", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+)
 _MOST_COLUMNS = 16_000  # Excel has 16,384
 
 
@@ -164,10 +189,49 @@ def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
             yield f"limits.depth: {most} keeps pages of kind '{name}' out: they are {away} links from the start"
         if not (kind.fields or kind.tables or kind.follow or kind.python):
             yield f"pages.{name}: nothing is taken from these pages; add fields or follow rules"
+        if not kind.python:
+            yield from _blank_columns(name, kind)
+        for index, rule in enumerate(kind.follow):
+            yield from _idle_rule(document, f"pages.{name}.follow[{index}]", rule)
     if not any(True for _ in homes(document)) and not any(kind.python for kind in document.pages.values()):
         yield "pages: no page kind has fields, so no record will be written"
     if not (document.demo or document.polite.contact or document.fetch.user_agent):
         yield "polite.contact: not given; add your web or mail address, so that the site's owner can reach you"
+
+
+def _blank_columns(name: str, kind: KindSpec) -> Iterator[str]:
+    """Fields that can find nothing, whatever is on the page."""
+    tables = [(f"pages.{name}", kind), *((f"pages.{name}.tables.{table}", spec) for table, spec in kind.tables.items())]
+    for where, table in tables:
+        for field, spec in table.fields.items():
+            yield from _blank_field(f"{where}.fields.{field}", spec, table.each)
+
+
+def _blank_field(where: str, spec: FieldSpec, each: str) -> Iterator[str]:
+    found = ends_in(spec.css) if spec.css and spec.default is None else {""}
+    element = min(found)
+    if found <= _TEXTLESS.keys() and not (spec.attr or spec.html):
+        yield f"{where}: <{element}> never has text, so this column stays blank; add attr: {_TEXTLESS[element]}"
+    elif each and found <= _ABOVE_ROWS and not ends_in(each) & {"html", ""}:
+        yield (
+            f"{where}: <{element}> stands in no row of '{each}', and a field finds only what is inside its row, "
+            "so this column stays blank"
+        )
+
+
+def _idle_rule(document: Document, where: str, rule: FollowSpec) -> Iterator[str]:
+    """A rule that follows nothing, or what it carries nowhere."""
+    found = ends_in(rule.css)
+    if rule.attr == "href" and found <= _NO_LINKS:
+        yield f"{where}: <{min(found)}> has no href, so nothing is followed; select the <a> in it, or give attr:"
+    for name, spec in rule.carry.items():
+        yield from _blank_field(f"{where}.carry.{name}", spec, rule.each)
+    target = document.pages.get(rule.to)
+    if rule.carry and target and not (target.fields or target.tables or target.python):
+        yield (
+            f"{where}.carry: page kind '{rule.to}' has no table, and what is carried goes no further than to the page "
+            f"that the link leads to, so {', '.join(list(rule.carry)[:5])} will be in no table"
+        )
 
 
 def _depths(document: Document, first_kinds: set[str]) -> dict[str, int]:

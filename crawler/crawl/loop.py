@@ -19,7 +19,7 @@ from crawler.crawl.blame import Blame
 from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.frontier import Frontier
 from crawler.crawl.lost import died, froze, outcome_of
-from crawler.crawl.policy import backoff, is_passing, verdict
+from crawler.crawl.policy import backoff, is_passing, off_site, unless_login, verdict
 from crawler.crawl.tally import Tally
 from crawler.model import Failure, Moved, Outcome, Page, Request
 from crawler.store.pages import Pages
@@ -187,6 +187,8 @@ class Crawl:
             return
         if outcome.set_cookies:
             self._cookies.take(page, outcome.set_cookies)
+        if page.hops:
+            outcome = unless_login(page.url, outcome)
         if isinstance(outcome, Page):
             self.tally.requests += 1
             self._frontier.answered(page)
@@ -205,8 +207,7 @@ class Crawl:
 
     def _moved(self, page: Queued, moved: Moved) -> None:
         if not page.anywhere and not urls.same_site(page.url, moved.location):
-            why = f"redirected to another site: {moved.location}"
-            self._end_badly(page, Failure("off-site", why, moved.status, None, moved.elapsed))
+            self._end_badly(page, off_site(moved))
             return
         new = self._pages.moved(page, moved, self._cookies.opens)
         self.tally.moved += not any(each.asked_again for each in new)  # else one that had moved is to be visited again

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from typing import Literal
 
-from crawler.model import Failure
+from crawler.extract.login import login_address
+from crawler.model import Failure, Moved, Outcome, Page
 
-__all__ = ["backoff", "host_trouble", "is_passing", "verdict"]
+__all__ = ["backoff", "host_trouble", "is_passing", "off_site", "unless_login", "verdict"]
 
 # How often a cause is worth another try; the config's `retries` where it names none.
 _RETRY: dict[str, int | None] = {
@@ -52,3 +53,20 @@ def host_trouble(failure: Failure) -> bool:
 def is_passing(failure: Failure) -> bool:
     """Whether the same request may well succeed at another time."""
     return failure.code in _TROUBLE or (failure.code in _RETRY and _RETRY[failure.code] is None)
+
+
+def off_site(moved: Moved) -> Failure:
+    """What a redirect to another site comes to: a page that is not wanted, or one that wants a login there."""
+    login = login_address(moved.location)
+    code = "login" if login else "off-site"
+    why = f"redirected to {'a login on ' if login else ''}another site: {moved.location}"
+    return Failure(code, why, moved.status, None, moved.elapsed)
+
+
+def unless_login(url: str, outcome: Outcome) -> Outcome:
+    """What came of a page that a redirect led to: it is no record of the page asked for when it is the login."""
+    read = isinstance(outcome, Page) or (isinstance(outcome, Failure) and outcome.code == "no-match")
+    if not read or not login_address(url):
+        return outcome
+    status = outcome.status if isinstance(outcome, Page | Failure) else 0
+    return Failure("login", "a redirect led to this login page", status, elapsed=outcome.elapsed)

@@ -38,8 +38,8 @@ class Analyser:
     def __call__(self, kind: str, response: Response) -> Page | Failure:
         """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
 
-        Failures carry one of the codes `empty`, `not-html`, `unparsable`, `no-match`, `parse-timeout`, `hook`,
-        `selector`, `pattern`, `locale`, and `parse-error` for a fault of this program.
+        Failures carry one of the codes `empty`, `not-html`, `data-not-html`, `unparsable`, `no-match`, `parse-timeout`,
+        `hook`, `selector`, `pattern`, `locale`, and `parse-error` for a fault of this program.
         """
         try:
             return self._analyse(kind, response)

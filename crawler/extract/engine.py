@@ -36,6 +36,9 @@ class Document(Protocol):
     def attr(self, node: Node, name: str) -> str | None:
         """Value of an attribute, "" for one without a value, None when absent; `class` with single spaces."""
 
+    def attributes(self, node: Node) -> list[str]:
+        """Names of the attributes of an element."""
+
     def text(self, node: Node) -> str:
         """Text of an element by the rules of `text`, with BREAK and RAISED in it; white space as it stands."""
 

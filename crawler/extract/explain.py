@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.extract.analyse import Analyser
+from crawler.extract.clues import Clue, clues
 from crawler.extract.follow import Links
+from crawler.extract.misses import why_no_link, why_no_value
 from crawler.extract.page import PageView, open_page
 from crawler.extract.plan import FollowPlan, KindPlan, TablePlan, describe, page_row, rows
 from crawler.extract.text import tidy
+from crawler.extract.verdict import main_selectors
 from crawler.model import Failure, Note, Record, Response, Value
 
 if TYPE_CHECKING:
     from crawler.extract.fields import FieldPlan, Row
     from crawler.extract.recipe import Recipe
 
-__all__ = ["Finding", "explain"]
+__all__ = ["PAGE_URL", "RULES", "Finding", "explain"]
+
+PAGE_URL = "the page's own URL"  # the rule of a field with `url: true`
+RULES = ("field", "rows", "follow", "hook")
 
 _SHORT = 200
 _ROWS = 20
@@ -32,7 +37,8 @@ class Finding:
     """What one rule found.
 
     Attributes:
-        what: `page`, `rows`, `field`, `follow`, `hook` or `failure`.
+        what: `page`, `rows`, `field`, `follow`, `hook`, `failure`, or `clue` for what the page shows of why rules
+            find nothing: `rule` is its topic, `raw` says it.
         where: "books" for rows, "books.price" for a field, the kind of the targets for a follow rule.
         row: number of the row, from 1; 0 where there is none.
         rule: how it is found: the selector, the label.
@@ -43,6 +49,7 @@ class Finding:
         notes: on the value, or on the page.
         urls: the first few URLs of a follow rule.
         dropped: its links that are not followed, by reason.
+        why: why there is no value, or no link, and what to write instead; "" where that is not known.
     """
 
     what: str
@@ -56,6 +63,14 @@ class Finding:
     notes: tuple[Note, ...] = ()
     urls: tuple[str, ...] = ()
     dropped: dict[str, int] = field(default_factory=dict)
+    why: str = ""
+
+    @property
+    def missed(self) -> bool:
+        """Whether a rule found nothing on the page, or nothing that makes a value."""
+        if self.what not in RULES or self.rule == PAGE_URL:
+            return False
+        return self.matches == 0 or (self.what == "field" and self.value in (None, ()))
 
 
 def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _ROWS) -> list[Finding]:
@@ -65,15 +80,30 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
     """
     analyser = Analyser(recipe)
     findings: list[Finding] = []
+    shown: list[Finding] = []
     # Whatever stops the rules, the analysis below says; what was found before it is shown.
     with suppress(Exception):
         plan = analyser.plan(kind)
         page = open_page(response, plan.labels)
         findings.extend(_findings(analyser, plan, page, most_rows))
+        shown = [Finding("clue", rule=topic, raw=text) for topic, text in _clues(plan, page, findings)]
     outcome = analyser(kind, response)
     if isinstance(outcome, Failure):
-        return [*findings, Finding("failure", notes=(Note("", outcome.code, outcome.detail),))]
-    return findings + [Finding("page", notes=(note,)) for note in outcome.notes]
+        failure = Finding("failure", notes=(Note("", outcome.code, outcome.detail),))
+        return [*findings, failure, *(shown if outcome.code == "no-match" else ())]
+    return [*findings, *(Finding("page", notes=(note,)) for note in outcome.notes), *shown]
+
+
+def _clues(plan: KindPlan, page: PageView, findings: list[Finding]) -> list[Clue]:
+    """What the page shows of why rules find nothing; where others do find something, only where the rest may stand."""
+    of_records = [finding for finding in findings if finding.what in ("field", "rows", "hook")]
+    found = {finding.where for finding in of_records or findings if not finding.missed and finding.rule != PAGE_URL}
+    if not found:
+        return clues(page, main_selectors(plan)) if findings else []
+    blank = {finding.where for finding in findings if finding.what == "field" and finding.missed} - found
+    whole = [table for table in plan.tables if table.rule.each is None]
+    css = [one.rule.css for table in whole for one in table.fields if f"{table.rule.table}.{one.name}" in blank]
+    return [clue for clue in clues(page, filter(None, css)) if clue.topic in ("comment", "script")] if blank else []
 
 
 def _findings(analyser: Analyser, plan: KindPlan, page: PageView, most_rows: int) -> Iterator[Finding]:
@@ -91,35 +121,40 @@ def _table(plan: TablePlan, page: PageView, most_rows: int) -> Iterator[Finding]
     name, each = plan.rule.table, plan.rule.each
     if each is None:
         for one, engine in zip(plan.fields, plan.engines, strict=True):
-            yield _field(one, page_row(page, page.document(engine)), name, 0)
+            yield _field(one, page_row(page, page.document(engine)), (), name, 0)
         return
     document = page.document(plan.engine)
     yield Finding("rows", name, rule=each, engine=document.name, matches=len(document.select(None, each)))
-    for number, row in enumerate(islice(rows(page, plan.engine, each), most_rows), 1):
+    every = list(rows(page, plan.engine, each))
+    for number, row in enumerate(every[:most_rows], 1):
         for one in plan.fields:
-            yield _field(one, row, name, number)
+            yield _field(one, row, every, name, number)
 
 
-def _field(plan: FieldPlan, row: Row, table: str, number: int) -> Finding:
+def _field(plan: FieldPlan, row: Row, every: Sequence[Row], table: str, number: int) -> Finding:
+    """Explain a field; `every` is all rows of the page, none for a field of the page itself."""
     reading = plan.read(row)
+    missed = not plan.rule.page_url and (not reading.found or reading.value in (None, ()))
     raw = None if plan.rule.page_url else next(iter(plan.raws(row)), None)
     return Finding(
         "field",
         f"{table}.{plan.name}",
         number,
-        "the page's own URL" if plan.rule.page_url else describe(plan.rule),
+        PAGE_URL if plan.rule.page_url else describe(plan.rule),
         "" if plan.rule.page_url else row.document.name,
         0 if plan.rule.page_url else len(plan.nodes(row)) or int(raw is not None),
         None if raw is None else _short(raw),
         reading.value,
         reading.notes,
+        why=why_no_value(plan, row, every) if missed else "",
     )
 
 
 def _follow(plan: FollowPlan, page: PageView) -> Finding:
     links = Links(page)
     links.add(plan)
-    matches = sum(len(row.document.select(row.scope, plan.rule.css)) for row in rows(page, plan.engine, plan.rule.each))
+    every = list(rows(page, plan.engine, plan.rule.each))
+    matches = sum(len(row.document.select(row.scope, plan.rule.css)) for row in every)
     return Finding(
         "follow",
         plan.rule.to,
@@ -129,6 +164,7 @@ def _follow(plan: FollowPlan, page: PageView) -> Finding:
         notes=tuple(note for link in links.found for note in link.notes)[:_URLS],
         urls=tuple(link.url for link in links.found[:_URLS]),
         dropped=dict(links.dropped),
+        why=why_no_link(plan, every, links),
     )
 
 

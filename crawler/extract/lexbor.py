@@ -100,6 +100,10 @@ class Lexbor:
             return "" if name in attributes else None
         return " ".join(value.split()) if name == "class" else value
 
+    def attributes(self, node: LexborNode) -> list[str]:
+        """See Document."""
+        return list(node.attrs.keys())
+
     def text(self, node: LexborNode) -> str:
         """See Document."""
         child = node.first_child

@@ -6,13 +6,30 @@ import re
 
 from crawler.extract.gate import fast
 
-__all__ = ["check_selector", "fast"]
+__all__ = ["check_selector", "ends_in", "fast"]
 
 _LONGEST = 2000
 _TEXT = re.compile(r"::text\b")
-_ATTR = re.compile(r"::attr\(\s*([^)\s]*)\s*\)?")
+_ATTR = re.compile(r"::attr\b(?:\(\s*([^)\s]*)\s*\)?)?|\s*/?@([\w-]+)\s*$")
 _UNQUOTED = re.compile(r"\[\s*([\w:|-]+)\s*([~|^$*]?=)\s*([^\"'\]\s][^\]]*?)\s*\]")
-_PLACE = re.compile(r" ?at position \d+$")
+_PLACE = re.compile(r" (?:at )?position \d+$")
+_FILLER = "\0"
+_LAST = re.compile(r"(?:^|[\s>+~])([a-zA-Z][\w-]*)(?![\w|-])[^\s>+~|]*$")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_INNER = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_BESIDE = re.compile(r"(?:^|,)\s*(?::scope\s*)?([+~])")
+_NUMBERED = re.compile(r"([.#])(\d[\w-]*)")
+# What jQuery adds to CSS, and what says the same here.
+_JQUERY = {
+    "first": "leave it out, a field takes the first match by itself",
+    "eq": ":nth-child() and :nth-of-type() count from 1 among siblings",
+    "nth": ":nth-child() and :nth-of-type() count from 1 among siblings",
+    "last": ":last-child and :last-of-type are the last among siblings",
+    "odd": "write :nth-child(even), which counts from 1",
+    "even": "write :nth-child(odd), which counts from 1",
+    "text": "leave it out, a field takes the text by itself",
+    "parent": "write :not(:empty)",
+}
 
 
 def check_selector(css: str) -> str | None:
@@ -27,6 +44,12 @@ def check_selector(css: str) -> str | None:
     return complaint if complaint is not None else _compile(css)
 
 
+def ends_in(css: str) -> set[str]:
+    """Names of the elements that a selector finds, in lower case; "" among them where it names none."""
+    found = (_LAST.search(part.strip()) for part in _outermost(css).split(","))
+    return {last[1].lower() if last else "" for last in found}
+
+
 def _habit(css: str) -> str | None:
     """Complaints about what is right in other programs, told better than soupsieve can."""
     if not css.strip():
@@ -34,13 +57,26 @@ def _habit(css: str) -> str | None:
     if found := _TEXT.search(css):
         return f"position {found.start() + 1}: '::text' is not CSS; leave it out, a field takes the text by itself"
     if found := _ATTR.search(css):
-        name = found.group(1) or "href"
-        return f"position {found.start() + 1}: '::attr()' is not CSS; leave it out and add the key attr: {name}"
-    if css.lstrip()[0] in ">+~":
+        name = found.group(1) or found.group(2) or "href"
+        what = "'@'" if found.group(2) else "'::attr()'"
+        return f"position {found.start() + 1}: {what} is not CSS; leave it out and add the key attr: {name}"
+    if found := _BESIDE.search(_outermost(css)):
+        what = "leads to what stands beside the row, and only what is inside can be found"
+        return f"position {found.start(1) + 1}: '{found.group(1)}' {what}; let each: select an element that holds both"
+    if css.lstrip()[0] == ">":
         place = len(css) - len(css.lstrip()) + 1
-        sign = css.lstrip()[0]
-        return f"position {place}: a selector cannot start with '{sign}'; write ':scope {sign} ...'"
+        return f"position {place}: a selector cannot start with '>'; in a row write ':scope > ...', else leave it out"
+    if css.rstrip()[-1] in ">+~,":
+        return f"position {len(css.rstrip())}: a selector cannot end with '{css.rstrip()[-1]}'; remove it"
     return None
+
+
+def _outermost(css: str) -> str:
+    """The selector with a sign that means nothing for each that quotes and brackets hold."""
+    css = _QUOTED.sub(lambda found: _FILLER * len(found[0]), css)
+    while (bare := _INNER.sub(lambda found: _FILLER * len(found[0]), css)) != css:
+        css = bare
+    return css
 
 
 def _compile(css: str) -> str | None:
@@ -67,7 +103,11 @@ def _reason(css: str, message: str) -> str:
     if "Malformed attribute" in first and (found := _UNQUOTED.search(css)):
         name, sign, value = found.groups()
         return f'the attribute value needs quotes: [{name}{sign}"{value}"]'
-    if "pseudo-class" in first:
-        name = first.split("'")[1] if "'" in first else "this"
-        return f"'{name}' is not a pseudo-class that can be used here"
+    if "pseudo-class" in first and "'" in first:
+        name = first.split("'")[1]
+        instead = _JQUERY.get(name.lstrip(":"))
+        return f"'{name}' is not a pseudo-class that can be used here{f'; {instead}' if instead else ''}"
+    if "Malformed" in first and (found := _NUMBERED.search(css)):
+        name, sign = ("class", "~=") if found.group(1) == "." else ("id", "=")
+        return f'a name cannot start with a digit after {found.group(1)}; write [{name}{sign}"{found.group(2)}"]'
     return first[:1].lower() + first[1:]

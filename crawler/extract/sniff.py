@@ -5,7 +5,9 @@ After https://mimesniff.spec.whatwg.org/, cut down to one question: can records 
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import suppress
 
 from crawler.errors import ExtractError
 
@@ -38,6 +40,9 @@ _MAGIC = (
 )
 _STARTS = tuple(magic for magic, _ in _MAGIC)
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!|\?xml|[a-zA-Z])")
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
+_NO_PAGE = "crawler reads HTML and XML"
+_UNSAID = frozenset({"", "text/plain", "application/octet-stream", "binary/octet-stream"})
 _WIDE_BOM = (b"\xff\xfe", b"\xfe\xff")
 _BLANK = b" \t\r\n\x0b\x0c\0"
 _HEAD = 1024
@@ -48,7 +53,8 @@ def check_body(body: bytes, content_type: str | None) -> None:
     """Pass a body that can be read as HTML or XML.
 
     Raises:
-        ExtractError: `empty` for nothing but white space, `not-html` for anything else.
+        ExtractError: `empty` for nothing but white space; `data-not-html` for JSON, JavaScript and plain text, which
+            stand where a page should be; `not-html` for what a page may well link to: a picture, an archive, a table.
     """
     if not body or (len(body) < _HEAD and not body.strip(_BLANK)):
         raise ExtractError("empty", "the body is empty" if not body else "the body is only white space")
@@ -60,7 +66,10 @@ def check_body(body: bytes, content_type: str | None) -> None:
         raise ExtractError("not-html", f"the body is a media file{_said(kind)}")
     if kind == "text/html" or "xml" in kind:
         _reject_binary(body, kind)
+        if _JSON.match(body):
+            _reject_json(body, kind)
     elif not (_MARKUP.match(body) or body.startswith(_WIDE_BOM)):
+        _reject_data(body, kind)
         raise ExtractError("not-html", f"the body does not start as HTML or XML does{_said(kind)}")
 
 
@@ -81,6 +90,29 @@ def _reject_binary(body: bytes, kind: str) -> None:
     odd = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head[: _SEEN * 4])
     if odd * 10 > len(head[: _SEEN * 4]):
         raise ExtractError("not-html", f"the body is binary data{_said(kind)}")
+
+
+def _reject_json(body: bytes, kind: str) -> None:
+    """Reject JSON under the name of HTML; a page may begin with a bracket too."""
+    with suppress(ValueError, RecursionError):
+        json.loads(body)
+        raise ExtractError("data-not-html", f"the body is JSON{_said(kind)}; {_NO_PAGE}")
+
+
+def _reject_data(body: bytes, kind: str) -> None:
+    name = None
+    if "json" in kind or (_JSON.match(body) and kind in _UNSAID):
+        name = "JSON"
+    elif "javascript" in kind or "ecmascript" in kind:
+        name = "JavaScript"
+    elif kind == "text/plain" or (not kind and _is_text(body)):
+        name = "plain text"
+    if name:
+        raise ExtractError("data-not-html", f"the body is {name}{_said(kind)}; {_NO_PAGE}")
+
+
+def _is_text(body: bytes) -> bool:
+    return not any(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in body[:_HEAD])
 
 
 def _media(content_type: str | None) -> str:

@@ -70,6 +70,10 @@ class Soup:
             return None
         return " ".join(str(value).split()) if name == "class" else str(value)
 
+    def attributes(self, node: Tag) -> list[str]:
+        """See Document."""
+        return list(node.attrs)
+
     def text(self, node: Tag) -> str:
         """See Document."""
         return "".join(_pieces(node, TEXT))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from crawler.extract.text import tidy
+from crawler.extract.clues import clues
 
 if TYPE_CHECKING:
     from crawler.extract.follow import Links
@@ -14,12 +13,9 @@ if TYPE_CHECKING:
     from crawler.extract.tables import Harvest
     from crawler.model import Record
 
-__all__ = ["no_match"]
+__all__ = ["main_selectors", "no_match"]
 
 _NAMED = 5
-_LITTLE = 40
-_SCRIPT = re.compile(r"<script\b", re.I)
-_FRAME = re.compile(r"<i?frame\b", re.I)
 
 
 def no_match(page: PageView, plan: KindPlan, records: list[Record], harvests: list[Harvest], links: Links) -> str:
@@ -33,14 +29,14 @@ def no_match(page: PageView, plan: KindPlan, records: list[Record], harvests: li
         if records and not lacking:
             return ""
         if records:
-            return f"required but missing in every record: {', '.join(lacking[:_NAMED])}{_hint(page)}"
+            return f"required but missing in every record: {', '.join(lacking[:_NAMED])}{_hint(page, plan)}"
         misses = [miss for harvest in harvests for miss in harvest.misses]
-        return _nothing(misses, plan) + _hint(page)
+        return _nothing(misses, plan) + _hint(page, plan)
     if not plan.follow or links.found or len(links.misses) < len(plan.follow):
         return ""
     if all(follow.rule.next for follow in plan.follow):
         return ""
-    return _nothing(links.misses, plan) + _hint(page)
+    return _nothing(links.misses, plan) + _hint(page, plan)
 
 
 def _nothing(misses: list[str], plan: KindPlan) -> str:
@@ -50,15 +46,13 @@ def _nothing(misses: list[str], plan: KindPlan) -> str:
     return f"nothing matches {', '.join(misses[:_NAMED])}{more}" if misses else "every match is empty"
 
 
-def _hint(page: PageView) -> str:
-    """Return a guess at the reason: pages that are built in the browser have scripts or frames but no text."""
-    script, frame = _SCRIPT.search(page.text), _FRAME.search(page.text)
-    if not (script or frame):
-        return ""
-    document = page.document("auto")
-    body = document.first(None, "body")
-    if body is not None and len(tidy(document.text(body))[0]) > _LITTLE:
-        return ""
-    if script:
-        return "; the page has scripts but almost no text: it may need JavaScript (needs-js)"
-    return "; the page has frames but almost no text: its content is in other pages"
+def _hint(page: PageView, plan: KindPlan) -> str:
+    return "".join(f"; {clue.text}" for clue in clues(page, main_selectors(plan)))
+
+
+def main_selectors(plan: KindPlan) -> list[str]:
+    """Return the selectors without which nothing is found: of rows, of fields of the page, else of links."""
+    found: list[str | None] = []
+    for table in plan.tables:
+        found += [table.rule.each] if table.rule.each else [field.rule.css for field in table.fields]
+    return [css for css in found if css] or [follow.rule.each or follow.rule.css for follow in plan.follow]

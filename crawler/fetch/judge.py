@@ -22,6 +22,10 @@ __all__ = ["LEFTOVER_SECONDS", "MOST_LEFTOVER", "check_length", "is_page", "is_s
 _GOOD = frozenset({200, 203})
 _EMPTY = frozenset({204, 205})
 _MOVED = frozenset({301, 302, 303, 307, 308})
+_REFUSED = {
+    401: "the page wants a login",
+    403: "the page wants a login, or the site does not want crawlers",
+}
 _KEPT = frozenset({
     "content-language", "content-type", "date", "etag", "last-modified", "link", "location", "retry-after",
     "x-robots-tag",
@@ -129,7 +133,9 @@ def _failure(status: int, reason: str) -> tuple[str, str]:
         return "unexpected-status", f"status {status}"
     if status == 407:
         return "proxy", "the proxy wants a password"
-    return f"http-{status}", one_line(reason, 80)
+    means = _REFUSED.get(status, "")
+    said = one_line(reason, 80).removesuffix(means).removesuffix(": ")  # a recorded answer says it already
+    return f"http-{status}", ": ".join(filter(None, (said, means)))
 
 
 def _moved(url: str, status: int, location: str, elapsed: float, cookies: tuple[str, ...]) -> Moved | Failure:

@@ -26,7 +26,10 @@ __all__ = [
     "newest_suspect",
     "publish",
     "published",
+    "published_until",
     "remember",
+    "written",
+    "wrote",
 ]
 
 Verdict = Literal["good", "suspect", ""]
@@ -187,6 +190,26 @@ def publish(db: sqlite3.Connection, path: str, crawl: int, complete: bool) -> No
 def forget(db: sqlite3.Connection, path: str) -> None:
     """There is no export of ours at `path` any more."""
     db.execute("DELETE FROM published WHERE path = ?", (path,))
+
+
+def published_until(db: sqlite3.Connection, path: str) -> float | None:
+    """When the last run of the crawl ended whose export stands at `path`; None where that is not known."""
+    row = db.execute(
+        "SELECT max(r.ended) FROM published p JOIN runs r ON r.crawl = p.crawl WHERE p.path = ?", (path,)
+    ).fetchone()
+    until: float | None = row[0]
+    return until
+
+
+def written(db: sqlite3.Connection, path: str) -> str | None:
+    """SHA-256 of the bytes that were last written to a file; None where that is not known."""
+    row = db.execute("SELECT digest FROM written WHERE path = ?", (path,)).fetchone()
+    return row[0] if row else None
+
+
+def wrote(db: sqlite3.Connection, path: str, digest: str) -> None:
+    """Remember what was written to a file."""
+    db.execute("INSERT OR REPLACE INTO written VALUES (?, ?)", (path, digest))
 
 
 def _unfinished(db: sqlite3.Connection) -> tuple[int | None, str | None]:

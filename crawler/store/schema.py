@@ -112,6 +112,10 @@ ALTER TABLE crawls ADD COLUMN verdict TEXT;  -- good or suspect; NULL for one th
 ALTER TABLE crawls ADD COLUMN figures TEXT;  -- JSON: rows and fill of each table when its files were last written
 UPDATE crawls SET verdict = 'good' WHERE finished IS NOT NULL;
 ALTER TABLE pages ADD COLUMN dropped TEXT;   -- JSON: links on it that were not followed, by reason
+CREATE TABLE written (
+    path     TEXT PRIMARY KEY,             -- a file this job wrote
+    digest   TEXT NOT NULL                 -- SHA-256 of its bytes: tells whether a person has changed it since
+);
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)

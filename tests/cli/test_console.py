@@ -60,7 +60,8 @@ def test_json_is_all_there_is_on_stdout_and_its_keys_are_stable(job):
         "schema", "exit_code", "name", "ending", "started", "timing", "strategy", "workers", "parse",
         "choices", "resumed",
         "changed", "pages", "causes", "dropped", "records", "joined", "notes", "requests", "retries", "bytes", "files",
-        "unwritten", "closed_hosts", "allowed", "state", "verdict", "doubts", "kept", "figures", "last", "news",
+        "kept", "unwritten", "closed_hosts", "allowed", "state", "verdict", "doubts", "untouched",
+        "figures", "last", "news",
     ]  # fmt: skip
     again = json.loads(crawl("status", job, "--json").stdout)
     assert list(again) == list(json.loads(done.stdout))

@@ -157,6 +157,7 @@ def test_the_keys_of_the_json_are_stable(found):
     ]  # fmt: skip
     assert list(data["findings"][0]) == [
         "what", "where", "row", "rule", "engine", "matches", "raw", "value", "notes", "urls", "dropped", "missed",
+        "why",
     ]  # fmt: skip
     values = {finding["where"]: finding["value"] for finding in data["findings"]}
     assert values["books.price"] == {"amount": "56.98", "currency": "£"}

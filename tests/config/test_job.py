@@ -304,10 +304,38 @@ def test_settings(tmp_path):
         (["pages.empty={}", "pages.book.follow=[{css: a, to: empty}]"], "pages.empty: nothing is taken"),
         (["pages.book={follow: [{css: a, to: book}]}"], "no page kind has fields"),
         ([], "polite.contact: not given"),
+        (["pages.book.fields.d={css: 'meta[name=\"x y\"]'}"], "pages.book.fields.d: <meta> never has text"),
+        (["pages.book.fields.d=a img.big"], "pages.book.fields.d: <img> never has text, so this column stays blank"),
+        (["pages.book={each: li, fields: {d: body}}"], "<body> stands in no row of 'li'"),
+        (["pages.listing.follow=[{css: li h3, to: book}]"], "pages.listing.follow[0]: <h3> has no href"),
+        (
+            [
+                "pages.menu={follow: [{each: li, css: a, to: listing, carry: {topic: a}}]}",
+                "pages.book.follow=[{css: a, to: menu}]",
+            ],
+            "pages.menu.follow[0].carry: page kind 'listing' has no table",
+        ),
     ],
 )
 def test_warnings(tmp_path, changes, part):
     assert any(part in warning for warning in job(tmp_path, overrides=changes).warnings)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "pages.book.fields.d={css: meta, attr: content}",
+        "pages.book.fields.d={css: 'meta, h1'}",
+        "pages.book.fields.d={css: img, default: none}",
+        "pages.book.fields.d={css: 'meta p'}",
+        "pages.book={each: 'html', fields: {d: body, e: 'body li'}}",
+        "pages.listing.follow=[{css: '.next', to: book}, {css: li, attr: data-url, to: book}, {css: 'h3 a', to: book}]",
+        "pages.listing.follow=[{each: li, css: a, to: book, carry: {topic: a}}]",
+    ],
+)
+def test_what_can_find_something_is_no_warning(tmp_path, change):
+    warnings = job(tmp_path, overrides=["polite.contact=me@a.example", change]).warnings
+    assert [warning for warning in warnings if "nothing leads" not in warning] == []
 
 
 def test_no_warnings(tmp_path):

@@ -23,6 +23,8 @@ from crawler.model import Failure
         ("not-html", 1, "skip"),
         ("off-site", 1, "skip"),
         ("no-match", 1, "fail"),
+        ("data-not-html", 1, "fail"),
+        ("login", 1, "fail"),
     ],
 )
 def test_what_becomes_of_a_failure(code, tried, expected):

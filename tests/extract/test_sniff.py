@@ -43,10 +43,36 @@ def test_fault_90_html_under_another_type(kind):
 
 
 @pytest.mark.parametrize(
-    ("body", "kind"), [(b'{"a": 1}', "application/json"), (b"a,b\n1,2", "text/csv"), (b"hello", None)]
+    ("body", "kind"),
+    [
+        (b'{"a": 1}', "application/json"),
+        (b'{"a": 1}', "application/vnd.api+json; charset=utf-8"),
+        (b')]}\'\n{"a": 1}', "application/json"),
+        (b'[{"a": 1}]', "text/html; charset=utf-8"),
+        (b'\xef\xbb\xbf {"html": "<li>x</li>"}', "text/html"),
+        (b'{"a": 1}', None),
+        (b'{"a": 1}', "text/plain"),
+        (b'{"a": 1}', "application/octet-stream"),
+        (b'show({"a": 1})', "application/javascript"),
+        (b"x = 1", "text/javascript"),
+        (b"hello", None),
+        (b"no such session", "text/plain"),
+    ],
 )
-def test_other_text_is_not_html(body, kind):
+def test_data_where_a_page_should_be_is_told_apart(body, kind):
+    assert code(body, kind) == "data-not-html"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [(b"a,b\n1,2", "text/csv"), (b"BEGIN:VCARD", "text/vcard"), (b"\1\2", None), (b"ab", "x/y")]
+)
+def test_what_a_page_may_link_to_is_not_html(body, kind):
     assert code(body, kind) == "not-html"
+
+
+@pytest.mark.parametrize("body", [b"[home] <p>x</p>", b"{{title}} <b>x</b>", b"[" * 100_000])
+def test_a_bracket_at_the_start_of_a_page_is_no_json(body):
+    assert code(body, "text/html") == ""
 
 
 def test_text_under_the_name_of_html_is_kept():

@@ -1,0 +1,54 @@
+"""What a person can do about a page that could not be read, or on which rules found nothing. Only what works today."""
+
+from __future__ import annotations
+
+from crawler.model import Failure
+
+__all__ = ["for_failure", "for_topic"]
+
+_LOGIN = (
+    "log in with a browser and give its cookies to fetch.cookies, or use fetch.auth or fetch.headers; "
+    "values may stand in the environment, as ${NAME}"
+)
+_DATA = "crawl a page of the site that shows the same data as HTML; other formats than HTML and XML are not read yet"
+_ALL_THE_SAME = "to fetch it all the same: --set polite.robots=false"
+_TOPICS = {
+    "comment": "a python: function of the page kind is given the whole page, comments included",
+    "frames": "open the address of the frame (its src) and crawl that page",
+    "javascript": "no JavaScript is run. Look for a page of the site that has the data as HTML (in the browser: view "
+    "source, not inspect)",
+    "login": _LOGIN,
+    "script": "css: with the selector of that script, and regex:, cut out one value; a python: function of the page "
+    "kind can read all of it",
+    "xml": "write selectors with these names",
+}
+_CODES = {
+    "data-not-html": _DATA,
+    "login": _LOGIN,
+    "http-401": _LOGIN,
+    "http-403": _LOGIN,
+    "http-429": "try again later, with a longer polite.delay",
+    "http-500": "try again later",
+    "http-502": "try again later",
+    "http-503": "try again later",
+    "http-504": "try again later",
+    "not-html": "a run skips such pages; deny: in the follow rule saves the request",
+    "refused": "see whether the site is up, and the port right",
+    "dns": "see whether the name of the host is right",
+    "address-blocked": "if that is wanted: --set fetch.allow_private=true",
+    "robots": _ALL_THE_SAME,
+}
+
+
+def for_topic(topic: str) -> str:
+    """For a reason that a page shows, by its topic; "" for an unknown one."""
+    return _TOPICS.get(topic, "")
+
+
+def for_failure(failure: Failure) -> str:
+    """For a page that could not be read; "" where there is nothing to say."""
+    if failure.code == "robots-unreachable":
+        # A host that answers may give the page all the same; to one that does not, nothing leads.
+        answered = failure.status >= 400
+        return _ALL_THE_SAME if answered else ""
+    return _CODES.get(failure.code, "")

@@ -1,0 +1,172 @@
+"""Files that are about to be replaced, and what a person did to them: a sheet, a column, a note is never lost unseen.
+
+A file whose bytes are not those that were written last by this job is kept beside the new one, as
+`books.edited-2026-11-29.xlsx`. So is one that an office program has open: its user sees the old rows, and may save them
+over the new ones.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from crawler import clock
+from crawler.errors import OutputError
+from crawler.export.opened import opened_by
+from crawler.store import runs
+
+__all__ = ["Kept", "keeping", "set_aside"]
+
+_SLACK = 2.0  # seconds between the time of a file and that of the run which wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that was kept when another took its place.
+
+    Attributes:
+        file: the one that was replaced.
+        copy: where what stood in it is now.
+        why: in words, as "was changed since it was written".
+    """
+
+    file: Path
+    copy: Path
+    why: str
+
+    def plain(self) -> dict[str, str]:
+        """As JSON takes it."""
+        return {"file": str(self.file), "copy": str(self.copy), "why": self.why}
+
+
+@contextmanager
+def keeping(db: sqlite3.Connection, target: Path, files: Iterable[Path], told: list[Kept]) -> Iterator[None]:
+    """Keep what a person changed in the files of an export, which the block replaces.
+
+    Args:
+        target: the export, as `publish` in the store knows it.
+        told: gets what was kept, also when the block fails.
+
+    Raises:
+        OutputError: a file cannot be kept; nothing was replaced.
+    """
+    before = {file: _digest(file) for file in files}
+    kept = {one.file: one for one in _set_aside(db, target, before)}
+    replaced = False
+    try:
+        yield
+        replaced = True
+    finally:
+        for file, old in before.items():
+            new = _digest(file)
+            if new == old and file in kept:  # not written, or with the same bytes: nothing was lost
+                kept.pop(file).copy.unlink(missing_ok=True)
+            if new is not None and (replaced or new != old):
+                runs.wrote(db, str(file), new)
+        told += kept.values()
+
+
+def set_aside(db: sqlite3.Connection, target: Path, files: Iterable[Path]) -> list[Kept]:
+    """Keep those of the files of an export that hold what a person did, before they are replaced or removed.
+
+    Raises:
+        OutputError: one cannot be kept.
+    """
+    return _set_aside(db, target, {file: _digest(file) for file in files})
+
+
+def _set_aside(db: sqlite3.Connection, target: Path, digests: Mapping[Path, str | None]) -> list[Kept]:
+    """Keep what a person changed; `digests` of files as they are now, None for one that is not there."""
+    kept: list[Kept] = []
+    try:
+        for file, digest in digests.items():
+            why = "" if digest is None else _why(db, target, file, digest)
+            if why:
+                kept.append(Kept(file, _keep(file), why))
+    except OutputError:  # none is replaced, so none needs a copy
+        for one in kept:
+            one.copy.unlink(missing_ok=True)
+        raise
+    return kept
+
+
+def _why(db: sqlite3.Connection, target: Path, file: Path, digest: str) -> str:
+    """Why a file must not be lost; "" where it may be."""
+    who = opened_by(file)
+    if _is_ours(db, target, file, digest):
+        return f"seems to be open in {who}" if who else ""
+    changed = runs.published(db, str(target)) is not None
+    why = "was changed since it was written" if changed else "was not written by this job"
+    return f"{why} and seems to be open in {who}" if who else why
+
+
+def _is_ours(db: sqlite3.Connection, target: Path, file: Path, digest: str) -> bool:
+    known = runs.written(db, str(file))
+    if known is not None:
+        return known == digest
+    # The state of an older version does not know the bytes. The end of the run that wrote them is known: a file that
+    # was not touched since then is its work. So an update of crawler makes no copy of every workbook.
+    ended = runs.published_until(db, str(target))
+    return ended is not None and file.stat().st_mtime <= ended + _SLACK
+
+
+def _digest(file: Path) -> str | None:
+    try:
+        if not file.is_file():
+            return None
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise OutputError(f"{file}: cannot be read, and so not be replaced safely: {error.strerror}") from error
+
+
+def _keep(file: Path) -> Path:
+    """Give a file a second name beside it, which none has; it stays where it is."""
+    final = Path(os.path.realpath(file))
+    for number in count(1):
+        more = f"-{number}" if number > 1 else ""
+        copy = final.with_name(f"{final.stem}.edited-{clock.now():%Y-%m-%d}{more}{final.suffix}")
+        try:
+            _link(final, copy)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise OutputError(
+                f"{file}: holds changes that were not made by crawler, and cannot be kept as {copy.name}: "
+                f"{error.strerror}. Nothing was replaced and the records are safe; move the file away, then "
+                "'crawler export' writes it."
+            ) from error
+        return copy
+    raise AssertionError("numbers do not end")
+
+
+def _link(file: Path, copy: Path) -> None:
+    try:
+        # The file gets its new name in one step. A program that has it open goes on with the copy.
+        os.link(file, copy)
+        return
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG):
+            raise
+    # Some file systems have no second names.
+    with file.open("rb") as source, copy.open("xb") as out:
+        try:
+            shutil.copyfileobj(source, out)
+            out.flush()
+            os.fsync(out.fileno())
+        except BaseException:
+            with suppress(OSError):
+                copy.unlink()
+            raise
+    with suppress(OSError):
+        shutil.copystat(file, copy)
