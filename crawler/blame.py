@@ -60,7 +60,7 @@ class Blame:
         followers = {"limit"} if lost else set()
         followers |= {"failures"} if any(_FAILED in doubt.rule for doubt in lost) else set()
         walled = {doubt.table for doubt in lost if _REDIRECTED in doubt.rule}
-        followers |= {"redirected"} if walled else set()
+        followers |= {"redirected", "failures"} if walled else set()
         return [
             doubt for doubt in found if doubt.code not in followers and not (doubt.column and doubt.table in walled)
         ]
@@ -131,7 +131,7 @@ class Blame:
         row = self._db.execute(
             "SELECT s.url, p.url, p.code, p.detail FROM edges e JOIN pages s ON s.id = e.child "
             "LEFT JOIN final f ON f.page = s.id JOIN pages p ON p.id = coalesce(f.target, s.id) "
-            "WHERE e.crawl = ? AND e.parent = 0 AND (p.state IN ('failed', 'skipped') OR "
+            "WHERE e.crawl = ? AND e.parent = 0 AND (p.state IN ('failed', 'skipped', 'waiting') OR "
             "(s.id <> p.id AND p.code LIKE '%no-match%')) ORDER BY e.position LIMIT 1",
             (self._crawl,),
         ).fetchone()

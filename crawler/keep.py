@@ -48,18 +48,23 @@ class Kept:
 
 
 @contextmanager
-def keeping(db: sqlite3.Connection, target: Path, files: Iterable[Path], told: list[Kept]) -> Iterator[None]:
+def keeping(
+    db: sqlite3.Connection, target: Path, files: Iterable[Path], told: list[Kept], *, named_by_us: bool = False
+) -> Iterator[None]:
     """Keep what a person changed in the files of an export, which the block replaces.
 
     Args:
         target: the export, as `publish` in the store knows it.
         told: gets what was kept, also when the block fails.
+        named_by_us: the files have names that only this program gives. One that no run remembers was written by a run
+            that was killed before it could say so.
 
     Raises:
         OutputError: a file cannot be kept; nothing was replaced.
     """
     before = {file: _digest(file) for file in files}
-    kept = {one.file: one for one in _set_aside(db, target, before)}
+    forgotten = named_by_us and runs.published(db, str(target)) is None
+    kept = {} if forgotten else {one.file: one for one in _set_aside(db, target, before)}
     replaced = False
     try:
         yield

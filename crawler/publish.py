@@ -98,7 +98,8 @@ def publish_all(
         if target != path and theirs:
             done.untouched += files_of(path, found.tables)
         try:
-            with keeping(db, target, files_of(target, found.tables), done.kept):
+            files = files_of(target, found.tables)
+            with keeping(db, target, files, done.kept, named_by_us=target != path):
                 done.written.append(export(found, target, now=clock.now()))
         except OutputError as error:
             done.unwritten[str(target)] = str(error)

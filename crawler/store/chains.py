@@ -32,10 +32,15 @@ class _Before(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """The chains of one crawl; used inside a transaction."""
+    """The chains of one crawl; used inside a transaction.
+
+    Attributes:
+        keep: names, in lower case, of parameters that are no session whatever they look like.
+    """
 
     db: sqlite3.Connection
     crawl: int
+    keep: frozenset[str] = frozenset()
 
     def judge(self, page: Queued, found: Page) -> tuple[Page, Failure | None]:
         """Return the page as it is to be kept: without its links where its list repeats itself.
@@ -86,7 +91,8 @@ class Chains:
 
     def _twin(self, page: Queued, found: Page) -> str | None:
         """Address of a page of which this is the same but for a session."""
-        names = sessions(page.url, [link.url for link in found.links])
+        found_names = sessions(page.url, [link.url for link in found.links])
+        names = [name for name in found_names if name.lower() not in self.keep]
         if not names:
             return None
         rows = self.db.execute(

@@ -46,6 +46,9 @@ def dropped(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     ):
         for reason, links in json.loads(text).items():
             counts[reason] += links * pages
+    (joined,) = db.execute("SELECT coalesce(sum(joined), 0) FROM parameters WHERE crawl = ?", (crawl,)).fetchone()
+    if joined:
+        counts["session"] += joined
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 

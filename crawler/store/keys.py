@@ -46,10 +46,10 @@ class Keys:
 
     def joined(self, kind: str, url: str, known: int) -> None:
         """Count a link to a page that was known where only the session tells the two URLs apart."""
-        if self._learned and self._sessions(url):
+        if self._learned and (names := self._sessions(url)):
             (other,) = self._db.execute("SELECT url FROM pages WHERE id = ?", (known,)).fetchone()
             if self.whole(kind, url) != self.whole(kind, other):
-                self._count("session")
+                self._count("session", urls.host(url), min(names))
 
     def learn(self, host: str, found: Mapping[str, bool]) -> None:
         """Take up what a page said of its host; pages that are known get the keys that they have now."""
@@ -59,8 +59,11 @@ class Keys:
             if before in (session, False):
                 continue
             learned[name] = session
-            row = (self._crawl, host, name, int(session))
-            self._db.execute("INSERT OR REPLACE INTO parameters VALUES (?, ?, ?, ?)", row)
+            self._db.execute(
+                "INSERT INTO parameters (crawl, host, name, session) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET session = excluded.session",
+                (self._crawl, host, name, int(session)),
+            )
             if session or before:
                 self._rewrite(host, name)
 
@@ -80,5 +83,9 @@ class Keys:
         identity = urls.identity(url, ignore, self._keep)
         return blake2b(f"{kind} {identity}".encode(), digest_size=16).digest()
 
-    def _count(self, reason: str) -> None:
+    def _count(self, reason: str, host: str, name: str) -> None:
         self.dropped[reason] += 1
+        self._db.execute(
+            "UPDATE parameters SET joined = joined + 1 WHERE crawl = ? AND host = ? AND name = ?",
+            (self._crawl, host, name),
+        )

@@ -56,7 +56,7 @@ class Pages:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._max_depth, self._refuse, self._now = max_depth, refuse, now
         self.past = Past(db, crawl)
-        self._chains = Chains(db, crawl) if chains else None
+        self._chains = Chains(db, crawl, frozenset(map(str.lower, keep))) if chains else None
         self.keys = Keys(db, crawl, ignore, keep)
 
     @contextmanager

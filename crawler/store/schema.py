@@ -106,6 +106,7 @@ CREATE TABLE parameters (
     host    TEXT NOT NULL,
     name    TEXT NOT NULL,                 -- of a parameter of URLs that looks like a session
     session INTEGER NOT NULL,              -- 1: it is one and tells no pages apart; 0: it is none
+    joined  INTEGER NOT NULL DEFAULT 0,    -- links to a page that is known under another session
     PRIMARY KEY (crawl, host, name)
 ) WITHOUT ROWID;
 ALTER TABLE crawls ADD COLUMN verdict TEXT;  -- good or suspect; NULL for one that was not compared yet

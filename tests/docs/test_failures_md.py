@@ -22,7 +22,7 @@ CALLS = {
 }
 TABLES = {"_CODES", "_RETRY", "_SKIP", "_TROUBLE"}
 # Functions that return a cause, or a pair with one.
-RETURNS = {"_failure", "_moved", "trap", "judge", "converter", "read_datetime", "_by_format", "_doubt", "_iso"}
+RETURNS = {"_failure", "_moved", "_refused", "judge", "converter", "read_datetime", "_by_format", "_doubt", "_iso"}
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)*|http-\d{3}")
 FAILED = ("the network", "the answer", "the content", "the program")
 
