@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from crawler.blame import Blame
 from crawler.config import Job
 from crawler.findings import findings
 from crawler.model import Problem
@@ -117,7 +116,11 @@ def _doubts(
     if job.protect is None or (report.ending not in _JUDGED and report.pages["left"]):
         return []
     found = doubts(figures, last, job.protect, allowed=job.limits.failures)
-    return Blame(db, job, result, crawl, before, report.closed_hosts).explained(found) if found else []
+    if not found:
+        return []
+    from crawler.blame import Blame  # late: most crawls give no reason
+
+    return Blame(db, job, result, crawl, before, report.closed_hosts).explained(found)
 
 
 def _verdict(report: Report, found: list[Doubt]) -> Verdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,8 @@ DISTRIBUTION = "crawl-to-excel"
 
 def install(extra: str) -> str:
     """The command for a shell, from any folder: for this interpreter, and from the clone where it runs from one."""
+    import shlex  # all of it late: most runs lack nothing
+
     clone = _clone()
     wanted = shlex.quote(f"{clone or DISTRIBUTION}[{extra}]")
     python = shlex.quote(sys.executable)
@@ -25,7 +26,7 @@ def install(extra: str) -> str:
 
 def _clone() -> Path | None:
     """The folder of an editable install (PEP 610), or of a clone that runs without any; None for a plain install."""
-    import json  # all of it late: most runs lack nothing
+    import json
     from importlib.metadata import PackageNotFoundError, distribution
     from urllib.parse import urlsplit
     from urllib.request import url2pathname

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from typing import Literal
 
-from crawler.extract.login import login_address
 from crawler.model import Failure, Moved, Outcome, Page
 
 __all__ = ["backoff", "host_trouble", "is_passing", "off_site", "unless_login", "verdict"]
@@ -57,7 +56,7 @@ def is_passing(failure: Failure) -> bool:
 
 def off_site(moved: Moved) -> Failure:
     """What a redirect to another site comes to: a page that is not wanted, or one that wants a login there."""
-    login = login_address(moved.location)
+    login = _login_address(moved.location)
     code = "login" if login else "off-site"
     why = f"redirected to {'a login on ' if login else ''}another site: {moved.location}"
     return Failure(code, why, moved.status, None, moved.elapsed)
@@ -66,7 +65,13 @@ def off_site(moved: Moved) -> Failure:
 def unless_login(url: str, outcome: Outcome) -> Outcome:
     """What came of a page that a redirect led to: it is no record of the page asked for when it is the login."""
     read = isinstance(outcome, Page) or (isinstance(outcome, Failure) and outcome.code == "no-match")
-    if not read or not login_address(url):
+    if not read or not _login_address(url):
         return outcome
     status = outcome.status if isinstance(outcome, Page | Failure) else 0
     return Failure("login", "a redirect led to this login page", status, elapsed=outcome.elapsed)
+
+
+def _login_address(url: str) -> bool:
+    from crawler.extract.login import login_address  # late: only redirects lead here
+
+    return login_address(url)

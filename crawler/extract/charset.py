@@ -16,37 +16,18 @@ from crawler.extract.detect import detect, escaped, wide
 from crawler.extract.encodings import ONE_BYTE, read
 from crawler.model import Note
 
-__all__ = ["decode", "plain_utf8"]
+__all__ = ["decode"]
 
 _HEAD = 4096
 _FAR = 65_536
 _FEW = 5
 _SURE = 10
 """Characters beyond ASCII from which on a text that is valid UTF-8 is UTF-8: by chance less than one in a million."""
-_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-_CHARSET = re.compile(rb"charset(?!=[\"']?utf-8)")
 _BEYOND = re.compile("[^\0-\x7f]")
 _CONTROL = re.compile("[\x80-\x9f]")
 
 _Read = tuple[str, str, str]
 """Text, encoding, and what is doubtful about it, or nothing."""
-
-
-def plain_utf8(body: bytes, content_type: str | None) -> str | None:
-    """Return the text of a body that is UTF-8 and that nothing declares otherwise; None of any other: see decode.
-
-    Only a shorter way to what `decode` returns: a body that is UTF-8 throughout is read as UTF-8, with nothing to
-    doubt, where no other encoding is declared, and the head that names no other cannot declare one.
-    """
-    declared = in_header(content_type)
-    if declared != "utf-8" and (declared or _names_other(body[:_HEAD].lower())):
-        return None
-    if body.startswith(_MARKS) or b"\0" in body:
-        return None
-    text = _utf8(body)
-    if text is not None and text.isascii() and "\x1b" in text:
-        return None
-    return text
 
 
 class Reading(NamedTuple):
@@ -92,11 +73,6 @@ def _decode(body: bytes, content_type: str | None) -> _Read:
     if declared is None:
         return _undeclared(body)
     return _declared(body, declared, head if header else None)
-
-
-def _names_other(head: bytes) -> bool:
-    """Tell whether a head, in lower case, may declare an encoding that is not UTF-8."""
-    return b"encoding" in head or _CHARSET.search(head) is not None
 
 
 def _undeclared(body: bytes) -> _Read:

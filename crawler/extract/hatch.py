@@ -19,7 +19,6 @@ from itertools import islice
 from typing import Any
 
 from crawler.errors import ExtractError
-from crawler.extract.hooks import import_hook
 from crawler.extract.recipe import KindRule
 from crawler.extract.text import keep
 from crawler.model import Money, Note, Record, Value
@@ -40,6 +39,8 @@ def load_hook(name: str, root: str) -> Hook:
     if not module_name or not function_name:
         raise ExtractError("hook", f"{name!r} is not of the form module:function")
     try:
+        from crawler.extract.hooks import import_hook  # late: most jobs have none
+
         module = import_hook(module_name, root)
     except (Exception, SystemExit) as error:  # whatever a user's module raises
         what = f"{name}: cannot be imported: {type(error).__name__}: {error}{_place(error)}"

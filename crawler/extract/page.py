@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 from crawler import urls
 from crawler.errors import ExtractError
-from crawler.extract.charset import decode, plain_utf8
 from crawler.extract.labels import Labels
 from crawler.extract.lexbor import Lexbor, costly
 from crawler.extract.marks import ALWAYS, marks
-from crawler.extract.queries import with_query_in
 from crawler.extract.sniff import check_body, is_xml
+from crawler.extract.utf8 import plain_utf8
 from crawler.model import Note, Response
 
 if TYPE_CHECKING:
@@ -120,6 +119,8 @@ class PageView:
         if self._base is None:
             self._base = self._find_base()
         if self._encoding is not None and not href.isascii():
+            from crawler.extract.queries import with_query_in  # late: most pages are in UTF-8
+
             href = with_query_in(self._encoding, href)
         return urls.resolve(self._base, href)
 
@@ -170,6 +171,8 @@ def open_page(response: Response, known: frozenset[str] = frozenset()) -> PageVi
     utf8: bytes | None = response.body
     text = plain_utf8(response.body, kind)
     if text is None:
+        from crawler.extract.charset import decode  # late, as above
+
         utf8 = None
         text, encoding, notes = decode(response.body, kind)
     if not _SOLID.search(text):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.extract.clues import clues
-
 if TYPE_CHECKING:
     from crawler.extract.follow import Links
     from crawler.extract.page import PageView
@@ -47,6 +45,8 @@ def _nothing(misses: list[str], plan: KindPlan) -> str:
 
 
 def _hint(page: PageView, plan: KindPlan) -> str:
+    from crawler.extract.clues import clues  # late: most pages have what is looked for
+
     return "".join(f"; {clue.text}" for clue in clues(page, main_selectors(plan)))
 
 
