@@ -98,7 +98,7 @@ def _follow(job: Job, plan: FollowPlan) -> Plain:
 def _served_follow(job: Job, plan: FollowPlan) -> Served:
     rule = plan.rule
     selectors = [rule.css, rule.each, *(field.css for field in rule.carry)]
-    return served(job.recipe.engine, plan.engine, selectors, rule.carry)
+    return served(job.recipe.engine, selectors)
 
 
 def _tables(job: Job, kinds: dict[str, KindPlan]) -> list[Plain]:
@@ -138,19 +138,13 @@ def _sources(job: Job, kinds: dict[str, KindPlan]) -> Iterator[tuple[str, str, P
 
 
 def _own(job: Job, kind: str, table: TablePlan, hook: str | None) -> Iterator[tuple[str, Plain]]:
-    rule = table.rule
-    group = None
-    if rule.each is not None:
-        selectors = [rule.each, *(field.css for field in rule.fields)]
-        group = served(job.recipe.engine, table.engine, selectors, rule.fields)
-    for field, engine in zip(rule.fields, table.engines, strict=True):
+    for field in table.rule.fields:
         if hook:
             yield field.name, _source(kind, f"python {hook}", Served("bs4", "a python: hook is given BeautifulSoup"))
         elif field.page_url:
             yield field.name, _source(kind, found_by(field), Served(""))
         else:
-            use = group or served(job.recipe.engine, engine, [field.css], [field])
-            yield field.name, _source(kind, found_by(field), use)
+            yield field.name, _source(kind, found_by(field), served(job.recipe.engine, [field.css]))
 
 
 def _source(kind: str, rule: str, use: Served, *, carried: bool = False) -> Plain:

@@ -96,16 +96,14 @@ def _table(table: Plain, width: int) -> list[str]:
 
 
 def _engines(plan: Plain) -> list[str]:
-    engine = plan["fetch"]["engine"]
-    if engine != "auto":
-        return [f"all by {engine} (fetch.engine)"]
+    if plan["fetch"]["engine"] == "bs4":
+        return ["BeautifulSoup answers every selector (fetch.engine)"]
     uses = [source for table in plan["tables"] for column in table["columns"] for source in column["found_by"]]
     uses += [follow for kind in plan["pages"] for follow in kind["follow"]]
     reasons = dict.fromkeys(use["why"] for use in uses if use["why"])
-    lines = ["lexbor, the fast one; pages that it would not read as BeautifulSoup does are given to BeautifulSoup"]
-    if reasons:
-        lines += ["bs4 (BeautifulSoup), slower, for these:", *(f"  {reason}" for reason in reasons)]
-    return lines
+    if not reasons:
+        return ["lexbor answers every selector"]
+    return ["lexbor answers the selectors, BeautifulSoup (slower) these:", *(f"  {reason}" for reason in reasons)]
 
 
 def _fetching(fetch: Plain, width: int) -> list[str]:

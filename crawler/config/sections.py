@@ -80,7 +80,7 @@ class FetchSpec(Section):
     engine = Key(
         choice(*get_args(Engine)),
         "auto",
-        "What analyses pages. `auto` takes the fast one wherever both agree.",
+        "What answers selectors: `auto` and `lexbor` lexbor, where it can; `bs4` BeautifulSoup. They find the same.",
     )
     client = Key(TEXT, "requests", "The HTTP client: `requests`, or `curl` of the extra, which needs less CPU.")
     timeout = Key(duration(0, 86400, above=True), 30.0, "Most time for one request, to its last byte.")

@@ -74,13 +74,11 @@ class Analyser:
         hook = self._hooks.get(name)
         if hook is None:
             hook = self._hooks[name] = load_hook(name, self._recipe.root)
-        from crawler.extract.soup import plain_soup
-
-        return call_hook(hook, plain_soup(page.text, xml=page.xml), page.url, plan.rule)
+        return call_hook(hook, page.hook_soup(), page.url, plan.rule)
 
     def _analyse(self, kind: str, response: Response) -> Page | Failure:
         plan = self.plan(kind)
-        page = open_page(response, plan.labels)
+        page = open_page(response, plan.labels, self._recipe.engine)
         hooked, hooked_links = self.hooked(plan, page)
         harvests = [] if plan.rule.python else [read_table(table, page) for table in plan.tables]
         links = Links(page)

@@ -30,6 +30,7 @@ class Cells:
         self._known = known
         self._heads: dict[str, list[Node]] = {}
         left, most = _MOST, max(map(len, known), default=0) + _END
+        starts = {key[:1] for key in known}
         for node in document.select(scope, "th, td, dt"):
             text = document.text(node)
             left -= len(text)
@@ -37,6 +38,8 @@ class Cells:
                 break
             if (len(text) > most and "  " not in text and text.isprintable()) or len(text) > 4 * LONGEST:
                 continue  # most values: longer than any label
+            if text.isprintable() and text.lstrip(" ")[:1].casefold()[:1] not in starts:
+                continue  # most of the others
             if (key := label_key(text)) in known:
                 self._heads.setdefault(key, []).append(node)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from itertools import islice, product
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.errors import ExtractError
@@ -73,10 +73,9 @@ def _comment(page: PageView, selectors: Iterable[str]) -> Clue | None:
     from crawler.extract.page import PageView
 
     hidden = PageView(page.url, markup)
-    # A selector that was made in a browser, with tbody, is right in the tree of HTML5 alone.
-    for css, engine in product(selectors, ("lexbor", "bs4")):
+    for css in selectors:
         with suppress(ExtractError):
-            count = len(hidden.document(engine).select(None, css))
+            count = len(hidden.document.select(None, css))
             if count:
                 matches = "1 match" if count == 1 else f"{count:,} matches"
                 text = f"what {css!r} looks for stands in an HTML comment, which is no part of the page ({matches})"
@@ -107,7 +106,7 @@ def _javascript(page: PageView) -> Clue | None:
 
 
 def _is_bare(page: PageView) -> bool:
-    document = page.document("auto")
+    document = page.document
     body = document.first(None, "body")
     return body is None or len(tidy(document.text(body))[0]) <= _LITTLE
 

@@ -1,4 +1,4 @@
-"""What the rules ask of an HTML library. `soup.Soup` and `lexbor.Lexbor` answer alike."""
+"""What the rules ask of a parsed page. `lexbor.Lexbor`, for HTML, and `soup.Xml` answer alike."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ Node = Any
 
 
 class Document(Protocol):
-    """A parsed page.
-
-    Attributes:
-        name: of the engine, `bs4` or `lexbor`.
-    """
-
-    name: str
+    """A parsed page."""
 
     def root(self) -> Node | None:
         """Return the outermost element; None for a page without any."""
@@ -28,6 +22,9 @@ class Document(Protocol):
 
         `scope` itself is never among them, but what the selector names before the last element may be `scope` or
         stand above it, as in the DOM's querySelectorAll.
+
+        Raises:
+            ExtractError: `selector`; `unparsable` where it needs BeautifulSoup, and that has no room for the page.
         """
 
     def first(self, scope: Node | None, css: str) -> Node | None:

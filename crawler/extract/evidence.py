@@ -41,7 +41,7 @@ def sessions_on(page: PageView, followed: Iterable[str]) -> dict[str, bool]:
 
 def _own_links(page: PageView) -> set[str]:
     home, found = urls.host(page.url), set()
-    document = page.any_document()
+    document = page.document
     for node in document.select(None, "a[href]")[:_LIMIT]:
         page.check_time()
         try:

@@ -84,7 +84,7 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
     # Whatever stops the rules, the analysis below says; what was found before it is shown.
     with suppress(Exception):
         plan = analyser.plan(kind)
-        page = open_page(response, plan.labels)
+        page = open_page(response, plan.labels, recipe.engine)
         findings.extend(_findings(analyser, plan, page, most_rows))
         shown = [Finding("clue", rule=topic, raw=text) for topic, text in _clues(plan, page, findings)]
     outcome = analyser(kind, response)
@@ -120,12 +120,11 @@ def _findings(analyser: Analyser, plan: KindPlan, page: PageView, most_rows: int
 def _table(plan: TablePlan, page: PageView, most_rows: int) -> Iterator[Finding]:
     name, each = plan.rule.table, plan.rule.each
     if each is None:
-        for one, engine in zip(plan.fields, plan.engines, strict=True):
-            yield _field(one, page_row(page, page.document(engine)), (), name, 0)
+        for one in plan.fields:
+            yield _field(one, page_row(page), (), name, 0)
         return
-    document = page.document(plan.engine)
-    yield Finding("rows", name, rule=each, engine=document.name, matches=len(document.select(None, each)))
-    every = list(rows(page, plan.engine, each))
+    every = list(rows(page, each))
+    yield Finding("rows", name, rule=each, engine=page.served_by(each), matches=len(every))
     for number, row in enumerate(every[:most_rows], 1):
         for one in plan.fields:
             yield _field(one, row, every, name, number)
@@ -141,7 +140,7 @@ def _field(plan: FieldPlan, row: Row, every: Sequence[Row], table: str, number: 
         f"{table}.{plan.name}",
         number,
         PAGE_URL if plan.rule.page_url else describe(plan.rule),
-        "" if plan.rule.page_url else row.document.name,
+        "" if plan.rule.page_url else row.page.served_by(plan.rule.css or "*"),
         0 if plan.rule.page_url else len(plan.nodes(row)) or int(raw is not None),
         None if raw is None else _short(raw),
         reading.value,
@@ -153,13 +152,13 @@ def _field(plan: FieldPlan, row: Row, every: Sequence[Row], table: str, number: 
 def _follow(plan: FollowPlan, page: PageView) -> Finding:
     links = Links(page)
     links.add(plan)
-    every = list(rows(page, plan.engine, plan.rule.each))
+    every = list(rows(page, plan.rule.each))
     matches = sum(len(row.document.select(row.scope, plan.rule.css)) for row in every)
     return Finding(
         "follow",
         plan.rule.to,
         rule=plan.rule.css,
-        engine=page.document(plan.engine).name,
+        engine=page.served_by(plan.rule.css),
         matches=matches,
         notes=tuple(note for link in links.found for note in link.notes)[:_URLS],
         urls=tuple(link.url for link in links.found[:_URLS]),

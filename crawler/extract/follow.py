@@ -53,7 +53,7 @@ class Links:
             ExtractError: `unparsable`, `parse-timeout`, `selector`.
         """
         matched = False
-        for row in rows(self._page, plan.engine, plan.rule.each):
+        for row in rows(self._page, plan.rule.each):
             nodes = row.document.select(row.scope, plan.rule.css)
             matched = matched or bool(nodes)
             taken = nodes[: self._left]

@@ -1,69 +1,123 @@
-"""The fast engine: selectolax's lexbor, an HTML5 parser in C.
-
-Where it differs from soupsieve on lxml is smoothed here as Document says, or kept from it by `gate.fast`.
-"""
+"""The tree of a page: what the HTML standard says and every browser builds, by selectolax's lexbor, a parser in C."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from crawler.errors import ExtractError
+from crawler.extract.bounds import check_bounds
 from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, Signs, hides, named
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-__all__ = ["Lexbor", "costly"]
+    from crawler.extract.soup import Copy
 
-_STANDARD = b"<!DOCTYPE html>"
-"""Put before every page: without a doctype lexbor reads class names without regard to case, soupsieve never does."""
-_EMPTY = re.compile(rb"<p(?:\s[^<>]*)?></p", re.I)
-_UNREAD = re.compile(rb"<!--.*?-->|<script\b.*?</script", re.I | re.S)
-_SMALL = 65_536
-_DEEP = 5_000
-_ENDLESS = ("<!", "<br", "<img", "<input", "<link", "<meta", "<hr", "/>")
-"""What ends by itself and so opens nothing. `<br/>` counts twice, which only makes the guess lower."""
-_LONG = 4_000
-_MANY = 500
+__all__ = ["Lexbor", "served_by"]
+
+_NTH = [f"nth-{last}{of}" for last in ("", "last-") for of in ("child", "of-type")]
+_PLACE = [f"{which}-{of}" for which in ("first", "last", "only") for of in ("child", "of-type")]
+_KNOWN = frozenset(["not", "is", "where", "has", "empty", "root", "scope", "disabled", "required", "optional"])
+_KNOWN |= {*_NTH, *_PLACE}
+"""Pseudo-classes that lexbor answers as the standards say. BeautifulSoup answers the others."""
+_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.S)
+_PSEUDO = re.compile(r"(?<!\\):(:?[A-Za-z-]*)")
+_WRONG = re.compile(r"\|(?!=)|[.#][0-9]")
+"""Name spaces, of which lexbor takes no notice, and names that begin with a digit, which it lets pass."""
+_WRITTEN = re.compile(rf"{_QUOTED.pattern}|(?P<scope>(?<!\\):scope(?![\w-]))|(?P<bare>(?<![^\s>+~,(]):)", re.S | re.I)
+_MARK = "crawler-scope"
+"""An attribute of an element while a selector with `:scope` is answered below it."""
+_START = re.compile(rb"\s*<(!--|(?:tr|td|th|tbody|thead|tfoot|caption|colgroup|col)(?=[\s>/]))", re.I)
 
 
-def costly(text: str) -> bool:
-    """Tell whether lexbor may need seconds for a page: it takes quadratic time for some.
+class _Native(NamedTuple):
+    """A selector that lexbor can answer: as it is asked of the whole page, and below an element."""
 
-    These are thousands of attributes in one tag (200,000 took 75 s) and thousands of elements each inside the other
-    (50,000 took 2.4 s). lxml does both in linear time. A guess on the safe side, for large pages only.
+    page: str
+    row: str
+    marks: bool
+    several: bool
+
+
+def _native(css: str) -> _Native | None:
+    bare = _QUOTED.sub('""', css)
+    if not _KNOWN.issuperset(name.lower() for name in _PSEUDO.findall(bare)) or _WRONG.search(bare):
+        return None
+    page, row = _rewritten(css, ":root"), _rewritten(css, f"[{_MARK}]")
+    try:
+        LexborHTMLParser("").css(page)
+    except SelectolaxError:
+        return None
+    return _Native(page, row, row != page, "," in bare)
+
+
+def _rewritten(css: str, scope: str) -> str:
+    """A selector as lexbor answers it: it looks far up for `*:is(h1, h2) a`, but not for `:is(h1, h2) a`."""
+    return _WRITTEN.sub(lambda found: scope if found["scope"] else "*:" if found["bare"] else found[0], css)
+
+
+def served_by(css: str, engine: str) -> str:
+    """The library that answers a selector on a page of HTML: `lexbor`, or `bs4` for BeautifulSoup.
+
+    Args:
+        engine: of the config; `bs4` leaves to BeautifulSoup every selector that it knows.
     """
-    if len(text) < _SMALL:
-        return False
-    open_tags = 0
-    for start in range(0, len(text), _SMALL):
-        part = text[start : start + _SMALL]
-        open_tags += part.count("<") - 2 * part.count("</") - sum(map(part.count, _ENDLESS))
-        if open_tags > _DEEP:
+    ways = _WITH_SOUP if engine == "bs4" else _WAYS
+    return "lexbor" if ways[css] else "bs4"
+
+
+class _Ways(dict[str, _Native | None]):
+    """How lexbor answers each selector; None where BeautifulSoup does, by choice or because only it can."""
+
+    def __init__(self, soup: bool) -> None:
+        super().__init__()
+        self._soup = soup
+
+    def __missing__(self, css: str) -> _Native | None:
+        way = _native(css)
+        if self._soup and way is not None:
+            from crawler.extract.soup import knows
+
+            way = None if knows(css) else way
+        self[css] = way
+        return way
+
+
+_WAYS, _WITH_SOUP = _Ways(soup=False), _Ways(soup=True)
+
+
+def _is_rows(page: bytes) -> bool:
+    """Tell whether a page begins with a part of a table, comments aside."""
+    at = 0
+    while found := _START.match(page, at):
+        if found[1] != b"!--":
             return True
-    return any(len(part) > _LONG and len(part.split(None, _MANY)) > _MANY for part in text.split("<"))
+        at = page.find(b"-->", found.end()) + 3
+        if at < 3:
+            return False
+    return False
 
 
 class Lexbor:
-    """A page in UTF-8 parsed by lexbor."""
+    """A page in UTF-8. See crawler.extract.engine.Document.
 
-    name = "lexbor"
+    Args:
+        soup: BeautifulSoup answers the selectors, as far as it knows them; the tree is the same.
 
-    def __init__(self, page: bytes) -> None:
-        self._page = page
-        self._tree = LexborHTMLParser(_STANDARD + page)
+    Raises:
+        ExtractError: `unparsable`: it would take the parser too much time or memory.
+    """
 
-    def mended(self) -> bool:
-        """Tell whether there are empty paragraphs that nobody wrote.
-
-        HTML makes one of each `</p>` without a start tag, which pages with a `div` inside a `p` have; lxml does not.
-        """
-        empty = len(self._tree.css("p:empty"))
-        return empty > 0 and empty > len(_EMPTY.findall(_UNREAD.sub(b"", self._page)))
+    def __init__(self, page: bytes, *, soup: bool = False) -> None:
+        check_bounds(page)
+        if _is_rows(page):  # rows without their table, as a page loads more of them: read as inside of one
+            page = b"<!DOCTYPE html><table>" + page
+        self._tree = LexborHTMLParser(page)
+        self._ways = _WITH_SOUP if soup else _WAYS
+        self._made: Copy | None = None
 
     def root(self) -> LexborNode | None:
         """See Document; for a page that holds nothing lexbor makes up an empty element."""
@@ -71,11 +125,19 @@ class Lexbor:
 
     def select(self, scope: LexborNode | None, css: str) -> list[LexborNode]:
         """See Document."""
-        try:
-            found = (self._tree if scope is None else scope).css(css)
-        except SelectolaxError as error:
-            raise _refused(css) from error
-        if "," in css:
+        way = self._ways[css]
+        if way is None:
+            return self._copy().select(scope, css)
+        found: list[LexborNode]
+        if scope is None:
+            found = self._tree.css(way.page)
+        elif way.marks:
+            scope.attrs[_MARK] = ""
+            found = scope.css(way.row)
+            del scope.attrs[_MARK]
+        else:
+            found = scope.css(way.row)
+        if way.several:
             found = list({node.mem_id: node for node in found}.values())
         if scope is not None:
             found = [node for node in found if node.mem_id != scope.mem_id]
@@ -83,14 +145,16 @@ class Lexbor:
 
     def first(self, scope: LexborNode | None, css: str) -> LexborNode | None:
         """See Document."""
-        try:
-            found = (self._tree if scope is None else scope).css_first(css)
-        except SelectolaxError as error:
-            raise _refused(css) from error
-        if found is None or scope is None or found.mem_id != scope.mem_id:
-            return found
-        below = self.select(scope, css)
-        return below[0] if below else None
+        way = self._ways[css]
+        if way is None:
+            return next(iter(self._copy().select(scope, css, 1)), None)
+        if scope is None:
+            return self._tree.css_first(way.page)
+        if not way.marks:
+            found = scope.css_first(way.row)
+            if found is None or found.mem_id != scope.mem_id:
+                return found
+        return next(iter(self.select(scope, css)), None)
 
     def attr(self, node: LexborNode, name: str) -> str | None:
         """See Document."""
@@ -168,6 +232,13 @@ class Lexbor:
             following = following.next
         return following
 
+    def _copy(self) -> Copy:
+        if self._made is None:
+            from crawler.extract.soup import Copy
+
+            self._made = Copy(self.root())
+        return self._made
+
 
 def _pieces(root: LexborNode, signs: Signs, nodes: list[LexborNode] | None = None) -> list[str]:
     """Return the text of an element in pieces; `nodes` gets the element of each."""
@@ -203,7 +274,3 @@ def _pieces(root: LexborNode, signs: Signs, nodes: list[LexborNode] | None = Non
 def _hidden(node: LexborNode) -> bool:
     attributes = node.attrs
     return "hidden" in attributes or hides(attributes.get("style"))
-
-
-def _refused(css: str) -> ExtractError:
-    return ExtractError("selector", f"lexbor cannot use the selector {css!r}; use engine: auto")

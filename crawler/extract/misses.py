@@ -47,7 +47,7 @@ def why_no_value(plan: FieldPlan, row: Row, rows: Sequence[Row]) -> str:
 def _not_in_row(plan: FieldPlan, row: Row, rows: Sequence[Row]) -> str:
     """A field reaches what is inside its row: not the row itself, and nothing beside it."""
     if plan.rule.label is not None:
-        outside = plan.nodes(row._replace(scope=None, labels=row.page.labels(row.document)))
+        outside = plan.nodes(row._replace(scope=None, labels=row.page.labels))
         return "the label stands outside the row, where a field of a row does not reach" if outside else ""
     css = plan.rule.css
     assert css is not None

@@ -1,4 +1,4 @@
-"""One page on its way through the rules: its text, its address, and its trees, each parsed only when asked for."""
+"""One page on its way through the rules: its text, its address, and its tree, parsed when it is first asked for."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from crawler import urls
 from crawler.errors import ExtractError
 from crawler.extract.labels import Labels
-from crawler.extract.lexbor import Lexbor, costly
-from crawler.extract.marks import ALWAYS, marks
+from crawler.extract.lexbor import Lexbor, served_by
 from crawler.extract.sniff import check_body, is_xml
 from crawler.extract.utf8 import plain_utf8
 from crawler.model import Note, Response
 
 if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+
     from crawler.extract.engine import Document
-    from crawler.extract.soup import Soup
 
 __all__ = ["TIME_LIMIT", "PageView", "open_page"]
 
@@ -40,6 +40,7 @@ class PageView:
     Args:
         utf8: the text as bytes, where the caller has them.
         encoding: in which it was read, by the name of the Encoding Standard; None for UTF-8.
+        engine: `bs4` lets BeautifulSoup answer the selectors.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class PageView:
         xml: bool = False,
         notes: tuple[Note, ...] = (),
         known: frozenset[str] = frozenset(),
+        engine: str = "auto",
     ) -> None:
         self.url = url
         self.text = text
@@ -60,39 +62,50 @@ class PageView:
         self.known = known
         self._utf8 = utf8
         self._encoding = encoding
-        self._marks: frozenset[bytes] = frozenset()
-        self._soup: Soup | None = None
-        self._lexbor: Lexbor | None = None
-        self._soup_only: bool | None = None
+        self._engine = engine
         self._base: str | None = None
-        self._labels: dict[str, Labels] = {}
+        self._document: Document | None = None
+        self._labels: Labels | None = None
         self._end = time.monotonic() + TIME_LIMIT
 
-    def document(self, engine: str) -> Document:
-        """Return the tree of an engine.
-
-        Args:
-            engine: `bs4`, `lexbor`, `auto` for lexbor where it suits the page, `auto-strict` for selectors
-                that are `gate.delicate`: lexbor only on pages without any of `marks` either.
+    @property
+    def document(self) -> Document:
+        """The tree of the page.
 
         Raises:
             ExtractError: `unparsable`.
         """
-        if engine in {"auto", "auto-strict"}:
-            soup = self.soup_only or (engine == "auto-strict" and self._marks)
-            engine = "bs4" if soup else "lexbor"
-        return self._parsed_lexbor() if engine == "lexbor" else self._parsed_soup()
+        if self._document is None:
+            self._document = self._parsed()
+        return self._document
 
-    def any_document(self) -> Document:
-        """Return a tree that is there, where there is one."""
-        return self._lexbor or self._soup or self.document("auto")
+    def _parsed(self) -> Document:
+        if not self.xml:
+            return Lexbor(self.text.encode() if self._utf8 is None else self._utf8, soup=self._engine == "bs4")
+        from crawler.extract.soup import Xml
+
+        return Xml(self.text)
 
     @property
-    def soup_only(self) -> bool:
-        """Whether `auto` leaves this page to BeautifulSoup alone: lexbor's tree would differ, or take it too long."""
-        if self._soup_only is None:
-            self._soup_only = self.xml or costly(self.text) or self._differs()
-        return self._soup_only
+    def labels(self) -> Labels:
+        """The index of labels of the whole page."""
+        if self._labels is None:
+            self._labels = Labels(self.document, None, self.known)
+        return self._labels
+
+    def served_by(self, css: str) -> str:
+        """The library that answers a selector here: `lexbor` or `bs4`."""
+        return "bs4" if self.xml else served_by(css, self._engine)
+
+    def hook_soup(self) -> BeautifulSoup:
+        """The page as a `python:` hook is given it.
+
+        Raises:
+            ExtractError: `unparsable`.
+        """
+        from crawler.extract.soup import hook_soup, xml_soup
+
+        return xml_soup(self.text) if self.xml else hook_soup(self.document.root())
 
     def check_time(self) -> None:
         """Asked between two steps of work, so that no page holds a worker for ever.
@@ -102,13 +115,6 @@ class PageView:
         """
         if time.monotonic() > self._end:
             raise ExtractError("parse-timeout", f"the rules took over {TIME_LIMIT:g} s on this page")
-
-    def labels(self, document: Document) -> Labels:
-        """Return the index of labels of the whole page, made once for each engine."""
-        found = self._labels.get(document.name)
-        if found is None:
-            found = self._labels[document.name] = Labels(document, None, self.known)
-        return found
 
     def resolve(self, href: str) -> str:
         """Return the absolute URL of a link on this page, its query in the encoding of the page, as browsers do.
@@ -124,42 +130,18 @@ class PageView:
             href = with_query_in(self._encoding, href)
         return urls.resolve(self._base, href)
 
-    def _differs(self) -> bool:
-        self._marks = marks(self._source())
-        return not ALWAYS.isdisjoint(self._marks) or self._parsed_lexbor().mended()
-
-    def _source(self) -> bytes:
-        if self._utf8 is None:
-            self._utf8 = self.text.encode()
-        return self._utf8
-
     def _find_base(self) -> str:
         """First `base` that leads to an http(s) address (HTML standard, 2.4.3, but past bad ones to the next)."""
-        document = self.any_document()
-        for element in document.select(None, "base[href]")[:_BASES]:
+        for element in self.document.select(None, "base[href]")[:_BASES]:
             try:
-                return urls.resolve(self.url, document.attr(element, "href") or "")
+                return urls.resolve(self.url, self.document.attr(element, "href") or "")
             except urls.BadUrl:
                 continue
         return self.url
 
-    def _parsed_lexbor(self) -> Lexbor:
-        if self._lexbor is None:
-            if costly(self.text):
-                raise ExtractError("unparsable", "the page would take the fast engine too long; use engine: auto")
-            self._lexbor = Lexbor(self._source())
-        return self._lexbor
 
-    def _parsed_soup(self) -> Soup:
-        if self._soup is None:
-            from crawler.extract.soup import Soup
-
-            self._soup = Soup(self.text, xml=self.xml)
-        return self._soup
-
-
-def open_page(response: Response, known: frozenset[str] = frozenset()) -> PageView:
-    """Check and decode a response; `known` as PageView has it.
+def open_page(response: Response, known: frozenset[str] = frozenset(), engine: str = "auto") -> PageView:
+    """Check and decode a response; `known` and `engine` as PageView has them.
 
     Raises:
         ExtractError: `empty`, `not-html`, `unparsable`.
@@ -181,4 +163,4 @@ def open_page(response: Response, known: frozenset[str] = frozenset()) -> PageVi
     if xml and "<!ENTITY" in text:
         # What an entity holds may be a file of this machine, or one line that grows to gigabytes.
         raise ExtractError("unparsable", "the XML declares entities, which are never read")
-    return PageView(response.url, text, utf8=utf8, encoding=encoding, xml=xml, notes=notes, known=known)
+    return PageView(response.url, text, utf8=utf8, encoding=encoding, xml=xml, notes=notes, known=known, engine=engine)

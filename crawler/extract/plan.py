@@ -1,52 +1,36 @@
-"""A page kind's rules, compiled once in each worker, with the engine chosen for each.
-
-A field or a follow rule stands for itself; a group with `each` is one unit, for its rows and their fields must come
-from one tree. With `engine: auto` lexbor serves a unit when both engines are known to agree on all its selectors.
-"""
+"""A page kind's rules, compiled once in each worker."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crawler.extract.fields import FieldPlan, Row
-from crawler.extract.gate import delicate, fast
 from crawler.extract.labels import Labels
+from crawler.extract.lexbor import served_by
 from crawler.extract.patterns import Pattern
 from crawler.extract.recipe import FieldRule, FollowRule, KindRule, TableRule
 
 if TYPE_CHECKING:
-    from crawler.extract.engine import Document
     from crawler.extract.page import PageView
 
-__all__ = ["FollowPlan", "KindPlan", "TablePlan", "page_row", "rows"]
+__all__ = ["FollowPlan", "KindPlan", "TablePlan", "describe", "page_row", "rows"]
 
 
 class TablePlan:
-    """A table rule ready for work.
+    """A table rule ready for work."""
 
-    Attributes:
-        engine, engines: of the rows, and of each field; as PageView.document takes them.
-    """
-
-    def __init__(self, rule: TableRule, engine: str) -> None:
+    def __init__(self, rule: TableRule) -> None:
         self.rule = rule
         self.fields = tuple(FieldPlan(field) for field in rule.fields)
-        if rule.each is None:
-            self.engine = engine
-            self.engines = tuple(_choose(engine, [field.rule.css], [field]) for field in self.fields)
-        else:
-            self.engine = _choose(engine, [rule.each, *(field.rule.css for field in self.fields)], self.fields)
-            self.engines = (self.engine,) * len(self.fields)
 
 
 class FollowPlan:
-    """A follow rule ready for work; `engine` as PageView.document takes it."""
+    """A follow rule ready for work."""
 
-    def __init__(self, rule: FollowRule, engine: str) -> None:
+    def __init__(self, rule: FollowRule) -> None:
         self.rule = rule
         self.carry = tuple(FieldPlan(field) for field in rule.carry)
-        self.engine = _choose(engine, [rule.css, rule.each, *(field.rule.css for field in self.carry)], self.carry)
         self.allow = tuple(Pattern(pattern) for pattern in rule.allow)
         self.deny = tuple(Pattern(pattern) for pattern in rule.deny)
 
@@ -61,7 +45,7 @@ class KindPlan:
     """All rules of a page kind.
 
     Attributes:
-        soup: every page of this kind needs BeautifulSoup; without it, only one whose source is odd.
+        soup: BeautifulSoup is needed for pages of this kind.
         labels: keys of all labels that its fields ask for.
 
     Raises:
@@ -70,39 +54,35 @@ class KindPlan:
 
     def __init__(self, rule: KindRule, engine: str) -> None:
         self.rule = rule
-        self.tables = tuple(TablePlan(table, engine) for table in rule.tables)
-        self.follow = tuple(FollowPlan(follow, engine) for follow in rule.follow)
-        engines = [engine for table in self.tables for engine in table.engines] + [each.engine for each in self.follow]
+        self.tables = tuple(TablePlan(table) for table in rule.tables)
+        self.follow = tuple(FollowPlan(follow) for follow in rule.follow)
         fields = [field for table in self.tables for field in table.fields]
         fields += [field for follow in self.follow for field in follow.carry]
         self.labels = frozenset(field.key for field in fields if field.key is not None)
-        self.soup = rule.python is not None or "bs4" in engines
+        self.soup = rule.python is not None or any(served_by(css, engine) == "bs4" for css in _selectors(rule))
 
 
-def page_row(page: PageView, document: Document) -> Row:
+def page_row(page: PageView) -> Row:
     """Return the whole page as what fields are read from."""
-    return Row(page, document, None, page.labels(document))
+    return Row(page, page.document, None, page.labels)
 
 
-def rows(page: PageView, engine: str, each: str | None) -> Iterator[Row]:
+def rows(page: PageView, each: str | None) -> Iterator[Row]:
     """Return the rows of a group in document order; without `each` the page as the only one."""
-    document = page.document(engine)
     if each is None:
-        yield page_row(page, document)
+        yield page_row(page)
         return
+    document = page.document
     for scope in document.select(None, each):
         page.check_time()
         yield Row(page, document, scope, Labels(document, scope, page.known))
 
 
-def _choose(engine: str, selectors: Sequence[str | None], fields: Sequence[FieldPlan]) -> str:
-    """Return the engine of a unit, as PageView.document takes it."""
-    named = [css for css in selectors if css is not None]
-    if engine != "auto":
-        return engine
-    if not all(map(fast, named)) or any(field.rule.html for field in fields):
-        return "bs4"
-    return "auto-strict" if any(map(delicate, named)) else "auto"
+def _selectors(rule: KindRule) -> Iterator[str]:
+    for table in rule.tables:
+        yield from filter(None, (table.each, *(field.css for field in table.fields)))
+    for follow in rule.follow:
+        yield from filter(None, (follow.css, follow.each, *(field.css for field in follow.carry)))
 
 
 def describe(rule: FieldRule) -> str:

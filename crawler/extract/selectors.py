@@ -1,12 +1,12 @@
-"""Check a CSS selector when the config is loaded, and tell which engine may serve it."""
+"""Check a CSS selector when the config is loaded."""
 
 from __future__ import annotations
 
 import re
 
-from crawler.extract.gate import fast
+from crawler.extract.lexbor import served_by
 
-__all__ = ["check_selector", "ends_in", "fast"]
+__all__ = ["check_selector", "ends_in"]
 
 _LONGEST = 2000
 _TEXT = re.compile(r"::text\b")
@@ -35,13 +35,15 @@ _JQUERY = {
 def check_selector(css: str) -> str | None:
     """One line that says what is wrong with a selector and what to write instead; None when it is right.
 
-    The position is the number of the character, counted from 1. What is right is what soupsieve, the selector
-    library of BeautifulSoup, accepts.
+    The position is the number of the character, counted from 1. What is right is what lexbor answers or soupsieve,
+    the selector library of BeautifulSoup, accepts.
     """
     if len(css) > _LONGEST:
         return f"the selector has {len(css)} characters; at most {_LONGEST} are allowed"
     complaint = _habit(css)
-    return complaint if complaint is not None else _compile(css)
+    if complaint is not None or served_by(css, "auto") == "lexbor":
+        return complaint
+    return _compile(css)  # late: to load soupsieve takes 0.13 s, and most configs do without
 
 
 def ends_in(css: str) -> set[str]:

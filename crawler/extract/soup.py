@@ -1,67 +1,125 @@
-"""The engine for everything: BeautifulSoup with lxml's parser, and soupsieve for selectors."""
+"""BeautifulSoup on the tree that lexbor built, for what lexbor cannot do; and on XML, which is no HTML.
+
+A page of HTML has one tree. Here it is copied, element by element, into the objects of BeautifulSoup: for selectors
+that lexbor does not know, and for `python:` hooks. So no choice of engine can change what is found.
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import soupsieve
-from bs4 import BeautifulSoup, MarkupResemblesLocatorWarning, Tag, XMLParsedAsHTMLWarning
-from bs4.builder import ParserRejectedMarkup
-from bs4.element import PageElement, PreformattedString
+from bs4 import BeautifulSoup, Comment, Tag, XMLParsedAsHTMLWarning
+from bs4.builder import HTMLTreeBuilder, ParserRejectedMarkup
+from bs4.element import NavigableString, PageElement, PreformattedString
 
 from crawler.errors import ExtractError
-from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, VERBATIM, Signs, hides, named
+from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, Signs, hides, named
 
-__all__ = ["Soup", "plain_soup"]
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+__all__ = ["Copy", "Xml", "hook_soup", "knows", "xml_soup"]
 
 _MOST_TAGS = 400_000
 """At about 700 bytes and 12 microseconds each."""
 
-# What stands in a template is no part of the page (HTML, 4.12.3). soupsieve knows it from version 4 on, which Python
-# before 3.11.5 cannot have.
-_FINDS_TEMPLATES = int(soupsieve.__version__.partition(".")[0]) < 4  # type: ignore[attr-defined]  # not in its __all__
-
 # What is inside a page is the site's choice: a warning on stderr for each page helps nobody.
 warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)
-warnings.filterwarnings("ignore", category=MarkupResemblesLocatorWarning)
 
 
-def plain_soup(text: str, *, xml: bool = False) -> BeautifulSoup:
-    """A page as users of BeautifulSoup know it (`class` is a list), for `python:` hooks."""
-    return _parse(text, xml)
+class _Builder(HTMLTreeBuilder):
+    """Makes the objects of BeautifulSoup out of lexbor's nodes; after BeautifulSoup's own builders.
+
+    Args:
+        root: the outermost element.
+        pairs: is given each element with its copy.
+    """
+
+    NAME = "lexbor"
+
+    def __init__(self, root: LexborNode | None, pairs: list[tuple[LexborNode, Tag]], **options: Any) -> None:
+        super().__init__(**options)
+        self._root, self._pairs = root, pairs
+
+    def prepare_markup(self, markup: Any, *args: Any, **kwargs: Any) -> Iterator[tuple[Any, None, None, bool]]:
+        """There is no markup: the page is parsed already."""
+        yield markup, None, None, False
+
+    def feed(self, markup: Any) -> None:
+        """Copy the tree."""
+        soup, node, depth = self.soup, _first(self._root), 0
+        assert soup is not None
+        while node is not None:
+            if node.is_element_node:
+                tag = soup.handle_starttag(node.tag or "", None, None, {k: v or "" for k, v in node.attrs.items()})
+                assert tag is not None
+                self._pairs.append((node, tag))
+                if len(self._pairs) > _MOST_TAGS:
+                    raise _too_many()
+                if (child := node.first_child) is not None:
+                    node, depth = child, depth + 1
+                    continue
+                soup.popTag()
+            elif node.is_text_node:
+                soup.object_was_parsed(soup.string_container(NavigableString)(node.text_content or ""))
+            elif node.is_comment_node:
+                soup.object_was_parsed(Comment((node.html or "")[4:-3]))
+            while depth and node is not None and node.next is None:
+                node, depth = node.parent, depth - 1
+                soup.popTag()
+            node = None if node is None else node.next
 
 
-class Soup:
-    """A page parsed by BeautifulSoup."""
+def _first(root: LexborNode | None) -> LexborNode | None:
+    """The first of what stands beside the root: comments may stand in front of it."""
+    while root is not None and root.prev is not None:
+        root = root.prev
+    return root
 
-    name = "bs4"
 
-    def __init__(self, text: str, *, xml: bool = False) -> None:
-        self._tree = _parse(text, xml, multi_valued_attributes=None)
-        if _FINDS_TEMPLATES and not xml and "<template" in text.lower():
-            for template in self._tree.find_all("template"):
-                template.clear()
+class Copy:
+    """BeautifulSoup's copy of a page, for its selectors; gives lexbor's nodes.
+
+    Raises:
+        ExtractError: `unparsable`: more elements than BeautifulSoup has room for.
+    """
+
+    def __init__(self, root: LexborNode | None) -> None:
+        pairs: list[tuple[LexborNode, Tag]] = []
+        self._soup = BeautifulSoup("", builder=_Builder(root, pairs, multi_valued_attributes=None))
+        self._tags = {node.mem_id: tag for node, tag in pairs}
+        self._nodes = {id(tag): node for node, tag in pairs}
+
+    def select(self, scope: LexborNode | None, css: str, limit: int = 0) -> list[LexborNode]:
+        """Elements below `scope` (None: in the page) that match, in document order; `limit` 0 for all.
+
+        Raises:
+            ExtractError: `selector`.
+        """
+        below = self._soup if scope is None else self._tags[scope.mem_id]
+        return [self._nodes[id(tag)] for tag in _select(below, css, limit)]
+
+
+class Xml:
+    """A document of XML: a feed, a sitemap. See crawler.extract.engine.Document."""
+
+    def __init__(self, text: str) -> None:
+        self._tree = xml_soup(text, multi_valued_attributes=None)
 
     def root(self) -> Tag | None:
         """See Document."""
-        tags = [child for child in self._tree.contents if isinstance(child, Tag)]
-        # What stands behind </html> becomes a second outermost element.
-        return tags[0] if len(tags) == 1 else (self._tree if tags else None)
+        return next((child for child in self._tree.contents if isinstance(child, Tag)), None)
 
     def select(self, scope: Tag | None, css: str) -> list[Tag]:
         """See Document."""
-        try:
-            return list((scope or self._tree).select(css))
-        except (soupsieve.SelectorSyntaxError, NotImplementedError) as error:
-            raise _refused(css) from error
+        return list(_select(scope or self._tree, css))
 
     def first(self, scope: Tag | None, css: str) -> Tag | None:
         """See Document."""
-        try:
-            return (scope or self._tree).select_one(css)
-        except (soupsieve.SelectorSyntaxError, NotImplementedError) as error:
-            raise _refused(css) from error
+        return next(iter(_select(scope or self._tree, css, 1)), None)
 
     def attr(self, node: Tag, name: str) -> str | None:
         """See Document."""
@@ -132,20 +190,56 @@ class Soup:
         return following
 
 
-def _parse(text: str, xml: bool, **options: object) -> BeautifulSoup:
-    if text.count("<") - text.count("</") > _MOST_TAGS:
-        raise ExtractError("unparsable", f"more than {_MOST_TAGS:,} elements; BeautifulSoup would need too much memory")
+def knows(css: str) -> bool:
+    """Tell whether a selector is answered here as in a browser: `:empty` is not, for an element with white space."""
+    if ":empty" in css.lower():
+        return False
     try:
-        return BeautifulSoup(text, "xml" if xml else "lxml", **options)  # type: ignore[arg-type]  # builder options
+        soupsieve.compile(css)
+    except (soupsieve.SelectorSyntaxError, NotImplementedError):
+        return False
+    return True
+
+
+def hook_soup(root: LexborNode | None) -> BeautifulSoup:
+    """A page of HTML as users of BeautifulSoup know it (`class` is a list), for `python:` hooks.
+
+    Raises:
+        ExtractError: `unparsable`.
+    """
+    return BeautifulSoup("", builder=_Builder(root, []))
+
+
+def xml_soup(text: str, **options: Any) -> BeautifulSoup:
+    """A document of XML.
+
+    Raises:
+        ExtractError: `unparsable`.
+    """
+    if text.count("<") - text.count("</") > _MOST_TAGS:
+        raise _too_many()
+    try:
+        return BeautifulSoup(text, "xml", **options)
     except ParserRejectedMarkup as error:
         raise ExtractError("unparsable", str(error)[:200]) from error
+
+
+def _too_many() -> ExtractError:
+    return ExtractError("unparsable", f"more than {_MOST_TAGS:,} elements; BeautifulSoup would need too much memory")
+
+
+def _select(below: Tag, css: str, limit: int = 0) -> Iterable[Tag]:
+    try:
+        return below.select(css, limit=limit)
+    except (soupsieve.SelectorSyntaxError, NotImplementedError) as error:
+        raise ExtractError("selector", f"the selector {css!r} cannot be used") from error
 
 
 def _pieces(root: Tag, signs: Signs, nodes: list[Tag] | None = None) -> list[str]:
     """Return the text of an element in pieces; `nodes` gets the element of each."""
     pieces: list[str] = []
     named, other, hiding = signs
-    above: list[tuple[Tag, Iterator[PageElement], str]] = [(root, _children(root), "")]
+    above: list[tuple[Tag, Iterator[PageElement], str]] = [(root, iter(root.contents), "")]
     while above:
         node, children, end = above[-1]
         for child in children:
@@ -159,7 +253,7 @@ def _pieces(root: Tag, signs: Signs, nodes: list[Tag] | None = None) -> list[str
                 pieces.append(start)
                 if nodes is not None:
                     nodes.append(child)
-                above.append((child, _children(child), after))
+                above.append((child, iter(child.contents), after))
                 break
         else:
             pieces.append(end)
@@ -172,17 +266,3 @@ def _pieces(root: Tag, signs: Signs, nodes: list[Tag] | None = None) -> list[str
 def _hidden(node: Tag) -> bool:
     style = node.get("style")
     return node.has_attr("hidden") or hides(None if style is None else str(style))
-
-
-def _children(node: Tag) -> Iterator[PageElement]:
-    children = iter(node.contents)
-    if node.name not in VERBATIM or not node.contents:
-        return children
-    first = node.contents[0]
-    if not isinstance(first, Tag) and str(first).startswith("\n"):
-        return iter([type(first)(str(first)[1:]), *node.contents[1:]])  # type: ignore[call-arg]  # a string class
-    return children
-
-
-def _refused(css: str) -> ExtractError:
-    return ExtractError("selector", f"the selector {css!r} cannot be used")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.extract.plan import TablePlan, describe, page_row, rows
+from crawler.extract.plan import TablePlan, describe, rows
 from crawler.model import Note, Record, Value
 
 if TYPE_CHECKING:
@@ -48,10 +48,7 @@ def read_table(plan: TablePlan, page: PageView) -> Harvest:
 
 
 def _readings(plan: TablePlan, page: PageView) -> list[list[Reading]]:
-    if plan.rule.each is not None:
-        return [[field.read(row) for field in plan.fields] for row in rows(page, plan.engine, plan.rule.each)]
-    whole = {engine: page_row(page, page.document(engine)) for engine in set(plan.engines)}
-    return [[field.read(whole[engine]) for field, engine in zip(plan.fields, plan.engines, strict=True)]]
+    return [[field.read(row) for field in plan.fields] for row in rows(page, plan.rule.each)]
 
 
 def _record(plan: TablePlan, readings: list[Reading]) -> Record:
@@ -68,7 +65,7 @@ def _misses(plan: TablePlan, page: PageView, seen: set[str]) -> list[str]:
     if len(seen) == len(plan.fields):
         return []
     each = plan.rule.each
-    if each is not None and not seen and not page.document(plan.engine).select(None, each):
+    if each is not None and not seen and not page.document.select(None, each):
         return [repr(each)]
     return [describe(field.rule) for field in plan.fields if field.name not in seen and not field.rule.page_url]
 

@@ -1,42 +1,21 @@
 import pytest
 
 from crawler.cli.engines import found_by, served
-from crawler.extract.gate import fast
 from crawler.extract.recipe import FieldRule
 
 
-@pytest.mark.parametrize(
-    ("css", "why"),
-    [
-        ("p:empty", ":empty does not mean the same to both engines"),
-        ("p:-soup-contains('x')", ":-soup-contains does not mean the same to both engines"),
-        ("p::text", ":text does not mean the same to both engines"),
-        ("tbody tr", "the engines do not build tbody alike"),
-        ("#head tbody > tr", "the engines do not build tbody alike"),
-        ("table > tr", "one engine puts a tbody between a table and its rows"),
-        ("*", "* also matches elements that only one engine adds"),
-        ("ul > .x + .y", "the engines are not known to agree on it"),
-    ],
-)
-def test_why_beautifulsoup_serves_a_selector(css, why):
-    assert not fast(css)
-    assert served("auto", "bs4", ["h1", None, css]) == ("bs4", f"{css}: {why}")
+@pytest.mark.parametrize("css", ["p:-soup-contains('x')", "a:checked", "svg|a", "a:link"])
+def test_beautifulsoup_answers_what_lexbor_does_not_know(css):
+    assert served("auto", ["h1", None, css]) == ("bs4", f"{css}: lexbor does not know it")
 
 
-def test_words_in_quotes_and_names_are_no_reason():
-    assert served("auto", "bs4", ["a[title='tbody :empty'] > *"]).why.endswith(
-        "* also matches elements that only one engine adds"
-    )
-    assert "head" not in served("auto", "bs4", [".head, #head, p:empty"]).why.split(": ")[1]
-
-
-def test_inner_html_is_a_reason():
-    assert served("auto", "bs4", ["p"], [FieldRule("text", "p", html=True)]).why.startswith("text: inner HTML")
+@pytest.mark.parametrize("css", ["table > tbody > tr", ":scope > a", ":is(h1, h2) a", "p:empty", "a[title=':link']"])
+def test_lexbor_answers_the_others(css):
+    assert served("auto", [css]) == served("lexbor", [css]) == ("lexbor", "")
 
 
 def test_no_reason_where_the_config_says_which():
-    assert served("bs4", "bs4", ["p:empty"]) == ("bs4", "")
-    assert served("auto", "auto-strict", ["a > b"]) == ("lexbor", "")
+    assert served("bs4", ["p", "a:link"]) == ("bs4", "")
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def test_help_imports_nothing_heavy(arguments):
     assert imported(*arguments) == set()
 
 
-def test_check_imports_no_client_no_parser_and_no_workbook():
-    assert imported("check", "configs/demo.yaml") == {"ruamel", "sqlite3", "rich"}
+def test_check_imports_no_client_no_slow_parser_and_no_workbook():
+    assert imported("check", "configs/demo.yaml") == {"ruamel", "sqlite3", "rich", "selectolax"}
 
 
 def cpu_seconds(*arguments):

@@ -113,7 +113,7 @@ def test_rows_are_counted_and_the_first_two_shown(cli, own):
     with serve(pages({"/": answer(html)})) as server:
         job = own(server.origin, each="li", fields={"name": "b", "none": "i", "odd": "i:empty"})
         out = cli("try", job, "/").out
-    assert "table page: 7 rows, one for each li (bs4)" in out
+    assert "table page: 7 rows, one for each li (lexbor)" in out
     assert "row 1 of 7" in out
     assert "row 2 of 7" in out
     assert "n1" in out

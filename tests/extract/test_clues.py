@@ -1,11 +1,13 @@
 """What a page shows of why nothing is found on it."""
 
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crawler.errors import ExtractError
 from crawler.extract.clues import clues
 from crawler.extract.explain import explain
 from crawler.extract.login import login_address, password_field
@@ -213,5 +215,6 @@ def test_no_page_breaks_it(parts):
 def test_hostile_pages_take_no_long_time(hostile):
     page = open_page(response("<p>" + hostile))
     began = time.process_time()
-    clues(page, ["li", ".x"])
+    with suppress(ExtractError):  # too much for the parser
+        clues(page, ["li", ".x"])
     assert time.process_time() - began < 2

@@ -1,11 +1,12 @@
-"""Both engines, the same questions, the same answers."""
+"""One tree, whichever library answers: the same questions, the same answers."""
 
 import time
 
 import pytest
+from bs4 import Comment
 
-from crawler.extract.lexbor import Lexbor, costly
-from crawler.extract.soup import Soup
+from crawler.extract.lexbor import Lexbor
+from crawler.extract.page import PageView
 from crawler.extract.text import keep, tidy
 from crawler.model import Failure, Page
 from tests.support.pages import FieldRule, analyse, value
@@ -15,7 +16,11 @@ def lexbor(html: str) -> Lexbor:
     return Lexbor(html.encode())
 
 
-BOTH = pytest.mark.parametrize("engine", [Soup, lexbor], ids=["bs4", "lexbor"])
+def soup(html: str) -> Lexbor:
+    return Lexbor(html.encode(), soup=True)
+
+
+BOTH = pytest.mark.parametrize("engine", [soup, lexbor], ids=["bs4", "lexbor"])
 
 
 @BOTH
@@ -111,22 +116,64 @@ def test_fault_83_fifty_thousand_elements_inside_each_other(engine):
         assert outcome.code == "unparsable"
 
 
-def test_fault_84_two_hundred_thousand_attributes():
-    html = "<h1>t</h1><p " + " ".join(f"a{n}=1" for n in range(200_000)) + ">x</p>"
-    began = time.monotonic()
-    assert value(html, css="h1") == ("t", [])
-    assert time.monotonic() - began < 5
-    outcome = analyse(html, FieldRule("t", "h1"), engine="lexbor")
-    assert isinstance(outcome, Failure)
-    assert outcome.code == "unparsable"
+@BOTH
+@pytest.mark.parametrize(
+    ("css", "found"),
+    [
+        ("table > tbody > tr > td", ["c", "d"]),
+        (":is(h1, h2) a", ["x"]),
+        ("p:-soup-contains('two')", ["two"]),
+        ("p:empty", [""]),
+        ("a:not([href])", ["y"]),
+        ("a:link", ["x"]),
+        ("li, b, li", ["one", "b"]),
+        ("input:disabled", [""]),
+        ("div:has(> p + p) > p:last-child", ["two"]),
+        ("[title='a:link > b']", ["t"]),
+        ("svg title", ["s"]),
+        ("*|b", ["b"]),
+    ],
+)
+def test_selectors(engine, css, found):
+    document = engine(
+        "<h1><div><nav><a href=1>x</a></nav></div></h1><table><tr><td>c<td>d</table><p></p><p> </p><a>y</a>"
+        "<ul><li>one</ul><b>b</b><input disabled><div><p>1<p>two</div><i title='a:link > b'>t</i>"
+        "<svg><title>s</title></svg>"
+    )
+    assert [tidy(document.text(node))[0] for node in document.select(None, css)] == found
+    first = document.first(None, css)
+    assert tidy(document.text(first))[0] == found[0]
 
 
-def test_costly_lets_large_ordinary_pages_through():
-    assert not costly("<p class=a>text text</p>\n" * 50_000)
-    assert not costly("<img src='data:image/png;base64," + "A" * 500_000 + "'>")
-    assert not costly("<p>a<br>b<img src=x><input></p>\n" * 20_000)
-    assert costly("<div>" * 50_000)
-    assert costly("<div>" * 50_000 + "</div>" * 50_000)
+@BOTH
+def test_scope_is_the_row(engine):
+    document = engine("<ul><li><a>1</a><p><a>2</a></p></li></ul><a>3</a>")
+    row = document.first(None, "li")
+    assert [document.text(node) for node in document.select(row, ":scope > a")] == ["1"]
+    assert document.text(document.first(row, ":scope > p a")) == "2"
+    assert document.select(row, "ul > :scope") == []
+    assert document.attributes(row) == []
+    assert [document.tag(node) for node in document.select(None, ":scope > *")] == ["head", "body"]
+
+
+@BOTH
+@pytest.mark.parametrize("start", ["", " \n", "<!-- more --> <!-- -->"])
+def test_rows_without_their_table_are_read_as_inside_of_one(engine, start):
+    document = engine(f"{start}<tr><td>a<td>b<tr><td>c")
+    assert [tidy(document.text(row))[0] for row in document.select(None, "tr")] == ["a b", "c"]
+    assert [document.text(cell) for cell in document.select(None, "tr > td:first-child")] == ["a", "c"]
+
+
+def test_a_hook_is_given_the_same_tree():
+    page = PageView("http://shop.test/", "<!-- c --><table class='a b'><tr><td>1<p>2</table><pre>\n x</pre>")
+    soup = page.hook_soup()
+    assert [str(tag) for tag in soup.select("table > tbody > tr > td")] == ["<td>1<p>2</p></td>"]
+    assert soup.table["class"] == ["a", "b"]
+    assert soup.find(string=lambda text: isinstance(text, Comment)) == " c "
+    assert soup.pre.get_text() == " x"
+    names = ["table", "tbody", "tr", "td", "p", "pre"]
+    assert [tag.name for tag in soup.find_all(True)] == ["html", "head", "body", *names]
+    assert soup.p.find_parent("td").find_next("pre") is soup.pre
 
 
 @pytest.mark.parametrize("engine", ["bs4", "lexbor", "auto"])

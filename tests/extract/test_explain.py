@@ -19,7 +19,7 @@ def test_it_tells_what_each_rule_found():
         "Title",
     )
     assert (price.raw, price.value, [note.code for note in price.notes]) == ("call us", "call us", ["not-money"])
-    assert (empty.engine, empty.matches, empty.raw, empty.value) == ("bs4", 0, None, None)
+    assert (empty.engine, empty.matches, empty.raw, empty.value) == ("lexbor", 0, None, None)
     assert (rows.what, rows.matches, rows.rule) == ("rows", 3, "li")
     assert [(item.row, item.value) for item in items] == [(1, "a"), (2, "b"), (3, None)]
     assert (follow.what, follow.matches, follow.dropped) == ("follow", 2, {"scheme": 1})

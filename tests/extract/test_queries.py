@@ -23,7 +23,7 @@ def links(markup: str, encoding: str, codec: str, *, declared: bool = True) -> l
     """The addresses of a page's links; half a kilobyte of the same letters helps where nothing is declared."""
     kind = f"text/html; charset={encoding}" if declared else "text/html"
     page = open_page(Response(URL, 200, {"content-type": kind}, markup.encode(codec)))
-    document = page.document("auto")
+    document = page.document
     return [page.resolve(document.attr(node, "href") or "") for node in document.select(None, "a[href]")]
 
 
