@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.extract.figures import figure, raised
@@ -22,6 +23,7 @@ __all__ = ["FieldPlan", "Reading", "Row"]
 
 _FIGURES = frozenset({"int", "decimal", "money", "date", "datetime"})
 _SHORT = 120
+_ESCAPE = re.compile(r'\\u[0-9a-fA-F]{4}|\\/|\\"')
 _LIST_LIMIT = 10_000
 
 
@@ -184,6 +186,8 @@ class FieldPlan:
             if changed is None:
                 return None
             text, notes, doubt = changed, notes + more, doubt and not mended
+        if "\\" in text or "[email" in text:
+            notes += self._undecoded(text)
         if self._bare and not text:
             return Reading(True, True, notes)
         if not text or text.isspace():
@@ -192,6 +196,12 @@ class FieldPlan:
         if doubt and problem is None:
             problem = self._note("split-number", self._clean(raw)[0])
         return Reading(value, True, (*notes, problem) if problem else notes)
+
+    def _undecoded(self, text: str) -> tuple[Note, ...]:
+        """Notes on what stands for something else: escapes of JSON, an address that Cloudflare hides."""
+        if _ESCAPE.search(text):
+            return (self._note("json-escapes", text),)
+        return (self._note("hidden-email", text),) if "[email protected]" in tidy(text)[0] else ()
 
     def _change(self, text: str) -> tuple[str | None, tuple[Note, ...], bool]:
         """Return the text as the rule changes it, notes on that, and whether a `replace` changed something."""

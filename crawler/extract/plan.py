@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crawler.extract.fields import FieldPlan, Row
 from crawler.extract.labels import Labels
 from crawler.extract.lexbor import served_by
+from crawler.extract.merged import counts_cells
 from crawler.extract.patterns import Pattern
 from crawler.extract.recipe import FieldRule, FollowRule, KindRule, TableRule
 
@@ -18,11 +19,16 @@ __all__ = ["FollowPlan", "KindPlan", "TablePlan", "describe", "page_row", "rows"
 
 
 class TablePlan:
-    """A table rule ready for work."""
+    """A table rule ready for work.
+
+    Attributes:
+        counts_cells: a field of a row may be found by the number of its cell.
+    """
 
     def __init__(self, rule: TableRule) -> None:
         self.rule = rule
         self.fields = tuple(FieldPlan(field) for field in rule.fields)
+        self.counts_cells = rule.each is not None and any(counts_cells(field.css) for field in rule.fields)
 
 
 class FollowPlan:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from crawler.extract.merged import shifted_rows
 from crawler.extract.plan import TablePlan, describe, rows
 from crawler.model import Note, Record, Value
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from crawler.extract.page import PageView
 
 __all__ = ["Harvest", "read_table"]
+
+_SPAN = re.compile(r"\b(?:row|col)span\b", re.I)
 
 
 class Harvest:
@@ -39,21 +43,19 @@ def read_table(plan: TablePlan, page: PageView) -> Harvest:
     """
     records: list[Record] = []
     seen: set[str] = set()
-    for readings in _readings(plan, page):
+    merged = shifted_rows(page.document) if plan.counts_cells and _SPAN.search(page.text) else {}
+    for row in rows(page, plan.rule.each):
+        readings = [field.read(row) for field in plan.fields]
         found = [field.name for field, reading in zip(plan.fields, readings, strict=True) if reading.found]
         if found:
             seen.update(found)
-            records.append(_record(plan, readings))
+            why = merged.get(page.document.identity(row.scope), "") if merged else ""
+            records.append(_record(plan, readings, (Note("", "merged-cells", why),) if why else ()))
     return Harvest(records, _misses(plan, page, seen), _lacking(plan, seen, records))
 
 
-def _readings(plan: TablePlan, page: PageView) -> list[list[Reading]]:
-    return [[field.read(row) for field in plan.fields] for row in rows(page, plan.rule.each)]
-
-
-def _record(plan: TablePlan, readings: list[Reading]) -> Record:
+def _record(plan: TablePlan, readings: list[Reading], notes: tuple[Note, ...]) -> Record:
     values: dict[str, Value] = {}
-    notes: tuple[Note, ...] = ()
     for field, reading in zip(plan.fields, readings, strict=True):
         values[field.name] = reading.value
         if reading.notes:

@@ -129,3 +129,19 @@ def test_long_texts_are_shortened_in_notes_only():
     assert len(found) == 5000
     outcome = analyse(f"<p>{'x' * 5000}</p>", FieldRule("x", "p", type="int"))
     assert len(outcome.records[0].notes[0].detail) <= 120
+
+
+@pytest.mark.parametrize(
+    ("html", "rule", "code"),
+    [
+        (r"<script>{'name': 'Caf\u00e9'}</script>", {"css": "script", "regex": "'name': '([^']*)'"}, "json-escapes"),
+        (r"<script>{'url': 'https:\/\/x'}</script>", {"css": "script", "regex": "'url': '([^']*)'"}, "json-escapes"),
+        (r"""<p id='{"n": "\"Blue\""}'>""", {"css": "p", "attr": "id", "regex": 'n": "(.*)"'}, "json-escapes"),
+        ("<a data-cfemail=1f>[email&#160;protected]</a>", {"css": "a"}, "hidden-email"),
+        (r"<p>C:\users\ann</p>", {"css": "p"}, None),
+        ("<p>[email me]</p>", {"css": "p"}, None),
+    ],
+)
+def test_what_stands_for_something_else_is_noted(html, rule, code):
+    _, notes = value(html, **rule)
+    assert notes == ([code] if code else [])
