@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 from crawler.config.document import Document
@@ -22,7 +23,7 @@ def _section(section: type[Section]) -> dict[str, Any]:
     required = [name for name, key in section.keys.items() if key.required]
     rule = {
         "additionalProperties": False,
-        "description": section.__doc__,
+        "description": cleandoc(section.__doc__ or ""),
         "properties": {name: _key(key) for name, key in section.keys.items()},
         **({"required": required} if required else {}),
         "type": "object",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
 from crawler.config.document import Document
@@ -51,7 +52,7 @@ def reference() -> str:
 
 def _section(title: str, prefix: str, section: type[Section]) -> str:
     rows = "\n".join(_row(prefix + name, key) for name, key in section.keys.items())
-    return f"\n## {title}\n\n{section.__doc__}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}\n"
+    return f"\n## {title}\n\n{cleandoc(section.__doc__ or '')}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}\n"
 
 
 def _row(path: str, key: Key[Any]) -> str:

@@ -22,12 +22,12 @@ _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc]")
 _BEYOND = re.compile("[^\0-\x7f]")
 _ESCAPES = re.compile(rb"\x1b\$[@B](?:[!-~]{2})+\x1b\([BJ]")
 
-# Signs of windows-1252 that stand alone in English: quotation marks, dashes, currencies, fractions. A letter of
-# another alphabet seldom stands without a second one beside it or in a text without any other.
-_SIGNS = re.compile(
-    rb"""(?:[\0-\x7f]++
-        | (?<![\x80-\xff]) (?:[\x91-\x97\x99\xa0\xae\xb0] | [\x80\x85\x89\x95\xa2\xa3\xa5\xa7\xa9\xab\xb1\xb7\xbb-\xbe]
-        (?![A-Za-z])) (?![\x80-\xff]))*+""",
+# What is more than signs of windows-1252 that stand alone in English (quotation marks, dashes, currencies, fractions):
+# a letter of another alphabet seldom stands without a second one beside it or in a text without any other.
+_LETTERS = re.compile(
+    rb"""[\x80-\xff]{2}
+        | [\x81-\x84\x86-\x88\x8a-\x90\x98\x9a-\x9f\xa1\xa4\xa6\xa8\xaa\xac\xad\xaf\xb2-\xb6\xb8-\xba\xbf-\xff]
+        | [\x80\x85\x89\xa2\xa3\xa5\xa7\xa9\xab\xb1\xb7\xbb-\xbe] [A-Za-z]""",
     re.X,
 )
 
@@ -78,7 +78,7 @@ def wide(body: bytes) -> str | None:
 def detect(body: bytes) -> str:
     """Return the most likely encoding of a body that is not UTF-8; `windows-1252` where nothing speaks for any."""
     text = _worded(body)
-    if _SIGNS.fullmatch(text):
+    if not _LETTERS.search(text):
         return "windows-1252"
     for japanese, strict in (("euc-jp", "euc_jis_2004"), ("shift_jis", "cp932")):
         if _is_kana(text, strict):

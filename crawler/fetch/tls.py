@@ -18,6 +18,7 @@ __all__ = ["context"]
 def context(verify: bool) -> ssl.SSLContext:
     """Return the context that checks certificates, or the one that does not. TLS 1.2 at least, for both."""
     made = ssl.create_default_context(cafile=certifi.where())
+    made.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # early releases of Python 3.11 set it: a cut page would look whole
     if not verify:
         urllib3.disable_warnings(InsecureRequestWarning)  # the config asked for it, host by host
         made.check_hostname = False
