@@ -52,7 +52,8 @@ def reference() -> str:
 
 def _section(title: str, prefix: str, section: type[Section]) -> str:
     rows = "\n".join(_row(prefix + name, key) for name, key in section.keys.items())
-    return f"\n## {title}\n\n{cleandoc(section.__doc__ or '')}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}\n"
+    about = cleandoc(section.__doc__ or "")
+    return f"\n## {title}\n\n{about}\n\n| key | type | default | meaning |\n|---|---|---|---|\n{rows}\n"
 
 
 def _row(path: str, key: Key[Any]) -> str:

@@ -9,7 +9,7 @@ from crawler.extract.figures import figure, raised
 from crawler.extract.labels import Labels, label_key
 from crawler.extract.numbers import numbers
 from crawler.extract.patterns import Pattern
-from crawler.extract.text import CLOSE, OPEN, RAISED, keep, tidy
+from crawler.extract.text import BREAK, CLOSE, OPEN, RAISED, keep, tidy
 from crawler.extract.values import as_text, converter
 from crawler.model import Note, Value
 from crawler.urls import BadUrl
@@ -25,6 +25,10 @@ _FIGURES = frozenset({"int", "decimal", "money", "date", "datetime"})
 _SHORT = 120
 _ESCAPE = re.compile(r'\\u[0-9a-fA-F]{4}|\\/|\\"')
 _LIST_LIMIT = 10_000
+_FOOTNOTE = re.compile(r"\[(?:\d{1,3}|[a-z]|note \d{1,2})\]\s*$")
+_STRUCK = frozenset({"del", "s", "strike"})
+_STRUCK_WITHIN = 4  # elements; an amount is seldom deeper in `del`
+_WANTS_STRUCK = re.compile(r"\b(?:del|s|strike)\b|old|was|before|previous|regular|original|list|rrp|msrp|struck", re.I)
 
 
 class Row(NamedTuple):
@@ -72,6 +76,9 @@ class FieldPlan:
         self._text = rule.attr is None and not rule.html and not rule.page_url
         self._point = numbers(rule.locale).point if rule.type in {"int", "decimal", "money"} else "."
         self._figures = self._text and rule.type in _FIGURES
+        # Only of a price; a field that is meant to have the old one says so in its name or selector.
+        self._present = self._text and rule.type in {"decimal", "money"}
+        self._present = self._present and not _WANTS_STRUCK.search(f"{rule.name} {rule.css}")
         self._url = rule.type == "url"
         # White space in an address or in inner HTML is part of it.
         self._clean = keep if rule.keep_space or rule.html or (self._url and rule.attr) else tidy
@@ -89,10 +96,13 @@ class FieldPlan:
             return self._of_address(row)
         if self._many:
             return self._read_all(row)
-        raw = self.raw(row)
+        node = None if self.key is not None else self._first(row)
+        raw = self._labelled(row) if node is None else self._take(row.document, node)
         reading = None if raw is None else self._one(raw, row)
         if reading is None:
             return self._missing(row)
+        if self._present and node is not None and _is_struck(row.document, node):
+            return reading._replace(notes=(*reading.notes, self._note("struck-out", as_text(reading.value))))
         if self.key is not None and (found := row.labels.find(self.key, self.rule.attr)) and found.others:
             note = self._note("several-labels", f"also: {'; '.join(found.others)}")
             return reading._replace(notes=(*reading.notes, note))
@@ -108,19 +118,17 @@ class FieldPlan:
         value = (as_text(reading.value),) if self._many else reading.value
         return Reading(value, False, reading.notes)
 
-    def raw(self, row: Row) -> str | None:
-        """Return the text (or attribute, or HTML) of the first match, as it stands; None without a match."""
-        rule = self.rule
-        if self.key is not None:
-            found = row.labels.find(self.key, rule.attr)
-            if found is None:
-                return None
-            return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
-        if rule.css is None:
-            node = row.scope if row.scope is not None else row.document.root()
-        else:
-            node = row.document.first(row.scope, rule.css)
-        return None if node is None else self._take(row.document, node)
+    def _first(self, row: Row) -> Node | None:
+        if self.rule.css is not None:
+            return row.document.first(row.scope, self.rule.css)
+        return row.scope if row.scope is not None else row.document.root()
+
+    def _labelled(self, row: Row) -> str | None:
+        """Return what stands beside the label, as it stands; None without a label or a match."""
+        found = None if self.key is None else row.labels.find(self.key, self.rule.attr)
+        if found is None:
+            return None
+        return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
 
     def nodes(self, row: Row) -> list[Node]:
         """Return every element that matches; of a label, those that hold its value."""
@@ -136,7 +144,7 @@ class FieldPlan:
         """Return the texts (or attributes, or HTML) of all matches, as they stand."""
         nodes, take = self.nodes(row), self._take if self.key is None else self._of_label
         if self.key is not None and not nodes:
-            raw = self.raw(row)
+            raw = self._labelled(row)
             return [] if raw is None else [raw]
         taken = []
         for node in nodes[:_LIST_LIMIT]:
@@ -172,11 +180,11 @@ class FieldPlan:
 
     def _one(self, raw: str, row: Row) -> Reading | None:
         """Make a value of a raw text; None when nothing is left of it."""
-        doubt = False
+        doubt = marked = False
         if self._figures and (RAISED in raw or OPEN in raw or CLOSE in raw):
             raw, doubt = figure(raw, self.rule.type, self._point)
         elif self._text and RAISED in raw:
-            raw = raised(raw)
+            raw, marked = raised(raw), True
         text, odd = self._clean(raw)
         if self._strip and self._clean is keep:
             text = text.strip()
@@ -188,6 +196,8 @@ class FieldPlan:
             text, notes, doubt = changed, notes + more, doubt and not mended
         if "\\" in text or "[email" in text:
             notes += self._undecoded(text)
+        if marked and _FOOTNOTE.search(text):
+            notes += (self._note("footnote", text),)
         if self._bare and not text:
             return Reading(True, True, notes)
         if not text or text.isspace():
@@ -245,7 +255,10 @@ class FieldPlan:
     def _read_all(self, row: Row) -> Reading:
         values: list[str] = []
         notes: dict[str, Note] = {}
-        for raw in self.raws(row):
+        raws = self.raws(row)
+        if len(raws) == 1 and self._text and BREAK in raws[0].strip():
+            notes["several-lines"] = self._note("several-lines", tidy(raws[0])[0])
+        for raw in raws:
             one = self._one(raw, row)
             if one is not None:
                 values.append(as_text(one.value))
@@ -264,3 +277,13 @@ class FieldPlan:
 
     def _note(self, code: str, text: str) -> Note:
         return Note(self.name, code, text if len(text) <= _SHORT else text[: _SHORT - 3] + "...")
+
+
+def _is_struck(document: Document, node: Node) -> bool:
+    """Tell whether what an element shows is struck out, as the old price beside a new one."""
+    here: Node | None = node
+    for _ in range(_STRUCK_WITHIN):
+        if here is None or document.tag(here) in _STRUCK:
+            return here is not None
+        here = document.parent(here)
+    return False

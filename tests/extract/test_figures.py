@@ -67,7 +67,7 @@ def test_what_a_pattern_cuts_out_of_it_is_noted(engine):
 def test_other_texts_keep_their_digits_apart_too(engine):
     assert value("<p>10<sup>6</sup> m<sup>2</sup></p>", engine=engine, css="p") == ("10⁶ m2", [])
     assert value("<p>1<sup>st</sup></p>", engine=engine, css="p", keep_space=True) == ("1st", [])
-    assert value("<p>Paris<sup>[1]</sup></p>", engine=engine, css="p") == ("Paris[1]", [])
+    assert value("<p>Paris<sup>[1]</sup></p>", engine=engine, css="p") == ("Paris[1]", ["footnote"])
 
 
 @BOTH
