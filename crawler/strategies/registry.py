@@ -92,7 +92,12 @@ STRATEGIES: dict[str, Entry] = {
         driven=True,
     ),
     "gevent": Entry(
-        "gevent_:Gevent", "greenlets in a child process: blocking code made cooperative", True, None, "gevent", "gevent"
+        "gevent_:Gevent",
+        "greenlets in a child process: blocking code made cooperative",
+        True,
+        needs="gevent",
+        extra="gevent",
+        driven=True,
     ),
     "curl": Entry(
         "curl:Curl",
@@ -105,12 +110,14 @@ STRATEGIES: dict[str, Entry] = {
         "children:ProcessesThreads",
         "threads inside each of several processes: slow pages, heavy analysis",
         True,
+        driven=True,
         loads=("crawler.strategies.threads",),
     ),
     "processes-asyncio": Entry(
         "children:ProcessesAsyncio",
         "an event loop in each of several processes",
         True,
+        driven=True,
         needs="aiohttp",
         extra="asyncio",
         loads=("crawler.strategies.asyncio_", "crawler.fetch.aiohttp_client", "encodings.idna", "uvloop"),
@@ -119,6 +126,7 @@ STRATEGIES: dict[str, Entry] = {
         "children:ProcessesCurl",
         "curl transfers in each of several processes: the fastest for large jobs",
         True,
+        driven=True,
         needs="pycurl",
         extra="curl",
         loads=("crawler.strategies.curl", "crawler.fetch.transfers"),
