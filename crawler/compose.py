@@ -147,7 +147,8 @@ class Run:
 
     def _build(self, then: Then[T]) -> Strategy[T]:
         fetch = self._job.fetch
-        plan = Plan(self._width, fetch.client, self._settings, self._source.then(then), self._task_timeout)
+        then = self._source.then(then)
+        plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._may_hang)
         self._driver = make_driver(fetch.strategy, plan)
         if self._driver is None:
             return make_strategy(fetch.strategy, plan)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
+from crawler.strategies.lone import LoneFuture
 from crawler.strategies.messages import Messages
 from crawler.strategies.port import Driven, Fetched, Plan, WorkerDied
 
@@ -35,6 +36,7 @@ class Driver(ABC, Generic[T]):
     def __init__(self, plan: Plan[T]) -> None:
         self.story: list[str] = []
         self.width = plan.width
+        self._new_future: type[Future[T]] = LoneFuture if plan.one_thread else Future
         self._busy = 0
         self._beginning = self._working = self._woken = False
         self._waiting: deque[tuple[Future[T], Request]] = deque()
@@ -42,7 +44,7 @@ class Driver(ABC, Generic[T]):
 
     def submit(self, request: Request) -> Future[T]:
         """Queue the request; from any thread."""
-        future: Future[T] = Future()
+        future = self._new_future()
         self._waiting.append((future, request))
         self.wake()
         return future

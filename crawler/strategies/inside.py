@@ -1,8 +1,9 @@
 """What runs in a child of `crawler.strategies.children`: a strategy, and the line to the main process.
 
 Batches of (number, request) come in until None does; batches of (number, error, value) go out. What is done waits for
-more to share its message, but not for long: until nothing more can be done at once, until it has waited for 3 ms, or
-until half of what the child was given is done, so that the answer is there before the child has nothing to do.
+more to share its message, but not for long: until nothing more can be done at once; until 3 ms have gone by, so that
+pages which take longer go one by one; and until half of what the child was given is done, so that it gets more before
+it has nothing to do.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol
@@ -56,7 +58,7 @@ def serve(name: str, messages: Messages, plan: Plan[Any]) -> None:
     from crawler.strategies.registry import make_driver, make_strategy
 
     # The event loop of Windows cannot wait for a socket of ours beside its own.
-    driver: Any = make_driver(name, plan) if sys.platform != "win32" else None
+    driver: Any = make_driver(name, replace(plan, one_thread=True)) if sys.platform != "win32" else None
     with suppress(EOFError, OSError):  # the main process is gone
         work(driver or Watched(make_strategy(name, plan)), messages)
 
@@ -72,6 +74,8 @@ def work(worker: Worker, messages: Messages) -> None:
     more = True
     while more or answers.expected:
         before = len(answers.held)
+        if not before:
+            answers.since = monotonic()
         worker.perform(0.0 if before else LONGEST_SLEEP)
         if answers.held and (answers.is_due() or len(answers.held) == before):
             messages.send(answers.taken())
@@ -90,12 +94,13 @@ class _Answers:
     Attributes:
         expected: how many requests have come whose answers were not sent.
         held: what is to be sent.
+        since: `monotonic()` at which the work on it began.
     """
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self.expected = 0
-        self._since = 0.0
+        self.since = 0.0
         self.held: deque[tuple[int, Future[Any]]] = deque()
 
     def wait_for(self, batch: list[tuple[int, Request]]) -> None:
@@ -107,7 +112,7 @@ class _Answers:
     def is_due(self) -> bool:
         """Whether to send them now."""
         count = len(self.held)
-        return count >= MOST_TOGETHER or 2 * count >= self.expected or monotonic() - self._since > LONGEST_GATHERING
+        return count >= MOST_TOGETHER or 2 * count >= self.expected or monotonic() - self.since > LONGEST_GATHERING
 
     def taken(self) -> list[tuple[int, BaseException | None, Any]]:
         """Take all that is there."""
@@ -116,8 +121,6 @@ class _Answers:
         return [_answer(*each) for each in found]
 
     def _done(self, number: int, future: Future[Any]) -> None:
-        if not self.held:
-            self._since = monotonic()
         self.held.append((number, future))
         if len(self.held) == 1 or self.is_due():
             self._worker.wake()

@@ -7,7 +7,7 @@ import inspect
 import select
 import sys
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, Literal, TypeVar
 
@@ -214,7 +214,7 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
     Raises:
         ConfigError: there is none of that name, or it needs what is not installed.
     """
-    if (driver := make_driver(name, plan)) is not None:
+    if (driver := make_driver(name, replace(plan, one_thread=False))) is not None:
         return Threaded(driver, name)
     made = _load(name)
     if inspect.isclass(made) and issubclass(made, Executor):
