@@ -4,6 +4,8 @@ Batches of (number, request) come in until None does; batches of (number, error,
 more to share its message, but not for long: until nothing more can be done at once; until 3 ms have gone by, so that
 pages which take longer go one by one; and until half of what the child was given is done, so that it gets more before
 it has nothing to do.
+
+Under `gevent` this module is imported before the library is patched: whatever may wait is named with its module here.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import select
 import selectors
 import socket
 import sys
+import threading
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
@@ -27,14 +30,14 @@ from crawler.strategies.driver import LONGEST_SLEEP
 from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan, Strategy
 
-__all__ = ["Worker", "begin", "serve", "work"]
+__all__ = ["Watched", "Worker", "begin", "serve", "work"]
 
 MOST_TOGETHER = 8
 LONGEST_GATHERING = 0.003  # seconds
 
 
 class Worker(Protocol):
-    """A strategy that works while it is called: `crawler.strategies.driver.Multiplexer`, or a `_Watched` one."""
+    """A strategy that works while it is called: a `crawler.strategies.driver.Multiplexer`, or one that is `Watched`."""
 
     def submit(self, request: Request) -> Future[Any]: ...
 
@@ -98,7 +101,7 @@ class _Answers:
     """
 
     def __init__(self, worker: Worker) -> None:
-        self._worker = worker
+        self._worker, self._thread = worker, threading.get_ident()
         self.expected = 0
         self.since = 0.0
         self.held: deque[tuple[int, Future[Any]]] = deque()
@@ -122,7 +125,7 @@ class _Answers:
 
     def _done(self, number: int, future: Future[Any]) -> None:
         self.held.append((number, future))
-        if len(self.held) == 1 or self.is_due():
+        if threading.get_ident() != self._thread or self.is_due():
             self._worker.wake()
 
 
@@ -143,6 +146,7 @@ class Watched:
 
     def __init__(self, strategy: Strategy[Any]) -> None:
         self._strategy = strategy
+        self._rung = False
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
         self._ear.setblocking(False)
@@ -160,12 +164,14 @@ class Watched:
     def perform(self, timeout: float) -> None:
         """Wait for a message or a bell."""
         self._selector.select(timeout)
+        self._rung = False  # before the caller looks at what there is: `wake` does it the other way round
         with suppress(BlockingIOError):
             self._ear.recv(4_096)
 
     def wake(self) -> None:
         """Let `perform` return now, or the next time; from any thread."""
-        with suppress(OSError):  # full: it is awake; closed: nobody waits
+        if not self._rung:
+            self._rung = True
             self._bell.send(b"!")
 
     def close(self) -> None:
