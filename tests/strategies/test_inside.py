@@ -22,6 +22,7 @@ class Stepwise:
 
     def __init__(self) -> None:
         self.seconds = self.now = 0.0
+        self.ready = 1_000  # requests that it can complete; the rest is still being fetched
         self.todo: list[Future[str]] = []
         self.messages: Messages | None = None
 
@@ -30,7 +31,8 @@ class Stepwise:
         return self.todo[-1]
 
     def perform(self, timeout: float) -> None:
-        if self.todo:
+        if self.todo and self.ready:
+            self.ready -= 1
             self.now += self.seconds
             self.todo.pop(0).set_result("done")
         elif timeout:
@@ -83,6 +85,22 @@ def test_half_of_what_a_child_has_is_not_held_back(ask: Ask) -> None:
 
 def test_a_lone_answer_is_sent_at_once(ask: Ask) -> None:
     assert ask(1) == [1]
+
+
+def test_what_is_done_does_not_wait_for_the_network(worker: Stepwise) -> None:
+    worker.ready = 2
+    ours, theirs = (Messages(sock) for sock in socket.socketpair())
+    ours.send([(number, Request(number, "http://127.0.0.1/", "page")) for number in range(10)])
+    threading.Thread(target=inside.work, args=(worker, theirs), daemon=True).start()
+    assert inside.select.select([ours], [], [], 10)[0], "it waits for the other eight"
+    assert [len(batch) for batch in ours.receive()] == [2]
+    worker.ready = 8
+    ours.send([])
+    left = 8
+    while left:
+        assert inside.select.select([ours], [], [], 10)[0]
+        left -= sum(map(len, ours.receive()))
+    ours.send(None)
 
 
 def test_slow_answers_go_one_by_one(worker: Stepwise, ask: Ask) -> None:
