@@ -31,6 +31,7 @@ from crawler.report import Report, Timing
 from crawler.store import runs
 from crawler.store.cookies import CookieTable
 from crawler.store.pages import Pages
+from crawler.store.values import to_stored
 from crawler.strategies import child
 from crawler.strategies.driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy, Then
@@ -64,7 +65,8 @@ class Run:
         self._settings = source.settings(client_settings(job, [url for url, _ in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
-        self._hooked = any(kind.python for kind in job.recipe.kinds.values())
+        hooked = any(kind.python for kind in job.recipe.kinds.values())
+        self._may_hang = hooked and not (chosen.processes and self._place == "worker")
         self._driver: Driven[Any] | None = None
         self._desk: RobotsDesk | None = None
 
@@ -140,16 +142,17 @@ class Run:
         )
 
     def _strategy(self) -> Strategy[Outcome]:
-        analyse = Analyse(Analyser(self._job.recipe))
+        analyse = Analyse(Analyser(self._job.recipe, to_stored))
         return at_place(self._place, self._build, analyse, self._task_timeout)
 
     def _build(self, then: Then[T]) -> Strategy[T]:
         fetch = self._job.fetch
-        plan = Plan(self._width, fetch.client, self._settings, self._source.then(then), self._task_timeout)
+        then = self._source.then(then)
+        plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._may_hang)
         self._driver = make_driver(fetch.strategy, plan)
         if self._driver is None:
             return make_strategy(fetch.strategy, plan)
-        if self._hooked:
+        if self._may_hang:
             return Threaded(self._driver, fetch.strategy)
         self._stopper.inbox.drive(self._driver)
         return self._driver
@@ -160,7 +163,7 @@ class Run:
     def _client(self) -> str:
         """The client that the strategy has loaded already, where it brings its own."""
         chosen = entry(self._job.fetch.strategy)
-        own = chosen.driven or chosen.needs == "pycurl"
+        own = (chosen.driven and not chosen.processes) or chosen.needs == "pycurl"
         return "curl" if own and not missing("curl") else self._job.fetch.client
 
     def _ask_robots(self, origin: str) -> None:

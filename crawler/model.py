@@ -5,11 +5,13 @@ No object of a library is ever inside, so each crosses a process border and outl
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from operator import attrgetter
+from typing import Any, NamedTuple, Protocol
 
 __all__ = [
     "RICH",
@@ -27,6 +29,7 @@ __all__ = [
     "Response",
     "Result",
     "Row",
+    "Stored",
     "SummaryLine",
     "Table",
     "Value",
@@ -108,6 +111,14 @@ class Record:
     notes: tuple[Note, ...] = ()
 
 
+class Stored(NamedTuple):
+    """A record as the store keeps it: JSON of its values and of its notes, None for no notes."""
+
+    table: str
+    values: str
+    notes: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link that a follow rule took, in document order.
@@ -137,6 +148,7 @@ class Page:
     """What was found on a page that was fetched and analysed.
 
     Attributes:
+        records: `Stored` where the store is to write them, so that it is the worker who makes their text.
         dropped: links that were not taken, counted by reason (`bad-url`, `scheme`, `denied`).
         notes: notes on the page as a whole; their `field` is "".
         sign: of what the rules found, where links may lead back to pages of this kind; see `crawler.extract.sign`. It
@@ -148,7 +160,7 @@ class Page:
     status: int
     bytes: int
     elapsed: float
-    records: tuple[Record, ...] = ()
+    records: tuple[Record | Stored, ...] = ()
     links: tuple[Link, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
@@ -252,3 +264,16 @@ class Result(Protocol):
 
     def summary(self) -> Sequence[SummaryLine]:
         """Lines for a person."""
+
+
+def _pickled_as_call(kind: type) -> None:
+    """Have a class pickled as a call of it with all its fields.
+
+    What dataclasses do by themselves, field by field and in Python, costs several times as much.
+    """
+    values: Any = attrgetter(*kind.__annotations__)
+    copyreg.pickle(kind, lambda one: (kind, values(one)))
+
+
+for _kind in (Request, Response, Note, Record, Stored, Link, Page, Moved, Failure):
+    _pickled_as_call(_kind)

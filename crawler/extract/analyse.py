@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from crawler.extract.recipe import Recipe
 from crawler.extract.sign import looping, sign
 from crawler.extract.tables import Harvest, read_table
 from crawler.extract.verdict import no_match
-from crawler.model import Failure, Note, Page, Record, Response
+from crawler.model import Failure, Note, Page, Record, Response, Stored
 
 __all__ = ["Analyser"]
 
@@ -24,16 +25,20 @@ _LONGEST = 300
 
 
 class Analyser:
-    """Analyses pages by a recipe. Picklable: what it compiles, it compiles where it is used, once."""
+    """Analyses pages by a recipe. Picklable: what it compiles, it compiles where it is used, once.
 
-    def __init__(self, recipe: Recipe) -> None:
-        self._recipe = recipe
+    Args:
+        form: picklable; makes of each record what its page is to have in its place. None leaves records as they are.
+    """
+
+    def __init__(self, recipe: Recipe, form: Callable[[Record], Record | Stored] | None = None) -> None:
+        self._recipe, self._form = recipe, form
         self._plans: dict[str, KindPlan] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Analyser, (self._recipe,)
+        return Analyser, (self._recipe, self._form)
 
     def __call__(self, kind: str, response: Response) -> Page | Failure:
         """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
@@ -85,14 +90,21 @@ class Analyser:
         for follow in plan.follow:
             links.add(follow)
         links.add_hooked(hooked_links)
-        found = _page(response, page, plan, [*hooked, *_records(harvests)], harvests, links)
+        records = [*hooked, *_records(harvests)]
+        formed = records if self._form is None else list(map(self._form, records))
+        found = _page(response, page, plan, formed, harvests, links)
         if kind in self._looping:
-            return replace(found, sign=sign(response.url, plan.rule, found.records, found.links))
+            return replace(found, sign=sign(response.url, plan.rule, records, found.links))
         return found
 
 
 def _page(
-    response: Response, page: PageView, plan: KindPlan, records: list[Record], harvests: list[Harvest], links: Links
+    response: Response,
+    page: PageView,
+    plan: KindPlan,
+    records: Sequence[Record | Stored],
+    harvests: list[Harvest],
+    links: Links,
 ) -> Page:
     """Put a page together.
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crawler.extract.follow import Links
     from crawler.extract.page import PageView
     from crawler.extract.plan import KindPlan
     from crawler.extract.tables import Harvest
-    from crawler.model import Record
+    from crawler.model import Record, Stored
 
 __all__ = ["main_selectors", "no_match"]
 
 _NAMED = 5
 
 
-def no_match(page: PageView, plan: KindPlan, records: list[Record], harvests: list[Harvest], links: Links) -> str:
+def no_match(
+    page: PageView, plan: KindPlan, records: Sequence[Record | Stored], harvests: list[Harvest], links: Links
+) -> str:
     """Return why a page counts as one where nothing was found; "" when it does not.
 
     That is: its kind has tables and there is no record; or all records of a table lack a required field; or its kind

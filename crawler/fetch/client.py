@@ -74,6 +74,9 @@ class Transfers(Protocol):
     def perform(self, timeout: float) -> None:
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
 
+    def listen(self, number: int) -> None:
+        """Let `perform` return, too, when this socket can be read; its bytes are left to the caller."""
+
     def wake(self) -> None:
         """Let `perform` return now, or the next time."""
 

@@ -38,6 +38,7 @@ class Transfers:
         self._under_way: dict[Any, tuple[Transfer, Done]] = {}
         self._early: list[tuple[Request, Done]] = []
         self._due: float | None = None  # when libcurl wants to be called
+        self._other = -1  # see `listen`
         self._more = False  # something was done at once; no socket tells of it
         self._poll = select.poll()
         self._bell, self._ear = socket.socketpair()
@@ -76,7 +77,7 @@ class Transfers:
             if number == self._ear.fileno():
                 with suppress(BlockingIOError):
                     self._ear.recv(4_096)
-            else:
+            elif number != self._other:
                 self._multi.socket_action(number, _mask(event))
         self._look_at_timer()
         self._hand_out()
@@ -89,6 +90,11 @@ class Transfers:
         """Let `perform` return now, or the next time; from any thread."""
         with suppress(OSError):  # full: it is awake; closed: nobody waits
             self._bell.send(b"!")
+
+    def listen(self, number: int) -> None:
+        """Let `perform` return, too, when this socket can be read; its bytes are left to the caller."""
+        self._other = number
+        self._poll.register(number, select.POLLIN)
 
     def close(self) -> None:
         """Hang up; requests under way are forgotten."""

@@ -16,7 +16,7 @@ from crawler.store.chains import Chains
 from crawler.store.keys import Keys
 from crawler.store.past import Past
 from crawler.store.queued import ALONE, COLUMNS, Queued
-from crawler.store.values import dump_notes, dump_values
+from crawler.store.values import dump_notes, dump_values, to_stored
 
 __all__ = ["Pages"]
 
@@ -176,7 +176,7 @@ class Pages:
         for position, record in enumerate(found.records):
             self._db.execute(
                 "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
-                (self._crawl, page.id, position, record.table, dump_values(record.values), dump_notes(record.notes)),
+                (self._crawl, page.id, position, *to_stored(record)),
             )
         if found.sessions:
             self.keys.learn(page.host, found.sessions)

@@ -12,9 +12,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from crawler.model import Money, Note, Value
+from crawler.model import Money, Note, Record, Stored, Value
 
-__all__ = ["dump_notes", "dump_values", "load_notes", "load_values"]
+__all__ = ["dump_notes", "dump_values", "load_notes", "load_values", "to_stored"]
+
+
+def to_stored(record: Record | Stored) -> Stored:
+    """A record as it is kept."""
+    if isinstance(record, Stored):
+        return record
+    return Stored(record.table, dump_values(record.values), dump_notes(record.notes))
 
 
 def dump_values(values: Mapping[str, Value]) -> str:

@@ -15,7 +15,8 @@ from typing import TypeVar
 
 from crawler.fetch.client import AsyncFetch, make_async_fetch
 from crawler.model import Request
-from crawler.strategies.driver import Driver
+from crawler.strategies.driver import Multiplexer
+from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan
 
 __all__ = ["Asyncio"]
@@ -23,7 +24,7 @@ __all__ = ["Asyncio"]
 T = TypeVar("T")
 
 
-class Asyncio(Driver[T]):
+class Asyncio(Multiplexer[T]):
     """`width` tasks on one loop; the rest waits in a queue."""
 
     def __init__(self, plan: Plan[T]) -> None:
@@ -32,6 +33,10 @@ class Asyncio(Driver[T]):
         self._fetch: AsyncFetch = self._loop.run_until_complete(_made(plan))
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+
+    def listen(self, messages: Messages) -> None:
+        """See `crawler.strategies.driver.Multiplexer`."""
+        self._loop.add_reader(messages.fileno(), self._stop)
 
     def _work(self, timeout: float) -> None:
         timer = self._loop.call_later(timeout, self._stop)

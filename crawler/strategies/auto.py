@@ -18,8 +18,8 @@ from typing import Any, Generic, TypeVar
 
 from crawler.model import Failure, Request
 from crawler.strategies import child
-from crawler.strategies.driver import Driver
-from crawler.strategies.port import Fetched, Plan, Strategy
+from crawler.strategies.driver import Driver, Threaded
+from crawler.strategies.port import Driven, Fetched, Plan, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, missing, preload
 from crawler.strategies.width import Width
 
@@ -47,7 +47,7 @@ class Auto(Generic[T]):
         assert driver is None or isinstance(driver, Driver), "those that it begins with"
         self._driver = driver
         self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
-        self._spread: Strategy[T] | None = None
+        self._spread: Driven[T] | None = None
         self._why_spread = ""
         self._was_heavy = False
         self._under_way: set[Future[T]] = set()
@@ -81,7 +81,9 @@ class Auto(Generic[T]):
     def submit(self, request: Request) -> Future[T]:
         """Hand the request to what is chosen now."""
         if self._why_spread and self._spread is None:
-            self._spread = make_strategy(SPREAD[self._name], self._plan)
+            self._spread = make_driver(SPREAD[self._name], self._plan)
+            if self._driver is not None:  # what it has under way is finished beside
+                self._first = Threaded(self._driver, self._name)
         future = (self._spread or self._first).submit(request)
         self._under_way.add(future)
         future.add_done_callback(self._arrived)
@@ -89,7 +91,9 @@ class Auto(Generic[T]):
 
     def perform(self, timeout: float) -> None:
         """Work, or wait for those that do."""
-        if self._driver is not None and not (self._spread and self._driver.idle):
+        if self._spread is not None:
+            self._spread.perform(timeout)
+        elif self._driver is not None:
             self._driver.width = self._best.now
             self._driver.perform(timeout)
         elif self._bell.wait(timeout):
@@ -100,8 +104,9 @@ class Auto(Generic[T]):
     def wake(self) -> None:
         """Let `perform` return now; from any thread."""
         self._bell.set()
-        if self._driver is not None:
-            self._driver.wake()
+        for driver in (self._spread, self._driver):
+            if driver is not None:
+                driver.wake()
 
     def close(self, *, cancel: bool = False) -> None:
         """Close all that was begun."""
@@ -111,8 +116,9 @@ class Auto(Generic[T]):
 
     def drop(self) -> None:
         """Give up all that this thread has under way; from any thread."""
-        if self._driver is not None:
-            self._driver.drop()
+        for driver in (self._spread, self._driver):
+            if driver is not None:
+                driver.drop()
 
     def _timed(self, request: Request, fetched: Fetched) -> T:
         if self._mark is None:  # before there is anything to analyse, nobody can be busy with it

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from crawler.fetch.client import make_transfers
 from crawler.model import Request
-from crawler.strategies.driver import Driver
+from crawler.strategies.driver import Multiplexer
+from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan
 
 __all__ = ["Curl"]
@@ -22,12 +23,16 @@ __all__ = ["Curl"]
 T = TypeVar("T")
 
 
-class Curl(Driver[T]):
+class Curl(Multiplexer[T]):
     """`width` transfers; the rest waits in a queue."""
 
     def __init__(self, plan: Plan[T]) -> None:
         super().__init__(plan)
         self._transfers = make_transfers(plan.settings)
+
+    def listen(self, messages: Messages) -> None:
+        """See `crawler.strategies.driver.Multiplexer`."""
+        self._transfers.listen(messages.fileno())
 
     def _work(self, timeout: float) -> None:
         self._transfers.perform(timeout)

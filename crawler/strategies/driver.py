@@ -1,4 +1,7 @@
-"""What `asyncio` and `curl` share: one thread that has many requests under way, and a queue in front of them."""
+"""What strategies without a thread of their own share: a queue of requests, and work that is done while one waits.
+
+`Driver` is for whatever is waited for, `Multiplexer` for many requests that one thread has under way.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
+from crawler.strategies.lone import LoneFuture
+from crawler.strategies.messages import Messages
 from crawler.strategies.port import Driven, Fetched, Plan, WorkerDied
 
-__all__ = ["Driver", "Threaded"]
+__all__ = ["LONGEST_SLEEP", "Driver", "Multiplexer", "Threaded"]
 
 T = TypeVar("T")
 
@@ -24,8 +29,6 @@ PATIENCE = 0.9  # seconds that the thread gets to end where it is not waited for
 class Driver(ABC, Generic[T]):
     """Works while `perform` is called, see `crawler.strategies.port.Driven`; a subclass says what is done there.
 
-    A `then` that hangs holds up everything: all requests share one thread.
-
     Attributes:
         width: how many requests at once; may be changed at any time.
     """
@@ -33,16 +36,15 @@ class Driver(ABC, Generic[T]):
     def __init__(self, plan: Plan[T]) -> None:
         self.story: list[str] = []
         self.width = plan.width
-        self._plan = plan
-        self._fetching = 0
+        self._new_future: type[Future[T]] = LoneFuture if plan.one_thread else Future
+        self._busy = 0
         self._beginning = self._working = self._woken = False
         self._waiting: deque[tuple[Future[T], Request]] = deque()
         self._under_way: set[Future[T]] = set()
-        self._fetched: deque[tuple[Future[T], Request, Fetched]] = deque()
 
     def submit(self, request: Request) -> Future[T]:
         """Queue the request; from any thread."""
-        future: Future[T] = Future()
+        future = self._new_future()
         self._waiting.append((future, request))
         self.wake()
         return future
@@ -51,12 +53,8 @@ class Driver(ABC, Generic[T]):
         """Begin what is queued, wait `timeout` seconds at most until something moves, do what can be done."""
         self._working = True  # first this, then a look at what there is: `wake` does it the other way round
         self._begin()
-        self._work(0.0 if self._woken or self._fetched else timeout)
+        self._work(0.0 if self._woken or self._has_work() else timeout)
         self._working = self._woken = False
-        for _ in range(min(MOST_AT_ONCE, len(self._fetched))):
-            self._done(*self._fetched.popleft())
-            if self._woken:
-                return
 
     def wake(self) -> None:
         """Let `perform` return now, once for all that comes until it does; from any thread."""
@@ -67,7 +65,7 @@ class Driver(ABC, Generic[T]):
 
     @abstractmethod
     def _start(self, future: Future[T], request: Request) -> None:
-        """Begin a request; it ends with `_landed`."""
+        """Begin a request, one of `_busy`; it ends with `_settle`."""
 
     @abstractmethod
     def _work(self, timeout: float) -> None:
@@ -79,7 +77,7 @@ class Driver(ABC, Generic[T]):
 
     @abstractmethod
     def _end(self) -> None:
-        """Give back the connections."""
+        """Give back the connections, or whatever there is."""
 
     @property
     def idle(self) -> bool:
@@ -89,7 +87,7 @@ class Driver(ABC, Generic[T]):
     @property
     def hungry(self) -> bool:
         """Whether more requests could be under way now."""
-        return not self._waiting and self._fetching < self.width
+        return not self._waiting and self._busy < self.width
 
     def close(self, *, cancel: bool = False) -> None:
         """Finish what is queued and under way; with `cancel` drop it."""
@@ -105,12 +103,20 @@ class Driver(ABC, Generic[T]):
         for future in list(self._under_way):
             self._settle(future, WorkerDied("the strategy was closed"))
 
+    def _has_work(self) -> bool:
+        """Whether something can be done without waiting for it."""
+        return False
+
+    def _has_room(self) -> bool:
+        """Whether one more request may begin."""
+        return self._busy < self.width
+
     def _next(self) -> tuple[Future[T], Request] | None:
         """Take a request that may begin now."""
-        while self._waiting and self._fetching < self.width:
+        while self._waiting and self._has_room():
             future, request = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
-                self._fetching += 1
+                self._busy += 1
                 self._under_way.add(future)
                 return future, request
         return None
@@ -126,27 +132,53 @@ class Driver(ABC, Generic[T]):
         finally:
             self._beginning = False
 
+    def _settle(self, future: Future[T], error: BaseException | None, value: Any = None) -> None:
+        """Give a future what came of its request, unless it was given up meanwhile."""
+        self._under_way.discard(future)
+        with suppress(InvalidStateError):
+            future.set_result(value) if error is None else future.set_exception(error)
+
+
+class Multiplexer(Driver[T]):
+    """One thread has many requests under way and does `then` with what comes back.
+
+    A `then` that hangs holds up everything: all requests share one thread.
+    """
+
+    def __init__(self, plan: Plan[T]) -> None:
+        super().__init__(plan)
+        self._then = plan.then
+        self._fetched: deque[tuple[Future[T], Request, Fetched]] = deque()
+
+    def perform(self, timeout: float) -> None:
+        """Move what is under way, then do `then` with what came back."""
+        super().perform(timeout)
+        for _ in range(min(MOST_AT_ONCE, len(self._fetched))):
+            self._done(*self._fetched.popleft())
+            if self._woken:
+                return
+
+    @abstractmethod
+    def listen(self, messages: Messages) -> None:
+        """Let `perform` return, too, when a message has come that was not received yet."""
+
+    def _has_work(self) -> bool:
+        return bool(self._fetched)
+
     def _landed(self, future: Future[T], request: Request, fetched: Fetched) -> None:
         """A request came back: the next one is under way before `then` is done with this one."""
-        self._fetching -= 1
+        self._busy -= 1
         self._fetched.append((future, request, fetched))
         self._begin()
 
     def _done(self, future: Future[T], request: Request, fetched: Fetched) -> None:
         """Do `then` with what came of a request."""
         try:
-            value = self._plan.then(request, fetched)
+            value = self._then(request, fetched)
         except BaseException as error:
             self._settle(future, error)
         else:
-            self._under_way.discard(future)
-            with suppress(InvalidStateError):  # given up meanwhile
-                future.set_result(value)
-
-    def _settle(self, future: Future[T], error: BaseException) -> None:
-        self._under_way.discard(future)
-        with suppress(InvalidStateError):
-            future.set_exception(error)
+            self._settle(future, None, value)
 
 
 class Threaded(Generic[T]):

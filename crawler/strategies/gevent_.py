@@ -8,11 +8,9 @@ Patching changes the whole process, so it is done in a child of its own, before 
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import Future
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
-from crawler.model import Request
-from crawler.strategies.children import Child
+from crawler.strategies.children import Children
 from crawler.strategies.port import Plan
 
 __all__ = ["Gevent"]
@@ -20,26 +18,11 @@ __all__ = ["Gevent"]
 T = TypeVar("T")
 
 
-class Gevent(Generic[T]):
+class Gevent(Children[T]):
     """One child process with `width` greenlets."""
 
     def __init__(self, plan: Plan[T]) -> None:
-        self._plan = plan
-        self._child: Child[T] = self._start()
-
-    def submit(self, request: Request) -> Future[T]:
-        """Hand the request to the child."""
-        if self._child.broken:
-            self._child.close(cancel=True)
-            self._child = self._start()
-        return self._child.submit(request)
-
-    def close(self, *, cancel: bool = False) -> None:
-        """Wait for the child; with `cancel` kill it."""
-        self._child.close(cancel=cancel)
-
-    def _start(self) -> Child[T]:
-        return Child(self._plan, _Serve(), multiprocessing.get_context("spawn"))
+        super().__init__(plan, _Serve(), 1, multiprocessing.get_context("spawn"))
 
 
 class _Serve:

@@ -5,56 +5,42 @@ from gevent import monkey
 
 monkey.patch_all()
 
-from multiprocessing.connection import Connection
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, Generic, TypeVar
 
 import gevent
-from gevent.pool import Pool
-from gevent.queue import Empty, Queue
-from gevent.socket import wait_read
+from gevent.lock import BoundedSemaphore
 
 from crawler.model import Request
-from crawler.strategies.port import Plan, Step
+from crawler.strategies.inside import Watched, work
+from crawler.strategies.messages import Messages
+from crawler.strategies.port import Plan, Step, settle_future
 
 __all__ = ["serve"]
 
-
-def serve(pipe: Connection, plan: Plan[Any]) -> None:
-    """Work off batches of requests in greenlets until None comes."""
-    step: Step[Any] = Step(plan)
-    answers: Any = Queue()
-    reader = gevent.spawn(_read, pipe, Pool(plan.width), step, answers)
-    while (first := answers.get()) is not None:
-        pipe.send([first, *_more(answers)])
-    reader.join()
-    step.close()
-    pipe.send(None)
+T = TypeVar("T")
 
 
-def _read(pipe: Connection, pool: Any, step: Step[Any], answers: Any) -> None:
-    while True:
-        wait_read(pipe.fileno())  # reading it at once would stop every greenlet
-        batch = pipe.recv()
-        if batch is None:
-            break
-        for number, request in batch:
-            pool.spawn(_one, number, request, step, answers)
-    pool.join()
-    answers.put(None)
+def serve(messages: Messages, plan: Plan[Any]) -> None:
+    """Work in greenlets until there is nothing left to do."""
+    work(Watched(_Greenlets(plan)), messages)
 
 
-def _one(number: int, request: Request, step: Step[Any], answers: Any) -> None:
-    try:
-        answers.put((number, None, step(request)))
-    except Exception as error:
-        answers.put((number, error, None))
+class _Greenlets(Generic[T]):
+    """A greenlet for each request; `width` of them work at a time."""
 
+    def __init__(self, plan: Plan[T]) -> None:
+        self._step = Step(plan)
+        self._room = BoundedSemaphore(plan.width)
 
-def _more(answers: Any) -> list[Any]:
-    found: list[Any] = []
-    try:
-        while answers.peek_nowait() is not None:
-            found.append(answers.get_nowait())
-    except Empty:
-        pass
-    return found
+    def submit(self, request: Request) -> Future[T]:
+        future: Future[T] = Future()
+        gevent.spawn(self._one, future, request)
+        return future
+
+    def close(self, *, cancel: bool = False) -> None:
+        self._step.close()
+
+    def _one(self, future: Future[T], request: Request) -> None:
+        with self._room:
+            settle_future(future, self._step, request)

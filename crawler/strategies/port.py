@@ -35,6 +35,7 @@ class Plan(Generic[T]):
         client: name of the HTTP client (`crawler.fetch.client`).
         then: what to do with what came back, in the worker. Returns the value of the Future.
         task_timeout: seconds after which a request that has not come back is given up, hung or lost.
+        one_thread: nobody but the thread that drives the strategy has to do with its futures: they need no lock.
     """
 
     width: int
@@ -42,6 +43,7 @@ class Plan(Generic[T]):
     settings: ClientSettings
     then: Then[T]
     task_timeout: float = 90.0
+    one_thread: bool = False
 
 
 class Strategy(Protocol[T]):

@@ -7,7 +7,7 @@ import inspect
 import select
 import sys
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any, Literal, TypeVar
 
@@ -92,7 +92,12 @@ STRATEGIES: dict[str, Entry] = {
         driven=True,
     ),
     "gevent": Entry(
-        "gevent_:Gevent", "greenlets in a child process: blocking code made cooperative", True, None, "gevent", "gevent"
+        "gevent_:Gevent",
+        "greenlets in a child process: blocking code made cooperative",
+        True,
+        needs="gevent",
+        extra="gevent",
+        driven=True,
     ),
     "curl": Entry(
         "curl:Curl",
@@ -105,12 +110,14 @@ STRATEGIES: dict[str, Entry] = {
         "children:ProcessesThreads",
         "threads inside each of several processes: slow pages, heavy analysis",
         True,
+        driven=True,
         loads=("crawler.strategies.threads",),
     ),
     "processes-asyncio": Entry(
         "children:ProcessesAsyncio",
         "an event loop in each of several processes",
         True,
+        driven=True,
         needs="aiohttp",
         extra="asyncio",
         loads=("crawler.strategies.asyncio_", "crawler.fetch.aiohttp_client", "encodings.idna", "uvloop"),
@@ -119,6 +126,7 @@ STRATEGIES: dict[str, Entry] = {
         "children:ProcessesCurl",
         "curl transfers in each of several processes: the fastest for large jobs",
         True,
+        driven=True,
         needs="pycurl",
         extra="curl",
         loads=("crawler.strategies.curl", "crawler.fetch.transfers"),
@@ -206,7 +214,7 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
     Raises:
         ConfigError: there is none of that name, or it needs what is not installed.
     """
-    if (driver := make_driver(name, plan)) is not None:
+    if (driver := make_driver(name, replace(plan, one_thread=False))) is not None:
         return Threaded(driver, name)
     made = _load(name)
     if inspect.isclass(made) and issubclass(made, Executor):

@@ -1,0 +1,179 @@
+"""What runs in a child of `crawler.strategies.children`: a strategy, and the line to the main process.
+
+Batches of (number, request) come in until None does; batches of (number, error, value) go out. What is done waits for
+more to share its message, but not for long: until nothing more can be done at once; until 3 ms have gone by, so that
+pages which take longer go one by one; and until half of what the child was given is done, so that it gets more before
+it has nothing to do.
+
+Under `gevent` this module is imported before the library is patched: whatever may wait is named with its module here.
+"""
+
+from __future__ import annotations
+
+import pickle
+import select
+import selectors
+import socket
+import sys
+import threading
+from collections import deque
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from time import monotonic
+from typing import Any, Protocol
+
+from crawler.model import Request
+from crawler.strategies.child import settle
+from crawler.strategies.driver import LONGEST_SLEEP
+from crawler.strategies.messages import Messages
+from crawler.strategies.port import Plan, Strategy
+
+__all__ = ["Watched", "Worker", "begin", "serve", "work"]
+
+MOST_TOGETHER = 8
+LONGEST_GATHERING = 0.003  # seconds
+
+
+class Worker(Protocol):
+    """A strategy that works while it is called: a `crawler.strategies.driver.Multiplexer`, or one that is `Watched`."""
+
+    def submit(self, request: Request) -> Future[Any]: ...
+
+    def perform(self, timeout: float) -> None: ...
+
+    def wake(self) -> None: ...
+
+    def listen(self, messages: Messages) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def begin(main: Any, sock: socket.socket, blob: bytes) -> None:
+    """The first function of a child."""
+    settle()
+    main(Messages(sock), pickle.loads(blob))  # noqa: S301 - written by our own parent process a moment ago
+
+
+def serve(name: str, messages: Messages, plan: Plan[Any]) -> None:
+    """Work with the strategy called `name` until there is nothing left to do."""
+    from crawler.strategies.registry import make_driver, make_strategy
+
+    # The event loop of Windows cannot wait for a socket of ours beside its own.
+    driver: Any = make_driver(name, replace(plan, one_thread=True)) if sys.platform != "win32" else None
+    with suppress(EOFError, OSError):  # the main process is gone
+        work(driver or Watched(make_strategy(name, plan)), messages)
+
+
+def work(worker: Worker, messages: Messages) -> None:
+    """Do what comes, and send back what came of it.
+
+    Raises:
+        EOFError, OSError: the main process is gone.
+    """
+    worker.listen(messages)
+    answers = _Answers(worker)
+    more = True
+    while more or answers.expected:
+        before = len(answers.held)
+        if not before:
+            answers.since = monotonic()
+        worker.perform(0.0 if before else LONGEST_SLEEP)
+        if answers.held and (answers.is_due() or len(answers.held) == before):
+            messages.send(answers.taken())
+            _flush(messages)
+        for batch in messages.receive():
+            if batch is None:
+                more = False
+            else:
+                answers.wait_for(batch)
+    worker.close()
+
+
+class _Answers:
+    """What is done and not yet sent. Futures may complete in any thread.
+
+    Attributes:
+        expected: how many requests have come whose answers were not sent.
+        held: what is to be sent.
+        since: `monotonic()` at which the work on it began.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker, self._thread = worker, threading.get_ident()
+        self.expected = 0
+        self.since = 0.0
+        self.held: deque[tuple[int, Future[Any]]] = deque()
+
+    def wait_for(self, batch: list[tuple[int, Request]]) -> None:
+        """Hand requests to the strategy."""
+        self.expected += len(batch)
+        for number, request in batch:
+            self._worker.submit(request).add_done_callback(partial(self._done, number))
+
+    def is_due(self) -> bool:
+        """Whether to send them now."""
+        count = len(self.held)
+        return count >= MOST_TOGETHER or 2 * count >= self.expected or monotonic() - self.since > LONGEST_GATHERING
+
+    def taken(self) -> list[tuple[int, BaseException | None, Any]]:
+        """Take all that is there."""
+        found = [self.held.popleft() for _ in range(len(self.held))]
+        self.expected -= len(found)
+        return [_answer(*each) for each in found]
+
+    def _done(self, number: int, future: Future[Any]) -> None:
+        self.held.append((number, future))
+        if threading.get_ident() != self._thread or self.is_due():
+            self._worker.wake()
+
+
+def _answer(number: int, future: Future[Any]) -> tuple[int, BaseException | None, Any]:
+    error = future.exception()
+    return (number, error, None) if error else (number, None, future.result())
+
+
+def _flush(messages: Messages) -> None:
+    """Wait until all is sent: the main process always reads."""
+    while messages.unsent:
+        select.select([], [messages], [])
+        messages.flush()
+
+
+class Watched:
+    """A strategy with threads or greenlets of its own, waited for together with the line to the main process."""
+
+    def __init__(self, strategy: Strategy[Any]) -> None:
+        self._strategy = strategy
+        self._rung = False
+        self._bell, self._ear = socket.socketpair()
+        self._bell.setblocking(False)
+        self._ear.setblocking(False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._ear, selectors.EVENT_READ)
+
+    def submit(self, request: Request) -> Future[Any]:
+        """Hand the request to the strategy."""
+        return self._strategy.submit(request)
+
+    def listen(self, messages: Messages) -> None:
+        """Wait for messages, too."""
+        self._selector.register(messages, selectors.EVENT_READ)
+
+    def perform(self, timeout: float) -> None:
+        """Wait for a message or a bell."""
+        self._selector.select(timeout)
+        self._rung = False  # before the caller looks at what there is: `wake` does it the other way round
+        with suppress(BlockingIOError):
+            self._ear.recv(4_096)
+
+    def wake(self) -> None:
+        """Let `perform` return now, or the next time; from any thread."""
+        if not self._rung:
+            self._rung = True
+            self._bell.send(b"!")
+
+    def close(self) -> None:
+        """Wait for its threads."""
+        self._strategy.close()
