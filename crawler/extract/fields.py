@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.extract.figures import figure, raised
-from crawler.extract.labels import Labels, label_key
+from crawler.extract.labels import Found, Labels, label_key
 from crawler.extract.numbers import numbers
 from crawler.extract.patterns import Pattern
 from crawler.extract.text import CLOSE, OPEN, RAISED, keep, tidy
@@ -89,11 +89,21 @@ class FieldPlan:
             return self._of_address(row)
         if self._many:
             return self._read_all(row)
+        if self.key is not None:
+            return self._read_label(self.key, row)
         raw = self.raw(row)
+        reading = None if raw is None else self._one(raw, row)
+        return self._missing(row) if reading is None else reading
+
+    def _read_label(self, key: str, row: Row) -> Reading:
+        found = row.labels.find(key, self.rule.attr)
+        if found is None:
+            return self._missing(row)
+        raw = self._beside(found, row)
         reading = None if raw is None else self._one(raw, row)
         if reading is None:
             return self._missing(row)
-        if self.key is not None and (found := row.labels.find(self.key, self.rule.attr)) and found.others:
+        if found.others:
             note = self._note("several-labels", f"also: {'; '.join(found.others)}")
             return reading._replace(notes=(*reading.notes, note))
         return reading
@@ -113,9 +123,7 @@ class FieldPlan:
         rule = self.rule
         if self.key is not None:
             found = row.labels.find(self.key, rule.attr)
-            if found is None:
-                return None
-            return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
+            return None if found is None else self._beside(found, row)
         if rule.css is None:
             node = row.scope if row.scope is not None else row.document.root()
         else:
@@ -155,6 +163,9 @@ class FieldPlan:
             seen = document.figures(node)
             return seen if seen.strip() else document.text(node)
         return document.text(node)
+
+    def _beside(self, found: Found, row: Row) -> str | None:
+        return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
 
     def _of_line(self, text: str) -> str | None:
         """Take from a line of text, which has no attributes."""
