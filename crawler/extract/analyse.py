@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
 from crawler.errors import ExtractError
@@ -87,7 +86,7 @@ class Analyser:
         links.add_hooked(hooked_links)
         found = _page(response, page, plan, [*hooked, *_records(harvests)], harvests, links)
         if kind in self._looping:
-            return replace(found, sign=sign(response.url, plan.rule, found.records, found.links))
+            return found._replace(sign=sign(response.url, plan.rule, found.records, found.links))
         return found
 
 

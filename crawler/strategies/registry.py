@@ -7,9 +7,8 @@ import inspect
 import select
 import sys
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from crawler import extras
 from crawler.errors import ConfigError
@@ -22,8 +21,7 @@ __all__ = ["STRATEGIES", "Entry", "absent", "entry", "make_driver", "make_strate
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of the registry.
 
     Attributes:

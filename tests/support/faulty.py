@@ -19,7 +19,7 @@ class Forgetful:
     def __call__(self, request: Any, fetched: Any) -> Any:
         outcome = self._then(request, fetched)
         if isinstance(outcome, Page) and outcome.records and "_7/" in request.url.replace(".html", "/"):
-            return replace(outcome, records=outcome.records[1:])
+            return outcome._replace(records=outcome.records[1:])
         return outcome
 
 
