@@ -15,7 +15,6 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from itertools import count
 from multiprocessing.connection import Connection
@@ -43,7 +42,7 @@ class Children(Generic[T]):
     def __init__(self, plan: Plan[T], inner: str, number: int | None = None) -> None:
         number = min(number or os.cpu_count() or 1, plan.width)
         widths = [plan.width // number + (index < plan.width % number) for index in range(number)]
-        self._make = [partial(Child[T], replace(plan, width=width), partial(_serve, inner)) for width in widths]
+        self._make = [partial(Child[T], plan._replace(width=width), partial(_serve, inner)) for width in widths]
         self._children = [make() for make in self._make]
 
     def submit(self, request: Request) -> Future[T]:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Generic, TypeVar
 
 from crawler.model import Request
+from crawler.strategies.local import LocalFuture
 from crawler.strategies.port import Driven, Fetched, Plan, WorkerDied
 
 __all__ = ["Driver", "Threaded"]
@@ -35,14 +36,14 @@ class Driver(ABC, Generic[T]):
         self.width = plan.width
         self._plan = plan
         self._fetching = 0
-        self._beginning = self._working = self._woken = False
+        self._beginning = self._working = self._woken = self._shared = False
         self._waiting: deque[tuple[Future[T], Request]] = deque()
         self._under_way: set[Future[T]] = set()
         self._fetched: deque[tuple[Future[T], Request, Fetched]] = deque()
 
     def submit(self, request: Request) -> Future[T]:
-        """Queue the request; from any thread."""
-        future: Future[T] = Future()
+        """Queue the request; from another thread only where it is shared."""
+        future: Future[T] = Future() if self._shared else LocalFuture()
         self._waiting.append((future, request))
         self.wake()
         return future
@@ -64,6 +65,10 @@ class Driver(ABC, Generic[T]):
             self._woken = True
             if self._working:
                 self._interrupt()
+
+    def share(self) -> None:
+        """See `crawler.strategies.port.Driven`."""
+        self._shared = True
 
     @abstractmethod
     def _start(self, future: Future[T], request: Request) -> None:
@@ -153,6 +158,7 @@ class Threaded(Generic[T]):
     """A thread around a driver, for whoever has no time to drive it. The loop gives up a `then` that hangs in it."""
 
     def __init__(self, driver: Driven[T], name: str) -> None:
+        driver.share()
         self._driver = driver
         self._ending = self._cancelled = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.settings import ClientSettings
@@ -26,8 +25,7 @@ Fetched = Response | Moved | Failure
 Then = Callable[[Request, Fetched], T]
 
 
-@dataclass(frozen=True)
-class Plan(Generic[T]):
+class Plan(NamedTuple, Generic[T]):
     """All that a strategy is built from; picklable, so that it can be sent to workers.
 
     Attributes:
@@ -57,7 +55,7 @@ class Strategy(Protocol[T]):
 class Driven(Strategy[T], Protocol[T]):
     """A strategy without a thread of its own: it works while `perform` is called, so nothing is handed between threads.
 
-    Only `submit`, `wake` and `drop` may be called from another thread; `wake` from a signal handler too.
+    Only `wake` may be called from another thread, and from a signal handler; `submit` and `drop` where it is shared.
 
     Attributes:
         width: how many requests at once; it may change.
@@ -83,6 +81,9 @@ class Driven(Strategy[T], Protocol[T]):
 
     def wake(self) -> None:
         """Let `perform` return now."""
+
+    def share(self) -> None:
+        """Say, before the first `submit`, that its futures go from thread to thread."""
 
     def drop(self) -> None:
         """Give up all that is queued and under way."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
 from crawler.model import Page
@@ -27,7 +26,7 @@ class DropsOne(Threads[Any]):
     """Right but for one record."""
 
     def __init__(self, plan: Any) -> None:
-        super().__init__(replace(plan, then=Forgetful(plan.then)))
+        super().__init__(plan._replace(then=Forgetful(plan.then)))
 
 
 class Crashes(Threads[Any]):
