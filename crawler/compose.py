@@ -32,7 +32,6 @@ from crawler.store import runs
 from crawler.store.cookies import CookieTable
 from crawler.store.pages import Pages
 from crawler.store.values import to_stored
-from crawler.strategies import child
 from crawler.strategies.driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy, Then
 from crawler.strategies.registry import entry, make_driver, make_strategy, missing, preload, refusal
@@ -192,6 +191,8 @@ def prepare_children(job: Job) -> None:
     pool = ["crawler.strategies.pool"] if place == "pool" else []
     if fetching is not None or pool:
         parser = _slow_parser(job) if place in ("worker", "pool") else []
+        from crawler.strategies import child  # late: it imports multiprocessing
+
         child.prepare(["crawler.crawl.places", *(fetching or ()), *pool, *parser])
 
 

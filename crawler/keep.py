@@ -14,9 +14,9 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from crawler import clock
 from crawler.errors import OutputError
@@ -28,8 +28,7 @@ __all__ = ["Kept", "keeping", "set_aside"]
 _SLACK = 2.0  # seconds between the time of a file and that of the run which wrote it
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A file that was kept when another took its place.
 
     Attributes:

@@ -5,12 +5,9 @@ No object of a library is ever inside, so each crosses a process border and outl
 
 from __future__ import annotations
 
-import copyreg
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 __all__ = [
@@ -33,6 +30,7 @@ __all__ = [
     "SummaryLine",
     "Table",
     "Value",
+    "shown",
 ]
 
 
@@ -47,8 +45,16 @@ Value = str | int | bool | Decimal | Money | date | datetime | tuple[str, ...] |
 """What a field can hold. `datetime` is checked before `date`, `bool` before `int`: each is a subclass of the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+def shown(value: Any, hidden: Collection[str]) -> str:
+    """Return the repr of a NamedTuple without some of its fields: a cookie may be as good as a password."""
+    told = [f"{name}={part!r}" for name, part in value._asdict().items() if name not in hidden]
+    return f"{type(value).__name__}({', '.join(told)})"
+
+
+_SECRET = ("cookies", "set_cookies")
+
+
+class Request(NamedTuple):
     """One URL to visit.
 
     Attributes:
@@ -69,11 +75,13 @@ class Request:
     attempt: int = 1
     not_before: float = 0.0
     not_after: float = float("inf")
-    cookies: str = field(default="", repr=False)
+    cookies: str = ""
+
+    def __repr__(self) -> str:
+        return shown(self, _SECRET)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """The bytes that came back: any status, decoded of its content encoding, never more than the size cap.
 
     Attributes:
@@ -90,11 +98,13 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     elapsed: float = 0.0
-    set_cookies: tuple[str, ...] = field(default=(), repr=False)
+    set_cookies: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return shown(self, _SECRET)
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something a person should know of one field: `Note("price", "not-a-number", "call us")`."""
 
     field: str
@@ -102,8 +112,7 @@ class Note:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One extracted row; `values` in the order of the table's columns."""
 
     table: str
@@ -119,8 +128,7 @@ class Stored(NamedTuple):
     notes: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link that a follow rule took, in document order.
 
     Attributes:
@@ -136,15 +144,14 @@ class Link:
     kind: str
     next: bool = False
     anywhere: bool = False
-    carry: Mapping[str, Value] = field(default_factory=dict)
+    carry: Mapping[str, Value] = {}
     notes: tuple[Note, ...] = ()
 
 
 RICH = "+"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What was found on a page that was fetched and analysed.
 
     Attributes:
@@ -162,25 +169,29 @@ class Page:
     elapsed: float
     records: tuple[Record | Stored, ...] = ()
     links: tuple[Link, ...] = ()
-    dropped: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = {}
     notes: tuple[Note, ...] = ()
-    set_cookies: tuple[str, ...] = field(default=(), repr=False)
+    set_cookies: tuple[str, ...] = ()
     sign: str = ""
-    sessions: Mapping[str, bool] = field(default_factory=dict)
+    sessions: Mapping[str, bool] = {}
+
+    def __repr__(self) -> str:
+        return shown(self, _SECRET)
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """A redirect; `location` is absolute and clean."""
 
     status: int
     location: str
     elapsed: float = 0.0
-    set_cookies: tuple[str, ...] = field(default=(), repr=False)
+    set_cookies: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return shown(self, _SECRET)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A request that yields no page, with the stable code of docs/failures.md.
 
     Attributes:
@@ -193,30 +204,30 @@ class Failure:
     status: int = 0
     retry_after: float | None = None
     elapsed: float = 0.0
-    set_cookies: tuple[str, ...] = field(default=(), repr=False)
+    set_cookies: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return shown(self, _SECRET)
 
 
 Outcome = Page | Moved | Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table; `type` is a field type of the config (`text`, `money`, ...)."""
 
     name: str
     type: str = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """One sheet: its name and its columns in order."""
 
     name: str
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A record as it is exported; `url` is the page it came from."""
 
     values: Mapping[str, Value]
@@ -224,8 +235,7 @@ class Row:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A line of the Problems sheet: a page that failed, was skipped or is left, or a cell with a note.
 
     Attributes:
@@ -264,16 +274,3 @@ class Result(Protocol):
 
     def summary(self) -> Sequence[SummaryLine]:
         """Lines for a person."""
-
-
-def _pickled_as_call(kind: type) -> None:
-    """Have a class pickled as a call of it with all its fields.
-
-    What dataclasses do by themselves, field by field and in Python, costs several times as much.
-    """
-    values: Any = attrgetter(*kind.__annotations__)
-    copyreg.pickle(kind, lambda one: (kind, values(one)))
-
-
-for _kind in (Request, Response, Note, Record, Stored, Link, Page, Moved, Failure):
-    _pickled_as_call(_kind)

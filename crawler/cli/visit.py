@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from crawler import urls
@@ -46,7 +46,7 @@ def visit(job: Job, url: str, starts: list[str], tell: Callable[[str], None] = l
         tell: is told of each redirect and of longer pauses.
     """
     settings = client_settings(job, starts, 1)
-    settings = replace(settings, private_hosts=settings.private_hosts | {urls.host(url)})
+    settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(url)})
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
         return _Visitor(job, fetch, empty_jar(settings), tell).go(url)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from crawler.config.nodes import Node, Path, Source, find
@@ -20,8 +19,7 @@ _SENSITIVE = r"(?i)((?:authorization|cookie|password|passwd|token|secret|api[-_]
 _USER_IN_URL = r"(?<=://)[^/\s@]+(?=@)"
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(NamedTuple):
     """One thing that is wrong.
 
     Attributes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import queue
 from concurrent.futures import Future
-from dataclasses import dataclass
 from threading import get_ident
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from crawler.model import Page
 from crawler.strategies.port import Driven
@@ -82,8 +81,7 @@ def _is_pressing(item: Any) -> bool:
     return isinstance(found, Page) and bool(found.links)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Where the loop stops by itself.
 
     Attributes:

@@ -10,6 +10,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from crawler import urls
 from crawler.crawl.cookies import RunCookies
@@ -26,8 +27,7 @@ _NO_RULES = Robots()
 ROBOTS_FOR = 24 * 3600.0  # RFC 9309 2.4: not longer than 24 hours
 
 
-@dataclass(frozen=True, slots=True)
-class Politeness:
+class Politeness(NamedTuple):
     """How hosts are treated; seconds.
 
     Attributes:

@@ -11,8 +11,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from crawler import urls
 from crawler.crawl.blame import Blame
@@ -31,8 +30,7 @@ __all__ = ["Crawl"]
 GRACE = 10.0  # seconds that requests in flight get after a stop
 
 
-@dataclass(slots=True)
-class _Flight:
+class _Flight(NamedTuple):
     page: Queued
     until: float
 

@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -40,7 +39,7 @@ class Analyse:
         if not isinstance(fetched, Response):
             return fetched
         found = self._read(request.kind, fetched)
-        return replace(found, set_cookies=fetched.set_cookies) if fetched.set_cookies else found
+        return found._replace(set_cookies=fetched.set_cookies) if fetched.set_cookies else found
 
 
 def deliver(request: Request, fetched: Fetched) -> Fetched:

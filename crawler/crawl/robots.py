@@ -13,13 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-from protego import Protego
+from typing import TYPE_CHECKING
 
 from crawler import urls
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, Fetch
 from crawler.fetch.cookies import Jar
 from crawler.model import Failure, Request, Response
+
+if TYPE_CHECKING:
+    from protego import Protego
 
 __all__ = ["Robots", "parse", "product_token", "read_robots"]
 
@@ -99,6 +101,8 @@ def product_token(user_agent: str) -> str:
 
 def parse(body: bytes, user_agent: str) -> Robots:
     """Return the rules in a robots.txt. Lines that are none are ignored, whatever they are."""
+    from protego import Protego  # late: many sites have no robots.txt, and some jobs do not ask
+
     agent = product_token(user_agent)
     lines = list(_clean_lines(_text(body), agent))
     paced = [line for line in lines if line.startswith(_PACE)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from crawler.errors import ExtractError
@@ -94,7 +93,7 @@ class Analyser:
         formed = records if self._form is None else list(map(self._form, records))
         found = _page(response, page, plan, formed, harvests, links)
         if kind in self._looping:
-            return replace(found, sign=sign(response.url, plan.rule, records, found.links))
+            return found._replace(sign=sign(response.url, plan.rule, records, found.links))
         return found
 
 

@@ -35,8 +35,8 @@ class Sides:
 
     def has(self, node: Node) -> bool:
         """Tell whether an element, or one around it, is at the side."""
-        known, passed, aside = self._known, [], False
-        for here, identity, tag, names in self._document.around(node):
+        document, known, passed, aside = self._document, self._known, [], False
+        for here, identity, tag in document.around(node):
             if identity in known:
                 aside = known[identity]
                 break
@@ -45,7 +45,7 @@ class Sides:
             passed.append(identity)
             if tag in _NEVER:
                 continue
-            if tag in _ASIDE or (tag in _FRAME and self._is_frame(here)) or (names and _is_side(names)):
+            if tag in _ASIDE or (tag in _FRAME and self._is_frame(here)) or _is_side(document.names(here)):
                 aside = True
                 break
         known.update(dict.fromkeys(passed, aside))
@@ -56,7 +56,7 @@ class Sides:
         document = self._document
         if document.first(node, "h1, main, article") is not None:
             return False
-        return document.tag(node) == "form" or not any(tag in _CONTENT for _, _, tag, _ in document.around(node))
+        return document.tag(node) == "form" or not any(tag in _CONTENT for _, _, tag in document.around(node))
 
 
 @lru_cache(maxsize=4096)

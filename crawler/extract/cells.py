@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from crawler.extract.engine import Document, Node
-from crawler.extract.lines import LONGEST, label_key
+from crawler.extract.lines import COLONS, LONGEST, label_key
 from crawler.extract.text import tidy
 
 __all__ = ["CELLS", "Cells"]
 
 CELLS = {"th": "td", "td": "td", "dt": "dd"}
 """Elements that may be labels, and in which ones their values stand."""
-_END = 4
-"""Most characters that a label may have more on the page: a colon, white space."""
 _MOST = 1_000_000
 _MOST_ROWS = 1_000
 
@@ -29,18 +28,13 @@ class Cells:
         self._document = document
         self._known = known
         self._heads: dict[str, list[Node]] = {}
-        left, most = _MOST, max(map(len, known), default=0) + _END
-        starts = {key[:1] for key in known}
+        left, never = _MOST, _never_first(known)
         for node in document.select(scope, "th, td, dt"):
             text = document.text(node)
             left -= len(text)
             if left < 0:  # tables inside tables: each cell holds the text of all inside it
                 break
-            if (len(text) > most and "  " not in text and text.isprintable()) or len(text) > 4 * LONGEST:
-                continue  # most values: longer than any label
-            if text.isprintable() and text.lstrip(" ")[:1].casefold()[:1] not in starts:
-                continue  # most of the others
-            if (key := label_key(text)) in known:
+            if text[:1] not in never and len(text) <= 4 * LONGEST and (key := label_key(text)) in known:
                 self._heads.setdefault(key, []).append(node)
 
     def beside(self, key: str) -> list[tuple[Node, ...]]:
@@ -84,6 +78,15 @@ class Cells:
 
     def _is_label(self, node: Node) -> bool:
         return label_key(self._document.text(node)) in self._known
+
+
+@lru_cache(maxsize=64)
+def _never_first(known: frozenset[str]) -> frozenset[str]:
+    """Return letters and signs with which no text begins that is one of these labels: so do most cells."""
+    firsts = {key[:1] for key in known}
+    return frozenset(
+        char for char in map(chr, range(0x21, 0x250)) if char.isprintable() and char.casefold()[0] not in firsts
+    ) - set(COLONS)
 
 
 def _row(document: Document, row: Node) -> list[Node]:

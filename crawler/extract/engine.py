@@ -61,12 +61,11 @@ class Document(Protocol):
     def parent(self, node: Node) -> Node | None:
         """Return the element around this one, or None."""
 
-    def around(self, node: Node) -> Iterator[tuple[Node, int, str, str]]:
-        """Yield an element and those around it, from inside to outside.
+    def around(self, node: Node) -> Iterator[tuple[Node, int, str]]:
+        """Yield an element and those around it, from inside to outside, each with its identity and its name."""
 
-        Each with its identity, its name and its class, id and role as one text, `card wide main role=search`; "" for an
-        element without any attribute.
-        """
+    def names(self, node: Node) -> str:
+        """Return class, id and role as one text, `card wide main role=search`; "" without any attribute."""
 
     def identity(self, node: Node) -> int:
         """Return a number that is the same for the same element and no other of the page."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.extract.figures import figure, raised
-from crawler.extract.labels import Labels, label_key
+from crawler.extract.labels import Found, Labels, label_key
 from crawler.extract.numbers import numbers
 from crawler.extract.patterns import Pattern
 from crawler.extract.text import BREAK, CLOSE, OPEN, RAISED, keep, tidy
@@ -96,14 +96,26 @@ class FieldPlan:
             return self._of_address(row)
         if self._many:
             return self._read_all(row)
-        node = None if self.key is not None else self._first(row)
-        raw = self._labelled(row) if node is None else self._take(row.document, node)
+        if self.key is not None:
+            return self._read_label(self.key, row)
+        node = self._first(row)
+        raw = None if node is None else self._take(row.document, node)
         reading = None if raw is None else self._one(raw, row)
         if reading is None:
             return self._missing(row)
         if self._present and node is not None and _is_struck(row.document, node):
             return reading._replace(notes=(*reading.notes, self._note("struck-out", as_text(reading.value))))
-        if self.key is not None and (found := row.labels.find(self.key, self.rule.attr)) and found.others:
+        return reading
+
+    def _read_label(self, key: str, row: Row) -> Reading:
+        found = row.labels.find(key, self.rule.attr)
+        if found is None:
+            return self._missing(row)
+        raw = self._beside(found, row)
+        reading = None if raw is None else self._one(raw, row)
+        if reading is None:
+            return self._missing(row)
+        if found.others:
             note = self._note("several-labels", f"also: {'; '.join(found.others)}")
             return reading._replace(notes=(*reading.notes, note))
         return reading
@@ -123,13 +135,6 @@ class FieldPlan:
             return row.document.first(row.scope, self.rule.css)
         return row.scope if row.scope is not None else row.document.root()
 
-    def _labelled(self, row: Row) -> str | None:
-        """Return what stands beside the label, as it stands; None without a label or a match."""
-        found = None if self.key is None else row.labels.find(self.key, self.rule.attr)
-        if found is None:
-            return None
-        return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
-
     def nodes(self, row: Row) -> list[Node]:
         """Return every element that matches; of a label, those that hold its value."""
         if self.key is not None:
@@ -144,7 +149,8 @@ class FieldPlan:
         """Return the texts (or attributes, or HTML) of all matches, as they stand."""
         nodes, take = self.nodes(row), self._take if self.key is None else self._of_label
         if self.key is not None and not nodes:
-            raw = self._labelled(row)
+            found = row.labels.find(self.key, self.rule.attr)
+            raw = None if found is None else self._of_line(found.text)
             return [] if raw is None else [raw]
         taken = []
         for node in nodes[:_LIST_LIMIT]:
@@ -163,6 +169,9 @@ class FieldPlan:
             seen = document.figures(node)
             return seen if seen.strip() else document.text(node)
         return document.text(node)
+
+    def _beside(self, found: Found, row: Row) -> str | None:
+        return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
 
     def _of_line(self, text: str) -> str | None:
         """Take from a line of text, which has no attributes."""

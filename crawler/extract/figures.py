@@ -39,8 +39,9 @@ def figure(text: str, kind: str, point: str) -> tuple[str, bool]:
         kind: field type: `money` and `decimal` may have cents.
         point: the sign between whole and decimal places.
     """
-    plain = text.translate(_MARKS)
-    priced = kind in {"money", "decimal"} and _priced(plain)
+    if RAISED not in text and not _RUN.search(text):  # most, with an icon or a name beside the number
+        return text.translate(_MARKS), False
+    priced = kind in {"money", "decimal"} and _priced(text.translate(_MARKS))
     done, doubt = _lowered(text, point, cents=kind == "money" or priced) if RAISED in text else (text, False)
     found = _RUN.search(done)
     if found is not None:

@@ -34,7 +34,14 @@ _START = re.compile(rb"\s*<(!--|(?:tr|td|th|tbody|thead|tfoot|caption|colgroup|c
 
 
 class _Native(NamedTuple):
-    """A selector that lexbor can answer: as it is asked of the whole page, and below an element."""
+    """A selector that lexbor can answer.
+
+    Attributes:
+        page: as it is asked of the whole page.
+        row: as it is asked below an element.
+        marks: that element is marked meanwhile.
+        several: lexbor may give the same element more than once; not for names alone, as `th, td`.
+    """
 
     page: str
     row: str
@@ -51,7 +58,9 @@ def _native(css: str) -> _Native | None:
         LexborHTMLParser("").css(page)
     except SelectolaxError:
         return None
-    return _Native(page, row, row != page, "," in bare)
+    names = [part.strip().lower() for part in bare.split(",")]
+    apart = all(map(str.isalnum, names)) and len(names) == len(set(names))
+    return _Native(page, row, row != page, several="," in bare and not apart)
 
 
 def _rewritten(css: str, scope: str) -> str:
@@ -204,13 +213,17 @@ class Lexbor:
         above = node.parent
         return above if above is not None and above.is_element_node else None
 
-    def around(self, node: LexborNode) -> Iterator[tuple[LexborNode, int, str, str]]:
+    def around(self, node: LexborNode) -> Iterator[tuple[LexborNode, int, str]]:
         """See Document."""
         here: LexborNode | None = node
         while here is not None and here.is_element_node:
-            attributes = here.attributes
-            yield here, here.mem_id, here.tag or "", named(attributes) if attributes else ""
+            yield here, here.mem_id, here.tag or ""
             here = here.parent
+
+    def names(self, node: LexborNode) -> str:
+        """See Document."""
+        attributes = node.attributes
+        return named(attributes) if attributes else ""
 
     def identity(self, node: LexborNode) -> int:
         """See Document."""

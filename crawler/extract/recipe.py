@@ -6,8 +6,7 @@ A recipe is made once from the config (`crawler.config`) and sent to every worke
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 __all__ = ["FIELD_TYPES", "FieldRule", "FieldType", "FollowRule", "KindRule", "Recipe", "TableRule"]
 
@@ -15,8 +14,7 @@ FieldType = Literal["text", "int", "decimal", "money", "bool", "date", "datetime
 FIELD_TYPES: tuple[FieldType, ...] = ("text", "int", "decimal", "money", "bool", "date", "datetime", "url", "list")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRule:
+class FieldRule(NamedTuple):
     """How one field is found and made into a value.
 
     The steps, in this order: find the elements (`css`, `label`, or the row itself), take their text (or `attr`, or
@@ -51,7 +49,7 @@ class FieldRule:
     all: bool = False
     replace: tuple[tuple[str, str], ...] = ()
     regex: str | None = None
-    map: Mapping[str, str] = field(default_factory=dict)
+    map: Mapping[str, str] = {}
     type: FieldType = "text"
     formats: tuple[str, ...] = ()
     locale: str = "en"
@@ -61,8 +59,7 @@ class FieldRule:
     keep_space: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TableRule:
+class TableRule(NamedTuple):
     """The records of one table on a page of this kind: one a page, or one for each match of `each`."""
 
     table: str
@@ -71,8 +68,7 @@ class TableRule:
     key: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FollowRule:
+class FollowRule(NamedTuple):
     """Which links of a page are followed.
 
     Attributes:
@@ -98,8 +94,7 @@ class FollowRule:
     next: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KindRule:
+class KindRule(NamedTuple):
     """The rules of one page kind; `python` is `module:function`, given the page as a BeautifulSoup."""
 
     name: str
@@ -108,8 +103,7 @@ class KindRule:
     python: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """The rules of every page kind.
 
     Attributes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from functools import lru_cache
 
 from crawler.errors import ExtractError
 
@@ -40,6 +41,7 @@ _MAGIC = (
 )
 _STARTS = tuple(magic for magic, _ in _MAGIC)
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!|\?xml|[a-zA-Z])")
+_XML = re.compile(r"\s*<\?xml", re.I).match
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*[\[{]")
 _NO_PAGE = "crawler reads HTML and XML"
 _UNSAID = frozenset({"", "text/plain", "application/octet-stream", "binary/octet-stream"})
@@ -58,6 +60,8 @@ def check_body(body: bytes, content_type: str | None) -> None:
     """
     if not body or (len(body) < _HEAD and not body.strip(_BLANK)):
         raise ExtractError("empty", "the body is empty" if not body else "the body is only white space")
+    if _MARKUP.match(body):
+        return  # as nearly all do
     kind = _media(content_type)
     if body.startswith(_STARTS):
         name = next(name for magic, name in _MAGIC if body.startswith(magic))
@@ -68,18 +72,17 @@ def check_body(body: bytes, content_type: str | None) -> None:
         _reject_binary(body, kind)
         if _JSON.match(body):
             _reject_json(body, kind)
-    elif not (_MARKUP.match(body) or body.startswith(_WIDE_BOM)):
+    elif not body.startswith(_WIDE_BOM):
         _reject_data(body, kind)
         raise ExtractError("not-html", f"the body does not start as HTML or XML does{_said(kind)}")
 
 
 def is_xml(text: str, content_type: str | None) -> bool:
     """Tell whether a page is XML that is not XHTML: a feed, a sitemap."""
-    head = text[:_HEAD].lstrip()
     kind = _media(content_type)
-    if "xhtml" in kind or ("xml" not in kind and head[:5].lower() != "<?xml"):
+    if "xhtml" in kind or ("xml" not in kind and not _XML(text, 0, _HEAD)):
         return False
-    head = head.lower()
+    head = text[:_HEAD].lower()
     return "<html" not in head and "<!doctype html" not in head
 
 
@@ -115,6 +118,7 @@ def _is_text(body: bytes) -> bool:
     return not any(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in body[:_HEAD])
 
 
+@lru_cache(maxsize=64)
 def _media(content_type: str | None) -> str:
     return (content_type or "").partition(";")[0].strip().lower()
 

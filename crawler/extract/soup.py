@@ -162,12 +162,16 @@ class Xml:
         above = node.parent
         return None if above is None or isinstance(above, BeautifulSoup) else above
 
-    def around(self, node: Tag) -> Iterator[tuple[Tag, int, str, str]]:
+    def around(self, node: Tag) -> Iterator[tuple[Tag, int, str]]:
         """See Document."""
         here: Tag | None = node
         while here is not None and not isinstance(here, BeautifulSoup):
-            yield here, id(here), here.name.lower(), named(here.attrs) if here.attrs else ""
+            yield here, id(here), here.name.lower()
             here = here.parent
+
+    def names(self, node: Tag) -> str:
+        """See Document."""
+        return named(node.attrs) if node.attrs else ""
 
     def identity(self, node: Tag) -> int:
         """See Document."""

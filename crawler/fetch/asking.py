@@ -5,8 +5,8 @@ What depends on the host alone is worked out once for each host.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 
 from crawler import urls
 from crawler.errors import FetchError
@@ -22,8 +22,7 @@ __all__ = ["Asked", "Asking", "Place"]
 MOST_PLACES = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A host that is asked.
 
     Attributes:
@@ -41,8 +40,7 @@ class Place:
     lines: list[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request as it is sent.
 
     Attributes:

@@ -51,7 +51,7 @@ class Transfer:
         setopt(pycurl.OPENSOCKETFUNCTION, self._on_open)
         setopt(pycurl.PREREQFUNCTION, self._on_ready)
         self._secure, self._trusts = True, False
-        self._lines: list[bytes] | None = None
+        self._headers: list[bytes] | None = None
         self._opened: list[socket.socket] = []
         self._guarded = not (settings.proxy or settings.connect_to)
 
@@ -63,6 +63,7 @@ class Transfer:
         """
         self._start = monotonic()
         self._head = Head()
+        self._lines: list[bytes] = []
         self._fields: Fields | None = None
         self._page = False
         self._parts: list[bytes] = []
@@ -74,9 +75,9 @@ class Transfer:
         setopt = self.handle.setopt
         setopt(pycurl.URL, f"{asked.server}/")
         setopt(pycurl.REQUEST_TARGET, asked.target)  # as it is; libcurl writes the escapes of a URL in its own way
-        if asked.lines is not self._lines:
+        if asked.lines is not self._headers:
             setopt(pycurl.HTTPHEADER, asked.lines)
-            self._lines = asked.lines
+            self._headers = asked.lines
         if not self._trusts and asked.server.startswith("https:"):
             set_trusted(self.handle)
             self._trusts = True
@@ -121,7 +122,7 @@ class Transfer:
 
     @property
     def _received(self) -> bool:
-        return bool(self._head.first) or self._fields is not None
+        return bool(self._lines or self._head.first) or self._fields is not None
 
     def _judged(self, number: int, text: str) -> Response | Moved | Failure:
         fields, asked = self._fields, self._asked
@@ -142,7 +143,7 @@ class Transfer:
 
     def _cut(self) -> FetchError:
         """The answer ended within its head, and libcurl saw nothing wrong in that."""
-        if self._head.first:
+        if self._take_lines() or self._head.first:
             _ = self._head.status  # raises what is wrong with it
         return FetchError("truncated", "the connection ended within the headers")
 
@@ -187,13 +188,19 @@ class Transfer:
     # ---- libcurl calls
 
     def _on_line(self, line: bytes) -> int | None:
-        if self._fields is not None:  # a trailer; libcurl counts them
+        self._lines.append(line)
+        if len(line) > 2 or self._fields is not None:  # those behind the head are trailers; libcurl counts them
             return None
         try:
-            return self._head_came() if self._head.take(line) else None
+            return self._head_came() if self._take_lines() else None
         except FetchError as error:
             self._error = error
             return STOP
+
+    def _take_lines(self) -> bool:
+        """Read what came of the head; tell whether it is whole."""
+        lines, self._lines = self._lines, []
+        return self._head.take_all(lines)
 
     def _head_came(self) -> int | None:
         asked, status = self._asked, self._head.status

@@ -22,6 +22,8 @@ LONGEST_LINE = 65_536
 MOST_BYTES = 262_144
 
 is_status = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?: |\r?\n)").match
+_is_final = re.compile(rb"HTTP/\d(?:\.\d)? +[2-9]\d\d(?: |\r?\n)").match
+_has_folded = re.compile(rb"\n[ \t]").search
 _HEADER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*:").match
 _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(.*?)[ \t\r\n]*$", re.I | re.S).match
 
@@ -57,6 +59,19 @@ class Head:
             return self._ended()
         self._add(line)
         return False
+
+    def take_all(self, lines: list[bytes]) -> bool:
+        """Take lines of which at most the last is empty: the same as `take` for each of them, at less cost.
+
+        Raises:
+            FetchError: as `take`.
+        """
+        whole = b"".join(lines)
+        usual = not self.first and _is_final(whole) and whole.endswith((b"\r\n\r\n", b"\n\n"))
+        if usual and len(lines) <= MOST_LINES and len(whole) <= LONGEST_LINE and not _has_folded(whole):
+            self.first, self.lines = lines[0], lines[1:-1]
+            return True
+        return any(map(self.take, lines))
 
     @property
     def status(self) -> int:

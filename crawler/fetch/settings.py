@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from crawler.model import shown
 
 __all__ = ["ClientSettings"]
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSettings:
+class ClientSettings(NamedTuple):
     """How requests are made.
 
     Attributes:
@@ -33,12 +34,15 @@ class ClientSettings:
     connect_timeout: float = 10.0
     page_bytes: int = 10_000_000
     connections: int = 16
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
-    auth: tuple[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = {}
+    cookies: Mapping[str, str] = {}
+    auth: tuple[str, str] | None = None
     origins: frozenset[str] = frozenset()
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     private_hosts: frozenset[str] = frozenset()
     allow_private: bool = False
     insecure_hosts: frozenset[str] = frozenset()
     connect_to: tuple[str, int] | None = None
+
+    def __repr__(self) -> str:
+        return shown(self, ("headers", "cookies", "auth", "proxy"))

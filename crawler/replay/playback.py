@@ -91,7 +91,7 @@ class Playback(Source):
 
     def settings(self, settings: ClientSettings) -> ClientSettings:
         """All connections to the server, and no secrets: nobody there needs them."""
-        return replace(settings, connect_to=self._address, proxy=None, headers={}, cookies={}, auth=None)
+        return settings._replace(connect_to=self._address, proxy=None, headers={}, cookies={}, auth=None)
 
     def fetch(self, fetch: Fetch) -> Fetch:
         """Understand what the server cannot say by HTTP."""
@@ -129,7 +129,7 @@ def _meant(folder: Path, request: Request, fetched: Fetched) -> Fetched:
     if recorded is None:
         return fetched
     meant = which(recorded, fetched.detail)
-    return replace(meant, elapsed=fetched.elapsed) if isinstance(meant, Failure) else fetched
+    return meant._replace(elapsed=fetched.elapsed) if isinstance(meant, Failure) else fetched
 
 
 def _in_folder(paths: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:

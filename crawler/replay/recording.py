@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -86,7 +85,7 @@ class _RecordingFetch:
         with self._lock:
             self._asked[request.url] += 1
             attempt = self._asked[request.url]
-        store(self._folder, replace(request, attempt=attempt), fetched)
+        store(self._folder, request._replace(attempt=attempt), fetched)
         return fetched
 
     def close(self) -> None:

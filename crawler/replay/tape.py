@@ -15,7 +15,7 @@ import json
 import os
 import threading
 import zlib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
@@ -125,7 +125,7 @@ def _packed(recorded: Recorded) -> bytes:
 
 
 def _plain(answer: Fetched) -> dict[str, Any]:
-    values = {each.name: getattr(answer, each.name) for each in fields(answer) if each.name not in _NOT_IN_HEAD}
+    values = {name: value for name, value in answer._asdict().items() if name not in _NOT_IN_HEAD}
     if isinstance(answer, Response):
         values["headers"] = {name: value for name, value in answer.headers.items() if name.lower() not in _SECRET}
     return {"kind": type(answer).__name__.lower(), **values}

@@ -8,7 +8,7 @@ the number of its next page, are others each time.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from crawler.model import RICH, Failure, Note, Page
@@ -65,9 +65,9 @@ class Chains:
         why = f"it shows what {first} shows" if rich else f"{repeats} pages in a row show the same, or nothing"
         note = Note("", "page-repeats", f"{why}; its links are not followed")
         if not rich:
-            return replace(found, links=(), notes=(*found.notes, note)), None
+            return found._replace(links=(), notes=(*found.notes, note)), None
         self._forget(before, note)
-        return replace(found, records=(), links=(), notes=(*found.notes, note)), None
+        return found._replace(records=(), links=(), notes=(*found.notes, note)), None
 
     def _before(self, page: Queued) -> list[_Before]:
         """The pages in front of this one in its chain."""

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "Begin",
@@ -38,8 +37,7 @@ Verdict = Literal["good", "suspect", ""]
 MOST_CRASHES = 5  # patient: a run may be killed for reasons that have nothing to do with the page
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(NamedTuple):
     """How a run starts.
 
     Attributes:
@@ -56,8 +54,7 @@ class Begin:
     crashed: int
 
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
+class RunRow(NamedTuple):
     """One run as the store remembers it."""
 
     id: int
@@ -69,8 +66,7 @@ class RunRow:
     report: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class CrawlRow:
+class CrawlRow(NamedTuple):
     """One crawl as the store remembers it; `figures` is None where they are not known."""
 
     id: int

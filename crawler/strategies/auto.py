@@ -12,7 +12,6 @@ import os
 import sys
 import threading
 from concurrent.futures import Future
-from dataclasses import replace
 from time import monotonic, process_time, thread_time
 from typing import Any, Generic, TypeVar
 
@@ -42,7 +41,7 @@ class Auto(Generic[T]):
         self._plan = plan
         self._best = Width(plan.width)
         self._name = next(name for name in SPREAD if not missing(name))
-        here = replace(plan, then=self._timed)
+        here = plan._replace(then=self._timed)
         driver = make_driver(self._name, here)
         assert driver is None or isinstance(driver, Driver), "those that it begins with"
         self._driver = driver

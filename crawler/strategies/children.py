@@ -15,7 +15,6 @@ import selectors
 import socket
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -45,7 +44,7 @@ class Children(Driver[T]):
         super().__init__(plan)
         number = min(number or os.cpu_count() or 1, plan.width)
         widths = [plan.width // number + (index < plan.width % number) for index in range(number)]
-        self._make = [partial(_Child[T], replace(plan, width=width), main, start or context()) for width in widths]
+        self._make = [partial(_Child[T], plan._replace(width=width), main, start or context()) for width in widths]
         self._children = [make() for make in self._make]
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)

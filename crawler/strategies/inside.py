@@ -19,7 +19,6 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol
@@ -61,7 +60,7 @@ def serve(name: str, messages: Messages, plan: Plan[Any]) -> None:
     from crawler.strategies.registry import make_driver, make_strategy
 
     # The event loop of Windows cannot wait for a socket of ours beside its own.
-    driver: Any = make_driver(name, replace(plan, one_thread=True)) if sys.platform != "win32" else None
+    driver: Any = make_driver(name, plan._replace(one_thread=True)) if sys.platform != "win32" else None
     with suppress(EOFError, OSError):  # the main process is gone
         work(driver or Watched(make_strategy(name, plan)), messages)
 

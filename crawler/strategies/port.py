@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.settings import ClientSettings
@@ -26,8 +25,7 @@ Fetched = Response | Moved | Failure
 Then = Callable[[Request, Fetched], T]
 
 
-@dataclass(frozen=True)
-class Plan(Generic[T]):
+class Plan(NamedTuple, Generic[T]):
     """All that a strategy is built from; picklable, so that it can be sent to workers.
 
     Attributes:

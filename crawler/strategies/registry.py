@@ -7,9 +7,8 @@ import inspect
 import select
 import sys
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
 from importlib.util import find_spec
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from crawler import extras
 from crawler.errors import ConfigError
@@ -22,8 +21,7 @@ __all__ = ["STRATEGIES", "Entry", "absent", "entry", "make_driver", "make_strate
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A line of the registry.
 
     Attributes:
@@ -214,7 +212,7 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
     Raises:
         ConfigError: there is none of that name, or it needs what is not installed.
     """
-    if (driver := make_driver(name, replace(plan, one_thread=False))) is not None:
+    if (driver := make_driver(name, plan._replace(one_thread=False))) is not None:
         return Threaded(driver, name)
     made = _load(name)
     if inspect.isclass(made) and issubclass(made, Executor):

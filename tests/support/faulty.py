@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import Any
 
 from crawler.model import Page
@@ -19,7 +18,7 @@ class Forgetful:
     def __call__(self, request: Any, fetched: Any) -> Any:
         outcome = self._then(request, fetched)
         if isinstance(outcome, Page) and outcome.records and "_7/" in request.url.replace(".html", "/"):
-            return replace(outcome, records=outcome.records[1:])
+            return outcome._replace(records=outcome.records[1:])
         return outcome
 
 
@@ -27,7 +26,7 @@ class DropsOne(Threads[Any]):
     """Right but for one record."""
 
     def __init__(self, plan: Any) -> None:
-        super().__init__(replace(plan, then=Forgetful(plan.then)))
+        super().__init__(plan._replace(then=Forgetful(plan.then)))
 
 
 class Crashes(Threads[Any]):
