@@ -5,11 +5,11 @@ from gevent import monkey
 
 monkey.patch_all()
 
+from collections import deque
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 import gevent
-from gevent.lock import BoundedSemaphore
 
 from crawler.model import Request
 from crawler.strategies.inside import Watched, work
@@ -27,20 +27,27 @@ def serve(messages: Messages, plan: Plan[Any]) -> None:
 
 
 class _Greenlets(Generic[T]):
-    """A greenlet for each request; `width` of them work at a time."""
+    """At most `width` greenlets, which take the requests in the order in which they come."""
 
     def __init__(self, plan: Plan[T]) -> None:
         self._step = Step(plan)
-        self._room = BoundedSemaphore(plan.width)
+        self._width = plan.width
+        self._working = 0
+        self._waiting: deque[tuple[Future[T], Request]] = deque()
 
     def submit(self, request: Request) -> Future[T]:
         future: Future[T] = Future()
-        gevent.spawn(self._one, future, request)
+        self._waiting.append((future, request))
+        if self._working < self._width:
+            self._working += 1
+            gevent.spawn(self._work)
         return future
 
     def close(self, *, cancel: bool = False) -> None:
         self._step.close()
 
-    def _one(self, future: Future[T], request: Request) -> None:
-        with self._room:
+    def _work(self) -> None:
+        while self._waiting:
+            future, request = self._waiting.popleft()
             settle_future(future, self._step, request)
+        self._working -= 1
