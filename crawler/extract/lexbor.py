@@ -20,7 +20,7 @@ __all__ = ["Lexbor", "served_by"]
 
 _NTH = [f"nth-{last}{of}" for last in ("", "last-") for of in ("child", "of-type")]
 _PLACE = [f"{which}-{of}" for which in ("first", "last", "only") for of in ("child", "of-type")]
-_KNOWN = frozenset(["not", "is", "where", "has", "empty", "root", "scope", "disabled", "required", "optional"])
+_KNOWN = frozenset(["not", "is", "where", "has", "empty", "root", "scope", "required", "optional"])
 _KNOWN |= {*_NTH, *_PLACE}
 """Pseudo-classes that lexbor answers as the standards say. BeautifulSoup answers the others."""
 _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.S)
@@ -28,6 +28,13 @@ _PSEUDO = re.compile(r"(?<!\\):(:?[A-Za-z-]*)")
 _WRONG = re.compile(r"\|(?!=)|[.#][0-9]")
 """Name spaces, of which lexbor takes no notice, and names that begin with a digit, which it lets pass."""
 _WRITTEN = re.compile(rf"{_QUOTED.pattern}|(?P<scope>(?<!\\):scope(?![\w-]))|(?P<bare>(?<![^\s>+~,(]):)", re.S | re.I)
+_SPACED = re.compile(
+    r"(?<!\bbase)(?<!\blink)(?<!\bimg)(?<!\binput)"
+    r"\[\s*(?:xlink|xml|actuate|arcrole|href|role|show|title|type|lang|space)\b",
+    re.I,
+)
+"""Attributes that SVG and MathML also have in a name space of their own: `xlink:href`, `xml:lang`."""
+_SPACES = re.compile(rb"xlink:|xml:", re.I)
 _MARK = "crawler-scope"
 """An attribute of an element while a selector with `:scope` is answered below it."""
 _START = re.compile(rb"\s*<(!--|(?:tr|td|th|tbody|thead|tfoot|caption|colgroup|col)(?=[\s>/]))", re.I)
@@ -41,12 +48,14 @@ class _Native(NamedTuple):
         row: as it is asked below an element.
         marks: that element is marked meanwhile.
         several: lexbor may give the same element more than once; not for names alone, as `th, td`.
+        spaced: it asks for an attribute that may stand in a name space.
     """
 
     page: str
     row: str
     marks: bool
     several: bool
+    spaced: bool
 
 
 def _native(css: str) -> _Native | None:
@@ -60,7 +69,8 @@ def _native(css: str) -> _Native | None:
         return None
     names = [part.strip().lower() for part in bare.split(",")]
     apart = all(map(str.isalnum, names)) and len(names) == len(set(names))
-    return _Native(page, row, row != page, several="," in bare and not apart)
+    several = "," in bare and not apart
+    return _Native(page, row, row != page, several, _SPACED.search(bare) is not None)
 
 
 def _rewritten(css: str, scope: str) -> str:
@@ -125,6 +135,12 @@ class Lexbor:
         if _is_rows(page):  # rows without their table, as a page loads more of them: read as inside of one
             page = b"<!DOCTYPE html><table>" + page
         self._tree = LexborHTMLParser(page)
+        self._source: bytes | None = page
+        before = self._tree.root
+        while before is not None and before.tag != "-doctype":
+            before = before.prev
+        if before is not None:
+            before.decompose()  # lexbor takes it for a child that comes before `html`, so that this is `:nth-child(2)`
         self._ways = _WITH_SOUP if soup else _WAYS
         self._made: Copy | None = None
 
@@ -137,6 +153,8 @@ class Lexbor:
         way = self._ways[css]
         if way is None:
             return self._copy().select(scope, css)
+        if way.spaced and self._source is not None:
+            self._name_in_full(self._source)
         found: list[LexborNode]
         if scope is None:
             found = self._tree.css(way.page)
@@ -157,6 +175,8 @@ class Lexbor:
         way = self._ways[css]
         if way is None:
             return next(iter(self._copy().select(scope, css, 1)), None)
+        if way.spaced and self._source is not None:
+            self._name_in_full(self._source)
         if scope is None:
             return self._tree.css_first(way.page)
         if not way.marks:
@@ -249,8 +269,21 @@ class Lexbor:
         if self._made is None:
             from crawler.extract.soup import Copy
 
-            self._made = Copy(self.root())
+            probe = self._tree.create_node("i")
+            probe.attrs["class"] = "A"
+            self._made = Copy(self.root(), quirks=probe.css_matches(".a"))
         return self._made
+
+    def _name_in_full(self, source: bytes) -> None:
+        """Take `xlink:href` for a name as any other: lexbor finds it by `[href]`, no browser does."""
+        self._source = None
+        if _SPACES.search(source):
+            for node in self._tree.css("svg, svg *, math, math *"):
+                attributes = node.attrs
+                for name in [name for name in attributes if name.startswith(("xlink:", "xml:"))]:
+                    value = attributes[name]
+                    del attributes[name]
+                    attributes[name] = value
 
 
 def _pieces(root: LexborNode, signs: Signs, nodes: list[LexborNode] | None = None) -> list[str]:

@@ -146,6 +146,32 @@ def test_selectors(engine, css, found):
 
 
 @BOTH
+@pytest.mark.parametrize(
+    ("html", "css", "found"),
+    [
+        ("<!DOCTYPE html><p>a", ":nth-child(2) p", ["a"]),
+        ("<!-- c --><!DOCTYPE html><p>a", ":first-child > body > p", ["a"]),
+        ("<!DOCTYPE html><p>a", ":nth-child(2) > body", []),
+        ("<p class=Price>a<p id=Price>b", ".price, #price", ["a", "b"]),
+        ("<!DOCTYPE html><p class=Price>a<p id=Price>b", ".price, #price", []),
+        ("<p class='x Price'>a<p class='Price y'>b", "p:not(.y):is(.price)", ["a"]),
+        ("<p class='1st a.b' title='.c'>a", "[title='.c'].\\31 ST.A\\.b", ["a"]),
+        ("<svg><a xlink:href=q>a</a></svg><a href=q>b</a>", "[href]", ["b"]),
+        ("<svg><a xlink:href=q>a</a></svg><a href=q>b</a>", "a[href=q]", ["b"]),
+        ("<svg><a xlink:href=q>a</a></svg><a href=q>b</a>", r"[xlink\:href=q]", ["a"]),
+        ("<svg><g xml:lang=en>a</g></svg><p lang=en>b</p>", "[lang]", ["b"]),
+        ("<fieldset disabled><input value=a></fieldset>", "input:disabled", [""]),
+    ],
+)
+def test_selectors_as_browsers_have_them(engine, html, css, found):
+    document = engine(html)
+    assert [document.text(node) for node in document.select(None, css)] == found
+    first = document.first(None, css)
+    assert ([] if first is None else [document.text(first)]) == found[:1]
+    assert [document.text(node) for node in document.select(document.first(None, "body"), css)] == found
+
+
+@BOTH
 def test_scope_is_the_row(engine):
     document = engine("<ul><li><a>1</a><p><a>2</a></p></li></ul><a>3</a>")
     row = document.first(None, "li")

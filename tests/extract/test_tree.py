@@ -12,7 +12,9 @@ SECTION = re.compile(r"#(data|errors|new-errors|document|document-fragment|scrip
 
 def cases() -> Iterator[tuple[str, str, str, str, bool]]:
     """Name, source, the fragment's context (`td`, `svg path`; "" for a page), expected tree, and with scripts."""
-    for path in sorted(need_site("html5lib_tests").rglob("*.dat")):
+    folder = need_site("html5lib_tests")
+    for path in sorted(folder.rglob("*.dat")):
+        name_of_file = path.relative_to(folder).as_posix().removeprefix("tree-construction/")
         for number, text in enumerate(path.read_bytes().decode().split("#data\n")[1:]):
             parts, name = {"data": []}, "data"
             for line in text.split("\n"):
@@ -23,7 +25,7 @@ def cases() -> Iterator[tuple[str, str, str, str, bool]]:
                     parts[name].append(line)
             tree = "\n".join(parts["document"]).rstrip("\n")
             context = (parts.get("document-fragment") or [""])[0]
-            yield f"{path.name}:{number}", "\n".join(parts["data"]), context, tree, "script-on" in parts
+            yield f"{name_of_file}:{number}", "\n".join(parts["data"]), context, tree, "script-on" in parts
 
 
 def lines(node: LexborNode | None, depth: int) -> Iterator[str]:
@@ -50,14 +52,27 @@ def plain(tree: str) -> str:
     """The expected tree without what no selector sees: the doctype, and the name space of an element or attribute."""
     tree = "\n".join(line for line in tree.split("\n") if not line.startswith("| <!DOCTYPE"))
     tree = re.sub(r"^(\| +)<(?:svg|math) ", r"\1<", tree, flags=re.M)
-    return re.sub(r"^(\| +)(xlink|xml|xmlns) (\w+=)", r"\1\2:\3", tree, flags=re.M)
+    tree = re.sub(r"^(\| +)(xlink|xml|xmlns) (\w+=)", r"\1\2:\3", tree, flags=re.M)
+    return re.sub(r'(?:^\| +[^<"\s][^\n]*="[^\n]*"\n?){2,}', _sorted, tree, flags=re.M)
+
+
+def _sorted(attributes: re.Match[str]) -> str:
+    """Attributes in the order of their names with the name space."""
+    end = "\n" if attributes[0].endswith("\n") else ""
+    return "\n".join(sorted(attributes[0].splitlines(), key=lambda line: line.partition("=")[0])) + end
 
 
 EXCEPTIONS = {
-    **dict.fromkeys(("adoption01.dat:0", "ark.dat:0", "webkit01.dat:0", "webkit01.dat:1"), "a script must run"),
-    **dict.fromkeys(("html5test-com.dat:11", "tests1.dat:39", "tests1.dat:43", "tests1.dat:46"), "`<?` is no comment"),
-    "webkit02.dat:22": "xml:base is an attribute of the name space xml",
+    **dict.fromkeys(
+        ("scripted/adoption01.dat:0", "scripted/ark.dat:0", "scripted/webkit01.dat:0", "scripted/webkit01.dat:1"),
+        "a script of the page must run, and changes the tree",
+    ),
+    **dict.fromkeys(
+        ("html5test-com.dat:11", "tests1.dat:39", "tests1.dat:43", "tests1.dat:46"),
+        "the test makes a comment of `<?...>`, lexbor leaves it out; no selector finds comments",
+    ),
 }
+"""Tests that we do not pass, and why not."""
 
 
 def built(source: str, context: str, *, scripts: bool) -> str:
