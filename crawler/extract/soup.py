@@ -38,7 +38,7 @@ warnings.filterwarnings("ignore", category=XMLParsedAsHTMLWarning)
 
 
 class _Builder(HTMLTreeBuilder):
-    """Makes the objects of BeautifulSoup out of lexbor's nodes; after BeautifulSoup's own builders.
+    """Makes the objects of BeautifulSoup out of lexbor's nodes, and links them as BeautifulSoup's own builders do.
 
     Args:
         root: the outermost element.
@@ -57,27 +57,34 @@ class _Builder(HTMLTreeBuilder):
 
     def feed(self, markup: Any) -> None:
         """Copy the tree."""
-        soup, node, depth = self.soup, _first(self._root), 0
-        assert soup is not None
+        assert self.soup is not None
+        parent: Tag = self.soup
+        last: PageElement | None = None
+        kind, kinds = NavigableString, [NavigableString]  # of the strings inside of this element, and of those around
+        node = _first(self._root)
         while node is not None:
+            child, made = None, last
             if node.is_element_node:
-                tag = soup.handle_starttag(node.tag or "", None, None, {k: v or "" for k, v in node.attrs.items()})
-                assert tag is not None
+                attributes: dict[str, Any] = {name: value or "" for name, value in node.attributes.items()}
+                made = tag = Tag(self.soup, self, node.tag or "", attrs=attributes, parent=parent, previous=last)
                 self._pairs.append((node, tag))
                 if len(self._pairs) > _MOST_TAGS:
                     raise _too_many()
-                if (child := node.first_child) is not None:
-                    node, depth = child, depth + 1
-                    continue
-                soup.popTag()
-            elif node.is_text_node:
-                soup.object_was_parsed(soup.string_container(NavigableString)(node.text_content or ""))
-            elif node.is_comment_node:
-                soup.object_was_parsed(Comment((node.html or "")[4:-3]))
-            while depth and node is not None and node.next is None:
-                node, depth = node.parent, depth - 1
-                soup.popTag()
-            node = None if node is None else node.next
+                child = node.first_child
+            elif node.is_text_node or node.is_comment_node:
+                made = kind(node.text_content or "") if node.is_text_node else Comment((node.html or "")[4:-3])
+                made.setup(parent, last)
+            if made is not None and made is not last:
+                parent.contents.append(made)
+                last = made
+            if child is not None:
+                kinds.append(kind)
+                node, parent, kind = child, tag, self.string_containers.get(tag.name, kind)
+                continue
+            while (after := node.next) is None and parent.parent is not None:
+                assert node.parent is not None
+                node, parent, kind = node.parent, parent.parent, kinds.pop()
+            node = after
 
 
 def _first(root: LexborNode | None) -> LexborNode | None:

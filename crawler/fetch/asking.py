@@ -1,4 +1,4 @@
-"""From a Request to what a client sends: URL, headers, limits. The same for every client but requests'.
+"""From a Request to what a client sends: URL, headers, limits. The same for every client.
 
 What depends on the host alone is worked out once for each host.
 """
@@ -47,7 +47,8 @@ class Asked(NamedTuple):
         url: absolute and clean.
         server: `scheme://host:port` that is connected to, mostly that of the URL.
         target: what stands in the request line, byte for byte: path and query, or the whole URL for a proxy of http.
-        lines: the headers.
+        headers: never changed.
+        lines: the headers as they are sent.
         most: bytes of its decoded body.
         cut: a larger body is cut.
     """
@@ -56,6 +57,7 @@ class Asked(NamedTuple):
     server: str
     target: str
     place: Place
+    headers: dict[str, str]
     lines: list[bytes]
     most: int
     cut: bool
@@ -63,7 +65,7 @@ class Asked(NamedTuple):
 
 
 class Asking:
-    """Prepares requests, in one thread at a time."""
+    """Prepares requests, from any thread."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
@@ -92,7 +94,7 @@ class Asking:
         elif self._settings.proxy and server.startswith("http:"):
             target = url
         lines = place.lines if headers is place.headers else _lines(headers)
-        return Asked(url, server, target, place, lines, most, robots, request.not_after)
+        return Asked(url, server, target, place, headers, lines, most, robots, request.not_after)
 
     def _new_place(self, start: str) -> Place:
         settings = self._settings

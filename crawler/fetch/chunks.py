@@ -8,16 +8,14 @@ or one whose sizes are wrong, passes as whole.
 from __future__ import annotations
 
 import re
-from typing import IO, Any
 
 from crawler.errors import FetchError
 from crawler.fetch.head import LONGEST_LINE
 
-__all__ = ["ChunkedStream", "Rechunker"]
+__all__ = ["Rechunker", "Unchunker"]
 
 _size = re.compile(rb"([0-9A-Fa-f]{1,16})(?=[ \t;\r\n])").match
 _EMPTY = (b"\r\n", b"\n")
-LAST = b"0\r\n\r\n"
 
 
 def _size_of(line: bytes) -> int:
@@ -36,54 +34,8 @@ def _wrong_end() -> FetchError:
     return FetchError("bad-chunk", "a chunk is longer than its size")
 
 
-class ChunkedStream:
-    """What urllib3 reads chunks from: lines, and bytes of a chunk. It sees no other line end than CRLF."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._left = 0  # bytes of the chunk that are to come
-        self._trailing = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def readline(self, limit: int = -1) -> bytes:
-        """Return the line of a size, or one behind the last chunk.
-
-        Raises:
-            FetchError: `bad-chunk`; `truncated` where the connection ended.
-        """
-        line = self._stream.readline(limit)
-        if not line.endswith(b"\n") and len(line) != limit:
-            raise FetchError("truncated", "the page stops before its last chunk")
-        if self._trailing:
-            return b"\r\n" if line in _EMPTY else line
-        self._left = _size_of(line)
-        self._trailing = not self._left
-        return b"%x\r\n" % self._left
-
-    def read(self, amount: int) -> bytes:
-        """Return bytes of the chunk, or CRLF behind it; fewer where the connection ended.
-
-        Raises:
-            FetchError: `bad-chunk`.
-        """
-        if self._left:
-            found = self._stream.read(amount)
-            self._left -= len(found)
-            return found
-        end = self._stream.read(1)
-        if end == b"\r":
-            end += self._stream.read(1)
-        if end in (b"", b"\r"):
-            return b""
-        if end not in _EMPTY:
-            raise _wrong_end()
-        return b"\r\n"
-
-
-class Rechunker:
-    """Takes the bytes of a body as they come; returns them in chunks that every parser reads alike.
+class Unchunker:
+    """Takes the bytes of a body as they come; returns its content.
 
     Attributes:
         done: the body is whole.
@@ -96,7 +48,7 @@ class Rechunker:
         self._rest = b""
 
     def take(self, data: bytes) -> tuple[bytes, bytes]:
-        """Return the chunks in `data`, trailers left out, and what follows the end of the body.
+        """Return what is in the chunks of `data`, trailers left out, and what follows the end of the body.
 
         Raises:
             FetchError: `bad-chunk`.
@@ -126,7 +78,7 @@ class Rechunker:
     def _in_chunk(self, data: bytes, at: int, found: list[bytes]) -> int:
         piece = data[at : at + self._left]
         self._left -= len(piece)
-        found.append(b"%x\r\n%b\r\n" % (len(piece), piece))
+        found.append(self._written(piece))
         if not self._left:
             self._state = self._behind_chunk
         return at + len(piece)
@@ -145,6 +97,20 @@ class Rechunker:
         if not end:
             return -1
         if data[at:end] in _EMPTY:
-            found.append(LAST)
+            found.append(self._last)
             self.done = True
         return end
+
+    _last = b""
+
+    def _written(self, piece: bytes) -> bytes:
+        return piece
+
+
+class Rechunker(Unchunker):
+    """The same, but returns the content in chunks that every parser reads alike."""
+
+    _last = b"0\r\n\r\n"
+
+    def _written(self, piece: bytes) -> bytes:
+        return b"%x\r\n%b\r\n" % (len(piece), piece)

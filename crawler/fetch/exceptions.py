@@ -17,10 +17,6 @@ def known_failure(exc: BaseException) -> FetchError | None:
     for kind, code in _CODES:
         if isinstance(exc, kind):
             return FetchError(code, _detail(exc))
-    if isinstance(exc, u3.ProtocolError) and "prematurely" in str(exc):
-        return FetchError("truncated", "the page stops before its last chunk")
-    if isinstance(exc, u3.ProtocolError) and "chunk" in str(exc):
-        return FetchError("bad-chunk", one_line(str(exc)))
     if isinstance(exc, OSError) and str(exc).startswith("Tunnel connection failed"):
         return FetchError("proxy", one_line(str(exc)))
     return None
@@ -31,11 +27,8 @@ _CODES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
     (http.client.RemoteDisconnected, "closed"),  # before ConnectionResetError, of which it is a kind
     ((ConnectionResetError, ConnectionAbortedError, BrokenPipeError), "reset"),
     (ConnectionRefusedError, "refused"),
-    (u3.InvalidChunkLength, "bad-chunk"),
-    ((http.client.IncompleteRead, u3.IncompleteRead), "truncated"),
     ((http.client.BadStatusLine, http.client.UnknownProtocol), "bad-response"),
     (http.client.LineTooLong, "headers-too-large"),
-    (u3.InvalidHeader, "bad-headers"),
     ((u3.ReadTimeoutError, TimeoutError), "timeout"),
 )
 
@@ -45,8 +38,6 @@ def _detail(exc: BaseException) -> str:
         return one_line(exc.verify_message or "the certificate is not valid")
     if isinstance(exc, ssl.SSLError):
         return one_line((exc.reason or str(exc)).lower().replace("_", " "))
-    if isinstance(exc, http.client.IncompleteRead | u3.IncompleteRead):
-        return "the page stops before its end"
     if isinstance(exc, http.client.BadStatusLine):
         return one_line(f"not HTTP: {exc.args[0]}", 80)
     if isinstance(exc, http.client.RemoteDisconnected):

@@ -148,8 +148,8 @@ def _number(value: bytes) -> int | None:
 _USED = {
     name: name.decode()
     for name in (
-        b"content-encoding", b"content-language", b"content-type", b"date", b"etag", b"last-modified", b"link",
-        b"location", b"retry-after", b"transfer-encoding", b"x-robots-tag",
+        b"connection", b"content-encoding", b"content-language", b"content-type", b"date", b"etag", b"last-modified",
+        b"link", b"location", b"retry-after", b"transfer-encoding", b"x-robots-tag",
     )
 }  # fmt: skip
 

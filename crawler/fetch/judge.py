@@ -31,7 +31,6 @@ _KEPT = frozenset({
     "x-robots-tag",
 })  # fmt: skip
 
-READ = 262_144
 MOST_LEFTOVER = 16_384
 LEFTOVER_SECONDS = 1.0
 
@@ -53,8 +52,8 @@ def judge(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -
         body = whole(_pieces(raw), raw.headers.get("content-encoding", ""), most, cut)
     else:
         _read_leftover(raw)
-    fields = {key: raw.headers[name] for name in raw.headers if (key := name.lower()) in _KEPT}
-    cookies = usable(raw.headers.getlist("set-cookie")) if "set-cookie" in raw.headers else ()
+    fields = {name.lower(): value for name, value in raw.headers.items()}
+    cookies = usable(raw.headers.getlist("set-cookie"))
     return judged(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies)
 
 
@@ -153,13 +152,7 @@ def _ascii(text: str) -> str:
 
 
 def _pieces(raw: BaseHTTPResponse) -> Iterator[bytes]:
-    if getattr(raw, "chunked", False):
-        yield from raw.stream(PIECE, decode_content=False)
-        return
-    while raw.length_remaining != 0 and (piece := raw.read(READ, decode_content=False)):
-        yield piece
-    if attempt.cut:
-        raise FetchError("truncated", "the connection ended without the goodbye of TLS")
+    return raw.stream(PIECE, decode_content=False)
 
 
 def _read_leftover(raw: BaseHTTPResponse) -> None:

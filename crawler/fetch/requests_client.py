@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import requests
+from urllib3 import Timeout
 from urllib3.response import BaseHTTPResponse
 
-from crawler import urls
-from crawler.errors import FetchError
 from crawler.fetch.adapter import Adapter
+from crawler.fetch.asking import Asking
 from crawler.fetch.attempt import attempt
-from crawler.fetch.client import ROBOTS, ROBOTS_BYTES
-from crawler.fetch.detour import detour
 from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.headers import request_headers, with_cookies
 from crawler.fetch.judge import judge
 from crawler.fetch.settings import ClientSettings
 from crawler.fetch.spares import Spares
@@ -27,14 +25,16 @@ from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["RequestsFetch"]
 
+_NEVER: Any = Timeout(None)  # the types of requests do not know that it takes one
+"""Our sockets keep the time."""
+
 
 class RequestsFetch:
     """See `crawler.fetch.client.Fetch`."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
-        self._public, self._private = request_headers(settings)
-        self._timeouts = (settings.connect_timeout, settings.timeout)
+        self._asking = Asking(settings)
         self._spares = Spares()
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -47,8 +47,6 @@ class RequestsFetch:
             time.sleep(early)
         start = attempt.begin(self._settings, self._spares, request.not_after)
         try:
-            if start > request.not_after:
-                raise FetchError("late", "its turn was over before it could be sent")
             return self._ask(request, start)
         except Exception as exc:  # a page that breaks a library must not break the run
             error = explain(exc)
@@ -65,38 +63,28 @@ class RequestsFetch:
             session.close()
 
     def _ask(self, request: Request, start: float) -> Response | Moved | Failure:
-        robots = request.kind == ROBOTS
-        url = urls.resolve("", request.url)
-        origin = urls.origin(url)
-        end = url.index("/", 8)
-        server, attempt.target = url[:end], url[end:]
-        base = self._private if origin in self._settings.origins else self._public
-        headers = with_cookies({"Host": server[server.index("/") + 2 :], **base}, request.cookies)
-        if self._settings.connect_to:
-            server, more = detour(server, self._settings.connect_to)
-            headers |= more
-        elif self._settings.proxy and server.startswith("http:"):
-            attempt.target = url
+        asked = self._asking(request)
+        attempt.target = asked.target
         prepared = requests.PreparedRequest()
-        prepared.method, prepared.url = "GET", f"{server}{url[end:]}"
-        prepared.headers = headers  # type: ignore[assignment]  # a plain dict is enough
+        prepared.method = "GET"
+        prepared.url = asked.target if asked.target.startswith("http") else f"{asked.server}{asked.target}"
+        prepared.headers = asked.headers  # type: ignore[assignment]  # a plain dict is enough
         raw = self._send(prepared)
         try:
-            return judge(url, raw, start, ROBOTS_BYTES if robots else self._settings.page_bytes, robots)
+            return judge(asked.url, raw, start, asked.most, asked.cut)
         finally:
-            if not raw.closed or raw.connection is not None:  # not read to its end: of no use to anybody else
-                raw.close()
-                raw.release_conn()
+            raw.close()
+            raw.release_conn()
 
     def _send(self, prepared: requests.PreparedRequest) -> BaseHTTPResponse:
         adapter = self._session.get_adapter(prepared.url or "")
         try:
-            answer = adapter.send(prepared, stream=True, timeout=self._timeouts)
+            answer = adapter.send(prepared, stream=True, timeout=_NEVER)
         except Exception as exc:
             # The server closed an idle connection just when it was used again: it never saw the request.
             if attempt.connected or attempt.received or explain(exc).code not in ("closed", "reset"):
                 raise
-            answer = adapter.send(prepared, stream=True, timeout=self._timeouts)
+            answer = adapter.send(prepared, stream=True, timeout=_NEVER)
         raw: BaseHTTPResponse = answer.raw
         return raw
 

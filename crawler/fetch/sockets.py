@@ -10,65 +10,102 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from urllib3.util import wait_for_read, wait_for_write
 
 from crawler.errors import FetchError
 from crawler.fetch.addresses import Address
 from crawler.fetch.attempt import attempt
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 __all__ = ["Socket", "TlsSocket", "connect"]
 
+T = TypeVar("T")
 Options = Sequence[tuple[int, int, int | bytes]]
 
 
 class Socket(socket.socket):
-    """A TCP socket; see the module."""
+    """A TCP socket; see the module. One that does not block waits here all the same, where there is nothing yet."""
 
-    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+    def recv(self, size: int, flags: int = 0) -> bytes:
         """Read once, within the limits of the attempt.
 
         Raises:
             FetchError: `timeout`, `deadline` or `too-large`.
         """
-        return _limited(self, super().recv_into, buffer, nbytes, flags)
+        return _counted(_limited(self, super().recv, size, flags))
+
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+        """The same, for what http.client reads by itself: the answer of a proxy."""
+        size: int = _limited(self, super().recv_into, buffer, nbytes, flags)
+        attempt.count(size)
+        return size
+
+    def sendall(self, data: ReadableBuffer, flags: int = 0) -> None:
+        """Send, within the time of the attempt.
+
+        Raises:
+            FetchError: `timeout`.
+        """
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[self.send(left, flags) :]
+            except BlockingIOError:
+                if not wait_for_write(self, attempt.left()):
+                    raise attempt.late() from None
 
 
 class TlsSocket(ssl.SSLSocket):
     """A TLS socket; see the module."""
 
-    def recv_into(self, buffer: WriteableBuffer, nbytes: int | None = None, flags: int = 0) -> int:
+    def recv(self, size: int = 1024, flags: int = 0) -> bytes:
         """Read once, within the limits of the attempt.
 
         Raises:
             FetchError: `timeout`, `deadline` or `too-large`.
         """
-        return _limited(self, self._receive, buffer, nbytes, flags)
+        return _counted(_limited(self, self._receive, size, flags))
 
-    def _receive(self, *args: Any) -> int:
+    def _receive(self, size: int, flags: int) -> bytes:
         """Tell a goodbye (close_notify), after which what came is whole, from an end without one."""
         if attempt.cut:
-            return 0
+            return b""
         self.suppress_ragged_eofs = False
         try:
-            return super().recv_into(*args)
+            return super().recv(size, flags)
         except ssl.SSLEOFError as exc:
             attempt.cut = bool(exc.reason)
         if not attempt.cut:  # so Python tells of a reset
             raise ConnectionResetError(errno.ECONNRESET, "the server cut the connection")
-        return 0
+        return b""
+
+    def sendall(self, data: ReadableBuffer, flags: int = 0) -> None:
+        """Send, within the time of the attempt."""
+        self.settimeout(attempt.left())
+        super().sendall(data, flags)
 
 
-def _limited(sock: socket.socket, receive: Callable[..., int], *args: Any) -> int:
-    sock.settimeout(attempt.left())
-    try:
-        size = receive(*args)
-    except TimeoutError:
-        raise attempt.late() from None
-    attempt.count(size)
-    return size
+def _limited(sock: socket.socket, receive: Callable[..., T], *args: Any) -> T:
+    blocks = sock.gettimeout() != 0.0
+    while True:
+        if blocks:
+            sock.settimeout(attempt.left())
+        try:
+            return receive(*args)
+        except TimeoutError:
+            raise attempt.late() from None
+        except BlockingIOError:
+            if not wait_for_read(sock, attempt.left()):
+                raise attempt.late() from None
+
+
+def _counted(data: bytes) -> bytes:
+    attempt.count(len(data))
+    return data
 
 
 def connect(addresses: Sequence[Address], options: Options) -> Socket:

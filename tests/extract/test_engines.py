@@ -1,9 +1,10 @@
 """One tree, whichever library answers: the same questions, the same answers."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
-from bs4 import Comment
+from bs4 import BeautifulSoup, Comment, Tag
 
 from crawler.extract.lexbor import Lexbor
 from crawler.extract.page import PageView
@@ -223,6 +224,24 @@ def test_fault_80_unclosed_tags(engine):
     html = "<ul><li>a<li>b</ul><table><tr><td>c<td>d<tr><td>e</table><p>f<p>g"
     for css, expected in (("li", ("a", "b")), ("td", ("c", "d", "e")), ("p", ("f", "g"))):
         assert value(html, engine=engine, css=css, all=True) == (expected, [])
+
+
+def test_the_copy_is_linked_and_typed_as_beautifulsoup_does_it():
+    html = (
+        '<html lang="en"><head><meta charset="utf-8"/><style>p {}</style><script>let a;</script></head><body><!-- c -->'
+        "<p class='a b' id='x'>one<b>two</b> <i></i></p><ruby>r<rt>t<b>u</b></rt></ruby><br/><div><p>end"
+        "</p></div></body></html>"
+    )
+    ours, theirs = PageView("https://example.com/", html).hook_soup(), BeautifulSoup(html, "html.parser")
+    assert list(_all_of(ours)) == list(_all_of(theirs))
+    assert ours.decode() == theirs.decode()
+
+
+def _all_of(soup: BeautifulSoup) -> Iterator[tuple[str, ...]]:
+    for node in [soup, *soup.descendants]:
+        links = (node.parent, node.previous_element, node.next_element, node.previous_sibling, node.next_sibling)
+        attributes = repr(node.attrs) if isinstance(node, Tag) else ""
+        yield type(node).__name__, str(node), attributes, *(f"{type(to).__name__} {to}" for to in links)
 
 
 def test_fault_84_a_page_of_a_million_elements_is_refused_by_beautifulsoup_and_read_by_lexbor():

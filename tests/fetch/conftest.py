@@ -21,6 +21,10 @@ DIFFERENT: dict[str, tuple[tuple[str, ...], str]] = {
     "test_fault_08_lengths_that_are_no_numbers": (CURL, "libcurl refuses such a length: bad-headers or too-large"),
     "test_fault_22_a_line_without_colon_hides_no_header": (CURL, "libcurl refuses the whole head: bad-headers"),
     "test_fault_25_control_bytes_in_headers": (CURL, "libcurl refuses CR and NUL in a header: bad-headers"),
+    "test_fault_65_half_of_an_answer_behind_the_last_chunk": (
+        CURL,
+        "libcurl uses a connection again although more came on it behind the last chunk",
+    ),
     "test_a_connection_that_came_too_late_serves_the_next_request": (
         CURL,
         "libcurl closes a connection when its callback says that it is too late to send",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from crawler.model import Request, Response
-from tests.support.badserver import OK, PAGE, Connection, answer, keep_alive, pages, serve
+from tests.support.badserver import OK, PAGE, Connection, answer, chunked, keep_alive, pages, serve
 
 
 def test_one_connection_serves_many_requests(client: Any) -> None:
@@ -46,6 +46,32 @@ def test_fault_65_an_answer_nobody_asked_for(client: Any, size: int) -> None:
     with serve(keep_alive(reply)) as server:
         assert fetch(Request(1, server.url + "two", "page")).body == b"/two"
         assert fetch(Request(2, server.url + "next", "page")).body == b"/next"
+
+
+def test_fault_65_half_of_an_answer_nobody_asked_for(client: Any) -> None:
+    _ask_twice(client(), answer(b"true"))
+
+
+def test_fault_65_half_of_an_answer_behind_the_last_chunk(client: Any) -> None:
+    _ask_twice(client(), chunked(b"true"))
+
+
+def _ask_twice(fetch: Any, page: bytes) -> None:
+    """Its other half comes when the next request is sent: nobody knows where the answer to that begins."""
+    more = answer(b"false")
+
+    def script(conn: Connection) -> None:
+        conn.request()
+        conn.say(page, more[:20])
+        if conn.request():
+            conn.say(more[20:], page)
+
+    with serve(script) as server:
+        for n in range(2):
+            found = fetch(Request(n, server.url, "page"))
+            assert isinstance(found, Response), found
+            assert found.body == b"true"
+        assert server.connections == 2
 
 
 def test_fault_65_an_answer_that_comes_while_nothing_is_asked(client: Any) -> None:
