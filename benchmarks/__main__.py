@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import __doc__ as about
-from benchmarks import show
+from benchmarks import real, show
 from benchmarks.competitors import DEFAULT_OURS, PEERS, Competitor, ours, peers
 from benchmarks.serve import server_core
 
@@ -44,17 +44,20 @@ def _parser() -> argparse.ArgumentParser:
     race.add_argument("--site", type=Path, metavar="FOLDER", help=site_help)
     race.add_argument("--repeat", type=_positive, default=5, metavar="N", help="counted runs of each (5)")
     race.add_argument("--cores", type=int, choices=(1, 2), default=1, help="cores that each may use (1)")
-    race.add_argument("--ours", default=DEFAULT_OURS, help=f"STRATEGY[+CLIENT][.FORMAT],... ({DEFAULT_OURS})")
-    race.add_argument("--peers", help=f"{','.join(PEERS)}; all, or none. Without a mode all, with one none")
+    race.add_argument("--ours", help=f"STRATEGY[+CLIENT][.FORMAT],... ({DEFAULT_OURS}; --pages: {real.OURS})")
+    peers_help = f"NAME[.FORMAT],... of {','.join(PEERS)}; all, or none. Without a mode all"
+    race.add_argument("--peers", help=f"{peers_help}; --pages: {real.PEERS}; other modes: none")
     race.add_argument(
         "--workers", type=_numbers, default=[16], metavar="N", help="requests at once (16); N,M with --latency"
     )
     modes = race.add_argument_group("modes, instead of the race").add_mutually_exclusive_group()
+    modes.add_argument("--pages", type=Path, nargs="+", metavar="FOLDER", help="a race over the real pages in folders")
     modes.add_argument("--prefixes", type=_positive, metavar="N", help="N copies of the site in one run, to one copy")
     modes.add_argument("--latency", type=float, metavar="SECONDS", help="a slow server: how near to the ideal")
     modes.add_argument(
         "--known", type=_positive, nargs="?", const=1_000_000, metavar="N", help="a state of N URLs (1000000)"
     )
+    race.add_argument("--copies", type=_positive, metavar="N", help="of --pages (as many as make 2,000 pages)")
     parts = commands.add_parser("parts", formatter_class=_Help, description="Parts of crawler, as ratios.")
     parts.add_argument("--only", default="", metavar="A,B", help="names of parts, or their beginnings")
     parts.add_argument("--rounds", type=_positive, default=7, metavar="N", help="interleaved rounds (7)")
@@ -88,9 +91,14 @@ def _peers(options: argparse.Namespace) -> show.Result:
         print("warning: server and client share a core here: do not trust pages/s", file=sys.stderr)
     if len(options.workers) > 1 and not options.latency:
         raise SystemExit("--workers: several numbers are for --latency only")
+    if options.copies and not options.pages:
+        raise SystemExit("--copies: is for --pages only; copies of the books site are --prefixes")
     is_mode = bool(options.prefixes or options.latency or options.known)
-    field = ours(options.ours) + peers(options.peers or ("none" if is_mode else "all"))
+    usual = (real.OURS, real.PEERS) if options.pages else (DEFAULT_OURS, "none" if is_mode else "all")
+    field = ours(options.ours or usual[0]) + peers(options.peers or usual[1])
     with tempfile.TemporaryDirectory(prefix="crawler-benchmarks-") as folder:
+        if options.pages:
+            return real.race_real(options, field, Path(folder))
         return _mode(options, field, _mirror(options.site), Path(folder))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.sites import Site
@@ -36,11 +36,12 @@ class Competitor:
 
 
 def _script(name: str, form: str, script: str, *needs: str, at_once: int = 0) -> Competitor:
-    return Competitor(f"{name} ({form})", f".{form}", script=script, needs=needs, at_once=at_once)
+    return Competitor(name, f".{form}", script=script, needs=needs, at_once=at_once)
 
 
 BS4 = ("requests_bs4.py", "requests", "bs4", "openpyxl")
 AIOHTTP = ("aiohttp_lexbor.py", "aiohttp", "selectolax", "openpyxl")
+PYCURL = ("pycurl_lexbor.py", "pycurl", "selectolax")
 PEERS = {
     "scrapy": _script("Scrapy", "csv", "scrapy_spider.py", "scrapy"),
     "crawlee-parsel": _script("Crawlee, Parsel", "csv", "crawlee_parsel.py", "crawlee", "parsel"),
@@ -48,7 +49,9 @@ PEERS = {
     "requests-bs4": _script("script: requests, bs4 with lxml, a loop", "xlsx", *BS4, at_once=1),
     "requests-bs4-threads": _script("script: requests, bs4 with lxml, threads", "xlsx", *BS4),
     "aiohttp-lexbor": _script("script: aiohttp, lexbor", "xlsx", *AIOHTTP),
+    "pycurl-lexbor": _script("script: pycurl, lexbor", "csv", *PYCURL),
 }
+"""In the format that each writes when none is asked for; the scripts write csv and xlsx, frameworks csv only."""
 
 
 def ours(text: str) -> tuple[Competitor, ...]:
@@ -67,18 +70,25 @@ def _ours(word: str) -> Competitor:
 
 
 def peers(text: str) -> tuple[Competitor, ...]:
-    """The peers that `--peers` names."""
-    if text in ("all", "none"):
-        return tuple(PEERS.values()) if text == "all" else ()
-    words = [word.strip() for word in text.split(",")]
-    for word in words:
-        if word not in PEERS:
-            raise SystemExit(f"--peers: there is no {word!r}; there are {', '.join(PEERS)}, all and none")
-    return tuple(PEERS[word] for word in words)
+    """The peers that `--peers` names: `scrapy`, or `requests-bs4.csv` with that format."""
+    if text == "none":
+        return ()
+    return tuple(_peer(word.strip()) for word in (PEERS if text == "all" else text.split(",")))
+
+
+def _peer(word: str) -> Competitor:
+    key, _, form = word.partition(".")
+    if key not in PEERS:
+        raise SystemExit(f"--peers: there is no {key!r}; there are {', '.join(PEERS)}, all and none")
+    who = PEERS[key]
+    form = form or who.suffix[1:]
+    if f".{form}" != who.suffix and not who.name.startswith("script"):
+        raise SystemExit(f"--peers: {key} writes {who.suffix[1:]} here")
+    return replace(who, name=f"{who.name} ({form})", suffix=f".{form}")
 
 
 def write_config(site: Site, base: str, path: Path) -> Path:
-    """Our config for this site. Ten copies of the site have each book ten times: there its URL is the key."""
+    """Our config for this site. Ten copies of the books have each of them ten times: there its URL is the key."""
     rules = (SCRIPTS.parent / "rules" / f"{site.name}.yaml").read_text("utf-8")
     key = "upc" if len(site.prefixes) == 1 else "url"
     path.write_text(rules.format(starts=json.dumps(site.starts(base)), key=key), "utf-8")
@@ -91,6 +101,6 @@ def command(who: Competitor, site: Site, base: str, out: Path, python: Path | No
     if who.script:
         options = ["--site", site.name, "--out", str(out), "--at-once", at_once]
         return [str(python), str(SCRIPTS / who.script), *options, *site.starts(base)]
-    config = write_config(site, base, out.with_name("books.yaml"))
+    config = write_config(site, base, out.with_name("config.yaml"))
     run = [sys.executable, "-m", "crawler", "run", str(config), "--json", "--set", f"output={out}"]
     return [*run, "--workers", at_once, *who.flags]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.competitors import Competitor, command
 from benchmarks.line import Line, compare
-from benchmarks.measure import measure
+from benchmarks.measure import Measured, measure
 from benchmarks.peers_env import missing, python_of_peers
 from benchmarks.records import digest
 from benchmarks.serve import cores, serving
@@ -32,13 +32,26 @@ def run_all(
     repeat: int,
     workers: int,
     span: Callable[[], float] = lambda: 0.0,
+    read: Callable[[Path], tuple[int, str]] = digest,
+    compare: Callable[[list[Line]], None] = compare,
 ) -> None:
-    """Run each once uncounted, then in `repeat` rounds; `span` says after each run how long the server saw it."""
+    """Run each once uncounted, then in `repeat` rounds.
+
+    Args:
+        span: says after each run how long the server saw it.
+        read: how many records a file holds, and a digest of them.
+        compare: marks the lines of a site that are wrong.
+    """
     python = _peers_python(lines)
     for turn in range(repeat + 1):
         for line in lines:
-            if not line.wrong:
-                _one(line, base, work / "run", python, workers, span, counted=turn > 0)
+            if line.wrong:
+                continue
+            run, found = _one(line, base, work / "run", python, workers, read)
+            run = replace(run, span=span())
+            if turn and not line.wrong:
+                line.runs.append(run)
+                line.found.append(found)
         print(f"round {turn} of {repeat} done" if turn else "warm-up done", file=sys.stderr)
     for site in {line.site for line in lines}:
         compare([line for line in lines if line.site == site])
@@ -55,18 +68,18 @@ def _peers_python(lines: list[Line]) -> Path | None:
 
 
 def _one(
-    line: Line, base: str, folder: Path, python: Path | None, workers: int, span: Callable[[], float], *, counted: bool
-) -> None:
+    line: Line, base: str, folder: Path, python: Path | None, workers: int, read: Callable[[Path], tuple[int, str]]
+) -> tuple[Measured, tuple[int, str]]:
     folder.mkdir()
-    out = folder / f"books{line.who.suffix}"
+    out = folder / f"records{line.who.suffix}"
     run = measure(command(line.who, line.site, base, out, python, workers), line.cores)
-    run = replace(run, span=span())
+    found = (0, "")
     if run.error or not out.exists():
         line.wrong = f"failed: {run.error or 'wrote no file'}"
-    elif counted:
-        line.runs.append(run)
-        line.found.append(digest(out))
+    else:
+        found = read(out)
     shutil.rmtree(folder)
+    return run, found
 
 
 def race(options: argparse.Namespace, field: Sequence[Competitor], mirror: Path | None, work: Path) -> Result:

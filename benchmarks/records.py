@@ -18,11 +18,12 @@ INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 def digest(path: Path) -> tuple[int, str]:
     """How many records a file holds, and a hash that is the same for the same records in any order."""
-    rows = sorted(json.dumps(_normal(row)) for row in _rows(path))
-    return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    found = sorted(json.dumps(_normal(row)) for row in rows(path))
+    return len(found), hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a csv file, or of the first sheet of a workbook."""
     if path.suffix == ".csv":
         csv.field_size_limit(10_000_000)
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -31,15 +32,15 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     from openpyxl import load_workbook
 
     workbook = load_workbook(path, read_only=True)
-    rows = workbook.worksheets[0].iter_rows(values_only=True)
-    header = [str(cell) for cell in next(rows)]
-    for row in rows:
+    cells = workbook.worksheets[0].iter_rows(values_only=True)
+    header = [str(cell) for cell in next(cells)]
+    for row in cells:
         yield dict(zip(header, row, strict=False))
     workbook.close()
 
 
 def _normal(row: dict[str, Any]) -> list[str]:
-    cells = {name: _plain(row[name]) for name in COLUMNS}
+    cells = {name: plain(row[name]) for name in COLUMNS}
     cells["price"] = f"{float(cells['price']):.2f}" if cells["price"] else ""
     for name in ("rating", "stock"):
         cells[name] = str(int(float(cells[name]))) if cells[name] else ""
@@ -47,7 +48,7 @@ def _normal(row: dict[str, Any]) -> list[str]:
     return [cells[name] for name in COLUMNS]
 
 
-def _plain(cell: object) -> str:
+def plain(cell: object) -> str:
     """Text without what only we take out, soft hyphens and byte order marks, or put in, a quote before a formula."""
     text = "" if cell is None else str(cell)
     if text[:1] == "'" and text[1:2] in "=+-@":

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ NGINX = """
 daemon off; worker_processes 1; pid {work}/nginx.pid; error_log {work}/error.log; {user}
 events {{ worker_connections 4096; }}
 http {{
-  types {{ text/html html; }} access_log off; sendfile on; tcp_nodelay on;
+  types {{ text/html html; {types} }} access_log off; sendfile on; tcp_nodelay on;
   keepalive_requests 10000000; keepalive_timeout 600; open_file_cache max=20000; open_file_cache_valid 1h;
   client_body_temp_path {work}/a; proxy_temp_path {work}/b; fastcgi_temp_path {work}/c;
   uwsgi_temp_path {work}/d; scgi_temp_path {work}/e;
@@ -43,15 +43,21 @@ def bind(core: int | None) -> None:
 
 
 @contextmanager
-def serving(folder: Path, latency: float = 0.0) -> Iterator[tuple[str, str]]:
-    """Serve `folder`; gives the URL and the name of the server. Only the Python one can be slow on purpose."""
+def serving(folder: Path, latency: float = 0.0, charsets: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """Serve `folder`; gives the URL and the name of the server. Only the Python one can be slow on purpose.
+
+    Args:
+        latency: seconds for which each answer is held back.
+        charsets: files that end in one of these are pages, sent with this charset.
+    """
     with tempfile.TemporaryDirectory(prefix="crawler-server-") as work:
         port = _free_port()
         nginx = None if latency else shutil.which("nginx")
         if nginx:
             user = "user root;" if os.geteuid() == 0 else ""
             config = Path(work, "nginx.conf")
-            config.write_text(NGINX.format(work=work, user=user, port=port, folder=folder))
+            types = " ".join(f'"text/html; charset={name}" {name};' for name in charsets if name)
+            config.write_text(NGINX.format(work=work, user=user, port=port, folder=folder, types=types))
             command = [nginx, "-e", f"{work}/error.log", "-c", str(config)]
         else:
             command = [sys.executable, "-m", "benchmarks.static", str(folder), str(port), str(latency)]

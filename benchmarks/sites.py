@@ -14,11 +14,12 @@ BOOK_LINK = re.compile(r'href="([^"/.][^"/]*)/index\.html"')
 
 @dataclass(frozen=True)
 class Site:
-    """A folder with a `catalogue` of listings and books.
+    """A folder of listings, and of pages with a record each: books, or whatever they are about.
 
     Attributes:
-        name: `books` or `demo`: which selectors fit.
+        name: `books`, `demo` or `pages`: which selectors fit.
         prefixes: path prefixes under which the whole site stands, "" for the root itself.
+        start: path of the first listing.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Site:
     listings: int
     books: int
     prefixes: tuple[str, ...] = ("",)
+    start: str = START
 
     @property
     def pages(self) -> int:
@@ -36,7 +38,7 @@ class Site:
         return self.books * len(self.prefixes)
 
     def starts(self, base: str) -> list[str]:
-        return [base + prefix + START for prefix in self.prefixes]
+        return [base + prefix + self.start for prefix in self.prefixes]
 
 
 def prepare(source: Path | None, folder: Path, prefixes: int = 1, books: int = 1000) -> Site:
@@ -58,7 +60,7 @@ def prepare(source: Path | None, folder: Path, prefixes: int = 1, books: int = 1
     catalogue = folder / "catalogue"
     listings = len(list(catalogue.glob("page-*.html")))
     name = "demo" if source is None else "books"
-    return Site(name, folder, listings, len(_linked(catalogue)), _mount(folder, prefixes))
+    return Site(name, folder, listings, len(_linked(catalogue)), mount(folder, prefixes))
 
 
 def _fill_gaps(catalogue: Path) -> None:
@@ -79,7 +81,8 @@ def _linked(catalogue: Path) -> set[str]:
     return {unquote(link) for text in listings for link in BOOK_LINK.findall(text)}
 
 
-def _mount(folder: Path, prefixes: int) -> tuple[str, ...]:
+def mount(folder: Path, prefixes: int) -> tuple[str, ...]:
+    """Make a folder appear below itself so many times, under `/p1`, `/p2` and so on; gives these prefixes."""
     if prefixes == 1:
         return ("",)
     for number in range(1, prefixes + 1):

@@ -1,7 +1,8 @@
 """`python -m benchmarks.static FOLDER PORT LATENCY`: files from memory, each answer held back for LATENCY seconds.
 
 It waits on timers, so hundreds of slow connections cost it nothing. `GET /benchmarks-span` answers how many seconds
-there were from the first request to the last answer, and begins anew.
+there were from the first request to the last answer, and begins anew. Files that do not end in `.html` are pages too:
+their suffix names their charset.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from crawler.serving.desk import Desk, Ready
 from crawler.serving.http import Answer, Ask, plain
 from crawler.serving.server import listen, serve
 
-HTML = {"Content-Type": "text/html; charset=utf-8"}
 SPAN = "/benchmarks-span"
 
 
@@ -34,17 +34,24 @@ class Files(Desk):
     def answer(self, ask: Ask) -> Ready:
         if ask.target == SPAN:
             span, self._first = self._last + self._latency - self._first, 0.0
-            return self.ready(Answer(200, HTML, json.dumps(span).encode()))
+            return self.ready(Answer(200, {"Content-Type": "application/json"}, json.dumps(span).encode()))
         self._last = time.monotonic()
         self._first = self._first or self._last
         if ask.target not in self._known:
             file = self._folder / unquote(ask.target.partition("?")[0]).removeprefix("/")
             found = file.is_file()
-            self._known[ask.target] = self.ready(Answer(200, HTML, file.read_bytes()) if found else plain(404))
+            self._known[ask.target] = self.ready(
+                Answer(200, _headers(file), file.read_bytes()) if found else plain(404)
+            )
         return self._known[ask.target]
 
     def delay(self, ask: Ask, ready: Ready) -> float:
         return 0.0 if ask.target == SPAN else self._latency
+
+
+def _headers(file: Path) -> dict[str, str]:
+    known = "" if file.suffix == ".html" else f"; charset={file.suffix[1:]}"
+    return {"Content-Type": f"text/html{known}"}
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ import asyncio
 from urllib.parse import urljoin
 
 import aiohttp
-from fields import COLUMNS, SITES, arguments, record
-from openpyxl import Workbook
+from fields import SITES, arguments, write
 from selectolax.lexbor import LexborHTMLParser
 
 args = arguments()
@@ -27,7 +26,7 @@ async def book(session, url):
             texts[name] = None
         else:
             texts[name] = found.attributes.get(attribute) if attribute else found.text()
-    return record(texts, url)
+    return site.record(texts, url)
 
 
 async def shop(session, url, tasks):
@@ -47,10 +46,4 @@ async def crawl():
         return [await task for task in tasks]
 
 
-rows = asyncio.run(crawl())
-workbook = Workbook(write_only=True)
-sheet = workbook.create_sheet("books")
-sheet.append(COLUMNS)
-for row in rows:
-    sheet.append([row[name] for name in COLUMNS])
-workbook.save(args.out)
+write(args.out, site.columns, asyncio.run(crawl()))

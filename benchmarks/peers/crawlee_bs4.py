@@ -5,7 +5,7 @@ import asyncio
 from crawlee import ConcurrencySettings
 from crawlee.crawlers import BeautifulSoupCrawler, BeautifulSoupCrawlingContext
 from crawlee.storage_clients import MemoryStorageClient
-from fields import SITES, arguments, record
+from fields import SITES, arguments
 
 args = arguments()
 site = SITES[args.site]
@@ -33,7 +33,7 @@ async def main():
                 texts[name] = None
             else:
                 texts[name] = " ".join(found[attribute]) if attribute else found.get_text()
-        await context.push_data(record(texts, context.request.url))
+        await context.push_data(site.record(texts, context.request.url))
 
     await crawler.run(args.start)
     await crawler.export_data(args.out)

@@ -5,7 +5,7 @@ import asyncio
 from crawlee import ConcurrencySettings
 from crawlee.crawlers import ParselCrawler, ParselCrawlingContext
 from crawlee.storage_clients import MemoryStorageClient
-from fields import SITES, arguments, record
+from fields import SITES, arguments
 
 args = arguments()
 site = SITES[args.site]
@@ -29,7 +29,7 @@ async def main():
         for name, (css, attribute) in site.fields.items():
             found = context.selector.css(css)
             texts[name] = found.attrib.get(attribute) if attribute else found.xpath("string()").get()
-        await context.push_data(record(texts, context.request.url))
+        await context.push_data(site.record(texts, context.request.url))
 
     await crawler.run(args.start)
     await crawler.export_data(args.out)

@@ -6,8 +6,7 @@ from urllib.parse import urljoin
 
 import requests
 from bs4 import BeautifulSoup
-from fields import COLUMNS, SITES, arguments, record
-from openpyxl import Workbook
+from fields import SITES, arguments, write
 
 args = arguments()
 site = SITES[args.site]
@@ -41,7 +40,7 @@ def book(url):
             texts[name] = None
         else:
             texts[name] = " ".join(found[attribute]) if attribute else found.get_text()
-    return record(texts, url)
+    return site.record(texts, url)
 
 
 if args.at_once == 1:
@@ -50,9 +49,4 @@ else:
     with ThreadPoolExecutor(args.at_once) as pool:
         rows = list(pool.map(book, links()))
 
-workbook = Workbook()
-sheet = workbook.active
-sheet.append(COLUMNS)
-for row in rows:
-    sheet.append([row[name] for name in COLUMNS])
-workbook.save(args.out)
+write(args.out, site.columns, rows, row_by_row=False)

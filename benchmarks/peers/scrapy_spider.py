@@ -1,7 +1,7 @@
 """Scrapy with its csv feed; settings that only cost time (log, telnet) are off."""
 
 import scrapy
-from fields import COLUMNS, SITES, arguments, record
+from fields import SITES, arguments
 from scrapy.crawler import CrawlerProcess
 
 args = arguments()
@@ -27,7 +27,7 @@ class Books(scrapy.Spider):
                 texts[name] = found.attrib.get(attribute)
             else:
                 texts[name] = found.xpath("string()").get()
-        yield record(texts, response.url)
+        yield site.record(texts, response.url)
 
 
 process = CrawlerProcess(
@@ -35,7 +35,7 @@ process = CrawlerProcess(
         "CONCURRENT_REQUESTS": args.at_once,
         "CONCURRENT_REQUESTS_PER_DOMAIN": args.at_once,
         "DOWNLOAD_DELAY": 0,
-        "FEEDS": {args.out: {"format": "csv", "fields": COLUMNS}},
+        "FEEDS": {args.out: {"format": "csv", "fields": site.columns}},
         "LOG_LEVEL": "ERROR",
         "TELNETCONSOLE_ENABLED": False,
     }

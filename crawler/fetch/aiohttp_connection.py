@@ -199,6 +199,9 @@ class Handler(ResponseHandler):
 
     def data_received(self, data: bytes) -> None:
         """Count, clean and pass on what came."""
+        if not data:  # aiohttp's own call: go on with what its parser held back while the reader was slow
+            super().data_received(data)
+            return
         now = self._attempt
         if now is None:
             if self._used:
