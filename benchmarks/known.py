@@ -73,6 +73,7 @@ def _ask(path: Path, number: int) -> None:
         frontier = Frontier(pages, Politeness(False, 0.0, 1_000, 1.0), lambda origin: None)
         with pages.transaction():
             frontier.load(0.0, 0.0)
+        pages.counts(), pages.asked_for()
         opened = time.process_time() - began
         asked = spent = 0.0
         while asked < min(ASKED, number):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -18,7 +19,7 @@ daemon off; worker_processes 1; pid {work}/nginx.pid; error_log {work}/error.log
 events {{ worker_connections 4096; }}
 http {{
   types {{ text/html html; {types} }} access_log off; sendfile on; tcp_nodelay on;
-  keepalive_requests 10000000; keepalive_timeout 600; open_file_cache max=20000; open_file_cache_valid 1h;
+  keepalive_requests 10000000; keepalive_timeout 600; open_file_cache max={files}; open_file_cache_valid 1h;
   client_body_temp_path {work}/a; proxy_temp_path {work}/b; fastcgi_temp_path {work}/c;
   uwsgi_temp_path {work}/d; scgi_temp_path {work}/e;
   server {{ listen 127.0.0.1:{port} backlog=4096; root "{folder}"; }}
@@ -57,7 +58,8 @@ def serving(folder: Path, latency: float = 0.0, charsets: Iterable[str] = ()) ->
             user = "user root;" if os.geteuid() == 0 else ""
             config = Path(work, "nginx.conf")
             types = " ".join(f'"text/html; charset={name}" {name};' for name in charsets if name)
-            config.write_text(NGINX.format(work=work, user=user, port=port, folder=folder, types=types))
+            settings = {"work": work, "user": user, "port": port, "folder": folder}
+            config.write_text(NGINX.format(**settings, types=types, files=_open_files()))
             command = [nginx, "-e", f"{work}/error.log", "-c", str(config)]
         else:
             command = [sys.executable, "-m", "benchmarks.static", str(folder), str(port), str(latency)]
@@ -68,6 +70,12 @@ def serving(folder: Path, latency: float = 0.0, charsets: Iterable[str] = ()) ->
         finally:
             process.terminate()
             process.wait()
+
+
+def _open_files() -> int:
+    """How many pages nginx may keep open: each takes a file descriptor, and connections need some, too."""
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 100_000 if allowed == resource.RLIM_INFINITY else min(100_000, allowed // 2)
 
 
 def _free_port() -> int:

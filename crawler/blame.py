@@ -17,13 +17,14 @@ from crawler.config.tables import Home, homes
 from crawler.errors import one_line
 from crawler.model import Row
 from crawler.protect import Doubt
+from crawler.store.records import IS_OF
 from crawler.store.result import StoredResult
 
 __all__ = ["Blame"]
 
 _LOST = ("no-rows", "fewer-rows")
 _FAILED = "failed"
-_BAD = "('failed', 'queued', 'waiting', 'sent')"
+_BAD = "('failed', 'queued', 'waiting')"
 _REDIRECTED = "redirected to"
 _SEVERAL = 3
 _SHORT = 60  # characters of a value that are shown
@@ -214,7 +215,8 @@ class Blame:
         count = {
             "edges": "SELECT count(*) FROM edges e JOIN pages c ON c.id = e.child "
             "WHERE e.crawl = {page}.crawl AND e.parent = {page}.id AND c.kind = :aim",
-            "records": "SELECT count(*) FROM records r WHERE r.page = {page}.id AND r.tbl = :aim",
+            "records": f"SELECT count(*) FROM records r WHERE {IS_OF.format(page='{page}.id')} "  # noqa: S608 - fixed
+            "AND r.tbl = :aim",
         }[what]
         now, then = count.format(page="p"), count.format(page="q")
         row = self._db.execute(

@@ -47,7 +47,7 @@ class RunCookies:
         """Write down what has changed since the last time."""
         if self._table is not None and self._jar.unsaved:
             for host in sorted(self._jar.unsaved):
-                self._table.save(host, [_row(cookie) for cookie in self._jar.cookies(host)])
+                self._table.save(host, [_row(cookie) for cookie in self._jar.cookies(host)], self._jar.version)
         self._jar.unsaved.clear()
 
     def worth_asking(self, page: Queued) -> bool:

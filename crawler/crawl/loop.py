@@ -68,7 +68,7 @@ class Crawl:
         self._hung = 0
         self._blame = Blame(frontier, pages.past, limits.retries, limits.retry_after_cap)
         self._undecided: list[tuple[Queued, Failure]] = []
-        self._asked_for = pages.asked_for()
+        self._asked_for = 0 if limits.pages is None else pages.asked_for()
         self.first_sent: float | None = None
         self._chance = random.Random()  # noqa: S311 - spreads retries, hides nothing
         self.tally = Tally(left=Tally.left_of(pages.counts()))

@@ -72,4 +72,4 @@ class Tally:
     @staticmethod
     def left_of(states: Mapping[str, int]) -> int:
         """How many pages are left, given the number in each state."""
-        return sum(states.get(state, 0) for state in ("queued", "waiting", "sent"))
+        return sum(states.get(state, 0) for state in ("queued", "waiting"))

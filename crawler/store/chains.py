@@ -14,6 +14,7 @@ from typing import NamedTuple
 from crawler.model import RICH, Failure, Note, Page
 from crawler.steps import grown, sessions, shape, without
 from crawler.store.queued import Queued
+from crawler.store.records import forget_records
 
 __all__ = ["Chains"]
 
@@ -73,7 +74,7 @@ class Chains:
         """The pages in front of this one in its chain."""
         rows = self.db.execute(
             "SELECT p.id, p.url, p.chain, p.sign, p.repeats, e.step FROM edges e JOIN pages p ON p.id = e.parent "
-            "WHERE e.child = ? AND p.kind = ? AND p.chain IS NOT NULL AND p.id != ?",
+            "WHERE e.child = ? AND e.kin = 1 AND p.kind = ? AND p.chain IS NOT NULL AND p.id != ?",
             (page.id, page.kind, page.id),
         )
         found = [_Before(*row) for row in rows]
@@ -105,7 +106,7 @@ class Chains:
     def _forget(self, before: list[_Before], note: Note) -> None:
         """Take back the rows of the pages just before that showed nothing new either."""
         while repeated := max((each for each in before if each.repeats), key=lambda each: each.repeats, default=None):
-            self.db.execute("DELETE FROM records WHERE page = ?", (repeated.id,))
+            forget_records(self.db, repeated.id)
             self.db.execute(
                 "UPDATE pages SET code = coalesce(code, ?), detail = coalesce(detail, ?) WHERE id = ?",
                 (note.code, "it shows what an earlier page of the list shows", repeated.id),

@@ -30,12 +30,12 @@ class CookieTable:
             yield host, [(row[1], row[2], row[3], bool(row[4]), *row[5:]) for row in group]
 
     def newest(self) -> int:
-        """The newest version of the jar that a page was asked with."""
-        found: int | None = self._db.execute("SELECT max(jar) FROM pages WHERE crawl = ?", (self._crawl,)).fetchone()[0]
-        return found or 0
+        """The version of the jar when it was last saved: no page was asked with a newer one."""
+        return int(self._db.execute("SELECT jar FROM crawls WHERE id = ?", (self._crawl,)).fetchone()[0])
 
-    def save(self, host: str, cookies: Iterable[CookieRow]) -> None:
-        """Write the cookies of a host in place of those that it had."""
+    def save(self, host: str, cookies: Iterable[CookieRow], version: int) -> None:
+        """Write the cookies of a host in place of those that it had, and the version of the jar."""
+        self._db.execute("UPDATE crawls SET jar = ? WHERE id = ?", (version, self._crawl))
         self._db.execute("DELETE FROM cookies WHERE crawl = ? AND host = ?", (self._crawl, host))
         self._db.executemany(
             "INSERT INTO cookies (crawl, host, name, value, path, secure, expires, created, changed) "

@@ -6,22 +6,49 @@ import json
 import sqlite3
 from collections import Counter
 
-__all__ = ["causes", "dropped", "dropped_first", "extracted", "kinds", "redirected", "states"]
+from crawler.store.queued import TRIED
+
+__all__ = ["asked_for", "causes", "counts", "dropped", "dropped_first", "extracted", "kinds", "redirected", "states"]
+
+
+def counts(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
+    """Number of pages in each state; counted in indexes, each of which holds a part of them."""
+    found = dict(
+        db.execute(
+            "SELECT state, count(*) FROM pages WHERE crawl = ? AND state NOT IN ('done', 'queued') GROUP BY state",
+            (crawl,),
+        ).fetchall()
+    )
+    (queued,) = db.execute("SELECT count(*) FROM pages WHERE crawl = ? AND state = 'queued'", (crawl,)).fetchone()
+    (every,) = db.execute("SELECT count(*) FROM pages WHERE crawl = ?", (crawl,)).fetchone()
+    found |= {"queued": queued, "done": every - queued - sum(found.values())}
+    return {state: count for state, count in found.items() if count}
 
 
 def states(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     """Pages done, moved, failed, skipped and left."""
-    counts = dict.fromkeys(("done", "moved", "failed", "skipped", "left"), 0)
-    for state, count in db.execute("SELECT state, count(*) FROM pages WHERE crawl = ? GROUP BY state", (crawl,)):
-        counts[state if state in counts else "left"] += count
-    return counts
+    found = dict.fromkeys(("done", "moved", "failed", "skipped", "left"), 0)
+    for state, count in counts(db, crawl).items():
+        found[state if state in found else "left"] += count
+    return found
+
+
+def asked_for(db: sqlite3.Connection, crawl: int) -> int:
+    """Number of pages that were ever requested: all that were read, and of the others those with an attempt."""
+    found = counts(db, crawl)
+    (others,) = db.execute(
+        "SELECT (SELECT count(*) FROM pages WHERE crawl = :crawl AND state NOT IN ('done', 'queued') "  # noqa: S608 - fixed
+        f"AND (attempts > 0 OR crashes > 0)) + (SELECT count(*) FROM pages WHERE crawl = :crawl AND {TRIED})",
+        {"crawl": crawl},
+    ).fetchone()
+    return found.get("done", 0) + int(others)
 
 
 def causes(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     """Failed and skipped pages by cause, the most frequent first."""
     rows = db.execute(
         "SELECT code, count(*) FROM pages WHERE crawl = ? AND state IN ('failed', 'skipped') "
-        "GROUP BY code ORDER BY count(*) DESC, code",
+        "AND state NOT IN ('done', 'queued') GROUP BY code ORDER BY count(*) DESC, code",
         (crawl,),
     )
     return dict(rows.fetchall())
@@ -29,8 +56,9 @@ def causes(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
 
 def kinds(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     """Pages that were read, by page kind."""
-    rows = db.execute("SELECT kind, count(*) FROM pages WHERE crawl = ? AND state = 'done' GROUP BY kind", (crawl,))
-    return dict(rows.fetchall())
+    # In the order of the table: by the index, each page would be read from another place.
+    rows = db.execute("SELECT kind FROM pages NOT INDEXED WHERE crawl = ? AND state = 'done'", (crawl,))
+    return dict(sorted(Counter(kind for (kind,) in rows).items()))
 
 
 def extracted(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
@@ -67,9 +95,13 @@ def redirected(db: sqlite3.Connection, crawl: int) -> tuple[int, int, str]:
 
     Redirects in a row count once. Needs the temporary tables that `rank` makes.
     """
-    (answered,) = db.execute(
-        "SELECT count(*) FROM pages WHERE crawl = ? AND hops = 0 AND status > 0 AND state <> 'queued'", (crawl,)
+    (others,) = db.execute(
+        "SELECT (SELECT count(*) FROM pages WHERE crawl = :crawl AND hops = 0 AND status > 0 "
+        "AND state NOT IN ('done', 'queued')) "
+        "- (SELECT count(*) FROM pages WHERE crawl = :crawl AND hops > 0 AND state = 'done')",
+        {"crawl": crawl},
     ).fetchone()
+    answered = counts(db, crawl).get("done", 0) + others
     row = db.execute(
         "SELECT count(*), t.url FROM final f JOIN pages p ON p.id = f.page JOIN pages t ON t.id = f.target "
         "WHERE p.hops = 0 GROUP BY f.target ORDER BY count(*) DESC, f.target LIMIT 1"

@@ -12,6 +12,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 
 from crawler.model import Note, Value
+from crawler.store.records import IS_OF
 from crawler.store.values import dump_notes, dump_values, load_notes, load_values
 
 __all__ = ["rank"]
@@ -44,8 +45,8 @@ def order_records(db: sqlite3.Connection, crawl: int, keys: Mapping[str, tuple[s
     cases, values = _key_expression(keys)
     db.execute(
         f"INSERT INTO ordered (record, tbl, key) SELECT r.id, r.tbl, {cases} "  # noqa: S608 - built below, bound
-        "FROM records r JOIN ranked k ON k.page = r.page WHERE r.crawl = ? ORDER BY k.n, r.position",
-        (*values, crawl),
+        f"FROM ranked k CROSS JOIN records r ON {IS_OF.format(page='k.page')} ORDER BY k.n, r.id",
+        values,
     )
     if not values:
         return 0

@@ -11,11 +11,12 @@ from dataclasses import replace
 from crawler import urls
 from crawler.errors import OutputError
 from crawler.model import Failure, Link, Moved, Page
-from crawler.store import refused
+from crawler.store import facts, refused
 from crawler.store.chains import Chains
 from crawler.store.keys import Keys
 from crawler.store.past import Past
 from crawler.store.queued import ALONE, COLUMNS, Queued
+from crawler.store.records import first_record
 from crawler.store.values import dump_notes, dump_values, to_stored
 
 __all__ = ["Pages"]
@@ -58,6 +59,8 @@ class Pages:
         self.past = Past(db, crawl)
         self._chains = Chains(db, crawl, frozenset(map(str.lower, keep))) if chains else None
         self.keys = Keys(db, crawl, ignore, keep)
+        self._under_way: set[int] = set()
+        self._written = "[]"
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -70,6 +73,7 @@ class Pages:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._write_under_way()
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
@@ -87,7 +91,7 @@ class Pages:
         """Queue the start URLs; those that are known stay as they are."""
         for position, (url, kind) in enumerate(starts):
             child, _ = self._add(url, kind, depth=0, hops=0, anywhere=0)
-            self._edge(0, position, child, 0, None, None)
+            self._edge(0, position, child, 0, kin=True)
 
     def hosts(self) -> list[str]:
         """Hosts that have queued pages, in the order of their first page."""
@@ -98,42 +102,45 @@ class Pages:
         return [row[0] for row in rows]
 
     def queued(self, host: str, lane: int, limit: int) -> list[Queued]:
-        """The next queued pages of a host; those in a crash come last and by number of crashes."""
+        """The next queued pages of a host, without those under way; those in a crash by number of crashes."""
         sql = (
             f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
             f"ORDER BY {'crashes, id' if lane == ALONE else 'id'} LIMIT ?"
         )
-        rows = self._db.execute(sql, (self._crawl, host, lane, limit))
-        return [Queued(*row) for row in rows]
+        rows = self._db.execute(sql, (self._crawl, host, lane, limit + len(self._under_way)))
+        return [Queued(*row) for row in rows if row[0] not in self._under_way][:limit]
 
     def waiting(self) -> list[tuple[float, Queued]]:
         """Pages that an earlier run was to try again, with the time when; each run has all its tries."""
-        sql = f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? AND state = 'waiting'"  # noqa: S608 - fixed names
+        sql = (
+            f"SELECT due, {COLUMNS} FROM pages WHERE crawl = ? "  # noqa: S608 - fixed names
+            "AND state = 'waiting' AND state NOT IN ('done', 'queued')"
+        )
         waiting = [(row[0], Queued(*row[1:])) for row in self._db.execute(sql, (self._crawl,))]
         return [(due, replace(page, before=page.attempts)) for due, page in waiting]
 
     def asked_for(self) -> int:
         """Number of pages that were ever requested."""
-        sql = "SELECT count(*) FROM pages WHERE crawl = ? AND (attempts > 0 OR crashes > 0)"
-        return int(self._db.execute(sql, (self._crawl,)).fetchone()[0])
+        return facts.asked_for(self._db, self._crawl)
 
     def counts(self) -> dict[str, int]:
         """Number of pages in each state."""
-        rows = self._db.execute("SELECT state, count(*) FROM pages WHERE crawl = ? GROUP BY state", (self._crawl,))
-        return dict(rows.fetchall())
+        return facts.counts(self._db, self._crawl)
 
     # ---- what became of them; each inside a transaction
 
     def sent(self, page: Queued) -> None:
-        """It is in flight from now on."""
-        self._db.execute("UPDATE pages SET state = 'sent' WHERE id = ?", (page.id,))
+        """It is under way from now on."""
+        self._under_way.add(page.id)
 
     def back(self, page: Queued) -> None:
         """It was not sent after all."""
+        self._under_way.discard(page.id)
         self._db.execute("UPDATE pages SET state = 'queued' WHERE id = ?", (page.id,))
 
     def crashed(self, page: Queued) -> None:
         """A worker died with it in flight."""
+        self._under_way.discard(page.id)
         page.crashes, page.lane = page.crashes + 1, ALONE
         self._db.execute(
             "UPDATE pages SET state = 'queued', crashes = ?, lane = ? WHERE id = ?", (page.crashes, ALONE, page.id)
@@ -173,10 +180,10 @@ class Pages:
         details = ", ".join(dict.fromkeys(note.detail for note in found.notes if note.detail)) or None
         dropped = json.dumps(found.dropped, sort_keys=True) if found.dropped else None
         self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes, dropped)
-        for position, record in enumerate(found.records):
+        for number, record in enumerate(found.records, first_record(page.id)):
             self._db.execute(
-                "INSERT INTO records (crawl, page, position, tbl, data, notes) VALUES (?, ?, ?, ?, ?, ?)",
-                (self._crawl, page.id, position, *to_stored(record)),
+                "INSERT INTO records (id, crawl, tbl, data, notes) VALUES (?, ?, ?, ?, ?)",
+                (number, self._crawl, *to_stored(record)),
             )
         if found.sessions:
             self.keys.learn(page.host, found.sessions)
@@ -208,11 +215,11 @@ class Pages:
         if back is not None:
             refused.ask_again(self._db, self._crawl, back)
             if back is not page:
-                self._edge(page.id, 0, back.id, 0, None, None)
+                self._edge(page.id, 0, back.id, 0, kin=True)
             return [back]
         self._refresh_depth(page)
         child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere, key=key)
-        self._edge(page.id, 0, child, 0, None, None)
+        self._edge(page.id, 0, child, 0, kin=True)
         return new + self._lift(child, page.depth)
 
     def ask_refused(self, version: int, worth_asking: Callable[[Queued], bool]) -> list[tuple[Queued, str]]:
@@ -234,6 +241,13 @@ class Pages:
 
     # ---- inner steps
 
+    def _write_under_way(self) -> None:
+        """One row a turn, and not one a page: so a page in a queue is written once more, when it has come back."""
+        text = json.dumps(sorted(self._under_way))
+        if text != self._written:
+            self._db.execute("UPDATE crawls SET under_way = ? WHERE id = ?", (text, self._crawl))
+            self._written = text
+
     def _close(
         self,
         page: Queued,
@@ -246,6 +260,7 @@ class Pages:
         dropped: str | None = None,
     ) -> None:
         page.attempts += 1
+        self._under_way.discard(page.id)
         self._db.execute(
             "UPDATE pages SET state = ?, attempts = ?, code = ?, detail = ?, status = ?, elapsed = ?, bytes = ?, "
             "dropped = ?, at = ?, jar = ? WHERE id = ?",
@@ -256,7 +271,7 @@ class Pages:
         step = 0 if link.next else 1
         child, new = self._add(link.url, link.kind, page.depth + step, 0, int(link.anywhere), page)
         carry = dump_values(link.carry) if link.carry else None
-        self._edge(page.id, position, child, step, carry, dump_notes(link.notes))
+        self._edge(page.id, position, child, step, carry, dump_notes(link.notes), kin=link.kind == page.kind)
         return new or self._lift(child, page.depth + step)
 
     def _add(
@@ -294,11 +309,21 @@ class Pages:
             return "trap", f"{why}; a rule of {since.kind} leads to {kind}" if since else why
         return "depth" if self._too_deep(depth) else None, None
 
-    def _edge(self, parent: int, position: int, child: int, step: int, carry: str | None, notes: str | None) -> None:
+    def _edge(
+        self,
+        parent: int,
+        position: int,
+        child: int,
+        step: int,
+        carry: str | None = None,
+        notes: str | None = None,
+        *,
+        kin: bool,
+    ) -> None:
         self._db.execute(
-            "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (parent, position, child, self._crawl, step, carry, notes),
+            "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes, kin) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (parent, position, child, self._crawl, step, carry, notes, 1 if kin else None),
         )
 
     def _too_deep(self, depth: int) -> bool:
@@ -333,4 +358,3 @@ class Pages:
             )
             todo += [(child, depth + step) for child, step in children.fetchall()]
         return new
-

@@ -22,7 +22,9 @@ class Past:
             one = todo.pop()
             seen.add(one)
             parents = self._db.execute(
-                "SELECT e.parent, p.state FROM edges e LEFT JOIN pages p ON p.id = e.parent WHERE e.child = ?", (one,)
+                "SELECT e.parent, p.state FROM edges e LEFT JOIN pages p ON p.id = e.parent "
+                "WHERE e.child = ? AND e.kin = 1",
+                (one,),
             ).fetchall()
             if any(parent == 0 for parent, _ in parents):
                 return True

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["ALONE", "COLUMNS", "WITNESS", "Queued"]
+__all__ = ["ALONE", "COLUMNS", "TRIED", "WITNESS", "Queued"]
 
 ALONE = 2  # the lane of pages that were in flight in a crash
 WITNESS = 3  # of a page that is asked for again only to see whether its host answers; in no queue, not in the store
 
 COLUMNS = "id, url, kind, host, lane, depth, hops, anywhere, attempts, crashes, jar, asked_again"
+
+TRIED = "state = 'queued' AND (attempts > 0 OR crashes > 0)"
+"""SQL: pages in a queue that were asked for before, in the words of their index."""
 
 
 @dataclass(slots=True)

@@ -7,17 +7,24 @@ from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 from crawler.store.queued import COLUMNS, Queued
+from crawler.store.records import IS_OF, forget_records
 
 __all__ = ["ask_again", "came_from", "forget_detours", "refused"]
 
 _REFUSED = f"""
-WITH led AS (
+WITH onward AS (
+    SELECT e.parent, e.child
+    FROM pages p JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id
+    WHERE p.crawl = :crawl AND p.state NOT IN ('done', 'queued') AND p.state = 'moved'
+), common AS (
+    SELECT child FROM edges WHERE crawl = :crawl AND child IN (SELECT child FROM onward)
+    GROUP BY child HAVING count(DISTINCT parent) > 1
+), led AS (
     SELECT p.id, t.url, substr(t.url, 1, instr(t.url || '?', '?') - 1) AS address, CASE t.state
         WHEN 'moved' THEN EXISTS (
-            SELECT 1 FROM edges e JOIN edges o ON o.child = e.child AND o.parent <> e.parent
-            WHERE e.crawl = p.crawl AND e.parent = t.id
+            SELECT 1 FROM edges e WHERE e.crawl = p.crawl AND e.parent = t.id AND e.child IN common
         )
-        ELSE NOT EXISTS (SELECT 1 FROM records r WHERE r.page = t.id)
+        ELSE NOT EXISTS (SELECT 1 FROM records r WHERE {IS_OF.format(page="t.id")})
             AND NOT EXISTS (SELECT 1 FROM edges o WHERE o.crawl = p.crawl AND o.parent = t.id)
         END AS lost
     FROM pages p JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id JOIN pages t ON t.id = e.child
@@ -29,7 +36,7 @@ FROM pages p LEFT JOIN led ON led.id = p.id
 WHERE p.crawl = :crawl AND p.state NOT IN ('done', 'queued') AND p.jar < :version
     AND (led.id IS NOT NULL OR (p.state = 'failed' AND p.status IN (401, 403)))
 ORDER BY p.id
-"""  # noqa: S608 - fixed names; NOT IN as in the index `troubles`, or SQLite would not use it
+"""  # noqa: S608 - fixed names
 
 
 def refused(
@@ -79,7 +86,8 @@ def came_from(db: sqlite3.Connection, page: Queued, key: bytes) -> Queued | None
         todo += [
             row[0]
             for row in db.execute(
-                "SELECT e.parent FROM edges e JOIN pages p ON p.id = e.parent WHERE e.child = ? AND p.state = 'moved'",
+                "SELECT e.parent FROM edges e JOIN pages p ON p.id = e.parent "
+                "WHERE e.child = ? AND e.kin = 1 AND p.state = 'moved'",
                 (one,),
             )
             if row[0] not in seen
@@ -91,10 +99,10 @@ def forget_detours(db: sqlite3.Connection, crawl: int) -> None:
     """Remove pages to which only redirects led that are forgotten: nobody should hear that a login has no records."""
     unreached = (
         "SELECT id FROM pages WHERE crawl = ? AND hops > 0 AND state IN ('done', 'moved', 'failed', 'skipped') "
-        "AND NOT EXISTS (SELECT 1 FROM edges WHERE child = pages.id)"
+        "AND id NOT IN (SELECT child FROM edges WHERE crawl = ?)"
     )
-    while pages := [row[0] for row in db.execute(unreached, (crawl,))]:  # one may have led to the next
+    while pages := [row[0] for row in db.execute(unreached, (crawl, crawl))]:  # one may have led to the next
         for page in pages:
-            db.execute("DELETE FROM records WHERE page = ?", (page,))
+            forget_records(db, page)
             db.execute("DELETE FROM edges WHERE crawl = ? AND parent = ?", (crawl, page))
             db.execute("DELETE FROM pages WHERE id = ?", (page,))

@@ -10,6 +10,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from crawler.store.queued import TRIED
+
 __all__ = [
     "Begin",
     "CrawlRow",
@@ -224,12 +226,13 @@ def _drop(db: sqlite3.Connection, which: str, crawl: int) -> None:
 def _recover(db: sqlite3.Connection, crawl: int) -> int:
     """Queue again what was in flight when the last run died. It goes last and alone: it may be what killed it."""
     crashed = db.execute(
-        "UPDATE pages SET state = 'queued', crashes = crashes + 1, lane = 2 WHERE crawl = ? AND state = 'sent'",
+        "UPDATE pages SET state = 'queued', crashes = crashes + 1, lane = 2 "
+        "WHERE id IN (SELECT value FROM crawls c, json_each(c.under_way) WHERE c.id = ?)",
         (crawl,),
     ).rowcount
+    db.execute("UPDATE crawls SET under_way = '[]' WHERE id = ?", (crawl,))
     db.execute(
-        "UPDATE pages SET state = 'failed', code = 'crash', detail = ? "
-        "WHERE crawl = ? AND state = 'queued' AND crashes >= ?",
+        f"UPDATE pages SET state = 'failed', code = 'crash', detail = ? WHERE crawl = ? AND {TRIED} AND crashes >= ?",  # noqa: S608 - fixed
         (f"the program died {MOST_CRASHES} times with this page in flight", crawl, MOST_CRASHES),
     )
     return crashed

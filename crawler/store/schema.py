@@ -117,6 +117,39 @@ CREATE TABLE written (
     path     TEXT PRIMARY KEY,             -- a file this job wrote
     digest   TEXT NOT NULL                 -- SHA-256 of its bytes: tells whether a person has changed it since
 );
+
+-- What is under way stands in one row for each crawl, not in the state of each page.
+ALTER TABLE crawls ADD COLUMN under_way TEXT NOT NULL DEFAULT '[]';  -- JSON: ids of pages that were asked for
+UPDATE crawls SET under_way = (SELECT json_group_array(id) FROM pages WHERE crawl = crawls.id AND state = 'sent');
+UPDATE pages SET state = 'queued' WHERE state = 'sent';
+ALTER TABLE crawls ADD COLUMN jar INTEGER NOT NULL DEFAULT 0;  -- version of the cookie jar when it was last saved
+
+-- Indexes that hold none of the pages that were read without a remark. SQLite takes one for a query that has its WHERE.
+DROP INDEX troubles;
+CREATE INDEX troubles ON pages (crawl, state) WHERE state NOT IN ('done', 'queued') OR code IS NOT NULL;
+CREATE INDEX tried ON pages (crawl) WHERE state = 'queued' AND (attempts > 0 OR crashes > 0);
+CREATE INDEX hopped ON pages (crawl) WHERE hops > 0;
+CREATE INDEX dropped ON pages (crawl, dropped) WHERE dropped IS NOT NULL;
+
+ALTER TABLE edges ADD COLUMN kin INTEGER;    -- 1: from a page of the same kind, or a start; only these are looked for
+DROP INDEX incoming;
+UPDATE edges SET kin = 1 WHERE parent = 0
+    OR (SELECT kind FROM pages WHERE id = edges.parent) = (SELECT kind FROM pages WHERE id = edges.child);
+CREATE INDEX incoming ON edges (child) WHERE kin IS NOT NULL;
+
+CREATE TABLE found (
+    id       INTEGER PRIMARY KEY,          -- of its page and its position there: the records of a page need no index
+    crawl    INTEGER NOT NULL,
+    tbl      TEXT NOT NULL,
+    data     TEXT NOT NULL,                -- JSON object
+    notes    TEXT,                         -- JSON list of [field, code, detail]
+    page     INTEGER AS (id >> 24),
+    position INTEGER AS (id & 0xffffff)
+);
+INSERT INTO found (id, crawl, tbl, data, notes)
+    SELECT (page << 24) + position, crawl, tbl, data, notes FROM records ORDER BY page, position;
+DROP TABLE records;
+ALTER TABLE found RENAME TO records;
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)

@@ -87,10 +87,7 @@ def test_columns_with_types_rules_and_engines(plan):
     )  # fmt: skip
     assert (columns["isbn"][1]["rule"], columns["url"][1]["rule"]) == ("label ISBN", "the page's URL")
     assert (columns["price"][0], columns["price"][1]["engine"]) == ("money", "bs4")
-    assert (
-        columns["price"][1]["why"]
-        == "p.price:-soup-contains(x): lexbor does not know it"
-    )
+    assert columns["price"][1]["why"] == "p.price:-soup-contains(x): lexbor does not know it"
     assert (columns["badge"][1]["kind"], columns["badge"][1]["carried"]) == ("listing", True)
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from crawler.errors import OutputError
 from crawler.model import Moved, Note, Page
+from crawler.store.records import first_record
 from tests.support.shop import (
     book,
     failure,
@@ -184,7 +185,7 @@ def test_records_come_once(db):
     visit(pages, "b", book("Emma"))
     assert titles(db) == ["Emma"]
     with pytest.raises(sqlite3.IntegrityError):
-        db.execute("INSERT INTO records (crawl, page, position, tbl, data) VALUES (1, 1, 0, 'books', '{}')")
+        db.execute("INSERT INTO records (id, crawl, tbl, data) VALUES (?, 1, 'books', '{}')", (first_record(1),))
 
 
 def test_fault_220_a_page_that_kills_the_program_again_and_again_is_set_aside(db):

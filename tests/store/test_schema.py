@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from crawler.errors import OutputError, StateError
-from crawler.store import schema
+from crawler.store import runs, schema
 from crawler.store.schema import VERSION, open_database
 
 
@@ -97,3 +97,38 @@ def test_a_state_of_an_older_version_is_brought_to_this_one(path):
         assert db.execute(columns).fetchall() == new.execute(columns).fetchall()
     db.close()
     new.close()
+
+
+def test_nothing_of_a_state_of_version_1_is_lost(path):
+    path.parent.mkdir()
+    with sqlite3.connect(path) as old:
+        old.executescript(
+            f"{schema._VERSION_1} PRAGMA application_id = {schema.APPLICATION_ID}; PRAGMA user_version = 1;"
+            "INSERT INTO crawls (what_hash, started) VALUES ('x', 1);"
+            "INSERT INTO pages (id, crawl, kind, url, key, host, lane, depth, state, attempts) VALUES"
+            " (1, 1, 'list', 'u1', 'k1', 'h', 0, 0, 'done', 1), (2, 1, 'list', 'u2', 'k2', 'h', 0, 0, 'sent', 0),"
+            " (3, 1, 'book', 'u3', 'k3', 'h', 1, 1, 'sent', 0), (4, 1, 'book', 'u4', 'k4', 'h', 1, 1, 'waiting', 2);"
+            "INSERT INTO edges (crawl, parent, position, child, step) VALUES (1, 0, 0, 1, 0), (1, 1, 0, 2, 0),"
+            " (1, 1, 1, 3, 1), (1, 1, 2, 4, 1);"
+            "INSERT INTO records (id, crawl, page, position, tbl, data, notes) VALUES"
+            " (7, 1, 1, 1, 'b', '{\"t\":2}', NULL), (9, 1, 1, 0, 'b', '{\"t\":1}', '[[\"t\",\"c\",\"d\"]]');"
+        )
+    old.close()
+    db = open_database(path)
+    records = db.execute("SELECT page, position, crawl, tbl, data, notes FROM records ORDER BY id").fetchall()
+    assert records == [(1, 0, 1, "b", '{"t":1}', '[["t","c","d"]]'), (1, 1, 1, "b", '{"t":2}', None)]
+    assert db.execute("SELECT child, kin FROM edges ORDER BY child").fetchall() == [
+        (1, 1),
+        (2, 1),
+        (3, None),
+        (4, None),
+    ]
+    start = runs.begin(db, "x", fresh=False, pid=1, now=2.0)
+    assert (start.resumed, start.crashed) == (True, 2)  # what was under way goes alone, as if this version had died
+    assert db.execute("SELECT id, state, crashes, lane FROM pages ORDER BY id").fetchall() == [
+        (1, "done", 0, 0),
+        (2, "queued", 1, 2),
+        (3, "queued", 1, 2),
+        (4, "waiting", 0, 1),
+    ]
+    db.close()
