@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from crawler.steps import date_of
 
@@ -30,6 +29,7 @@ class Traps:
         """Return why an address is not visited; None where it may be.
 
         Args:
+            url: a clean URL.
             since: address of the page that leads there, where both are of one kind; else "".
         """
         if url.count("/") > MOST_REPEATS + 2 and (why := _growing_path(url)):  # with those of http://
@@ -52,15 +52,18 @@ class Traps:
 
 
 def _growing_path(url: str) -> str | None:
-    segments = [segment for segment in urlsplit(url).path.split("/") if segment]
-    if len(segments) > MOST_SEGMENTS or max(Counter(segments).values(), default=0) > MOST_REPEATS:
+    segments = list(filter(None, url.partition("?")[0].split("/")[3:]))
+    if len(segments) > MOST_SEGMENTS:
+        return "a path that grows without end"
+    repeated = len(segments) - len(set(segments))
+    if repeated >= MOST_REPEATS and max(Counter(segments).values()) > MOST_REPEATS:
         return "a path that grows without end"
     return None
 
 
 def _growing_query(url: str) -> str | None:
     """Whether parameters are added again and again, or an address holds itself, again and again."""
-    query = urlsplit(url).query
+    query = url.partition("?")[2]
     pairs = Counter(pair for pair in query.split("&") if pair)
     nested = Counter(_NESTED.findall(query))
     if max(pairs.values(), default=0) > MOST_REPEATS or max(nested.values(), default=0) > MOST_REPEATS:

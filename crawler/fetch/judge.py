@@ -76,7 +76,9 @@ def judged(
     """
     if status in _MOVED:
         return _moved(url, status, fields.get("location", ""), elapsed, cookies)
-    headers = {name: _printable(value) for name, value in fields.items() if name in _KEPT}
+    headers = {
+        name: value if value.isprintable() else _printable(value) for name, value in fields.items() if name in _KEPT
+    }
     if status in _GOOD or status in _EMPTY:
         return Response(url, status, headers, body, elapsed, cookies)
     code, detail = _failure(status, reason)
@@ -122,7 +124,7 @@ def whole(pieces: Iterable[bytes], encoding: str, most: int, cut: bool) -> bytes
 
 
 def _printable(value: str) -> str:
-    return value if value.isprintable() else "".join(c if c.isprintable() else " " for c in value)
+    return "".join(c if c.isprintable() else " " for c in value)
 
 
 def _failure(status: int, reason: str) -> tuple[str, str]:
