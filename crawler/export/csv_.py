@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import BinaryIO
 
 from crawler.export.plain import FlatTable, clean, exact
 from crawler.export.port import Written
+from crawler.export.quoting import csv_line
 from crawler.export.table_files import write_tables
 from crawler.model import Result, Row, Table
 
@@ -34,24 +34,19 @@ def write(result: Result, path: Path, *, now: datetime) -> Written:
 
 def _write_table(file: BinaryIO, table: Table, rows: Iterable[Row]) -> tuple[int, int]:
     file.write(_MARK)
-    flat, sink = FlatTable(table), _Sink(file)
-    lines = csv.writer(sink, lineterminator="\r\n")
-    lines.writerow([sink.field(name) for name in flat.names])
+    flat, fields = FlatTable(table), _Fields()
+    file.write(csv_line([fields.field(name) for name in flat.names]).encode("utf-8"))
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007  # the last number is the count
-        lines.writerow([sink.field(value) for value in flat.values(row)])
-    return count, sink.altered
+        file.write(csv_line([fields.field(value) for value in flat.values(row)]).encode("utf-8"))
+    return count, fields.altered
 
 
-class _Sink:
-    """Takes the text of csv.writer, makes fields of values, and counts those it had to alter."""
+class _Fields:
+    """Makes fields of values, and counts those it had to alter."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+    def __init__(self) -> None:
         self.altered = 0
-
-    def write(self, text: str) -> int:
-        return self._file.write(text.encode("utf-8"))
 
     def field(self, value: object) -> str:
         if value is None:
