@@ -85,6 +85,9 @@ class FieldPlan:
         self._strip = not rule.keep_space
         self._bare = rule.attr is not None and rule.type == "bool"
         self._plain = not (self._replace or self._regex or rule.map)
+        self._as_it_is = self._convert is None and not self._url
+        self._trim = self._strip and self._clean is keep
+        self._css, self._attr, self._html, self._of_page = rule.css, rule.attr, rule.html, rule.page_url
 
     def read(self, row: Row) -> Reading:
         """Read the field from a page or a row.
@@ -92,30 +95,32 @@ class FieldPlan:
         Raises:
             ExtractError: a pattern took too long, or an engine refused the selector.
         """
-        if self.rule.page_url:
+        if self._of_page:
             return self._of_address(row)
         if self._many:
             return self._read_all(row)
         if self.key is not None:
             return self._read_label(self.key, row)
-        node = self._first(row)
-        raw = None if node is None else self._take(row.document, node)
+        document = row.document
+        if self._css is not None:
+            node = document.first(row.scope, self._css)
+        else:
+            node = row.scope if row.scope is not None else document.root()
+        raw = None if node is None else self._take(document, node)
         reading = None if raw is None else self._one(raw, row)
         if reading is None:
             return self._missing(row)
-        if self._present and node is not None and _is_struck(row.document, node):
+        if self._present and _is_struck(document, node):
             return reading._replace(notes=(*reading.notes, self._note("struck-out", as_text(reading.value))))
         return reading
 
     def _read_label(self, key: str, row: Row) -> Reading:
-        found = row.labels.find(key, self.rule.attr)
-        if found is None:
-            return self._missing(row)
-        raw = self._beside(found, row)
+        found = row.labels.find(key, self._attr)
+        raw = None if found is None else self._beside(found, row)
         reading = None if raw is None else self._one(raw, row)
         if reading is None:
             return self._missing(row)
-        if found.others:
+        if found is not None and found.others:
             note = self._note("several-labels", f"also: {'; '.join(found.others)}")
             return reading._replace(notes=(*reading.notes, note))
         return reading
@@ -130,27 +135,26 @@ class FieldPlan:
         value = (as_text(reading.value),) if self._many else reading.value
         return Reading(value, False, reading.notes)
 
-    def _first(self, row: Row) -> Node | None:
-        if self.rule.css is not None:
-            return row.document.first(row.scope, self.rule.css)
-        return row.scope if row.scope is not None else row.document.root()
+    def _beside(self, found: Found, row: Row) -> str | None:
+        """Return what stands beside a label, as it stands."""
+        return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
 
     def nodes(self, row: Row) -> list[Node]:
         """Return every element that matches; of a label, those that hold its value."""
         if self.key is not None:
-            found = row.labels.find(self.key, self.rule.attr)
+            found = row.labels.find(self.key, self._attr)
             return [] if found is None else list(found.nodes)
-        if self.rule.css is None:
+        if self._css is None:
             node = row.scope if row.scope is not None else row.document.root()
             return [] if node is None else [node]
-        return row.document.select(row.scope, self.rule.css)
+        return row.document.select(row.scope, self._css)
 
     def raws(self, row: Row) -> list[str]:
         """Return the texts (or attributes, or HTML) of all matches, as they stand."""
         nodes, take = self.nodes(row), self._take if self.key is None else self._of_label
         if self.key is not None and not nodes:
-            found = row.labels.find(self.key, self.rule.attr)
-            raw = None if found is None else self._of_line(found.text)
+            found = row.labels.find(self.key, self._attr)
+            raw = None if found is None else self._beside(found, row)
             return [] if raw is None else [raw]
         taken = []
         for node in nodes[:_LIST_LIMIT]:
@@ -160,42 +164,39 @@ class FieldPlan:
         return taken
 
     def _take(self, document: Document, node: Node) -> str | None:
-        rule = self.rule
-        if rule.attr is not None:
-            return document.attr(node, rule.attr)
-        if rule.html:
+        if self._attr is not None:
+            return document.attr(node, self._attr)
+        if self._html:
             return document.html(node)
         if self._figures:
             seen = document.figures(node)
             return seen if seen.strip() else document.text(node)
         return document.text(node)
 
-    def _beside(self, found: Found, row: Row) -> str | None:
-        return self._of_label(row.document, found.nodes[0]) if found.nodes else self._of_line(found.text)
-
     def _of_line(self, text: str) -> str | None:
         """Take from a line of text, which has no attributes."""
-        if self.rule.attr is not None:
+        if self._attr is not None:
             return None
         return text if self._figures else text.replace(CLOSE, "")
 
     def _of_label(self, document: Document, node: Node) -> str | None:
         """Take from the element beside a label; an attribute also from the first element inside that has it."""
         raw = self._take(document, node)
-        if raw is None and self.rule.attr is not None:
-            inside = document.first(node, f"[{self.rule.attr}]")
-            raw = None if inside is None else document.attr(inside, self.rule.attr)
+        if raw is None and self._attr is not None:
+            inside = document.first(node, f"[{self._attr}]")
+            raw = None if inside is None else document.attr(inside, self._attr)
         return raw
 
     def _one(self, raw: str, row: Row) -> Reading | None:
         """Make a value of a raw text; None when nothing is left of it."""
         doubt = marked = False
-        if self._figures and (RAISED in raw or OPEN in raw or CLOSE in raw):
-            raw, doubt = figure(raw, self.rule.type, self._point)
+        if self._figures:
+            if RAISED in raw or OPEN in raw or CLOSE in raw:
+                raw, doubt = figure(raw, self.rule.type, self._point)
         elif self._text and RAISED in raw:
             raw, marked = raised(raw), True
         text, odd = self._clean(raw)
-        if self._strip and self._clean is keep:
+        if self._trim:
             text = text.strip()
         notes: tuple[Note, ...] = (self._note("control-characters", text),) if odd else ()
         if not self._plain:
@@ -211,6 +212,8 @@ class FieldPlan:
             return Reading(True, True, notes)
         if not text or text.isspace():
             return None
+        if self._as_it_is:
+            return Reading(text, True, notes)
         value, problem = self._value(text, row)
         if doubt and problem is None:
             problem = self._note("split-number", self._clean(raw)[0])
