@@ -56,7 +56,9 @@ def run(tmp_path, request):
     flag.touch()
 
 
-@pytest.mark.parametrize(("strategy", "place"), [("processes", "worker"), ("threads", "pool")])
+@pytest.mark.parametrize(
+    ("strategy", "place"), [("processes", "worker"), ("threads", "pool"), ("processes-threads", "worker")]
+)
 def test_fault_220_a_page_that_kills_its_worker_is_set_aside_after_three(run, strategy, place):
     titles, code, detail = run(DIE, strategy, place)
     assert titles == ["1", "2", "3", "4"]
@@ -70,6 +72,8 @@ def test_fault_220_a_page_that_kills_its_worker_is_set_aside_after_three(run, st
         ("threads", "worker", "hang"),
         ("threads", "pool", "crash"),  # the worker ends itself
         ("processes", "worker", "crash"),
+        ("processes-threads", "worker", "hang"),
+        ("processes-threads", "callback", "hang"),
     ],
 )
 def test_fault_186_a_page_that_hangs_is_given_up(run, monkeypatch, strategy, place, expected):

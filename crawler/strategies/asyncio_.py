@@ -11,13 +11,15 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from crawler.fetch.client import AsyncFetch, make_async_fetch
 from crawler.model import Request
 from crawler.strategies.driver import Multiplexer
-from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan
+
+if TYPE_CHECKING:
+    from crawler.strategies.messages import Messages
 
 __all__ = ["Asyncio"]
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from crawler.fetch.client import make_transfers
 from crawler.model import Request
 from crawler.strategies.driver import Multiplexer
-from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan
+
+if TYPE_CHECKING:
+    from crawler.strategies.messages import Messages
 
 __all__ = ["Curl"]
 

@@ -10,12 +10,14 @@ from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from crawler.model import Request
 from crawler.strategies.lone import LoneFuture
-from crawler.strategies.messages import Messages
 from crawler.strategies.port import Driven, Fetched, Plan, WorkerDied
+
+if TYPE_CHECKING:
+    from crawler.strategies.messages import Messages
 
 __all__ = ["LONGEST_SLEEP", "Driver", "Multiplexer", "Threaded"]
 
