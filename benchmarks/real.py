@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from benchmarks.peers_env import python_of_peers
 from benchmarks.race import lines_of, run_all, table
 from benchmarks.serve import serving
 from benchmarks.show import Result, setting
+from benchmarks.sites import Site
 
 OURS = "curl.csv,asyncio.csv,threads.csv,processes-curl.csv"
 PEERS = "scrapy,crawlee-parsel,requests-bs4.csv,pycurl-lexbor"
@@ -31,14 +31,18 @@ def race_real(options: argparse.Namespace, field: Sequence[Competitor], work: Pa
     lines = lines_of(field, [site], options.cores)
     with serving(site.folder, charsets={page.charset for page in pages}) as (base, server):
         run_all(lines, base, work, options.repeat, options.workers[0], read=truth.read, compare=truth.hold)
-    size = sum(page.file.stat().st_size for page in pages) / len(pages) / 1000
-    about = (
-        f"{len(pages):,} real pages (mean {size:.0f} kB) in {len(site.prefixes)} copies, each with an "
-        f"index: {site.pages:,} pages served by {server}; {options.workers[0]} requests at once, medians of {options.repeat} interleaved "
-        f"runs; crawler keeps its state on disk. Differs: of {truth.cells:,} cells, those that are not as in the tree "
-        "of the HTML standard."
+    return with_differences(
+        table("real pages", setting(_about(pages, site, server, truth, options)), lines), lines, truth, paths
     )
-    return with_differences(table("real pages", setting(about), lines), lines, truth, paths)
+
+
+def _about(pages: list[RealPage], site: Site, server: str, truth: Judge, options: argparse.Namespace) -> str:
+    size = sum(page.file.stat().st_size for page in pages) / len(pages) / 1000
+    return (
+        f"{len(pages):,} real pages, mean {size:.0f} kB; in a run {site.pages:,}, with copies and indexes. Served by "
+        f"{server}, {options.workers[0]} requests at once, medians of {options.repeat} interleaved runs; crawler keeps "
+        f"its state on disk. Differs: of {truth.cells:,} cells, those that are not as in the tree of the HTML standard."
+    )
 
 
 def with_differences(result: Result, lines: list[Line], truth: Judge, paths: Mapping[str, RealPage]) -> Result:
@@ -52,11 +56,11 @@ def with_differences(result: Result, lines: list[Line], truth: Judge, paths: Map
 
 def _note(name: str, found: list[Difference], paths: Mapping[str, RealPage]) -> str:
     first, pages = found[0], len({each.path for each in found})
-    start = max(0, len(os.path.commonprefix([first.found, first.expected])) - SHOWN // 2)
-    end = start + SHOWN
+    same = next((at for at, two in enumerate(zip(first.found, first.expected, strict=False)) if len(set(two)) > 1), 0)
+    part = slice(max(0, same - SHOWN // 2), same + SHOWN // 2)
     return (
         f"Differs: {name}: {len(found)} cells of {pages} pages, as the {first.field} of {_source(paths[first.path])}: "
-        f"{first.found[start:end]!r} where the tree has {first.expected[start:end]!r}."
+        f"{first.found[part]!r} where the tree has {first.expected[part]!r}."
     )
 
 

@@ -18,11 +18,11 @@ pytest.importorskip("aiohttp")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the harness measures with os.wait4")
 
 LYING = """
-import runpy, sys
+import dataclasses, runpy, sys
 sys.path.insert(0, {scripts!r})
 import fields
-honest = fields.record
-fields.record = lambda texts, url: honest(texts, url) | ({{"stock": 99}} if "_7/" in url else {{}})
+lie = lambda texts, url: fields.book(texts, url) | ({{"stock": 99}} if "_7/" in url else {{}})
+fields.SITES["demo"] = dataclasses.replace(fields.SITES["demo"], record=lie)
 runpy.run_path({scripts!r} + "/aiohttp_lexbor.py", run_name="__main__")
 """
 

@@ -10,7 +10,7 @@ from benchmarks.show import Result, as_json, as_text, replace_section
 from tests.support.markdown import ROOT
 
 FOUND = Result("race", "Setting.", ("system", "CPU"), [["a", "1.50"], ["longer", "12.00"]], ["A note."], [{"x": 1}])
-SECTIONS = ("race", "race on two cores", "growth", "latency", "known", "parts")
+SECTIONS = ("race", "race on two cores", "growth", "real pages", "latency", "known", "parts")
 
 
 def test_a_terminal_gets_names_left_and_numbers_right():
