@@ -13,7 +13,7 @@ import sys
 import threading
 from concurrent.futures import Future
 from dataclasses import replace
-from time import monotonic, process_time, thread_time
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Failure, Request
@@ -31,8 +31,7 @@ SPREAD = {"curl": "processes-curl", "asyncio": "processes-asyncio", "threads": "
 """What begins, the best that is installed, and what it becomes."""
 
 SECONDS = 0.15  # between two looks at the core: about what the start of processes costs
-BUSY = 0.8  # share of a core from which on this process is taken to be held up by it
-HEAVY = 0.7  # share of a core from which on analysis is what is worth to be moved
+HEAVY = 0.7  # share of the time from which on analysis is what holds everything up, and is worth to be moved
 
 
 class Auto(Generic[T]):
@@ -53,7 +52,7 @@ class Auto(Generic[T]):
         self._under_way: set[Future[T]] = set()
         self._bell = threading.Event()
         self._spent = 0.0
-        self._mark: tuple[float, float, float] | None = None
+        self._mark: tuple[float, float] | None = None
 
     @property
     def width(self) -> int:
@@ -116,12 +115,12 @@ class Auto(Generic[T]):
 
     def _timed(self, request: Request, fetched: Fetched) -> T:
         if self._mark is None:  # before there is anything to analyse, nobody can be busy with it
-            self._mark = monotonic(), process_time(), self._spent
-        began = thread_time()
+            self._mark = monotonic(), self._spent
+        began = monotonic()
         try:
             return self._plan.then(request, fetched)
         finally:
-            self._spent += thread_time() - began
+            self._spent += monotonic() - began
 
     def _arrived(self, future: Future[Any]) -> None:
         full = len(self._under_way) >= self._best.now
@@ -136,17 +135,17 @@ class Auto(Generic[T]):
             self._best.answered(result.elapsed, full=full)
 
     def _look(self) -> None:
-        """See whether one core is what holds this up."""
+        """See whether analysis is what holds this up, by the clock: on a busy machine no process gets a whole core."""
         if self._mark is None:
             return
-        now = monotonic(), process_time(), self._spent
-        wall, busy, spent = (new - old for new, old in zip(now, self._mark, strict=True))
+        now = monotonic(), self._spent
+        wall, spent = (new - old for new, old in zip(now, self._mark, strict=True))
         if wall < SECONDS:
             return
         self._mark = now
-        heavy = _cores() > 1 and busy > BUSY * wall and spent > HEAVY * wall
+        heavy = _cores() > 1 and spent > HEAVY * wall
         if heavy and self._was_heavy:
-            self._why_spread = f"analysis took {spent / wall:.0%} of one core, and there are {_cores()}"
+            self._why_spread = f"analysis took {min(spent / wall, 1.0):.0%} of the time, and there are {_cores()} cores"
         elif heavy:
             self._prepare()
         self._was_heavy = heavy

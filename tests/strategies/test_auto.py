@@ -18,7 +18,7 @@ from crawler.strategies.auto import Auto
 from crawler.strategies.port import Plan
 from crawler.strategies.registry import make_strategy
 from tests.support.badserver import answer, pages, serve
-from tests.support.busy import busy
+from tests.support.busy import busy, held_up
 
 Make = Callable[..., Auto[Any]]
 
@@ -84,13 +84,12 @@ def test_with_a_thread_of_its_own_it_ends_with_the_last_answer(lane: str, monkey
         assert monotonic() - began < 10  # it slept for up to 60 once
 
 
-def test_heavy_analysis_moves_to_processes(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("then", [busy, held_up])
+def test_heavy_analysis_moves_to_processes(make: Make, then: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto, "SECONDS", 0.2)
     monkeypatch.setattr(auto, "_cores", lambda: 2)
-    monkeypatch.setattr(auto, "BUSY", 0.1)  # the core may be shared with other tests
-    monkeypatch.setattr(auto, "HEAVY", 0.1)
     with serve(pages(SITE)) as server:
-        driver = make(busy)
+        driver = make(then)
         crawl(driver, server.url, 60)
         assert driver.story[0].startswith("processes-")
 
@@ -101,7 +100,7 @@ def test_the_processes_begin_to_start_a_look_before_they_are_chosen(
     prepared: list[list[str]] = []
     monkeypatch.setattr(auto.child, "prepare", prepared.append)
     monkeypatch.setattr(auto, "_cores", lambda: 2)
-    for name in ("SECONDS", "BUSY", "HEAVY"):
+    for name in ("SECONDS", "HEAVY"):
         monkeypatch.setattr(auto, name, -1.0)  # every look finds the core held up
     driver = make()
     driver.perform(0)
@@ -122,8 +121,7 @@ def test_one_busy_look_alone_changes_nothing(make: Make, monkeypatch: pytest.Mon
     driver = make()
     driver._timed(Request(1, "http://a.test/", "page"), Failure("x"))
     for busy_now in (-1.0, 2.0, -1.0, 2.0):
-        monkeypatch.setattr(auto, "BUSY", busy_now)
-        monkeypatch.setattr(auto, "HEAVY", -1.0)
+        monkeypatch.setattr(auto, "HEAVY", busy_now)
         driver.perform(0)
     assert not driver._why_spread
 

@@ -11,3 +11,9 @@ def busy(request: object, fetched: Any) -> Any:
     while time.thread_time() < until:
         pass
     return fetched
+
+
+def held_up(request: object, fetched: Any) -> Any:
+    """Take 20 ms without any CPU time, as the analysis does on a core that others use."""
+    time.sleep(0.02)
+    return fetched
