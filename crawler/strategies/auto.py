@@ -8,7 +8,6 @@ Choose it when you do not want to choose; `fetch.workers` is the most at once, 6
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from concurrent.futures import Future
@@ -16,6 +15,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
+from crawler.cores import cores
 from crawler.model import Failure, Request
 from crawler.strategies import child
 from crawler.strategies.driver import Driver
@@ -143,9 +143,9 @@ class Auto(Generic[T]):
         if wall < SECONDS:
             return
         self._mark = now
-        heavy = _cores() > 1 and spent > HEAVY * wall
+        heavy = cores() > 1 and spent > HEAVY * wall
         if heavy and self._was_heavy:
-            self._why_spread = f"analysis took {min(spent / wall, 1.0):.0%} of the time, and there are {_cores()} cores"
+            self._why_spread = f"analysis took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"
         elif heavy:
             self._prepare()
         self._was_heavy = heavy
@@ -156,8 +156,3 @@ class Auto(Generic[T]):
         if "crawler.extract.soup" in sys.modules:
             modules.append("crawler.extract.soup")
         child.prepare(modules)
-
-
-def _cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
