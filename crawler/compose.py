@@ -66,6 +66,7 @@ class Run:
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         hooked = any(kind.python for kind in job.recipe.kinds.values())
         self._may_hang = hooked and not (chosen.processes and self._place == "worker")
+        self._analyse = Analyse(Analyser(job.recipe, to_stored))
         self._driver: Driven[Any] | None = None
         self._desk: RobotsDesk | None = None
 
@@ -97,6 +98,7 @@ class Run:
             workers=self._width,
             parse=self._place,
             choices=tuple(self._driver.story) if self._driver else (),
+            analysis=self._analyse.spent,
             resumed=start.resumed,
             changed=start.changed,
             requests=tally.requests,
@@ -141,8 +143,7 @@ class Run:
         )
 
     def _strategy(self) -> Strategy[Outcome]:
-        analyse = Analyse(Analyser(self._job.recipe, to_stored))
-        return at_place(self._place, self._build, analyse, self._task_timeout)
+        return at_place(self._place, self._build, self._analyse, self._task_timeout)
 
     def _build(self, then: Then[T]) -> Strategy[T]:
         fetch = self._job.fetch

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 MOST_LINES = 350
 
 LAYERS = (
-    ("errors", "model", "hosts", "urls", "sessions", "steps", "clock", "leave", "heap", "extras"),
+    ("errors", "model", "hosts", "urls", "sessions", "steps", "clock", "leave", "heap", "cores", "extras"),
     ("extract", "fetch", "store", "serving"),
     ("config",),
     ("crawl", "strategies", "export"),

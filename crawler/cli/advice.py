@@ -1,10 +1,19 @@
-"""What a person can do about a page that could not be read, or on which rules found nothing. Only what works today."""
+"""What a person can do about a page that could not be read or gave nothing, and about a slow run: what works today."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crawler.model import Failure
 
-__all__ = ["for_failure", "for_topic"]
+if TYPE_CHECKING:
+    from crawler.report import Report
+
+__all__ = ["for_failure", "for_speed", "for_topic"]
+
+_HEAVY = 0.6  # share of one core
+_START_SECONDS = 1.0  # what starting worker processes costs, about
+_GAIN = 1.3  # less than this is not worth another flag
 
 _LOGIN = (
     "log in with a browser and give its cookies to fetch.cookies, or use fetch.auth or fetch.headers; "
@@ -52,3 +61,19 @@ def for_failure(failure: Failure) -> str:
         answered = failure.status >= 400
         return _ALL_THE_SAME if answered else ""
     return _CODES.get(failure.code, "")
+
+
+def for_speed(report: Report, cores: int) -> str:
+    """What would be faster where analysis, of which one process does one at a time, left cores idle; "" for nothing.
+
+    Args:
+        cores: that this program may use.
+    """
+    crawl, analysis = report.timing.crawl, report.analysis
+    if report.strategy == "auto" or cores == 1 or analysis < _HEAVY * crawl:
+        return ""
+    spread = crawl - analysis + analysis / cores + _START_SECONDS
+    if crawl < _GAIN * spread:
+        return ""
+    share = f"{min(analysis / crawl, 1.0):.0%}"
+    return f"--strategy auto is faster: analysis took {share} of one core, and auto gives it all {cores}"

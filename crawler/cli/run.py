@@ -97,9 +97,11 @@ def command(
     _refuse_idle_workers(job.fetch.strategy, job.fetch.workers if workers else 1)
     from crawler import heap
     from crawler.api import run
+    from crawler.cli.advice import for_speed
     from crawler.cli.progress import progress
     from crawler.cli.show import end_summary, notices
     from crawler.cli.signals import stopping
+    from crawler.cores import cores
 
     if not quiet:
         for warning in job.warnings:
@@ -110,7 +112,8 @@ def command(
     if as_json:
         echo_json(report.as_json())
     if not as_json and (report.exit_code or not quiet):
-        echo(end_summary(report, config), sys.stderr if quiet else sys.stdout)
+        faster = "" if quiet else for_speed(report, cores())
+        echo(end_summary(report, config, faster), sys.stderr if quiet else sys.stdout)
     elif quiet or as_json:
         for line in notices(report, config):
             echo(line, sys.stderr)

@@ -21,13 +21,19 @@ _OF_RULES = ("no-rows", "fewer-rows", "blank", "unreadable", "one-value")  # dou
 _STATES = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
 
 
-def end_summary(report: Report, config: str) -> str:
-    """All of it; the last lines say what to do next, where there is something to do."""
+def end_summary(report: Report, config: str, faster: str = "") -> str:
+    """All of it; the last lines say what to do next, where there is something to do.
+
+    Args:
+        faster: flags that would make it faster, and why.
+    """
     good = report.exit_code == 0
     lines = [f"{report.name}: {paint(_headline(report), 'green' if good else 'red')}", *state_lines(report)]
     if report.requests:
         lines.append(field("time", _speed(report)))
     lines += [field("chosen", choice) for choice in report.choices]
+    if faster:
+        lines.append(field("faster", faster))
     lines += [field("untouched", short(path)) for path in report.untouched]
     lines += [field("file", short(path)) for path in report.files]
     lines += [field("kept", line, "yellow") for line in kept_lines(report)]

@@ -19,10 +19,11 @@ from crawler import clock
 from crawler.compare.evidence import read_evidence
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.lessons_list import experiments
-from crawler.compare.lessons_machine import busy_seconds, cores, setting, steps_a_second
+from crawler.compare.lessons_machine import busy_seconds, setting, steps_a_second
 from crawler.compare.lessons_model import Experiment, Lesson, Lessons, Timed, Variant
 from crawler.compare.measure import Measured
 from crawler.compare.task import RESULT, Source, Task
+from crawler.cores import cores
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.strategies.registry import missing

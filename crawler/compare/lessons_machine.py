@@ -8,15 +8,11 @@ import time
 
 from crawler import __version__
 from crawler.compare.hooks import burn_steps
+from crawler.cores import cores
 
-__all__ = ["busy_seconds", "cores", "setting", "steps_a_second"]
+__all__ = ["busy_seconds", "setting", "steps_a_second"]
 
 CALIBRATION = 1_000_000
-
-
-def cores() -> int:
-    """CPUs that this program may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def setting() -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import tempfile
@@ -26,6 +25,7 @@ from crawler.compare.sites import Site
 from crawler.compare.task import RESULT, Source, Task
 from crawler.compare.tree import IS_WHOLE
 from crawler.config import Job
+from crawler.cores import cores
 from crawler.crawl.pace import Pace
 from crawler.errors import Stop
 from crawler.strategies.registry import STRATEGIES, missing
@@ -132,7 +132,7 @@ class _Comparing:
             gap=gap,
             polite_rate=run.asked / (run.busiest * gap) if gap and run.busiest else 0.0,
             at_once=job.polite.per_host * max(1, run.hosts),
-            cores=_cores(),
+            cores=cores(),
         )
         self._found.advice = advise(known, [name for name in STRATEGIES if not missing(name)])
 
@@ -241,16 +241,10 @@ class _Comparing:
             notes.append("CPU is of processes that were waited for, and memory is not known: only Linux tells more.")
 
 
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _setting() -> dict[str, str]:
     return {
         "crawler": __version__,
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
-        "system": f"{platform.system()} {platform.machine()}, {_cores()} cores",
+        "system": f"{platform.system()} {platform.machine()}, {cores()} cores",
         "placement": "the server and the run share the cores as the scheduler decides",
     }

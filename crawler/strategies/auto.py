@@ -8,13 +8,13 @@ Choose it when you do not want to choose; `fetch.workers` is the most at once, 6
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from concurrent.futures import Future
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
+from crawler.cores import cores
 from crawler.model import Failure, Request
 from crawler.strategies import child
 from crawler.strategies.driver import Driver, Threaded
@@ -148,9 +148,9 @@ class Auto(Generic[T]):
         if wall < SECONDS:
             return
         self._mark = now
-        heavy = _cores() > 1 and spent > HEAVY * wall
+        heavy = cores() > 1 and spent > HEAVY * wall
         if heavy and self._was_heavy:
-            self._why_spread = f"analysis took {min(spent / wall, 1.0):.0%} of the time, and there are {_cores()} cores"
+            self._why_spread = f"analysis took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"
         elif heavy:
             self._prepare()
         self._was_heavy = heavy
@@ -161,8 +161,3 @@ class Auto(Generic[T]):
         if "crawler.extract.soup" in sys.modules:
             modules.append("crawler.extract.soup")
         child.prepare(modules)
-
-
-def _cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

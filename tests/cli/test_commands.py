@@ -162,3 +162,19 @@ def test_strategies_lists_every_model_and_what_it_needs(cli, monkeypatch):
     assert install("asyncio,curl,gevent") in out
     in_one_line = " ".join(out.split())
     assert all(entry.about in in_one_line for entry in STRATEGIES.values())
+
+
+def test_a_slow_run_says_what_would_be_faster_but_not_when_it_is_to_be_quiet(cli, shop, tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.cli.advice._START_SECONDS", -1.0)  # any analysis is worth processes then
+    monkeypatch.setattr("crawler.cli.advice._HEAVY", 0.0)
+    monkeypatch.setattr("crawler.cores.cores", lambda: 2)
+    job = tmp_path / "shop.yaml"
+    job.write_text(
+        f"name: shop\nstart: [{shop}, {shop}/none.html]\npages:\n  home: {{table: pages, fields: {{title: title}}}}\n"
+        "polite: {robots: false, delay: 0}\noutput: shop.csv\n"
+    )
+    said, quiet = cli("run", job, "--fresh"), cli("run", job, "--fresh", "--quiet")
+    assert "\n  faster      --strategy auto is faster: analysis took " in said.out
+    assert quiet.code == 3  # else nothing at all would be said
+    assert "1 failed" in quiet.err
+    assert "faster" not in quiet.out + quiet.err

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.cli.advice import for_speed
 from crawler.cli.show import end_summary
 from crawler.config import load
 from crawler.report import Report, Timing
@@ -88,3 +89,21 @@ def test_lines_are_wrapped_below_their_text(report, monkeypatch, columns):
     lines = end_summary(replace(report, ending="time", pages={**PAGES, "left": 7}), "demo.yaml").splitlines()
     assert max(map(len, lines[1:])) <= columns
     assert any(line.startswith(" " * 14) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "cores", "crawl", "analysis", "says"),
+    [
+        ("threads", 2, 20.0, 16.0, "--strategy auto is faster: analysis took 80% of one core, and auto gives it all 2"),
+        ("curl", 8, 20.0, 23.0, "--strategy auto is faster: analysis took 100% of one core, and auto gives it all 8"),
+        ("auto", 2, 20.0, 16.0, ""),  # it would have gone on in processes, were it worth it
+        ("threads", 1, 20.0, 16.0, ""),
+        ("threads", 2, 20.0, 10.0, ""),  # waiting for the site is what it did
+        ("threads", 2, 2.0, 1.9, ""),  # processes would be there when all is done
+        ("processes", 2, 20.0, 0.0, ""),
+    ],
+)
+def test_what_would_be_faster_is_said_where_it_is_worth_it(report, strategy, cores, crawl, analysis, says):
+    one = replace(report, strategy=strategy, timing=Timing(0.5, crawl, 0.5), analysis=analysis)
+    assert for_speed(one, cores) == says
+    assert ("faster      --strategy auto" in end_summary(one, "demo.yaml", for_speed(one, cores))) == bool(says)

@@ -1,6 +1,7 @@
 """Where the analysis happens, seen through a strategy whose fetches end when the test says so."""
 
 import threading
+import time
 from concurrent.futures import Future
 
 import pytest
@@ -45,6 +46,21 @@ def test_a_callback_analyses_as_soon_as_a_page_is_there(read):
     found = [Callback(held, Analyse(read)).submit(request) for request in REQUESTS]
     held.answer(1)
     assert [future.done() for future in found] == [False, True, False]
+
+
+def test_the_cpu_time_of_analysis_is_summed_up():
+    def burn(kind, response):
+        until = time.thread_time() + 0.02
+        while time.thread_time() < until:
+            pass
+        return Page(200, 0, 0.0)
+
+    held, analyse = Held(), Analyse(burn)
+    place = Callback(held, analyse)
+    for number, request in enumerate(REQUESTS):
+        place.submit(request)
+        held.answer(number)
+    assert 0.06 <= analyse.spent < 0.5
 
 
 def test_nothing_passes_the_barrier_before_all_are_fetched_and_all_are_analysed(read):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from time import monotonic
@@ -87,7 +86,7 @@ def test_with_a_thread_of_its_own_it_ends_with_the_last_answer(lane: str, monkey
 @pytest.mark.parametrize("then", [busy, held_up])
 def test_heavy_analysis_moves_to_processes(make: Make, then: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto, "SECONDS", 0.2)
-    monkeypatch.setattr(auto, "_cores", lambda: 2)
+    monkeypatch.setattr(auto, "cores", lambda: 2)
     with serve(pages(SITE)) as server:
         driver = make(then)
         crawl(driver, server.url, 60)
@@ -99,7 +98,7 @@ def test_the_processes_begin_to_start_a_look_before_they_are_chosen(
 ) -> None:
     prepared: list[list[str]] = []
     monkeypatch.setattr(auto.child, "prepare", prepared.append)
-    monkeypatch.setattr(auto, "_cores", lambda: 2)
+    monkeypatch.setattr(auto, "cores", lambda: 2)
     for name in ("SECONDS", "HEAVY"):
         monkeypatch.setattr(auto, name, -1.0)  # every look finds the core held up
     driver = make()
@@ -116,7 +115,7 @@ def test_the_processes_begin_to_start_a_look_before_they_are_chosen(
 
 def test_one_busy_look_alone_changes_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto.child, "prepare", lambda modules: None)
-    monkeypatch.setattr(auto, "_cores", lambda: 2)
+    monkeypatch.setattr(auto, "cores", lambda: 2)
     monkeypatch.setattr(auto, "SECONDS", -1.0)
     driver = make()
     driver._timed(Request(1, "http://a.test/", "page"), Failure("x"))
@@ -128,7 +127,7 @@ def test_one_busy_look_alone_changes_nothing(make: Make, monkeypatch: pytest.Mon
 
 def test_on_one_core_it_stays(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto, "SECONDS", 0.1)
-    monkeypatch.setattr(auto, "_cores", lambda: 1)
+    monkeypatch.setattr(auto, "cores", lambda: 1)
     with serve(pages(SITE)) as server:
         driver = make(busy)
         crawl(driver, server.url, 20)
@@ -144,7 +143,3 @@ def test_a_server_that_refuses_is_asked_for_less(make: Make) -> None:
             driver.perform(5.0)
         assert [future.result().status for future in futures] == [429] * 50
     assert driver.width == 1
-
-
-def test_cores_are_those_this_process_may_use() -> None:
-    assert 1 <= auto._cores() <= (os.cpu_count() or 1)
