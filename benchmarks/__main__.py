@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     modes.add_argument(
         "--known", type=_positive, nargs="?", const=1_000_000, metavar="N", help="a state of N URLs (1000000)"
     )
+    modes.add_argument(
+        "--exported", type=_positive, nargs="?", const=1_000_000, metavar="N", help="files of N rows (1000000)"
+    )
     parts = commands.add_parser("parts", formatter_class=_Help, description="Parts of crawler, as ratios.")
     parts.add_argument("--only", default="", metavar="A,B", help="names of parts, or their beginnings")
     parts.add_argument("--rounds", type=_positive, default=7, metavar="N", help="interleaved rounds (7)")
@@ -88,7 +91,7 @@ def _peers(options: argparse.Namespace) -> show.Result:
         print("warning: server and client share a core here: do not trust pages/s", file=sys.stderr)
     if len(options.workers) > 1 and not options.latency:
         raise SystemExit("--workers: several numbers are for --latency only")
-    is_mode = bool(options.prefixes or options.latency or options.known)
+    is_mode = bool(options.prefixes or options.latency or options.known or options.exported)
     field = ours(options.ours) + peers(options.peers or ("none" if is_mode else "all"))
     with tempfile.TemporaryDirectory(prefix="crawler-benchmarks-") as folder:
         return _mode(options, field, _mirror(options.site), Path(folder))
@@ -108,6 +111,10 @@ def _mode(options: argparse.Namespace, field: tuple[Competitor, ...], mirror: Pa
         from benchmarks.known import fill_and_ask
 
         return fill_and_ask(options.known, work)
+    if options.exported:
+        from benchmarks.exported import write_rows
+
+        return write_rows(options.exported, work)
     if options.prefixes:
         from benchmarks.growth import grow
 

@@ -203,8 +203,7 @@ class Table:
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A record as it is exported; `url` is the page it came from."""
 
     values: Mapping[str, Value]
