@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     modes.add_argument(
         "--known", type=_positive, nargs="?", const=1_000_000, metavar="N", help="a state of N URLs (1000000)"
     )
+    modes.add_argument(
+        "--exported", type=_positive, nargs="?", const=1_000_000, metavar="N", help="files of N rows (1000000)"
+    )
     race.add_argument("--copies", type=_positive, metavar="N", help="of --pages (as many as make 2,000 pages)")
     parts = commands.add_parser("parts", formatter_class=_Help, description="Parts of crawler, as ratios.")
     parts.add_argument("--only", default="", metavar="A,B", help="names of parts, or their beginnings")
@@ -93,7 +96,7 @@ def _peers(options: argparse.Namespace) -> show.Result:
         raise SystemExit("--workers: several numbers are for --latency only")
     if options.copies and not options.pages:
         raise SystemExit("--copies: is for --pages only; copies of the books site are --prefixes")
-    is_mode = bool(options.prefixes or options.latency or options.known)
+    is_mode = bool(options.prefixes or options.latency or options.known or options.exported)
     usual = (real.OURS, real.PEERS) if options.pages else (DEFAULT_OURS, "none" if is_mode else "all")
     field = ours(options.ours or usual[0]) + peers(options.peers or usual[1])
     with tempfile.TemporaryDirectory(prefix="crawler-benchmarks-") as folder:
@@ -116,6 +119,10 @@ def _mode(options: argparse.Namespace, field: tuple[Competitor, ...], mirror: Pa
         from benchmarks.known import fill_and_ask
 
         return fill_and_ask(options.known, work)
+    if options.exported:
+        from benchmarks.exported import write_rows
+
+        return write_rows(options.exported, work)
     if options.prefixes:
         from benchmarks.growth import grow
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import sqlite3
 import subprocess
@@ -17,8 +16,8 @@ import pytest
 
 import crawler
 from crawler.cli.main import main
-from crawler.store import schema
 from tests.support.nightly import shop, write_config
+from tests.support.old_state import as_version_1
 from tests.support.workbook import opened
 
 BOOKS = range(1, 61)
@@ -484,13 +483,7 @@ def test_accept_that_is_killed_can_be_called_again(good, module, name):
 
 def test_the_last_crawl_of_an_older_state_is_compared_with(good):
     """Version 1 knew no verdict and no figures: its finished crawl is good, and its records are counted."""
-    with closing(sqlite3.connect(good.out / "shop.state.sqlite")) as db:
-        for what, name in re.findall(r"CREATE (TABLE|INDEX) (\w+)", schema._VERSION_2):
-            db.execute(f"DROP {what} {name}")
-        for table, column in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+)", schema._VERSION_2):
-            db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        db.execute("PRAGMA user_version = 1")
-        db.commit()
+    as_version_1(good.out / "shop.state.sqlite")
     price_renamed(good.site)
     night = good.night()
     assert night.code == 3

@@ -7,16 +7,15 @@ that Excel cannot hold is never lost and never changed silently: it becomes text
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC as UTC_ZONE
 from datetime import date, datetime
 from decimal import Decimal
 from string import ascii_letters
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from crawler.export import styles
-from crawler.export.plain import exact
+from crawler.export.plain import Rules, exact
 from crawler.export.styles import MoneyStyles, Style
 from crawler.model import Money
 
@@ -82,17 +81,6 @@ class Cell(NamedTuple):
     link: str = ""
 
 
-Rule = Callable[[Any], Cell | None]
-
-
-class Rules(dict[type, Rule]):
-    """What to do with a value of each type; a type without a rule gets that of its nearest base."""
-
-    def __missing__(self, kind: type) -> Rule:
-        rule = self[kind] = next(self[base] for base in kind.__mro__ if base in self)
-        return rule
-
-
 class Cells:
     """Makes cells of values; the reasons it gives are the codes of the Problems sheet.
 
@@ -107,7 +95,7 @@ class Cells:
         self._short = limits.text // 2  # a text of so many characters cannot have too many UTF-16 units
         self._money = MoneyStyles()
         self.odd = 0
-        self.rules = Rules(
+        self.rules: Rules[Cell | None] = Rules(
             {
                 object: self._unknown,
                 type(None): lambda value: None,

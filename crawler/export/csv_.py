@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from crawler.export.plain import FlatTable, clean, exact
+from crawler.export.plain import FlatTable, Rules, clean, exact, in_rows, is_clean
 from crawler.export.port import Written
-from crawler.export.quoting import csv_line
 from crawler.export.table_files import write_tables
 from crawler.model import Result, Row, Table
 
 __all__ = ["write"]
 
-_MARK = b"\xef\xbb\xbf"  # without it Excel reads the file in the code page of the country
+_MARK = "\ufeff"  # without it Excel reads the file in the code page of the country
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 
 
@@ -33,13 +34,23 @@ def write(result: Result, path: Path, *, now: datetime) -> Written:
 
 
 def _write_table(file: BinaryIO, table: Table, rows: Iterable[Row]) -> tuple[int, int]:
-    file.write(_MARK)
-    flat, fields = FlatTable(table), _Fields()
-    file.write(csv_line([fields.field(name) for name in flat.names]).encode("utf-8"))
-    count = 0
-    for count, row in enumerate(rows, 1):  # noqa: B007  # the last number is the count
-        file.write(csv_line([fields.field(value) for value in flat.values(row)]).encode("utf-8"))
-    return count, fields.altered
+    flat, fields, lines = FlatTable(table), _Fields(), io.StringIO(newline="")
+    writer = csv.writer(lines, lineterminator="\r\n")
+    lines.write(_MARK)
+    writer.writerow(fields.column(flat.names))
+    written = 0
+    for count, columns in flat.batches(rows):
+        writer.writerows(in_rows(count, list(map(fields.column, columns))))
+        written += count
+        _move(lines, file)
+    _move(lines, file)
+    return written, fields.altered
+
+
+def _move(lines: io.StringIO, file: BinaryIO) -> None:
+    file.write(lines.getvalue().encode("utf-8"))
+    lines.seek(0)
+    lines.truncate()
 
 
 class _Fields:
@@ -47,19 +58,28 @@ class _Fields:
 
     def __init__(self) -> None:
         self.altered = 0
+        rules: dict[type, Callable[[Any], str]] = {
+            object: lambda value: self._text(str(value)),
+            str: self._text,
+            type(None): lambda value: "",
+            bool: lambda value: "TRUE" if value else "FALSE",
+            int: exact,
+            Decimal: exact,
+            date: lambda value: value.isoformat(),  # and datetime, which is one
+            tuple: self._list,
+            list: self._list,
+        }
+        self._rules = Rules(rules)
 
-    def field(self, value: object) -> str:
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return "TRUE" if value else "FALSE"
-        if isinstance(value, (int, Decimal)):
-            return exact(value)
-        if isinstance(value, date):  # and datetime, which is one
-            return value.isoformat()
-        if isinstance(value, (tuple, list)):
-            return self._text("; ".join(map(str, value)))
-        return self._text(str(value))
+    def column(self, values: Sequence[Any]) -> list[str]:
+        """The fields of a column."""
+        plain = set(map(type, values)) == {str} and is_clean("".join(values))  # most texts are as they should be
+        if plain and not any(value.startswith(_FORMULA) for value in values):
+            return list(values)
+        return self._rules.column(values)
+
+    def _list(self, value: tuple[object, ...] | list[object]) -> str:
+        return self._text("; ".join(map(str, value)))
 
     def _text(self, text: str) -> str:
         text, bad = clean(text)

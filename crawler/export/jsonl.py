@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from json.encoder import encode_basestring
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from crawler.export.plain import FlatTable, clean, exact
+from crawler.export.plain import FlatTable, Rules, clean, exact, in_rows, is_clean
 from crawler.export.port import Written
 from crawler.export.table_files import write_tables
 from crawler.model import Result, Row, Table
 
 __all__ = ["write"]
 
-_quote = json.JSONEncoder(ensure_ascii=False).encode
-_BREAKS = re.compile("[\x85\u2028\u2029]")  # many programs end a line there; JSON allows to escape them
+_BREAKS = "\x85\u2028\u2029"  # many programs end a line there; JSON allows to escape them
+_ESCAPES = {ord(sign): f"\\u{ord(sign):04x}" for sign in _BREAKS}
 
 
 def write(result: Result, path: Path, *, now: datetime) -> Written:
@@ -34,34 +33,51 @@ def write(result: Result, path: Path, *, now: datetime) -> Written:
 
 
 def _write_table(file: BinaryIO, table: Table, rows: Iterable[Row]) -> tuple[int, int]:
-    flat, text = FlatTable(table), _Text()
-    keys = [text.json(name) + ": " for name in flat.names]
-    count = 0
-    for count, row in enumerate(rows, 1):  # noqa: B007  # the last number is the count
-        pairs = (key + text.json(value) for key, value in zip(keys, flat.values(row), strict=True))
-        file.write(("{" + ", ".join(pairs) + "}\n").encode("utf-8"))
-    return count, text.altered
+    flat, texts = FlatTable(table), _Texts()
+    keys = [texts.one(name).replace("%", "%%") + ": %s" for name in flat.names]
+    line = "{" + ", ".join(keys) + "}\n"
+    written = 0
+    for count, columns in flat.batches(rows):
+        lines = map(line.__mod__, in_rows(count, list(map(texts.column, columns))))
+        file.write("".join(lines).encode("utf-8"))
+        written += count
+    return written, texts.altered
 
 
-class _Text:
+class _Texts:
     """Values as JSON; counts those it had to alter."""
 
     def __init__(self) -> None:
         self.altered = 0
+        rules: dict[type, Callable[[Any], str]] = {
+            object: lambda value: self._text(str(value)),
+            str: self._text,
+            type(None): lambda value: "null",
+            bool: lambda value: "true" if value else "false",
+            int: exact,
+            Decimal: lambda value: exact(value) if value.is_finite() else self._text(str(value)),  # JSON has no NaN
+            date: lambda value: f'"{value.isoformat()}"',  # and datetime, which is one
+            tuple: self._list,
+            list: self._list,
+        }
+        self._rules = Rules(rules)
 
-    def json(self, value: object) -> str:
-        if value is None:
-            return "null"
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, int):
-            return exact(value)
-        if isinstance(value, Decimal) and value.is_finite():  # JSON has no NaN: it becomes text
-            return exact(value)
-        if isinstance(value, date):  # and datetime, which is one
-            return f'"{value.isoformat()}"'
-        if isinstance(value, (tuple, list)):
-            return "[" + ", ".join(map(self.json, value)) + "]"
-        text, bad = clean(str(value))
+    def one(self, value: object) -> str:
+        """A value as JSON."""
+        return self._rules[type(value)](value)
+
+    def column(self, values: Sequence[Any]) -> list[str]:
+        """The values of a column as JSON."""
+        if set(map(type, values)) == {str}:
+            whole = "".join(values)
+            if is_clean(whole) and not any(sign in whole for sign in _BREAKS):  # most texts are as they should be
+                return list(map(encode_basestring, values))
+        return self._rules.column(values)
+
+    def _list(self, values: Iterable[object]) -> str:
+        return "[" + ", ".join(map(self.one, values)) + "]"
+
+    def _text(self, text: str) -> str:
+        text, bad = clean(text)
         self.altered += bool(bad)
-        return _BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", _quote(text))
+        return encode_basestring(text).translate(_ESCAPES)

@@ -103,7 +103,7 @@ def redirected(db: sqlite3.Connection, crawl: int) -> tuple[int, int, str]:
     ).fetchone()
     answered = counts(db, crawl).get("done", 0) + others
     row = db.execute(
-        "SELECT count(*), t.url FROM final f JOIN pages p ON p.id = f.page JOIN pages t ON t.id = f.target "
+        "SELECT count(*), t.url FROM final f CROSS JOIN pages p ON p.id = f.page JOIN pages t ON t.id = f.target "
         "WHERE p.hops = 0 GROUP BY f.target ORDER BY count(*) DESC, f.target LIMIT 1"
     ).fetchone()
     return (row[0], answered, row[1]) if row else (0, answered, "")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ColumnFigures", "Figures", "StoredRow", "TableFigures", "table_figures"]
 
-_BATCH_ROWS, _BATCH_CHARACTERS = 1000, 1_000_000
+_BATCH_ROWS, _BATCH_CHARACTERS = 250, 1_000_000  # more rows would live so long that they weigh on the collector
 _MOST_VALUES = 1024  # different values of a column that are counted at a time
 
 
@@ -100,9 +100,9 @@ def table_figures(table: Table, rows: Iterable[StoredRow]) -> TableFigures:
     """Count the rows of a table, in the site's order."""
     counts = {column.name: _Count(repeats=column.type != "url") for column in table.columns}
     total = 0
-    for batch in _batches(rows):
+    for batch in batches(rows):
         total += len(batch)
-        records = [_values(row) for row in batch]
+        records = _values(batch)
         for name, count in counts.items():
             count.take([record.get(name) for record in records], batch)
         for row in batch:
@@ -111,7 +111,8 @@ def table_figures(table: Table, rows: Iterable[StoredRow]) -> TableFigures:
     return TableFigures(total, {name: count.figures() for name, count in counts.items()})
 
 
-def _batches(rows: Iterable[StoredRow]) -> Iterator[list[StoredRow]]:
+def batches(rows: Iterable[StoredRow]) -> Iterator[list[StoredRow]]:
+    """Rows in lists of some hundred; of fewer, where they are long."""
     batch: list[StoredRow] = []
     size = 0
     for row in rows:
@@ -124,14 +125,20 @@ def _batches(rows: Iterable[StoredRow]) -> Iterator[list[StoredRow]]:
         yield batch
 
 
-def _values(row: StoredRow) -> dict[str, Any]:
+def fill_blanks(values: dict[str, Any], carried: Mapping[str, Any]) -> None:
+    """Put carried values where a row has none of its own."""
+    for name, value in carried.items():
+        if values.get(name) is None:
+            values[name] = value
+
+
+def _values(batch: Iterable[StoredRow]) -> list[dict[str, Any]]:
     """The values as plain JSON: what is counted here needs no Decimal and no date."""
-    own: dict[str, Any] = json.loads(row.data)
-    if row.carry:
-        for name, value in json.loads(row.carry).items():
-            if own.get(name) is None:
-                own[name] = value
-    return own
+    records: list[dict[str, Any]] = json.loads(f"[{','.join(row.data for row in batch)}]")
+    for row, record in zip(batch, records, strict=True):
+        if row.carry:
+            fill_blanks(record, json.loads(row.carry))
+    return records
 
 
 def _take_notes(row: StoredRow, counts: Mapping[str, _Count]) -> None:
@@ -155,8 +162,7 @@ class _Count:
         self.values: Counter[int] = Counter()
 
     def take(self, values: list[Any], batch: list[StoredRow]) -> None:
-        blanks = values.count(None) + values.count("") + values.count([])
-        if blanks:
+        if not all(values) and (values.count(None) or values.count("") or values.count([])):
             if not self.blank_at:
                 self.blank_at = next(row.url for row, value in zip(batch, values, strict=True) if _blank(value))
             values = [value for value in values if not _blank(value)]
@@ -166,7 +172,10 @@ class _Count:
 
     def _count(self, values: list[Any]) -> None:
         # Hashes, as values may be long; and not every value is hashable.
-        self.values.update([hash(value if type(value) is str else str(value)) for value in values])
+        if set(map(type, values)) == {str}:
+            self.values.update(map(hash, values))
+        else:
+            self.values.update([hash(value if type(value) is str else str(value)) for value in values])
         if len(self.values) > 2 * _MOST_VALUES:
             self._forget_rare()
 

@@ -7,7 +7,7 @@ link to it stands. All of it happens in temporary tables, so memory does not gro
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from operator import itemgetter
 
@@ -15,7 +15,11 @@ from crawler.model import Note, Value
 from crawler.store.records import IS_OF
 from crawler.store.values import dump_notes, dump_values, load_notes, load_values
 
-__all__ = ["rank"]
+__all__ = ["RECORDS", "join_records", "rank"]
+
+RECORDS = f"ranked k NOT INDEXED CROSS JOIN records r ON {IS_OF.format(page='k.page')}"
+"""SQL: the records of all pages; with `ORDER BY k.n, r.id` they are read in order, and not sorted."""
+
 
 _NAMED = 5
 _SHORT = 60
@@ -28,33 +32,37 @@ def rank(db: sqlite3.Connection, crawl: int) -> None:
     - `ranked (n, page, parent)`: every page that is reached, in order, with the page that first links to it;
     - `carried (page, data, notes, others)`: the carried fields of the first link that has some, and how many later
       links carry something else; where that is left out, a note says so;
-    - `ordered (n, record)`: the records in order, of those with the same key only the first;
+    - `left_out (record)`: records whose key an earlier record has;
     - `merged (record, data)`: records whose blanks were filled from later ones with the same key.
     """
-    for name in ("final", "ranked", "carried", "unlike", "ordered", "merged"):
+    for name in ("final", "ranked", "carried", "unlike", "left_out", "merged", "doubles"):
         db.execute(f"DROP TABLE IF EXISTS temp.{name}")
     _redirects(db, crawl)
     _pages(db, crawl)
     _carried(db, crawl)
 
 
-def order_records(db: sqlite3.Connection, crawl: int, keys: Mapping[str, tuple[str, ...]]) -> int:
-    """Fill `ordered` and `merged`; returns how many records were joined to an earlier one with the same key."""
-    db.execute("CREATE TEMP TABLE ordered (n INTEGER PRIMARY KEY, record INTEGER, tbl TEXT, key TEXT)")
+def join_records(db: sqlite3.Connection, keys: Mapping[str, tuple[str, ...]]) -> int:
+    """Fill `left_out` and `merged`; returns how many records were joined to an earlier one with the same key."""
+    db.execute("CREATE TEMP TABLE left_out (record INTEGER PRIMARY KEY)")
     db.execute("CREATE TEMP TABLE merged (record INTEGER PRIMARY KEY, data TEXT)")
-    cases, values = _key_expression(keys)
-    db.execute(
-        f"INSERT INTO ordered (record, tbl, key) SELECT r.id, r.tbl, {cases} "  # noqa: S608 - built below, bound
-        f"FROM ranked k CROSS JOIN records r ON {IS_OF.format(page='k.page')} ORDER BY k.n, r.id",
-        values,
-    )
+    case, values = _key_expression(keys)
     if not values:
         return 0
-    db.execute("CREATE INDEX temp.same ON ordered (tbl, key) WHERE key IS NOT NULL")
-    doubles = db.execute(
-        "SELECT tbl, key FROM ordered WHERE key IS NOT NULL GROUP BY tbl, key HAVING count(*) > 1"
-    ).fetchall()
-    return sum(_merge(db, tbl, key) for tbl, key in doubles)
+    keyed = f"SELECT k.n, r.id, r.tbl, {case} AS key, r.data FROM {RECORDS}"  # noqa: S608 - built below, bound
+    db.execute("CREATE TEMP TABLE doubles (tbl TEXT, key TEXT, PRIMARY KEY (tbl, key)) WITHOUT ROWID")
+    db.execute(
+        f"INSERT INTO doubles SELECT tbl, key FROM ({keyed}) WHERE key IS NOT NULL "  # noqa: S608 - built here
+        "GROUP BY tbl, key HAVING count(*) > 1",
+        values,
+    )
+    if not db.execute("SELECT 1 FROM doubles LIMIT 1").fetchone():
+        return 0
+    rows = db.execute(
+        f"SELECT tbl, key, id, data FROM ({keyed}) JOIN doubles USING (tbl, key) ORDER BY tbl, key, n, id",  # noqa: S608 - built here
+        values,
+    )
+    return sum(_merge(db, list(group)) for _, group in groupby(rows, key=itemgetter(0, 1)))
 
 
 def _redirects(db: sqlite3.Connection, crawl: int) -> None:
@@ -62,8 +70,8 @@ def _redirects(db: sqlite3.Connection, crawl: int) -> None:
     db.execute(
         """INSERT INTO final
         WITH RECURSIVE chain (page, target, hops) AS (
-            SELECT p.id, e.child, 1 FROM pages p JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id
-            WHERE p.crawl = ? AND p.state = 'moved'
+            SELECT p.id, e.child, 1 FROM pages p CROSS JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id
+            WHERE p.crawl = ? AND p.state NOT IN ('done', 'queued') AND p.state = 'moved'
             UNION ALL
             SELECT c.page, e.child, c.hops + 1
             FROM chain c JOIN pages p ON p.id = c.target AND p.state = 'moved'
@@ -167,19 +175,14 @@ def _key_expression(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]
     return (f"CASE {' '.join(cases)} END", values) if cases else ("NULL", [])
 
 
-def _merge(db: sqlite3.Connection, tbl: str, key: str) -> int:
+def _merge(db: sqlite3.Connection, rows: Sequence[tuple[str, str, int, str]]) -> int:
     """Keep the first record of a key, fill its blanks from the later ones, and leave those out."""
-    rows = db.execute(
-        "SELECT o.n, o.record, r.data FROM ordered o JOIN records r ON r.id = o.record "
-        "WHERE o.tbl = ? AND o.key = ? ORDER BY o.n",
-        (tbl, key),
-    ).fetchall()
-    (_, first, text), others = rows[0], rows[1:]
+    (_, _, first, text), others = rows[0], rows[1:]
     values = load_values(text)
-    for _, _, other in others:
+    for _, _, _, other in others:
         for name, value in load_values(other).items():
             if values.get(name) in (None, ""):
                 values[name] = value
     db.execute("INSERT INTO merged VALUES (?, ?)", (first, dump_values(values)))
-    db.executemany("DELETE FROM ordered WHERE n = ?", [(row[0],) for row in others])
+    db.executemany("INSERT INTO left_out VALUES (?)", [(row[2],) for row in others])
     return len(others)

@@ -17,6 +17,7 @@ from crawler.store.keys import Keys
 from crawler.store.past import Past
 from crawler.store.queued import ALONE, COLUMNS, Queued
 from crawler.store.records import first_record
+from crawler.store.under_way import UnderWay
 from crawler.store.values import dump_notes, dump_values, to_stored
 
 __all__ = ["Pages"]
@@ -59,8 +60,7 @@ class Pages:
         self.past = Past(db, crawl)
         self._chains = Chains(db, crawl, frozenset(map(str.lower, keep))) if chains else None
         self.keys = Keys(db, crawl, ignore, keep)
-        self._under_way: set[int] = set()
-        self._written = "[]"
+        self._under_way = UnderWay(db, crawl)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -73,7 +73,7 @@ class Pages:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
-                self._write_under_way()
+                self._under_way.save()
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
@@ -91,7 +91,7 @@ class Pages:
         """Queue the start URLs; those that are known stay as they are."""
         for position, (url, kind) in enumerate(starts):
             child, _ = self._add(url, kind, depth=0, hops=0, anywhere=0)
-            self._edge(0, position, child, 0, kin=True)
+            self._edge(0, position, child)
 
     def hosts(self) -> list[str]:
         """Hosts that have queued pages, in the order of their first page."""
@@ -215,11 +215,11 @@ class Pages:
         if back is not None:
             refused.ask_again(self._db, self._crawl, back)
             if back is not page:
-                self._edge(page.id, 0, back.id, 0, kin=True)
+                self._edge(page.id, 0, back.id)
             return [back]
         self._refresh_depth(page)
         child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere, key=key)
-        self._edge(page.id, 0, child, 0, kin=True)
+        self._edge(page.id, 0, child)
         return new + self._lift(child, page.depth)
 
     def ask_refused(self, version: int, worth_asking: Callable[[Queued], bool]) -> list[tuple[Queued, str]]:
@@ -241,13 +241,6 @@ class Pages:
 
     # ---- inner steps
 
-    def _write_under_way(self) -> None:
-        """One row a turn, and not one a page: so a page in a queue is written once more, when it has come back."""
-        text = json.dumps(sorted(self._under_way))
-        if text != self._written:
-            self._db.execute("UPDATE crawls SET under_way = ? WHERE id = ?", (text, self._crawl))
-            self._written = text
-
     def _close(
         self,
         page: Queued,
@@ -268,11 +261,10 @@ class Pages:
         )
 
     def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:
-        step = 0 if link.next else 1
-        child, new = self._add(link.url, link.kind, page.depth + step, 0, int(link.anywhere), page)
-        carry = dump_values(link.carry) if link.carry else None
-        self._edge(page.id, position, child, step, carry, dump_notes(link.notes), kin=link.kind == page.kind)
-        return new or self._lift(child, page.depth + step)
+        depth = page.depth + _step(link)
+        child, new = self._add(link.url, link.kind, depth, 0, int(link.anywhere), page)
+        self._edge(page.id, position, child, link, kin=link.kind == page.kind)
+        return new or self._lift(child, depth)
 
     def _add(
         self,
@@ -309,21 +301,13 @@ class Pages:
             return "trap", f"{why}; a rule of {since.kind} leads to {kind}" if since else why
         return "depth" if self._too_deep(depth) else None, None
 
-    def _edge(
-        self,
-        parent: int,
-        position: int,
-        child: int,
-        step: int,
-        carry: str | None = None,
-        notes: str | None = None,
-        *,
-        kin: bool,
-    ) -> None:
+    def _edge(self, parent: int, position: int, child: int, link: Link | None = None, *, kin: bool = True) -> None:
+        carry = dump_values(link.carry) if link and link.carry else None
+        notes = dump_notes(link.notes) if link and link.notes else None
         self._db.execute(
             "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes, kin) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (parent, position, child, self._crawl, step, carry, notes, 1 if kin else None),
+            (parent, position, child, self._crawl, _step(link), carry, notes, 1 if kin else None),
         )
 
     def _too_deep(self, depth: int) -> bool:
@@ -358,3 +342,8 @@ class Pages:
             )
             todo += [(child, depth + step) for child, step in children.fetchall()]
         return new
+
+
+def _step(link: Link | None) -> int:
+    """The depth that a link adds: none to the next page of a list, nor by a redirect."""
+    return 0 if link is None or link.next else 1

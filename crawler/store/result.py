@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crawler.model import Note, Problem, Row, SummaryLine, Table
 from crawler.store import facts
-from crawler.store.figures import Figures, StoredRow, table_figures
-from crawler.store.order import order_records, rank
-from crawler.store.values import load_notes, load_values
+from crawler.store.figures import Figures, StoredRow, batches, fill_blanks, table_figures
+from crawler.store.order import RECORDS, join_records, rank
+from crawler.store.records import IS_OF
+from crawler.store.values import load_many, load_notes, load_values
 
 __all__ = ["StoredResult"]
 
@@ -32,7 +33,7 @@ class StoredResult:
         self._db, self._crawl, self.tables, self._summary = db, crawl, tables, summary
         self._findings: Sequence[Problem] = ()
         rank(db, crawl)
-        self.joined = order_records(db, crawl, keys)
+        self.joined = join_records(db, keys)
 
     def with_summary(self, summary: Sequence[SummaryLine], findings: Sequence[Problem] = ()) -> StoredResult:
         """The same result with this summary, and with problems of whole tables, which stand before all others."""
@@ -68,18 +69,19 @@ class StoredResult:
 
     def rows(self, table: str) -> Iterator[Row]:
         """The rows of one table, streamed, with the fields carried from the linking row."""
-        for data, notes, carry, carry_notes, url in self._stored(table):
-            values = load_values(data)
-            if carry:
-                values = {**load_values(carry), **{k: v for k, v in values.items() if v is not None or k not in carry}}
-            yield Row(values, _notes(notes, carry_notes), url)
+        for batch in batches(self._stored(table)):
+            for stored, values in zip(batch, load_many([each.data for each in batch]), strict=True):
+                _, notes, carry, carry_notes, url = stored
+                if carry:
+                    fill_blanks(values, load_values(carry))
+                yield Row(values, _notes(notes, carry_notes), url)
 
     def _stored(self, table: str) -> Iterator[StoredRow]:
         cursor = self._db.execute(
-            "SELECT coalesce(m.data, r.data), r.notes, c.data, c.notes, p.url FROM ordered o "
-            "JOIN records r ON r.id = o.record JOIN pages p ON p.id = r.page "
-            "LEFT JOIN merged m ON m.record = o.record LEFT JOIN carried c ON c.page = r.page "
-            "WHERE o.tbl = ? ORDER BY o.n",
+            f"SELECT coalesce(m.data, r.data), r.notes, c.data, c.notes, p.url FROM {RECORDS} "  # noqa: S608 - fixed
+            "JOIN pages p ON p.id = k.page "
+            "LEFT JOIN merged m ON m.record = r.id LEFT JOIN carried c ON c.page = k.page "
+            "WHERE +r.tbl = ? AND r.id NOT IN (SELECT record FROM left_out) ORDER BY k.n, r.id",
             (table,),
         )
         return map(StoredRow._make, cursor)
@@ -88,11 +90,12 @@ class StoredResult:
         """What was found on whole tables; failed, skipped and left pages in the site's order; cells with notes."""
         yield from self._findings
         cursor = self._db.execute(
-            "SELECT p.state, p.code, p.detail, p.url, f.url, p.attempts FROM pages p "
-            "LEFT JOIN ranked k ON k.page = p.id LEFT JOIN pages f ON f.id = k.parent "
-            "WHERE p.crawl = ? AND p.state <> 'moved' AND (p.state <> 'done' OR p.code IS NOT NULL) "
-            "ORDER BY k.n IS NULL, k.n, p.id",
-            (self._crawl,),
+            "SELECT p.state, p.code, p.detail, p.url, f.url, p.attempts FROM ("
+            "SELECT * FROM pages WHERE crawl = ? AND (state NOT IN ('done', 'queued') OR code IS NOT NULL) "
+            "AND state NOT IN ('moved', 'queued') "
+            "UNION ALL SELECT * FROM pages WHERE crawl = ? AND state = 'queued') p "
+            "LEFT JOIN ranked k ON k.page = p.id LEFT JOIN pages f ON f.id = k.parent ORDER BY k.n IS NULL, k.n, p.id",
+            (self._crawl, self._crawl),
         )
         for state, code, detail, url, found_on, attempts in cursor:
             shown = _SHOWN.get(state, "left")
@@ -101,10 +104,14 @@ class StoredResult:
 
     def _cells(self) -> Iterator[Problem]:
         cursor = self._db.execute(
-            "SELECT o.tbl, r.notes, c.notes, p.url, f.url FROM ordered o JOIN records r ON r.id = o.record "
-            "JOIN pages p ON p.id = r.page JOIN ranked k ON k.page = p.id LEFT JOIN pages f ON f.id = k.parent "
+            "WITH noted AS (SELECT id FROM records WHERE crawl = ? AND notes IS NOT NULL "  # noqa: S608 - fixed
+            f"UNION SELECT r.id FROM carried c CROSS JOIN records r ON {IS_OF.format(page='c.page')} "
+            "WHERE c.notes IS NOT NULL) "
+            "SELECT r.tbl, r.notes, c.notes, p.url, f.url FROM noted CROSS JOIN records r ON r.id = noted.id "
+            "JOIN ranked k ON k.page = r.page JOIN pages p ON p.id = r.page LEFT JOIN pages f ON f.id = k.parent "
             "LEFT JOIN carried c ON c.page = r.page "
-            "WHERE r.notes IS NOT NULL OR c.notes IS NOT NULL ORDER BY o.n"
+            "WHERE r.id NOT IN (SELECT record FROM left_out) ORDER BY k.n, r.id",
+            (self._crawl,),
         )
         for tbl, notes, carry_notes, url, found_on in cursor:
             for note in _notes(notes, carry_notes):

