@@ -38,11 +38,11 @@ _FORMATTING = frozenset(b"b big code em font i s small strike strong tt u".split
 _OPENED_AGAIN = re.compile(rb"<((?:%s)(?=[\s>/])[^<>]*)" % b"|".join(sorted(_FORMATTING)), re.I)
 _OPEN_ENDED = frozenset(
     b"""area base br col embed hr img input link meta param source track wbr a nobr p li dt dd tr td th thead tbody
-    tfoot option optgroup colgroup rp rt""".split()
+    tfoot option colgroup""".split()
 )
 """What has no end tag, or ends by itself before the next of its kind."""
 _CELLS = frozenset(b"td th caption".split())
-_SCOPES = frozenset(b"table td th caption marquee object applet template".split())
+_SCOPES = frozenset(b"table td th caption select marquee object applet template".split())
 """Elements that an end tag inside of them does not close what is outside."""
 _FOREIGN = frozenset(b"svg math".split())
 _FOREIGN_TAG = re.compile(rb"<(?:svg|math)", re.I)
@@ -147,12 +147,13 @@ class _Formatting:
 
     def __init__(self) -> None:
         self._open: dict[bytes, list[bytes]] = {}
-        self._equal: Counter[tuple[bytes, bytes]] = Counter()
+        self._equal: dict[tuple[bytes, bytes], int] = {}
         self.size = 0
 
     def open(self, tag: bytes, attributes: bytes) -> None:
-        self._equal[tag, attributes] += 1
-        if self._equal[tag, attributes] <= 3:
+        equal = self._equal.get((tag, attributes), 0)
+        if equal < 3:
+            self._equal[tag, attributes] = equal + 1
             self._open.setdefault(tag, []).append(attributes)
             self.size += 1
 
@@ -167,12 +168,12 @@ class _Scope:
 
     Args:
         deep: elements open outside of it.
-        formatting: of a table that outside of it: only a cell begins a new list.
+        formatting: of a table or a select that outside of it: only a cell begins a new list.
     """
 
     def __init__(self, name: bytes, deep: int, formatting: _Formatting) -> None:
         self.name, self.deep, self.formatting = name, deep, formatting
-        self.open: Counter[bytes] = Counter()
+        self.open: dict[bytes, int] = {}
 
 
 class _Walk:
@@ -213,6 +214,7 @@ class _Walk:
         scope = self._scopes[-1]
         if tag in _FORMATTING:
             scope.formatting.open(tag, attributes)
+            scope.open[tag] = scope.open.get(tag, 0) + 1
             return
         if tag == b"option":
             self._options += 1
@@ -225,22 +227,28 @@ class _Walk:
         if tag in _CELLS and scope.name in _CELLS:
             self._leave()
         if tag not in _OPEN_ENDED:
-            self._scopes[-1].open[tag] += 1
+            scope = self._scopes[-1]
+            scope.open[tag] = scope.open.get(tag, 0) + 1
             self._deep += 1
             if self._deep > _DEEPEST:
                 raise ExtractError("unparsable", f"more than {_DEEPEST:,} elements, each inside the other")
         if tag in _SCOPES and (tag not in _CELLS or self._scopes[-1].name == b"table"):
             # What is open outside of a cell is not opened again inside.
-            formatting = self._scopes[-1].formatting if tag == b"table" else _Formatting()
+            formatting = self._scopes[-1].formatting if tag in (b"table", b"select") else _Formatting()
             self._scopes.append(_Scope(tag, self._deep, formatting))
 
     def _end(self, tag: bytes) -> None:
         foreign = self._foreign
-        if foreign and (tag in _FOREIGN or tag in _HTML_AGAIN):
+        if foreign and tag in _FOREIGN:
+            while foreign and not foreign.pop():
+                pass
+        elif foreign and tag in _HTML_AGAIN and not foreign[-1]:
             foreign.pop()
         scope = self._scopes[-1]
         if tag in _FORMATTING:
-            scope.formatting.close(tag)
+            if scope.open.get(tag):
+                scope.open[tag] -= 1
+                scope.formatting.close(tag)
         elif tag in _SCOPES:
             if scope.name in _CELLS and tag == b"table":
                 self._leave()
@@ -249,7 +257,7 @@ class _Walk:
                 if tag not in _OPEN_ENDED:
                     self._scopes[-1].open[tag] -= 1
                     self._deep -= 1
-        elif scope.open[tag]:
+        elif scope.open.get(tag):
             scope.open[tag] -= 1
             self._deep -= 1
 

@@ -20,7 +20,6 @@ __all__ = [
     "OPEN",
     "RAISED",
     "TEXT",
-    "VERBATIM",
     "Signs",
     "hides",
     "keep",
@@ -40,8 +39,6 @@ RAISED = "\x1f"
 HIDDEN = frozenset({"script", "style", "template", "noscript"})
 """Elements whose text no reader sees. Selected by themselves, their text is taken."""
 MARKED = frozenset({"b", "strong", "label", "span", "em", "i"})
-VERBATIM = frozenset({"pre", "textarea", "listing"})
-"""Elements of which HTML drops a newline right after the start tag; lxml does not."""
 _BLOCKS = """address article aside blockquote body br button caption center dd details dialog dir div dl dt fieldset
     figcaption figure footer form h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li listing main menu nav ol
     optgroup option p pre search section select summary table tbody td textarea tfoot th thead title tr ul xmp"""
