@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +15,8 @@ from crawler.model import Result, Row, Table
 
 __all__ = ["write"]
 
-_MARK = "\ufeff"  # without it Excel reads the file in the code page of the country
+_MARK = b"\xef\xbb\xbf"  # without it Excel reads the file in the code page of the country
+_SPECIAL = ',"\r\n'
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for a formula
 
 
@@ -34,23 +33,32 @@ def write(result: Result, path: Path, *, now: datetime) -> Written:
 
 
 def _write_table(file: BinaryIO, table: Table, rows: Iterable[Row]) -> tuple[int, int]:
-    flat, fields, lines = FlatTable(table), _Fields(), io.StringIO(newline="")
-    writer = csv.writer(lines, lineterminator="\r\n")
-    lines.write(_MARK)
-    writer.writerow(fields.column(flat.names))
+    flat, fields = FlatTable(table), _Fields()
+    file.write(_MARK)
+    file.write(_lines(1, [fields.column([name]) for name in flat.names]))
     written = 0
     for count, columns in flat.batches(rows):
-        writer.writerows(in_rows(count, list(map(fields.column, columns))))
+        file.write(_lines(count, list(map(fields.column, columns))))
         written += count
-        _move(lines, file)
-    _move(lines, file)
     return written, fields.altered
 
 
-def _move(lines: io.StringIO, file: BinaryIO) -> None:
-    file.write(lines.getvalue().encode("utf-8"))
-    lines.seek(0)
-    lines.truncate()
+def _lines(count: int, columns: Sequence[Sequence[str]]) -> bytes:
+    """So many lines with CRLF. What `csv.writer` writes, which looks at each character by itself."""
+    columns = [_quoted(column) for column in columns]
+    if len(columns) == 1:  # an empty line would be no record
+        columns = [[field or '""' for field in columns[0]]]
+    lines = map(",".join, in_rows(count, columns))
+    return "".join([line + "\r\n" for line in lines]).encode("utf-8")
+
+
+def _quoted(fields: Sequence[str]) -> Sequence[str]:
+    whole = "".join(fields)
+    if not any(sign in whole for sign in _SPECIAL):
+        return fields
+    return [
+        '"' + field.replace('"', '""') + '"' if any(sign in field for sign in _SPECIAL) else field for field in fields
+    ]
 
 
 class _Fields:

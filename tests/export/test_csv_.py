@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.export import export
+from crawler.export import csv_, export
 from crawler.model import Column, Money, Row, Table
 from tests.support.result import MemoryResult, one_table
 
@@ -84,3 +84,13 @@ def test_every_text_is_read_back_and_none_starts_a_formula(texts, tmp_path_facto
     for text, (found,) in zip(texts, rows[1:], strict=True):
         clean = "".join("\ufffd" if c == "\0" or "\ud800" <= c <= "\udfff" else c for c in text)
         assert found == ("'" + clean if clean[0] in "=+-@\t\r" else clean)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(1, 3).flatmap(lambda width: st.lists(st.lists(st.text('a",\r\n ;é'), min_size=width, max_size=width)))
+)
+def test_lines_are_quoted_as_the_standard_library_does(rows):
+    sink = io.StringIO(newline="")
+    csv.writer(sink, lineterminator="\r\n").writerows(rows)
+    assert csv_._lines(len(rows), list(zip(*rows, strict=True))) == sink.getvalue().encode()

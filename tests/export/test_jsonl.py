@@ -57,6 +57,20 @@ def test_fault_132_lone_surrogates_are_replaced_and_counted(tmp_path):
     assert written.altered == 2
 
 
+def test_fault_132_also_where_all_values_are_text(tmp_path):
+    written, tables = made(one_table("a\ud800", "\0"), tmp_path)
+    assert ([line["v"] for line in tables[0]], written.altered) == (["a\ufffd", "\ufffd"], 2)
+    written, tables = made(one_table("b\x85", "c"), tmp_path)
+    assert ([line["v"] for line in tables[0]], written.altered) == (["b\x85", "c"], 0)
+
+
+def test_a_column_may_have_any_name(tmp_path):
+    table = Table("t", (Column("%s %(x)d"), Column('"')))
+    assert made(MemoryResult({table: [Row({"%s %(x)d": "1 %", '"': 2})]}), tmp_path)[1] == [
+        [{"%s %(x)d": "1 %", '"': 2}]
+    ]
+
+
 @settings(max_examples=60, deadline=None)
 @given(values=st.lists(st.one_of(st.text(), st.integers(), st.booleans()), min_size=1, max_size=20))
 def test_every_value_is_read_back(values, tmp_path_factory):

@@ -271,3 +271,18 @@ def plans(db, ask):
                 if match := re.match(r"(SCAN|SEARCH) (pages|p)\b.*?(?:INDEX (\w+)|(PRIMARY KEY)|$)", step):
                     found.add(match[3] or ("" if match[4] else "all"))
     return found
+
+
+def test_pages_that_were_redirected_are_counted_among_those_that_were_answered(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url(name), "book") for name in "abcd"])
+    for name in "ab":
+        visit(pages, name, book(name.upper()))
+    with pages.transaction():
+        (login,) = pages.moved(take(pages, "c"), Moved(302, url("login")))
+        pages.done(login, Page(200, 10, 0.1))
+    rank(db, 1)
+    assert facts.redirected(db, 1) == (1, 3, url("login"))  # the login itself was no page of its own
+    assert facts.kinds(db, 1) == {"book": 3}
+    assert facts.asked_for(db, 1) == 4

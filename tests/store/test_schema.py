@@ -123,6 +123,7 @@ def test_nothing_of_a_state_of_version_1_is_lost(path):
         (3, None),
         (4, None),
     ]
+    assert {row[0] for row in db.execute("SELECT state FROM pages")} == {"done", "queued", "waiting"}
     start = runs.begin(db, "x", fresh=False, pid=1, now=2.0)
     assert (start.resumed, start.crashed) == (True, 2)  # what was under way goes alone, as if this version had died
     assert db.execute("SELECT id, state, crashes, lane FROM pages ORDER BY id").fetchall() == [
