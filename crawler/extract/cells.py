@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from crawler.extract.engine import Document, Node
-from crawler.extract.lines import COLONS, LONGEST, label_key
+from crawler.extract.lines import LONGEST, label_key, never_first
 from crawler.extract.text import tidy
 
 __all__ = ["CELLS", "Cells"]
@@ -28,7 +27,7 @@ class Cells:
         self._document = document
         self._known = known
         self._heads: dict[str, list[Node]] = {}
-        left, never = _MOST, _never_first(known)
+        left, never = _MOST, never_first(known)
         for node in document.select(scope, "th, td, dt"):
             text = document.text(node)
             left -= len(text)
@@ -78,15 +77,6 @@ class Cells:
 
     def _is_label(self, node: Node) -> bool:
         return label_key(self._document.text(node)) in self._known
-
-
-@lru_cache(maxsize=64)
-def _never_first(known: frozenset[str]) -> frozenset[str]:
-    """Return letters and signs with which no text begins that is one of these labels: so do most cells."""
-    firsts = {key[:1] for key in known}
-    return frozenset(
-        char for char in map(chr, range(0x21, 0x250)) if char.isprintable() and char.casefold()[0] not in firsts
-    ) - set(COLONS)
 
 
 def _row(document: Document, row: Node) -> list[Node]:

@@ -49,6 +49,9 @@ class Document(Protocol):
         that begins or ends.
         """
 
+    def joined(self, node: Node) -> str:
+        """All text below an element as it stands, but for that of hidden elements, without BREAK or any other sign."""
+
     def html(self, node: Node) -> str:
         """Return the inner HTML."""
 

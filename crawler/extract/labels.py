@@ -18,7 +18,7 @@ from typing import NamedTuple
 from crawler.extract.aside import Sides
 from crawler.extract.cells import CELLS, Cells
 from crawler.extract.engine import Document, Node
-from crawler.extract.lines import COLONS, LONGEST, label_key, labelled
+from crawler.extract.lines import COLONS, LONGEST, label_key, labelled, may_hold, never_first
 from crawler.extract.text import BLOCKS, CLOSE, HIDDEN, tidy
 
 __all__ = ["Found", "Labels", "label_key"]
@@ -174,12 +174,17 @@ class Labels:
     def _read(self) -> list[Node]:
         """Read all lines and all elements that hold a label alone; returns the element of each piece of text."""
         scope = self._document.root() if self._scope is None else self._scope
-        pieces, nodes = ([], []) if scope is None else self._document.strands(scope)
+        pieces: list[str] = []
+        nodes: list[Node] = []
+        if scope is not None and may_hold(self._document.joined(scope), self._known):
+            pieces, nodes = self._document.strands(scope)
         self._nodes = nodes
-        for key, at, value in labelled(pieces):
+        for key, at, value in labelled(pieces, self._known):
             self._lines.setdefault(key, []).append((at, value))
+        never = never_first(self._known)
         for at, piece in enumerate(pieces):
-            if len(piece) <= LONGEST and (key := label_key(piece)) in self._known:
+            first = piece.lstrip()[:1]
+            if first and first not in never and len(piece) <= LONGEST and (key := label_key(piece)) in self._known:
                 self._alone.setdefault(key, []).append(at)
         return nodes
 

@@ -35,6 +35,7 @@ _SPACED = re.compile(
 )
 """Attributes that SVG and MathML also have in a name space of their own: `xlink:href`, `xml:lang`."""
 _SPACES = re.compile(rb"xlink:|xml:", re.I)
+_HIDDEN = ", ".join(sorted(HIDDEN))
 _MARK = "crawler-scope"
 """An attribute of an element while a selector with `:scope` is answered below it."""
 _START = re.compile(rb"\s*<(!--|(?:tr|td|th|tbody|thead|tfoot|caption|colgroup|col)(?=[\s>/]))", re.I)
@@ -214,6 +215,19 @@ class Lexbor:
         """See Document."""
         nodes: list[LexborNode] = []
         return _pieces(node, LABELS, nodes), nodes
+
+    def joined(self, node: LexborNode) -> str:
+        """See Document."""
+        text, kept, at, inside = node.text(), [], 0, set[int]()
+        for hidden in node.css(_HIDDEN):
+            if hidden.mem_id in inside or not (unseen := hidden.text()):
+                continue
+            if not self.plain(hidden):
+                inside.update(other.mem_id for other in hidden.css(_HIDDEN))
+            if (start := text.find(unseen, at)) >= 0:  # not below `template`: that is a document of its own
+                kept.append(text[at:start])
+                at = start + len(unseen)
+        return "".join([*kept, text[at:]])
 
     def html(self, node: LexborNode) -> str:
         """See Document."""

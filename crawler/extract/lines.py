@@ -5,12 +5,14 @@ A value ends with its line, or where the next bold label begins; an empty rest a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from crawler.extract.text import BREAK, CLOSE, OPEN, tidy
+from crawler.extract.text import BREAK, CLOSE, OPEN, UNSEEN, tidy
 
-__all__ = ["COLONS", "LONGEST", "label_key", "labelled"]
+__all__ = ["COLONS", "LONGEST", "label_key", "labelled", "may_hold", "never_first"]
 
 LONGEST = 120
 """Characters of a label."""
@@ -31,16 +33,44 @@ def label_key(text: str) -> str:
     return tidy(text)[0].rstrip(_END).casefold()
 
 
-def labelled(pieces: list[str]) -> Iterator[tuple[str, int, str]]:
-    """Yield each label in the pieces of a text, the number of the piece where its line begins, and its value.
+@lru_cache(maxsize=64)
+def never_first(known: frozenset[str]) -> frozenset[str]:
+    """Return letters and signs with which, white space aside, no text begins that is one of these labels."""
+    firsts = {key[:1] for key in known}
+    return frozenset(
+        char for char in map(chr, range(0x21, 0x250)) if char.isprintable() and char.casefold()[0] not in firsts
+    ) - set(COLONS)
+
+
+def may_hold(text: str, known: frozenset[str]) -> bool:
+    """Tell whether one of these labels may stand in a text without signs: all words of one are in it."""
+    plain = text.casefold()
+    ascii_only = plain.isascii()
+    return any(
+        all(word in plain or not (ascii_only or _torn(word)(plain) is None) for word in key.split()) for key in known
+    )
+
+
+@lru_cache(maxsize=256)
+def _torn(word: str) -> Callable[[str], re.Match[str] | None]:
+    """A search for a word that may have soft hyphens and the like in it."""
+    return re.compile(f"[{UNSEEN}]*".join(map(re.escape, word))).search
+
+
+def labelled(pieces: list[str], known: frozenset[str]) -> Iterator[tuple[str, int, str]]:
+    """Yield each of the labels in the pieces of a text, the number of the piece where its line begins, and its value.
 
     The pieces are those of Document.strands. The value has a CLOSE between parts that stand in several elements.
     """
+    never = never_first(known)
     lines = [line for line in _lines(pieces) if line.parts]
     for number, line in enumerate(lines):
+        if all(part.lstrip()[:1] in never for part in line.parts):
+            continue  # most lines
         following = lines[number + 1].parts if number + 1 < len(lines) else []
         for key, value in _pairs(line.parts, following):
-            yield key, line.start, value
+            if key in known:
+                yield key, line.start, value
 
 
 def _lines(pieces: list[str]) -> Iterator[_Line]:

@@ -163,6 +163,10 @@ class Xml:
         nodes: list[Tag] = []
         return _pieces(node, LABELS, nodes), nodes
 
+    def joined(self, node: Tag) -> str:
+        """See Document."""
+        return "".join(_pieces(node, _BARE))
+
     def html(self, node: Tag) -> str:
         """See Document."""
         return node.decode_contents()
@@ -210,6 +214,9 @@ class Xml:
         while following is not None and not isinstance(following, Tag):
             following = following.next_sibling
         return following
+
+
+_BARE = Signs({})
 
 
 def knows(css: str) -> bool:

@@ -20,6 +20,7 @@ __all__ = [
     "OPEN",
     "RAISED",
     "TEXT",
+    "UNSEEN",
     "Signs",
     "hides",
     "keep",
@@ -49,6 +50,8 @@ BLOCKS = frozenset(_BLOCKS.split())
 _HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.I)
 _UNSEEN = dict.fromkeys([0xAD, 0x061C, 0x180E, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF])
 _UNSEEN |= dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+UNSEEN = "".join(map(chr, _UNSEEN))
+"""Characters that `tidy` leaves out."""
 _ODD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile(f"\n?{BREAK}[{BREAK}]*\n?")
 
