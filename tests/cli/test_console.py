@@ -58,7 +58,7 @@ def test_json_is_all_there_is_on_stdout_and_its_keys_are_stable(job):
     done = crawl("run", job, "--json")
     assert list(json.loads(done.stdout)) == [
         "schema", "exit_code", "name", "ending", "started", "timing", "strategy", "workers", "parse",
-        "choices", "resumed",
+        "choices", "analysis", "resumed",
         "changed", "pages", "causes", "dropped", "records", "joined", "notes", "requests", "retries", "bytes", "files",
         "kept", "unwritten", "closed_hosts", "allowed", "state", "verdict", "doubts", "untouched",
         "figures", "last", "news",
