@@ -25,6 +25,7 @@ __all__ = ["Socket", "TlsSocket", "connect"]
 
 T = TypeVar("T")
 Options = Sequence[tuple[int, int, int | bytes]]
+_UNEXPECTED_END = "UNEXPECTED_EOF_WHILE_READING"  # early releases of Python 3.11 give it no class of its own
 
 
 class Socket(socket.socket):
@@ -77,7 +78,9 @@ class TlsSocket(ssl.SSLSocket):
         self.suppress_ragged_eofs = False
         try:
             return super().recv(size, flags)
-        except ssl.SSLEOFError as exc:
+        except ssl.SSLError as exc:
+            if not isinstance(exc, ssl.SSLEOFError) and exc.reason != _UNEXPECTED_END:
+                raise
             attempt.cut = bool(exc.reason)
         if not attempt.cut:  # so Python tells of a reset
             raise ConnectionResetError(errno.ECONNRESET, "the server cut the connection")
