@@ -19,6 +19,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*\.?")
 _CODE = re.compile(r"%([A-Za-z%])")
 _ISO_PART = re.compile(r"\d{4}(?:-?W\d\d|-\d\d)?")  # a year, a month or a week
 _EITHER_CENTURY = range(2050, 2069)
+_WITH_YEAR = frozenset("YyGcxD")
 _SHORTEST = 3
 _YEAR = "January February March April May June July August September October November December"
 _WEEK = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
@@ -32,7 +33,7 @@ def check_format(form: str) -> str | None:
     if "%" not in form:
         return "a date format names its parts with %, as in '%d.%m.%Y'"
     try:
-        datetime.strptime(_SAMPLE.strftime(form), form)
+        _strptime(_SAMPLE.strftime(form), form)
     except ValueError as error:
         return str(error) if "directive" in str(error) else None
     except (re.error, OverflowError) as error:
@@ -83,11 +84,19 @@ def _by_formats(spellings: list[str], formats: tuple[str, ...], whole_day: bool)
 def _by_format(spellings: list[str], form: str, whole_day: bool) -> datetime | str:
     for spelling in spellings:
         try:
-            found = datetime.strptime(spelling, form)
+            found = _strptime(spelling, form)
         except (ValueError, OverflowError):
             continue
         return _doubt(spelling, form, found, whole_day) or found
     return "not-a-date"
+
+
+def _strptime(text: str, form: str) -> datetime:
+    """As datetime.strptime, also of a day without a year, which Python 3.15 refuses."""
+    parts = _parts(form)
+    if "d" in parts and not parts & _WITH_YEAR:
+        text, form = f"{text} 2000", f"{form} %Y"
+    return datetime.strptime(text, form)
 
 
 def _doubt(text: str, form: str, found: datetime, whole_day: bool) -> str:
