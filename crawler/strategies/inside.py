@@ -163,9 +163,10 @@ class Watched:
     def perform(self, timeout: float) -> None:
         """Wait for a message or a bell."""
         self._selector.select(timeout)
-        self._rung = False  # before the caller looks at what there is: `wake` does it the other way round
         with suppress(BlockingIOError):
             self._ear.recv(4_096)
+        # Only now: a bell that is rung before this line was heard already, and one that rings later stays to be heard.
+        self._rung = False
 
     def wake(self) -> None:
         """Let `perform` return now, or the next time; from any thread."""
