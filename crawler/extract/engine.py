@@ -50,7 +50,10 @@ class Document(Protocol):
         """
 
     def joined(self, node: Node) -> str:
-        """All text below an element as it stands, but for that of hidden elements, without BREAK or any other sign."""
+        """All text below an element as it stands, without BREAK or any other sign.
+
+        Of hidden elements, long texts are left out, short ones may be.
+        """
 
     def html(self, node: Node) -> str:
         """Return the inner HTML."""

@@ -46,9 +46,7 @@ def may_hold(text: str, known: frozenset[str]) -> bool:
     """Tell whether one of these labels may stand in a text without signs: all words of one are in it."""
     plain = text.casefold()
     ascii_only = plain.isascii()
-    return any(
-        all(word in plain or not (ascii_only or _torn(word)(plain) is None) for word in key.split()) for key in known
-    )
+    return any(all(word in plain or (not ascii_only and _torn(word)(plain)) for word in key.split()) for key in known)
 
 
 @lru_cache(maxsize=256)

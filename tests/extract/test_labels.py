@@ -2,7 +2,10 @@ import time
 from decimal import Decimal
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from crawler.extract import labels
 from crawler.extract.labels import label_key
 from crawler.model import Money
 from tests.support.pages import FieldRule, analyse, value
@@ -187,3 +190,18 @@ def test_very_many_labels_end(engine, html):
     before = time.process_time()
     value(html, engine=engine, label="UPC")
     assert time.process_time() - before < 3
+
+
+_HIDDEN = ["<script>", "</script>", "<style>age</style>", "<noscript>", "</noscript>", "<template>", "</template>"]
+_SEEN = ["<p>", "</p>", "<b>", "</b>", "<br>", "Pages", "Pa", "ges", ": ", "320", "age", " ", "&shy;", "é", "-" * 130]
+
+
+@given(st.lists(st.sampled_from([*_HIDDEN, *_SEEN]), max_size=14))
+@example(["<p>", "Pages", ": ", "320", "</p>", "<style>age</style>"])
+@example(["<p>", "Pa", "&shy;", "ges", ": ", "320", "<script>", "-" * 130, "ges", "</script>"])
+def test_a_look_at_the_text_before_its_lines_are_read_loses_no_label(parts):
+    html = "".join(parts)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(labels, "may_hold", lambda text, known: True)
+        wanted = value(html, engine="lexbor", label="Pages")
+    assert value(html, engine="lexbor", label="Pages") == wanted

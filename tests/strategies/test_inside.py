@@ -121,3 +121,19 @@ def test_a_child_whose_main_process_is_gone_does_not_work_on(worker: Stepwise) -
     ours.close()
     with pytest.raises(EOFError):
         inside.work(worker, theirs)
+
+
+def test_a_bell_that_rings_while_it_is_answered_silences_none_after_it() -> None:
+    watched = inside.Watched(Stepwise())
+    heard = watched._ear
+
+    class Ear:
+        def recv(self, size: int) -> bytes:
+            watched.wake()
+            return heard.recv(size)
+
+    watched._ear = Ear()  # type: ignore[assignment]
+    watched.wake()
+    watched.perform(0)
+    watched.wake()
+    assert watched._selector.select(0)
