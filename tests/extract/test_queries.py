@@ -94,10 +94,14 @@ def test_an_encoding_that_was_guessed_counts_too() -> None:
     assert links(f"<p>{words}<a href='?q=Книги'>x</a>", "", "cp1251", declared=False) == [f"{URL}?q=%CA%ED%E8%E3%E8"]
 
 
+# Signs of an address, of Shift_JIS, and those that Python's big5hkscs reads as others.
+LEFT_OUT = "#%¥‾" + "¯‧€∕⊕⊙▓﹑﹨～￠￡￥"
+
+
 @given(
     st.sampled_from([("gbk", "gbk"), ("windows-1251", "cp1251"), ("shift_jis", "cp932"), ("big5", "big5hkscs"),
                      ("euc-kr", "cp949"), ("euc-jp", "euc_jp"), ("iso-2022-jp", "iso2022_jp"), ("iso-8859-2",) * 2]),
-    st.text(st.characters(codec="gb18030", exclude_categories=["Cc", "Cs"], exclude_characters="#%¥‾"), max_size=20),
+    st.text(st.characters(codec="gb18030", exclude_categories=["Cc", "Cs"], exclude_characters=LEFT_OUT), max_size=20),
 )  # fmt: skip
 def test_a_server_reads_what_the_page_showed(names: tuple[str, str], text: str) -> None:
     encoding, codec = names
