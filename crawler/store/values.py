@@ -7,7 +7,7 @@ without the config that made it: {"$dec": "1.50"}, {"$money": ["51.77", "£"]}, 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,9 @@ def to_stored(record: Record | Stored) -> Stored:
 
 def dump_values(values: Mapping[str, Value]) -> str:
     """One JSON object, keys in the order given."""
-    return _encoder.encode(values if all(type(v) in _PLAIN for v in values.values()) else _tagged(values))
+    if not _PLAIN.issuperset(map(type, values.values())):
+        values = {name: value if type(value) in _PLAIN else _tag(value) for name, value in values.items()}
+    return _encoder.encode(values)
 
 
 def load_values(text: str) -> dict[str, Value]:
@@ -39,10 +41,11 @@ def load_many(texts: Iterable[str]) -> list[dict[str, Value]]:
     return list(map(_restored, json.loads(f"[{','.join(texts)}]")))
 
 
-def dump_notes(notes: Iterable[Note]) -> str | None:
+def dump_notes(notes: Sequence[Note]) -> str | None:
     """JSON of the notes, None for none."""
-    listed = [[note.field, note.code, note.detail] for note in notes]
-    return _encoder.encode(listed) if listed else None
+    if not notes:
+        return None
+    return _encoder.encode([[note.field, note.code, note.detail] for note in notes])
 
 
 def load_notes(text: str | None) -> tuple[Note, ...]:
@@ -60,12 +63,8 @@ def _restored(values: dict[str, Any]) -> dict[str, Value]:
     return values
 
 
-_encoder = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_encoder = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _PLAIN = {str, int, bool, type(None)}
-
-
-def _tagged(values: Mapping[str, Value]) -> dict[str, Any]:
-    return {name: _tag(value) for name, value in values.items()}
 
 
 def _tag(value: Value) -> Any:
