@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from crawler.model import Request
@@ -145,16 +146,21 @@ class Multiplexer(Driver[T]):
     """One thread has many requests under way and does `then` with what comes back.
 
     A `then` that hangs holds up everything: all requests share one thread.
+
+    Attributes:
+        began: `monotonic()` at which the last `perform` had done with waiting.
     """
 
     def __init__(self, plan: Plan[T]) -> None:
         super().__init__(plan)
+        self.began = 0.0
         self._then = plan.then
         self._fetched: deque[tuple[Future[T], Request, Fetched]] = deque()
 
     def perform(self, timeout: float) -> None:
         """Move what is under way, then do `then` with what came back."""
         super().perform(timeout)
+        self.began = monotonic()
         for _ in range(min(MOST_AT_ONCE, len(self._fetched))):
             self._done(*self._fetched.popleft())
             if self._woken:

@@ -38,6 +38,10 @@ LONGEST_GATHERING = 0.003  # seconds
 class Worker(Protocol):
     """A strategy that works while it is called: a `crawler.strategies.driver.Multiplexer`, or one that is `Watched`."""
 
+    @property
+    def began(self) -> float:
+        """`monotonic()` at which the last `perform` had done with waiting."""
+
     def submit(self, request: Request) -> Future[Any]: ...
 
     def perform(self, timeout: float) -> None: ...
@@ -76,8 +80,6 @@ def work(worker: Worker, messages: Messages) -> None:
     more = True
     while more or answers.expected:
         before = len(answers.held)
-        if not before:
-            answers.since = monotonic()
         worker.perform(0.0 if before else LONGEST_SLEEP)
         if answers.held and (answers.is_due() or len(answers.held) == before):
             messages.send(answers.taken())
@@ -96,13 +98,12 @@ class _Answers:
     Attributes:
         expected: how many requests have come whose answers were not sent.
         held: what is to be sent.
-        since: `monotonic()` at which the work on it began.
     """
 
     def __init__(self, worker: Worker) -> None:
         self._worker, self._thread = worker, threading.get_ident()
         self.expected = 0
-        self.since = 0.0
+        self._since = 0.0
         self.held: deque[tuple[int, Future[Any]]] = deque()
 
     def wait_for(self, batch: list[tuple[int, Request]]) -> None:
@@ -114,7 +115,7 @@ class _Answers:
     def is_due(self) -> bool:
         """Whether to send them now."""
         count = len(self.held)
-        return count >= MOST_TOGETHER or 2 * count >= self.expected or monotonic() - self.since > LONGEST_GATHERING
+        return count >= MOST_TOGETHER or 2 * count >= self.expected or monotonic() - self._since > LONGEST_GATHERING
 
     def taken(self) -> list[tuple[int, BaseException | None, Any]]:
         """Take all that is there."""
@@ -123,6 +124,8 @@ class _Answers:
         return [_answer(*each) for each in found]
 
     def _done(self, number: int, future: Future[Any]) -> None:
+        if not self.held:
+            self._since = self._worker.began
         self.held.append((number, future))
         if threading.get_ident() != self._thread or self.is_due():
             self._worker.wake()
@@ -141,10 +144,15 @@ def _flush(messages: Messages) -> None:
 
 
 class Watched:
-    """A strategy with threads or greenlets of its own, waited for together with the line to the main process."""
+    """A strategy with threads or greenlets of its own, waited for together with the line to the main process.
+
+    Attributes:
+        began: see `Worker`.
+    """
 
     def __init__(self, strategy: Strategy[Any]) -> None:
         self._strategy = strategy
+        self.began = 0.0
         self._rung = False
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
@@ -163,6 +171,7 @@ class Watched:
     def perform(self, timeout: float) -> None:
         """Wait for a message or a bell."""
         self._selector.select(timeout)
+        self.began = monotonic()
         with suppress(BlockingIOError):
             self._ear.recv(4_096)
         # Only now: a bell that is rung before this line was heard already, and one that rings later stays to be heard.

@@ -18,10 +18,13 @@ Ask = Callable[[int], list[int]]
 
 
 class Stepwise:
-    """A strategy in which each `perform` completes one request, and takes `seconds` by the clock of the test."""
+    """A strategy in which each `perform` completes one request.
+
+    It waits for that for `waits` seconds, and the work takes `seconds`, by the clock of the test.
+    """
 
     def __init__(self) -> None:
-        self.seconds = self.now = 0.0
+        self.seconds = self.now = self.began = self.waits = 0.0
         self.ready = 1_000  # requests that it can complete; the rest is still being fetched
         self.todo: list[Future[str]] = []
         self.messages: Messages | None = None
@@ -33,7 +36,8 @@ class Stepwise:
     def perform(self, timeout: float) -> None:
         if self.todo and self.ready:
             self.ready -= 1
-            self.now += self.seconds
+            self.began = self.now + self.waits
+            self.now = self.began + self.seconds
             self.todo.pop(0).set_result("done")
         elif timeout:
             inside.select.select([self.messages], [], [], timeout)
@@ -77,6 +81,11 @@ def ask(worker: Stepwise) -> Iterator[Ask]:
 
 def test_quick_answers_share_their_messages(ask: Ask) -> None:
     assert ask(32)[:2] == [8, 8]
+
+
+def test_a_wait_for_the_network_is_no_slow_answer(worker: Stepwise, ask: Ask) -> None:
+    worker.waits = 0.01
+    assert ask(32)[0] == 2  # the third would be another wait
 
 
 def test_half_of_what_a_child_has_is_not_held_back(ask: Ask) -> None:
