@@ -65,6 +65,7 @@ _ONE = re.compile(_ATTRIBUTE)
 _REST = re.compile(rb"(?:%s)*" % _ATTRIBUTE)
 _BETWEEN = re.compile(rb"[\s/]")
 _TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*+)((?:%s)*\s*+/?)" % _ATTRIBUTE)
+_WITH_ATTRIBUTES = re.compile(rb"</?[a-zA-Z](?:%s){3,}" % _ATTRIBUTE)
 _PART = re.compile(
     rb"""<!--(?:-?>|[^-]*+(?:-(?!-!?>)[^-]*+)*)
     |(<!\[CDATA\[[^]]*+(?:](?!]>)[^]]*+)*)
@@ -126,7 +127,7 @@ def _goes_on(page: bytes, start: int, end: int) -> bool:
 
 def _check_attributes(page: bytes) -> None:
     """The parser compares each attribute of a tag with all others."""
-    if sum((tag.end() - tag.start()) ** 2 for tag in _TAG.finditer(page)) < _LONGEST**2:
+    if sum(len(tag) ** 2 for tag in _WITH_ATTRIBUTES.findall(page) if len(tag) > _SHORT) < _LONGEST**2:
         return
     left = _ATTRIBUTES**2
     foreign = _FOREIGN_TAG.search(page)
