@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 
 import click
@@ -89,6 +88,8 @@ class _Commands(click.Group):
 
 
 def _instead(name: str) -> str:
+    import difflib  # only for a mistake
+
     if name.lower().endswith((".yaml", ".yml")):
         return f"Did you mean 'crawler run {name}'?"
     near = difflib.get_close_matches(name.lower()[:40], COMMANDS, n=1, cutoff=0.5)

@@ -36,9 +36,7 @@ _RUN = 5_000
 _FORMATTING = frozenset(b"b big code em font i s small strike strong tt u".split())
 """Elements that are opened again; of `a` and `nobr` only one is ever open."""
 # The look ahead passes over most tags at the price of two letters.
-_OPENED_AGAIN = re.compile(
-    rb"<(?=[bcefistuBCEFISTU][\s>/iomtIOMT])((?i:%s)(?=[\s>/])[^<>]*)" % b"|".join(sorted(_FORMATTING))
-)
+_OPENED_AGAIN = rb"<(?=[bcefistuBCEFISTU][\s>/iomtIOMT])((?i:%s)(?=[\s>/])[^<>]*)" % b"|".join(sorted(_FORMATTING))
 _OPEN_ENDED = frozenset(
     b"""area base br col embed hr img input link meta param source track wbr a nobr p li dt dd tr td th thead tbody
     tfoot option colgroup""".split()
@@ -58,25 +56,21 @@ _BREAKS_OUT = frozenset(
 """Elements that end SVG and MathML (HTML standard, 13.2.6.5)."""
 
 # No group is possessive, as in `(...)*+`: early releases of Python 3.11 match that wrongly. Each way through these
-# patterns excludes the others, so there is little to come back to.
+# patterns excludes the others, so there is little to come back to. They are compiled where they are used, and kept by
+# `re`: most pages need none of them, and to compile them is a twentieth of the start of a run.
 _VALUE = rb"""\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>"'][^\s>]*+|(?=>)|\Z)"""
 _ATTRIBUTE = rb"[\s/]*+[^\s/>][^\s/>=]*+(?:%s|(?!\s*+=))" % _VALUE
-_ONE = re.compile(_ATTRIBUTE)
-_REST = re.compile(rb"(?:%s)*" % _ATTRIBUTE)
+_REST = rb"(?:%s)*" % _ATTRIBUTE
 _BETWEEN = re.compile(rb"[\s/]")
-_TAG = re.compile(rb"<(/?)([a-zA-Z][^\s/>]*+)((?:%s)*\s*+/?)" % _ATTRIBUTE)
-_WITH_ATTRIBUTES = re.compile(rb"</?[a-zA-Z](?:%s){3,}" % _ATTRIBUTE)
-_PART = re.compile(
-    rb"""<!--(?:-?>|[^-]*+(?:-(?!-!?>)[^-]*+)*)
+_TAG = rb"<(/?)([a-zA-Z][^\s/>]*+)((?:%s)*\s*+/?)" % _ATTRIBUTE
+_WITH_ATTRIBUTES = rb"</?[a-zA-Z](?:%s){3,}" % _ATTRIBUTE
+_PART = rb"""(?ix)<!--(?:-?>|[^-]*+(?:-(?!-!?>)[^-]*+)*)
     |(<!\[CDATA\[[^]]*+(?:](?!]>)[^]]*+)*)
     |<[!?][^>]*+
     |</[^a-zA-Z>][^>]*+
     |<(script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>])(?:%s)*[\s/]*+>
         [^<]*+(?:<(?!/\2[\s/>])[^<]*+)*
-    |<(/?)([a-zA-Z][^\s/>]*+)((?:%s)*[\s/]*+)"""
-    % (_ATTRIBUTE, _ATTRIBUTE),
-    re.I | re.X,
-)
+    |<(/?)([a-zA-Z][^\s/>]*+)((?:%s)*[\s/]*+)""" % (_ATTRIBUTE, _ATTRIBUTE)
 """A comment, CDATA, an element that holds only text, or a tag."""
 
 
@@ -121,32 +115,32 @@ def _goes_on(page: bytes, start: int, end: int) -> bool:
     """Tell whether one attribute follows the other from here to there."""
     if page.find(b">", start, end) < 0:
         return True
-    found = _REST.match(page, start, end)
+    found = re.compile(_REST).match(page, start, end)
     return found is not None and found.end() >= min(end, len(page))
 
 
 def _check_attributes(page: bytes) -> None:
     """The parser compares each attribute of a tag with all others."""
-    if sum(len(tag) ** 2 for tag in _WITH_ATTRIBUTES.findall(page) if len(tag) > _SHORT) < _LONGEST**2:
+    if sum(len(tag) ** 2 for tag in re.findall(_WITH_ATTRIBUTES, page) if len(tag) > _SHORT) < _LONGEST**2:
         return
     left = _ATTRIBUTES**2
     foreign = _FOREIGN_TAG.search(page)
-    for part in _PART.finditer(page):
+    for part in re.finditer(_PART, page):
         if part.end() - part.start() > _SHORT:
             if part[4]:
                 tags = [part[5]]
             elif foreign and foreign.start() < part.start():  # in SVG a script is an element as any other
-                tags = [attributes for _, _, attributes in _TAG.findall(part[0])]
+                tags = [attributes for _, _, attributes in re.findall(_TAG, part[0])]
             else:
                 continue
-            left -= sum(sum(1 for _ in _ONE.finditer(tag)) ** 2 for tag in tags if len(tag) > _SHORT)
+            left -= sum(sum(1 for _ in re.finditer(_ATTRIBUTE, tag)) ** 2 for tag in tags if len(tag) > _SHORT)
             if left < 0:
                 raise ExtractError("unparsable", f"as many attributes as if one tag had {_ATTRIBUTES:,}")
 
 
 def _formatting(page: bytes) -> int:
     """How many formatting elements can be open at once, as far as their start tags tell."""
-    return sum(min(count, 3) for count in Counter(_OPENED_AGAIN.findall(page)).values())
+    return sum(min(count, 3) for count in Counter(re.findall(_OPENED_AGAIN, page)).values())
 
 
 class _Formatting:
@@ -196,12 +190,12 @@ class _Walk:
         self._foreign: list[bool] = []
 
     def follow(self, page: bytes) -> None:
-        for found in _PART.finditer(page):
+        for found in re.finditer(_PART, page):
             end, name, attributes = found[3], found[4], found[5]
             if name is None:
                 # In SVG a script is an element as any other; outside of it CDATA ends with the first `>`.
                 if found[1] or (self._foreign and self._foreign[-1]):
-                    for _, name, attributes in filter(lambda tag: not tag[0], _TAG.findall(found[0])):
+                    for _, name, attributes in filter(lambda tag: not tag[0], re.findall(_TAG, found[0])):
                         self._begin(name.lower(), attributes)
             elif end:
                 self._end(name.lower())

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
-
-import regex  # type: ignore[import-untyped]  # it ships no types
 
 from crawler.errors import ExtractError
 
@@ -19,11 +18,19 @@ _SIMPLE = re.compile(r"[^*+?{}|]*[*+]?[^*+?{}|]*")
 times as much as such a search."""
 
 
+@cache
+def _regex() -> Any:
+    """The library, loaded by the first pattern: that takes as long as ten pages, and most configs have none."""
+    import regex  # type: ignore[import-untyped]  # it ships no types
+
+    return regex
+
+
 def check_pattern(pattern: str) -> str | None:
     """One line that says what is wrong with a regular expression; None when it is right."""
     try:
-        regex.compile(pattern)
-    except regex.error as error:
+        _regex().compile(pattern)
+    except _regex().error as error:
         place = f"position {error.pos + 1}: " if error.pos is not None else ""
         return f"{place}{error.msg}"
     except (RecursionError, OverflowError, ValueError) as error:
@@ -37,8 +44,8 @@ def check_replacement(pattern: str, replacement: str) -> str | None:
         return None
     try:
         # The empty alternative beside the pattern makes a match, and so a use of each group, certain.
-        regex.compile(f"(?:{pattern})|").sub(replacement, "", count=1)
-    except (regex.error, IndexError) as error:
+        _regex().compile(f"(?:{pattern})|").sub(replacement, "", count=1)
+    except (_regex().error, IndexError) as error:
         return f"the replacement is wrong: {error}"
     return None
 
@@ -52,8 +59,8 @@ class Pattern:
         self._source = source
         self._simple = _SIMPLE.fullmatch(source) is not None
         try:
-            self._compiled = regex.compile(source)
-        except regex.error as error:
+            self._compiled = _regex().compile(source)
+        except _regex().error as error:
             raise ExtractError("pattern", f"{source!r}: {error}") from error
 
     def found(self, text: str) -> bool:
@@ -78,5 +85,5 @@ class Pattern:
             return getattr(self._compiled, method)(*args, timeout=limit)
         except TimeoutError:
             raise ExtractError("parse-timeout", f"the pattern {self._source!r} took over {LIMIT:g} s") from None
-        except (regex.error, IndexError) as error:
+        except (_regex().error, IndexError) as error:
             raise ExtractError("pattern", f"{self._source!r}: {error}") from error
