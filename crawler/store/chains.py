@@ -61,13 +61,15 @@ class Chains:
             "UPDATE pages SET sign = ?, chain = ?, repeats = ? WHERE id = ?", (found.sign, chain, repeats, page.id)
         )
         onward = _onward(page, found, before)
-        if not repeats or not onward or repeats < _most(page, onward, before, rich):
+        over = bool(repeats) and rich and self._is_over(chain, found)
+        if not over and (not repeats or not onward or repeats < _most(page, onward, before, rich)):
             return found, None
         why = f"it shows what {first} shows" if rich else f"{repeats} pages in a row show the same, or nothing"
         note = Note("", "page-repeats", f"{why}; its links are not followed")
         if not rich:
             return found._replace(links=(), notes=(*found.notes, note)), None
         self._forget(before, note)
+        self._forget_alike(page, found, chain, note)
         return found._replace(records=(), links=(), notes=(*found.notes, note)), None
 
     def _before(self, page: Queued) -> list[_Before]:
@@ -106,13 +108,33 @@ class Chains:
     def _forget(self, before: list[_Before], note: Note) -> None:
         """Take back the rows of the pages just before that showed nothing new either."""
         while repeated := max((each for each in before if each.repeats), key=lambda each: each.repeats, default=None):
-            forget_records(self.db, repeated.id)
-            self.db.execute(
-                "UPDATE pages SET code = coalesce(code, ?), detail = coalesce(detail, ?) WHERE id = ?",
-                (note.code, "it shows what an earlier page of the list shows", repeated.id),
-            )
+            self._forget_one(repeated.id, note)
             one = Queued(repeated.id, repeated.url, self._kind(repeated.id), "", 0, 0, 0, 0, 0, 0)
             before = [each for each in self._before(one) if each.repeats < repeated.repeats]
+
+    def _is_over(self, chain: int, found: Page) -> bool:
+        """Tell whether the list was cut where it showed the same: this page was in flight then."""
+        row = self.db.execute(
+            "SELECT 1 FROM pages WHERE crawl = ? AND sign = ? AND chain = ? AND code LIKE '%page-repeats%' LIMIT 1",
+            (self.crawl, found.sign, chain),
+        ).fetchone()
+        return row is not None
+
+    def _forget_alike(self, page: Queued, found: Page, chain: int, note: Note) -> None:
+        """Take back the rows of all other pages of the list that repeat the same, on whichever way they were found."""
+        rows = self.db.execute(
+            "SELECT id FROM pages WHERE crawl = ? AND sign = ? AND chain = ? AND repeats AND id != ?",
+            (self.crawl, found.sign, chain, page.id),
+        )
+        for (other,) in rows.fetchall():
+            self._forget_one(other, note)
+
+    def _forget_one(self, page: int, note: Note) -> None:
+        forget_records(self.db, page)
+        self.db.execute(
+            "UPDATE pages SET code = coalesce(code, ?), detail = coalesce(detail, ?) WHERE id = ?",
+            (note.code, "it shows what an earlier page of the list shows", page),
+        )
 
     def _kind(self, page: int) -> str:
         return str(self.db.execute("SELECT kind FROM pages WHERE id = ?", (page,)).fetchone()[0])
