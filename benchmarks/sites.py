@@ -92,8 +92,8 @@ def mount(folder: Path, prefixes: int) -> tuple[str, ...]:
 
 def _write_demo(folder: Path, books: int) -> None:
     """The pages of `crawler demo` as files, without the links that fail there on purpose."""
+    from crawler.demo.catalogue import DEAD, MOVED_BOOK, MOVED_FROM, STAFF, book_path, listing_path
     from crawler.demo.options import DemoOptions
-    from crawler.demo.paths import DEAD, MOVED_BOOK, MOVED_FROM, STAFF, book_path, listing_path
     from crawler.demo.site import Site as Demo
 
     demo = Demo(DemoOptions(books=books))

@@ -13,9 +13,8 @@ import time
 from pathlib import Path
 from urllib.parse import unquote
 
-from crawler.serving.desk import Desk, Ready
 from crawler.serving.http import Answer, Ask, plain
-from crawler.serving.server import listen, serve
+from crawler.serving.server import Desk, Ready, listen, serve
 
 SPAN = "/benchmarks-span"
 

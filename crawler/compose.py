@@ -22,9 +22,8 @@ from crawler.crawl.tally import Tally
 from crawler.crawl.traps import Traps
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.analyse import Analyser
-from crawler.fetch.client import make_fetch
+from crawler.fetch.client import ClientSettings, make_fetch
 from crawler.fetch.cookies import empty_jar
-from crawler.fetch.settings import ClientSettings
 from crawler.model import Outcome
 from crawler.replay.source import Source
 from crawler.report import Report, Timing

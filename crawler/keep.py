@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from crawler import clock
 from crawler.errors import OutputError
-from crawler.export.opened import opened_by
+from crawler.export.atomic import opened_by
 from crawler.store import runs
 
 __all__ = ["Kept", "keeping", "set_aside"]

@@ -10,8 +10,8 @@ from benchmarks.competitors import write_config
 from benchmarks.parts.suite import Part, Setup, spent
 from benchmarks.sites import Site
 from crawler import load, urls
+from crawler.demo.catalogue import book_path, listing_path
 from crawler.demo.options import DemoOptions
-from crawler.demo.paths import book_path, listing_path
 from crawler.demo.site import Site as Demo
 from crawler.extract.analyse import Analyser
 from crawler.model import Page, Response

@@ -9,8 +9,7 @@ import pycurl
 from benchmarks.parts.suite import Part, Setup, spent
 from benchmarks.serve import serving
 from benchmarks.sites import prepare
-from crawler.fetch.client import make_transfers
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings, make_transfers
 from crawler.model import Failure, Moved, Request, Response
 
 TIMES = 400

@@ -8,7 +8,7 @@ from typing import Any
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.server import serve
-from crawler.serving.child import child_main
+from crawler.serving.process import child_main
 
 
 def _serve(*, ready: Callable[[str], None], parent: int | None, **options: Any) -> None:

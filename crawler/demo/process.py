@@ -6,7 +6,7 @@ import os
 from dataclasses import asdict, replace
 
 from crawler.demo.options import DemoOptions
-from crawler.serving.child import Child
+from crawler.serving.process import Child
 
 __all__ = ["DemoServer"]
 

@@ -1,17 +1,114 @@
-"""The demo site on a port of this machine."""
+"""The demo site on a port of this machine: ready pages, errors on the first try, statistics."""
 
 from __future__ import annotations
 
+import json
+import time
+from collections import Counter
 from collections.abc import Callable
+from typing import IO
 
-from crawler.demo.desk import DemoDesk
+from crawler.demo.catalogue import Dice
 from crawler.demo.options import DemoOptions
-from crawler.demo.site import Site
+from crawler.demo.site import Answer, Site
 from crawler.errors import ConfigError
-from crawler.serving.server import listen
+from crawler.serving.http import Ask, plain
+from crawler.serving.latency import Latency
+from crawler.serving.server import Desk, Ready, listen
 from crawler.serving.server import serve as serve_desk
 
-__all__ = ["serve"]
+__all__ = ["DemoDesk", "serve"]
+
+
+CACHE_BYTES = 32_000_000
+STATS = "/_stats"
+FINE = 2**32
+
+
+class DemoDesk(Desk):
+    """Answers requests and counts them."""
+
+    name = "crawler-demo"
+
+    def __init__(self, site: Site) -> None:
+        super().__init__()
+        self.site = site
+        self._latency = site.options.latency
+        self._statuses: Counter[int] = Counter()
+        self._cache: dict[str, Ready] = {}
+        self._cached_bytes = 0
+        self._failed: set[str] = set()
+        self._asked: Counter[str] = Counter()
+        self._log: IO[str] | None = None
+        if site.options.log:
+            self._log = open(site.options.log, "a", encoding="utf-8", buffering=1)  # noqa: SIM115  # closed by close()
+
+    def close(self) -> None:
+        """Close the log."""
+        if self._log:
+            self._log.close()
+
+    def answer(self, ask: Ask) -> Ready:
+        """The answer to a request; it is counted and logged now, when it arrives."""
+        if ask.target == STATS:
+            return self.ready(Answer(200, {"Content-Type": "application/json"}, self._stats()))
+        ready = self._cache.get(ask.target) or self._make(ask.target)
+        if ready.shaky and ask.target not in self._failed:
+            self._failed.add(ask.target)
+            ready = self.ready(plain(503))
+        self._count(ask, ready.status)
+        return ready
+
+    def delay(self, ask: Ask, ready: Ready) -> float:
+        """Seconds until the answer may go out."""
+        if ask.target == STATS:
+            return 0.0
+        return self._drawn(ask.target, self._latency) if isinstance(self._latency, Latency) else self._latency
+
+    def _drawn(self, target: str, latency: Latency) -> float:
+        """Every run meets the same times, whatever the order in which it asks: only so are runs comparable."""
+        self._asked[target] += 1
+        drawn = Dice(self.site.options.seed, "latency", target, self._asked[target]).below(FINE)
+        return latency.at((drawn + 0.5) / FINE)
+
+    def _make(self, target: str) -> Ready:
+        answer = self.site.page(target)
+        shaky = answer.status == 200 and target != "/robots.txt" and self.site.fails_first(target)
+        ready = self.ready(answer, shaky=shaky)
+        self._keep(target, ready)
+        return ready
+
+    def _keep(self, target: str, ready: Ready) -> None:
+        size = len(ready.body) + 1_000
+        if ready.status == 404 or size > CACHE_BYTES:
+            return
+        self._cache[target] = ready
+        self._cached_bytes += size
+        while self._cached_bytes > CACHE_BYTES:
+            oldest = self._cache.pop(next(iter(self._cache)))
+            self._cached_bytes -= len(oldest.body) + 1_000
+
+    def _count(self, ask: Ask, status: int) -> None:
+        self._statuses[status] += 1
+        if self._log:
+            line = {
+                "time": time.time(),
+                "monotonic": time.monotonic(),
+                "method": ask.method,
+                "path": ask.target,
+                "status": status,
+                "agent": ask.agent,
+            }
+            self._log.write(json.dumps(line) + "\n")
+
+    def _stats(self) -> bytes:
+        stats = {
+            "requests": self._statuses.total(),
+            "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
+            "waiting": self.waiting,
+            "most_waiting": self.most_waiting,
+        }
+        return json.dumps(stats).encode() + b"\n"
 
 
 def serve(options: DemoOptions, ready: Callable[[str], None], *, parent: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The demo site without the network: a path goes in, an answer comes out."""
+"""The demo site without the network: a path in, a response out; and what a perfect crawl of it finds."""
 
 from __future__ import annotations
 
@@ -7,15 +7,78 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from crawler.demo.layout import document, fill
+from crawler.demo.catalogue import (
+    MOVED_BOOK,
+    MOVED_FROM,
+    STAFF,
+    Book,
+    Dice,
+    Stock,
+    author_path,
+    book_path,
+    listing_path,
+)
 from crawler.demo.options import DemoOptions
-from crawler.demo.pages import author_page, book_page, home_page, listing_page
-from crawler.demo.paths import MOVED_BOOK, MOVED_FROM, STAFF, author_path, book_path, listing_path
-from crawler.demo.stock import Dice, Stock
-from crawler.demo.truth import truth
+from crawler.demo.pages import author_page, book_page, document, fill, home_page, listing_page
 from crawler.serving.http import Answer
 
-__all__ = ["Answer", "Site"]
+__all__ = ["Answer", "Site", "truth"]
+
+
+def truth(stock: Stock) -> Iterator[dict[str, Any]]:
+    """All books, then all authors, each in the order in which a crawl of the listings meets them.
+
+    Each is a dict of the columns of configs/demo.yaml with values of `crawler.model`, and `table`.
+    `url` is the path.
+    """
+    for number in range(1, stock.books + 1):
+        yield _book(stock, stock.book(number))
+    yield from (_author(stock, number) for number in _authors_as_met(stock))
+
+
+def _authors_as_met(stock: Stock) -> Iterator[int]:
+    met: set[int] = set()
+    for book in range(1, stock.books + 1):
+        for author in stock.authors_of(book):
+            if author not in met:
+                met.add(author)
+                yield author
+
+
+def _book(stock: Stock, book: Book) -> dict[str, Any]:
+    return {
+        "table": "books",
+        "title": book.title.text,
+        "authors": tuple(stock.author_name(number).text for number in book.authors),
+        "price": book.money or book.price,  # a text that is no price is kept as it stands, with a note
+        "rating": book.rating,
+        "stock": book.stock,
+        "isbn": book.isbn,
+        "published": book.published,
+        "pages": book.pages,
+        "language": book.language,
+        "publisher": book.publisher,
+        "genres": book.genres,
+        "description": book.description,
+        "checked": book.checked,
+        "badge": book.badge,
+        "shelf": book.shelf,
+        "url": book_path(book.number, book.title),
+    }
+
+
+def _author(stock: Stock, number: int) -> dict[str, Any]:
+    author = stock.author(number)
+    return {
+        "table": "authors",
+        "name": author.name.text,
+        "born": author.born,
+        "place": author.place,
+        "website": author.website,
+        "about": author.about,
+        "url": author_path(stock, number),
+    }
+
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 TEXT = {"Content-Type": "text/plain; charset=utf-8"}
@@ -49,7 +112,7 @@ class Site:
         return Dice(self.options.seed, "errors", path).below(1_000_000) < self.options.errors * 1_000_000
 
     def truth(self) -> Iterator[dict[str, Any]]:
-        """What a perfect crawl of the listings finds; see `crawler.demo.truth`."""
+        """What a perfect crawl of the listings finds; see `crawler.demo.site`."""
         return truth(self.stock)
 
     def _home(self, path: str) -> Answer | None:

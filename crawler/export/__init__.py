@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import cast
 
 from crawler.errors import OutputError
-from crawler.export import target
-from crawler.export.names import table_paths
-from crawler.export.port import Writer, Written
+from crawler.export import preflight
+from crawler.export.port import Writer, Written, table_paths
 from crawler.model import Result, Table
 
 __all__ = ["FORMATS", "Written", "check_target", "export", "files_of"]
@@ -57,7 +56,7 @@ def check_target(path: Path) -> str | None:
     Returns:
         None when it can, otherwise one line: what is wrong and what to do.
     """
-    return target.check(path) or (None if path.suffix.lower() in FORMATS else _unknown(path))
+    return preflight.check(path) or (None if path.suffix.lower() in FORMATS else _unknown(path))
 
 
 def _unknown(path: Path) -> str:

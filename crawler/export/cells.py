@@ -1,4 +1,4 @@
-"""What a value becomes in a cell of Excel, and what has to be said about it.
+"""What a value becomes in a cell of Excel, what has to be said about it, and how wide its column is.
 
 The limits are those of "Excel specifications and limits" (Microsoft) and the characters of XML 1.0. A value
 that Excel cannot hold is never lost and never changed silently: it becomes text or is cut, with a reason.
@@ -7,6 +7,8 @@ that Excel cannot hold is never lost and never changed silently: it becomes text
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC as UTC_ZONE
 from datetime import date, datetime
@@ -14,12 +16,13 @@ from decimal import Decimal
 from string import ascii_letters
 from typing import NamedTuple
 
-from crawler.export import styles
-from crawler.export.plain import Rules, exact
-from crawler.export.styles import MoneyStyles, Style
+from crawler.export import package
+from crawler.export.flatten import Rules, exact
+from crawler.export.package import MoneyStyles, Style
 from crawler.model import Money
 
-__all__ = ["Cell", "Cells", "Limits", "Reason"]
+__all__ = ["Cell", "Cells", "Limits", "Reason", "widths"]
+
 
 _MARK = "… [cut]"
 _DIGITS = 15
@@ -100,7 +103,7 @@ class Cells:
                 object: self._unknown,
                 type(None): lambda value: None,
                 str: self._str,
-                bool: lambda value: Cell("b", "1" if value else "0", styles.BOOLEAN),
+                bool: lambda value: Cell("b", "1" if value else "0", package.BOOLEAN),
                 int: self._int,
                 float: lambda value: self._decimal(Decimal(repr(value))),
                 Decimal: self._decimal,
@@ -127,7 +130,7 @@ class Cells:
             reasons += found
         self.odd += bool(reasons)
         kept = value[:1] in _KEPT or not _RETYPED.match(value)
-        return Cell("s", value, styles.TEXT if kept else styles.QUOTED, reasons, link)
+        return Cell("s", value, package.TEXT if kept else package.QUOTED, reasons, link)
 
     def _str(self, value: str) -> Cell | None:
         return self.text(value) if value else None
@@ -157,10 +160,10 @@ class Cells:
 
     def _int(self, value: int) -> Cell:
         if -_TOO_LARGE < value < _TOO_LARGE:
-            return Cell("n", str(value), styles.NUMBER)
+            return Cell("n", str(value), package.NUMBER)
         return self._digits(exact(value))
 
-    def _decimal(self, value: Decimal, style: Style = styles.NUMBER, unit: str = "") -> Cell:
+    def _decimal(self, value: Decimal, style: Style = package.NUMBER, unit: str = "") -> Cell:
         text = str(value)
         if len(text) <= _DIGITS and text.replace(".", "").isdecimal():  # most are such: exact as they are
             return Cell("n", text, style)
@@ -185,14 +188,14 @@ class Cells:
     def _date(self, value: date) -> Cell:
         if value < _FIRST_DAY:
             return self._early(value)
-        return Cell("n", _serial(value), styles.DATE)
+        return Cell("n", _serial(value), package.DATE)
 
     def _datetime(self, value: datetime) -> Cell:
         """The wall time; of a time with a zone the same instant in UTC, in a format that says so."""
-        moment, style = value, styles.DATETIME
+        moment, style = value, package.DATETIME
         if value.tzinfo is not None:
             try:
-                moment, style = value.astimezone(UTC_ZONE).replace(tzinfo=None), styles.UTC
+                moment, style = value.astimezone(UTC_ZONE).replace(tzinfo=None), package.UTC
             except OverflowError:  # in UTC it is before the year 1 or after 9999
                 return self._early(value)
         return Cell("n", _serial(moment), style) if moment.date() >= _FIRST_DAY else self._early(value)
@@ -226,3 +229,38 @@ def _serial(value: date) -> str:
         seconds = value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 10**6
         days += seconds / 86_400
     return repr(days)
+
+
+_LEAST, _MOST = 8, 60
+_MONEY = 10  # further down may be larger amounts, and Excel shows "####" for one that does not fit
+_BUTTON = 3  # the filter's button covers the end of the header
+
+
+def widths(rows: Iterable[Sequence[Cell | None]]) -> list[float]:
+    """The widths of all columns in characters, 8 to 60; the first row is the header."""
+    columns = list(zip(*rows, strict=True))
+    return [_clamp(max(_seen(header) + _BUTTON, *map(_seen, cells), 0)) for header, *cells in columns]
+
+
+def _clamp(width: float) -> float:
+    return float(min(max(width + 2, _LEAST), _MOST))
+
+
+def _seen(cell: Cell | None) -> int:
+    if cell is None:
+        return 0
+    if cell.style.width:
+        return cell.style.width
+    if cell.style.money:
+        return max(_MONEY, len(cell.style.prefix) + len(f"{float(cell.text):,.2f}"))
+    text = cell.text[:_MOST]
+    return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def _cells(character: str) -> int:
+    """2 for the wide characters of East Asia, 0 for marks that stand on another one (Unicode Annex 11)."""
+    if character < "\u0300":
+        return 1
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

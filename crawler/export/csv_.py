@@ -8,9 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from crawler.export.plain import FlatTable, Rules, clean, exact, in_rows, is_clean
-from crawler.export.port import Written
-from crawler.export.table_files import write_tables
+from crawler.export.flatten import FlatTable, Rules, clean, exact, in_rows, is_clean
+from crawler.export.port import Written, write_tables
 from crawler.model import Result, Row, Table
 
 __all__ = ["write"]

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Any, NamedTuple
 
 from crawler.errors import FetchError
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
 
 __all__ = ["Address", "allowed", "begin_look_up", "check_for_proxy", "check_literal", "is_public", "look_up"]
 

@@ -1,28 +1,309 @@
-"""The client for an event loop, on aiohttp: one session, a connection for each request that is under way."""
+"""The client for an event loop, on aiohttp: its connections, and a session that makes one for each request.
+
+aiohttp parses what `Handler` passes on: a head that `crawler.fetch.response_head` has cleaned, and the body as it came.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from functools import partial
+from socket import socket as new_socket
 from time import monotonic
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from crawler.errors import FetchError, one_line
-from crawler.fetch import tls
-from crawler.fetch.aiohttp_connection import AskedRequest, Attempt, Handler, Resolver, attempt, note_socket
-from crawler.fetch.asking import Asked, Asking
-from crawler.fetch.cookies import usable
+from crawler.fetch import sockets
+from crawler.fetch.addresses import allowed, begin_look_up
+from crawler.fetch.body import Rechunker, cut_short, lost, said_goodbye
+from crawler.fetch.client import ClientSettings
+from crawler.fetch.cookies import usable_cookies
 from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.head import Fields
-from crawler.fetch.judge import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.outcome import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
+from crawler.fetch.prepare import Asked, Asking
+from crawler.fetch.response_head import LONGEST_LINE, Fields, Head, valid_lines
 from crawler.model import Failure, Moved, Request, Response
 
-__all__ = ["AiohttpFetch"]
+__all__ = ["AiohttpFetch", "AskedRequest", "Attempt", "Handler", "Resolver", "attempt", "note_socket"]
+
+
+class Attempt:
+    """A request that is under way, and its limits.
+
+    Attributes:
+        limit: ends the request; `stop` lets it end now.
+        error: why it was stopped.
+        received: bytes that came.
+        reused: its connection served a request before.
+        resolving: a name is being looked up.
+        handler: its connection, once something is sent on it.
+        status, reason, fields: the head of the answer, once it is whole; `fields` is None before.
+    """
+
+    def __init__(self, settings: ClientSettings, asked: Asked) -> None:
+        self.settings, self.asked = settings, asked
+        self.limit = asyncio.timeout(settings.timeout)
+        self.error: FetchError | None = None
+        # Chunks and headers cost bytes too; a page of one-byte chunks that comes near this is no honest page.
+        self.most = 2 * settings.page_bytes + 1_000_000
+        self.received = 0
+        self.reused = False
+        self.resolving = False
+        self._connecting: list[socket.socket] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._ended = False
+        self.handler: Handler | None = None
+        self.status = 0
+        self.reason = ""
+        self.fields: Fields | None = None
+
+    def stop(self, error: FetchError) -> None:
+        """End the request with this error."""
+        if self.error is None and not self._ended:
+            self.error = error
+            self.limit.reschedule(asyncio.get_running_loop().time())
+
+    def begin_connecting(self, sock: socket.socket) -> None:
+        """Begin the time to connect with the first socket."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self.settings.connect_timeout, self._connect_over)
+        self._connecting.append(sock)
+
+    def end(self) -> None:
+        """It is over, whatever came of it."""
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.handler is not None:
+            self.handler.end()
+
+    def late(self) -> FetchError:
+        """Return the error for a request that ran out of time."""
+        seconds = self.settings.timeout
+        if self.received:
+            return FetchError("deadline", f"not complete after {seconds:g} s")
+        whose = f" for {self.asked.place.host}" if self.resolving else ""
+        return FetchError("dns" if whose else "timeout", f"no answer{whose} after {seconds:g} s")
+
+    def _connect_over(self) -> None:
+        """Stop it where it has no connection yet; a handshake of TLS may take longer."""
+        if self.handler is None and not any(map(_is_connected, self._connecting)):
+            self.stop(FetchError("connect-timeout", f"no connection after {self.settings.connect_timeout:g} s"))
+
+
+attempt: ContextVar[Attempt] = ContextVar("attempt")
+"""The request of the running task: what it hands to aiohttp gets no other way to our hooks."""
+
+
+def _is_connected(sock: socket.socket) -> bool:
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
+
+
+def note_socket(info: Any) -> socket.socket:
+    """Make a socket, for aiohttp."""
+    sock = new_socket(info[0], info[1], info[2])
+    attempt.get().begin_connecting(sock)
+    return sock
+
+
+class Resolver(AbstractResolver):
+    """Names to addresses that may be connected to."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        """Look a name up.
+
+        Raises:
+            FetchError: `dns`, `address-blocked`.
+        """
+        now = attempt.get()
+        now.resolving = True
+        found = await asyncio.wrap_future(begin_look_up(host, port))
+        now.resolving = False
+        if not (now.settings.proxy or now.settings.connect_to):
+            found = allowed(found, host, port, now.settings)
+        return [
+            ResolveResult(hostname=host, host=str(each.ip), port=port, family=each.family, proto=0, flags=0)
+            for each in found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class AskedRequest(aiohttp.ClientRequest):
+    """Sends its head unless it is too late for that."""
+
+    async def send(self, conn: Any) -> Any:
+        """Send.
+
+        Raises:
+            FetchError: `late`; nothing was sent, and the connection is kept for the next request.
+        """
+        now = attempt.get()
+        if monotonic() > now.asked.not_after:
+            conn.release()
+            raise FetchError("late", "its turn was over before it could be sent")
+        if conn.protocol.transport is not None and not conn.protocol.is_connected():
+            await asyncio.sleep(0)  # it is being closed: the loop is about to tell it why
+        conn.protocol.begin(now)
+        return await super().send(conn)
+
+
+class Handler(ResponseHandler):
+    """A connection.
+
+    Args:
+        idle: the connections that are open and not in use, the oldest first.
+        most: how many of them are kept.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, idle: dict[Handler, None], most: int) -> None:
+        super().__init__(loop)
+        self._idle, self._most = idle, most
+        self._attempt: Attempt | None = None
+        self._used = False
+        self._ended_by: BaseException | None = None
+        self._reading: Head | None = None
+        self._rest = b""
+        self._left: int | None = None  # bytes of the body that are still to come, where that is known
+        self._chunks: Rechunker | None = None
+        self._good_end = False
+
+    def begin(self, now: Attempt) -> None:
+        """A request is about to be sent.
+
+        Raises:
+            FetchError: `closed` or `reset` where the server was faster.
+        """
+        self._idle.pop(self, None)
+        now.reused, now.handler = self._used, self
+        self._used = True
+        self._attempt, self._reading, self._left, self._chunks = now, Head(), None, None
+        if not self.is_connected():
+            raise lost(b"", self._ended_by)
+
+    def end(self) -> None:
+        """The answer is read, or given up."""
+        self._attempt = None
+        if self.is_connected():
+            self._idle[self] = None
+            if len(self._idle) > self._most:
+                oldest = next(iter(self._idle))
+                del self._idle[oldest]
+                oldest.close()
+
+    def data_received(self, data: bytes) -> None:
+        """Count, clean and pass on what came."""
+        if not data:  # aiohttp's own call: go on with what its parser held back while the reader was slow
+            super().data_received(data)
+            return
+        now = self._attempt
+        if now is None:
+            if self._used:
+                self.abort()  # bytes that nobody asked for
+            else:
+                super().data_received(data)  # the answer of a proxy to CONNECT
+            return
+        now.received += len(data)
+        try:
+            if now.received > now.most:
+                raise FetchError("too-large", f"more than {now.most} bytes were sent")
+            self._pass_on(now, data)
+        except FetchError as error:
+            self._fail(now, error)
+            self.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Say what it means."""
+        self._idle.pop(self, None)
+        self._ended_by = exc
+        now, body = self._attempt, self._payload
+        if now is not None and self._reading is not None:
+            self._fail(now, lost(self._reading.first or self._rest, exc))
+        elif body is not None and not body.is_eof() and (exc is not None or not self._good_end):
+            body.set_exception(cut_short(exc))  # before aiohttp takes what came for a whole page
+        super().connection_lost(exc)
+        if now is not None and body is not None and body.exception() is not None:
+            self._fail(now, cut_short(exc))
+
+    def eof_received(self) -> None:
+        """Note whether it is a good end: with TLS it must have said goodbye."""
+        secure = self.transport and self.transport.get_extra_info("ssl_object")
+        self._good_end = secure is None or said_goodbye(secure)
+        super().eof_received()
+
+    def set_exception(self, exc: Any, exc_cause: Any = None) -> None:
+        """Pass on an error in our words. Those of aiohttp would make it send the request a second time."""
+        now = self._attempt
+        if now is not None and isinstance(exc, HttpProcessingError):
+            self._fail(now, FetchError("bad-response", "not HTTP as aiohttp reads it"))
+        super().set_exception((now and now.error) or exc, exc_cause or exc)
+
+    def _fail(self, now: Attempt, error: FetchError) -> None:
+        if self._reading is None:
+            now.stop(error)
+        else:
+            now.error = now.error or error
+            self.set_exception(now.error)
+
+    def _pass_on(self, now: Attempt, data: bytes) -> None:
+        if self._reading is not None:
+            self._after_head(now, self._reading, self._rest + data)
+            return
+        if self._left is not None:
+            if len(data) > self._left:
+                self.force_close()  # more than was said: nobody knows where the next answer begins
+                data = data[: self._left]
+            self._left -= len(data)
+        elif self._chunks is not None:
+            data, more = self._chunks.take(data)
+            if more:
+                self.force_close()
+        if data:
+            super().data_received(data)
+
+    def _after_head(self, now: Attempt, head: Head, data: bytes) -> None:
+        """Pass on nothing until the head is whole, then its lines that say how long the body is."""
+        start = 0
+        while end := data.find(b"\n", start) + 1:
+            if head.take(data[start:end]):
+                lines = valid_lines(head.lines)
+                now.status, now.reason, now.fields = head.status, head.reason, Fields(lines)
+                self._reading, self._rest = None, b""
+                self._left = 0 if now.status in (204, 304) else now.fields.length
+                self._chunks = Rechunker() if now.fields.chunked else None
+                super().data_received(_framing(head, lines, now.fields))
+                if now.fields.doubtful:
+                    self.force_close()
+                self._pass_on(now, data[end:])
+                return
+            start = end
+        self._rest = data[start:]
+        if len(self._rest) > LONGEST_LINE:
+            raise FetchError("headers-too-large", f"a line of more than {LONGEST_LINE} bytes")
+
+
+def _framing(head: Head, lines: list[bytes], fields: Fields) -> bytes:
+    """The head that aiohttp gets. Of two lengths the chunks are believed (RFC 9112, section 6.3)."""
+    names = _CHUNKED if fields.chunked else _LENGTH
+    return b"".join([head.first, *(line for line in lines if line.lower().startswith(names)), b"\r\n"])
+
+
+_CHUNKED = (b"transfer-encoding", b"connection")
+_LENGTH = (b"content-length", b"transfer-encoding", b"connection")
+
 
 _OWN = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 
@@ -84,7 +365,7 @@ class AiohttpFetch:
         finally:
             now.end()
         assert now.fields is not None
-        cookies = usable(now.fields.cookies) if now.fields.cookies else ()
+        cookies = usable_cookies(now.fields.cookies) if now.fields.cookies else ()
         return judged(now.asked.url, now.status, now.reason, now.fields.values, body, monotonic() - start, cookies)
 
     async def _asked(self, now: Attempt) -> bytes:
@@ -107,7 +388,7 @@ class AiohttpFetch:
             headers=_headers(asked),
             allow_redirects=False,
             proxy=self._settings.proxy,
-            ssl=tls.context(asked.place.secure) if secure else True,
+            ssl=sockets.context(asked.place.secure) if secure else True,
         ) as answer:
             fields = now.fields
             assert fields is not None

@@ -1,4 +1,4 @@
-"""One transfer of libcurl: its handle, what came so far, and what is made of it.
+"""One transfer of libcurl: its options, what came so far, what became of it, and what libcurl's errors mean.
 
 The handle is used again and again, its constant options are set once. libcurl calls back for each line of the head and
 each piece of the body; a callback that returns STOP ends the transfer.
@@ -6,28 +6,138 @@ each piece of the body; a callback that returns STOP ends the transfer.
 
 from __future__ import annotations
 
+import errno
+import os
 import select
 import socket
 from ipaddress import ip_address
 from socket import socket as new_socket
 from time import monotonic
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pycurl
 
-from crawler.errors import FetchError
+from crawler.errors import FetchError, one_line
 from crawler.fetch.addresses import Address, allowed
-from crawler.fetch.asking import Asking
-from crawler.fetch.cookies import usable
-from crawler.fetch.curl_failures import curl_failure
-from crawler.fetch.curl_options import set_constant, set_trusted
+from crawler.fetch.client import ClientSettings
+from crawler.fetch.cookies import usable_cookies
 from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.head import Fields, Head
-from crawler.fetch.judge import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.outcome import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
+from crawler.fetch.prepare import Asking
+from crawler.fetch.response_head import Fields, Head
 from crawler.model import Failure, Moved, Request, Response
 
-__all__ = ["Transfer"]
+__all__ = ["Transfer", "curl_failure", "set_constant", "set_trusted"]
+
+
+_TLS = frozenset({
+    pycurl.E_SSL_CONNECT_ERROR, pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CERTPROBLEM, pycurl.E_SSL_CIPHER,
+    pycurl.E_SSL_CACERT_BADFILE, pycurl.E_SSL_CRL_BADFILE, pycurl.E_SSL_ISSUER_ERROR, pycurl.E_SSL_ENGINE_INITFAILED,
+})  # fmt: skip
+# Codes that pycurl has no names for.
+_WEIRD_REPLY = 8
+_PROXY = 97
+_TOO_LARGE = 100
+_PLAIN = {
+    pycurl.E_COULDNT_RESOLVE_HOST: ("dns", "no such host, or the name server cannot answer now"),
+    pycurl.E_COULDNT_RESOLVE_PROXY: ("proxy", "no such host"),
+    _PROXY: ("proxy", "the proxy refuses"),
+    pycurl.E_URL_MALFORMAT: ("dns", "curl looks up no such name"),  # all else in a URL is clean
+    pycurl.E_PARTIAL_FILE: ("truncated", "the page stops before its end"),
+    pycurl.E_GOT_NOTHING: ("closed", "closed without an answer"),
+    pycurl.E_SEND_ERROR: ("reset", "the server cut the connection"),
+    pycurl.E_FILESIZE_EXCEEDED: ("too-large", "the length it says is beyond all limits"),
+    _TOO_LARGE: ("headers-too-large", "more than curl takes"),
+}
+_SYSTEM = {
+    errno.ECONNREFUSED: ("refused", "the server does not accept connections"),
+    errno.ECONNRESET: ("reset", "the server cut the connection while it was made"),
+    errno.ETIMEDOUT: ("connect-timeout", "no connection in time"),
+}
+
+
+def curl_failure(number: int, text: str, system: int) -> FetchError:
+    """Return what an error stands for.
+
+    Args:
+        number: CURLE_...
+        text: what libcurl says.
+        system: errno of the operating system, 0 when there was none.
+    """
+    if number in _TLS:
+        return FetchError("tls", _tls(text))
+    if number in _PLAIN:
+        return FetchError(*_PLAIN[number])
+    if number == pycurl.E_COULDNT_CONNECT:
+        return FetchError(*_SYSTEM.get(system, ("network", os.strerror(system) if system else "no connection")))
+    if number == pycurl.E_RECV_ERROR:
+        return _receiving(text)
+    if number == _WEIRD_REPLY:
+        return FetchError("bad-headers", one_line(text))
+    return FetchError("bad-response", one_line(text, 80))
+
+
+def _receiving(text: str) -> FetchError:
+    words = text.lower()
+    if "chunk" in words:
+        return FetchError("bad-chunk", one_line(text))
+    if "connect tunnel" in words or "proxy" in words:
+        return FetchError("proxy", one_line(text))
+    if "unexpected eof" in words:
+        return FetchError("truncated", "the page stops before its end")
+    return FetchError("reset", "the server cut the connection")
+
+
+def _tls(text: str) -> str:
+    if "subject name" in text or "subjectAltName" in text:
+        return "name mismatch, the certificate is for another host"
+    return one_line(text.rpartition("certificate problem: ")[2])
+
+
+# Options that pycurl has no name for; their numbers are fixed in curl.h.
+_SUPPRESS_CONNECT_HEADERS = 265
+_QUICK_EXIT = 322
+
+
+def set_constant(handle: Any, settings: ClientSettings) -> None:
+    """Set what is the same for every request."""
+    setopt = handle.setopt
+    setopt(pycurl.NOSIGNAL, 1)  # signals and threads do not mix
+    setopt(_QUICK_EXIT, 1)  # do not wait for a name server that hangs
+    setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+    setopt(pycurl.FOLLOWLOCATION, 0)
+    setopt(pycurl.HTTP_CONTENT_DECODING, 0)  # our own code does it, with its cap
+    setopt(pycurl.TIMEOUT_MS, _milliseconds(settings.timeout))
+    setopt(pycurl.CONNECTTIMEOUT_MS, _milliseconds(settings.connect_timeout))
+    setopt(pycurl.MAXCONNECTS, settings.connections)
+    setopt(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
+    setopt(pycurl.NOPROXY, "")
+    setopt(pycurl.PROXY, "")  # not even the one of the environment
+    if settings.proxy:
+        _set_proxy(setopt, settings.proxy)
+        set_trusted(handle)
+
+
+def set_trusted(handle: Any) -> None:
+    """Set the root certificates, as those of every client here."""
+    import certifi  # late: many jobs need none
+
+    handle.setopt(pycurl.CAINFO, certifi.where())
+
+
+def _set_proxy(setopt: Any, proxy: str) -> None:
+    parts = urlsplit(proxy)
+    setopt(pycurl.PROXY, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+    setopt(_SUPPRESS_CONNECT_HEADERS, 1)
+    if parts.username is not None:
+        setopt(pycurl.PROXYUSERNAME, unquote(parts.username).encode())
+        setopt(pycurl.PROXYPASSWORD, unquote(parts.password or "").encode())
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(1_000 * seconds))
+
 
 STOP = -1
 
@@ -138,7 +248,7 @@ class Transfer:
         if self._page:
             body = whole(iter(self._parts), fields.values.get("content-encoding", ""), asked.most, asked.cut)
         elapsed = monotonic() - self._start
-        cookies = usable(fields.cookies) if fields.cookies else ()
+        cookies = usable_cookies(fields.cookies) if fields.cookies else ()
         return judged(asked.url, self._head.status, self._head.reason, fields.values, body, elapsed, cookies)
 
     def _cut(self) -> FetchError:

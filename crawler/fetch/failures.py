@@ -23,7 +23,7 @@ def explain(exc: BaseException) -> FetchError:
             return cause
         if isinstance(cause, BadUrl):
             return FetchError("scheme-blocked" if cause.code == "scheme" else "bad-url", cause.detail)
-    from crawler.fetch.exceptions import known_failure  # late: the libraries it knows are not all in use
+    from crawler.fetch.error_codes import known_failure  # late: the libraries it knows are not all in use
 
     for cause in causes:
         known = known_failure(cause)

@@ -14,13 +14,12 @@ import requests
 from urllib3 import Timeout
 from urllib3.response import BaseHTTPResponse
 
-from crawler.fetch.adapter import Adapter
-from crawler.fetch.asking import Asking
-from crawler.fetch.attempt import attempt
+from crawler.fetch.attempt import Spares, attempt
+from crawler.fetch.client import ClientSettings
+from crawler.fetch.connections import Adapter
 from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.judge import judge
-from crawler.fetch.settings import ClientSettings
-from crawler.fetch.spares import Spares
+from crawler.fetch.outcome import judge
+from crawler.fetch.prepare import Asking
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["RequestsFetch"]

@@ -1,4 +1,4 @@
-"""Sockets whose every read ends at the deadline of the attempt and is counted against its size limit.
+"""Sockets whose every read ends at the deadline of the attempt and is counted against its size limit; and their TLS.
 
 The timeouts of requests and urllib3 hold for one read each: a server that sends a byte now and then is never cut off.
 """
@@ -9,9 +9,13 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import certifi
+import urllib3
+from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util import wait_for_read, wait_for_write
 
 from crawler.errors import FetchError
@@ -21,7 +25,8 @@ from crawler.fetch.attempt import attempt
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-__all__ = ["Socket", "TlsSocket", "connect"]
+__all__ = ["Socket", "TlsSocket", "connect", "context"]
+
 
 T = TypeVar("T")
 Options = Sequence[tuple[int, int, int | bytes]]
@@ -151,3 +156,16 @@ def _explained(exc: OSError) -> FetchError:
     if isinstance(exc, ConnectionResetError | ConnectionAbortedError):
         return FetchError("reset", "the server cut the connection while it was made")
     return FetchError("network", exc.strerror or type(exc).__name__)
+
+
+@lru_cache(maxsize=2)
+def context(verify: bool) -> ssl.SSLContext:
+    """Return the context that checks certificates, or the one that does not. TLS 1.2 at least, for both."""
+    made = ssl.create_default_context(cafile=certifi.where())
+    made.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # early releases of Python 3.11 set it: a cut page would look whole
+    if not verify:
+        urllib3.disable_warnings(InsecureRequestWarning)  # the config asked for it, host by host
+        made.check_hostname = False
+        made.verify_mode = ssl.CERT_NONE
+    made.sslsocket_class = TlsSocket
+    return made

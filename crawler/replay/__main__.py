@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from crawler.replay.server import serve
-from crawler.serving.child import child_main
+from crawler.serving.process import child_main
 
 if __name__ == "__main__":
     raise SystemExit(child_main(sys.argv[1:], serve))

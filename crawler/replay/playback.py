@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from crawler import urls
 from crawler.errors import ConfigError
-from crawler.fetch.client import Fetch
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings, Fetch
 from crawler.model import Failure, Request
-from crawler.replay.desk import MARK, which
+from crawler.replay.cassette import Fetched, read
 from crawler.replay.recording import manifest
-from crawler.replay.server import ReplayServer
+from crawler.replay.server import MARK, ReplayServer, which
 from crawler.replay.source import Source
-from crawler.replay.tape import Fetched, read
 from crawler.strategies.port import Then
 
 if TYPE_CHECKING:

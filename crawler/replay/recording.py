@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from crawler.errors import ConfigError, OutputError
 from crawler.fetch.client import Fetch
 from crawler.model import Request
+from crawler.replay.cassette import ANSWERS, FORMAT, Fetched, store, write_file
 from crawler.replay.source import Source
-from crawler.replay.tape import ANSWERS, FORMAT, Fetched, store, write_file
 from crawler.strategies.port import Then
 
 if TYPE_CHECKING:

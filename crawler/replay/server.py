@@ -1,20 +1,154 @@
-"""The server that plays a recording back, as a child process of whoever needs it."""
+"""The server that plays a recording back, and its process."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 from crawler.errors import ConfigError
-from crawler.replay.desk import STATS_HOST, ReplayDesk
-from crawler.serving.child import Child
-from crawler.serving.server import HOST, listen
+from crawler.model import Failure, Moved, Response
+from crawler.replay.cassette import Fetched, Recorded, read
+from crawler.serving.http import Answer, Ask, plain
+from crawler.serving.process import Child
+from crawler.serving.server import HOST, Desk, Ready, listen
 from crawler.serving.server import serve as serve_desk
 
-__all__ = ["ReplayServer", "serve"]
+__all__ = ["MARK", "STATS_HOST", "ReplayDesk", "ReplayServer", "serve", "which"]
+
+
+MARK = 599
+"""Status that stands for a failure which no HTTP answer can be: no such host, timeout, broken page. The reason
+phrase says which of the recorded ones, see `which`."""
+
+STATS_HOST = "replay.invalid"
+"""A host name that no site can have (RFC 2606)."""
+
+CACHE_BYTES = 256_000_000
+LOCAL = 0.0015
+"""Seconds that a request over the loopback takes by itself."""
+
+LONGEST = 3600.0
+MOST_UNKNOWN = 20
+_OWN = frozenset({"connection", "content-encoding", "content-length", "server", "transfer-encoding"})
+_LAST = "replay last"
+
+
+class ReplayDesk(Desk):
+    """Answers with what was recorded.
+
+    Args:
+        latency: seconds that every answer waits; None for those recorded, times `scale`.
+        errors: the failures before the last answer come first.
+    """
+
+    def __init__(self, folder: Path, latency: float | None, scale: float, *, errors: bool) -> None:
+        super().__init__()
+        self._folder, self._latency, self._scale, self._errors = folder, latency, scale, errors
+        self._cache: dict[str, list[Ready]] = {}
+        self._cached_bytes = 0
+        self._asked: Counter[str] = Counter()
+        self._requests = 0
+        self._unknown: Counter[str] = Counter()
+
+    def answer(self, ask: Ask) -> Ready:
+        """The next answer that was recorded of a URL; 404 where there is none."""
+        if ask.host == STATS_HOST:
+            return self.ready(Answer(200, {"Content-Type": "application/json"}, self._stats()))
+        self._requests += 1
+        url = f"{ask.scheme}://{ask.host}{ask.target}"
+        answers = self._cache.get(url) or self._load(url)
+        if not answers:
+            self._unknown[url if url in self._unknown or len(self._unknown) < MOST_UNKNOWN else "others"] += 1
+            return self.ready(plain(404))
+        turn = min(self._asked[url], len(answers) - 1)
+        if turn < len(answers) - 1:
+            self._asked[url] += 1
+        return answers[turn]
+
+    def delay(self, ask: Ask, ready: Ready) -> float:
+        """As recorded."""
+        return ready.delay
+
+    def date(self) -> bytes:
+        """Nothing: the recorded Date is among the headers, where there was one."""
+        return b""
+
+    def _load(self, url: str) -> list[Ready]:
+        recorded = read(self._folder, url)
+        if recorded is None:
+            return []
+        tries = list(enumerate(recorded.tries)) if self._errors else []
+        answers = [self._made(failure, f"replay {number}") for number, failure in tries]
+        answers.append(self._made(recorded.answer, _LAST))
+        self._keep(url, answers)
+        return answers
+
+    def _made(self, fetched: Fetched, mark: str) -> Ready:
+        return self.ready(_answer(fetched, mark), delay=self._wait(fetched.elapsed))
+
+    def _wait(self, elapsed: float) -> float:
+        wait = elapsed * self._scale if self._latency is None else self._latency
+        return min(wait - LOCAL, LONGEST) if wait > LOCAL else 0.0  # nan waits not at all
+
+    def _keep(self, url: str, answers: list[Ready]) -> None:
+        size = _size(answers)
+        if size > CACHE_BYTES:
+            return
+        self._cache[url] = answers
+        self._cached_bytes += size
+        while self._cached_bytes > CACHE_BYTES:
+            self._cached_bytes -= _size(self._cache.pop(next(iter(self._cache))))
+
+    def _stats(self) -> bytes:
+        stats = {
+            "requests": self._requests,
+            "unknown": self._unknown.total(),
+            "unknown_urls": list(self._unknown),
+            "most_waiting": self.most_waiting,
+        }
+        return json.dumps(stats).encode() + b"\n"
+
+
+def which(recorded: Recorded, reason: str) -> Fetched:
+    """The answer that the reason phrase of a MARK names."""
+    number = reason.removeprefix("replay ")
+    if number.isdecimal() and len(number) < 4 and int(number) < len(recorded.tries):
+        return recorded.tries[int(number)]
+    return recorded.answer
+
+
+def _answer(fetched: Fetched, mark: str) -> Answer:
+    match fetched:
+        case Response() if not 200 <= fetched.status < 300:  # never recorded so
+            return Answer(MARK, {}, b"", mark)
+        case Response():
+            return Answer(fetched.status, _headers(fetched), fetched.body)
+        case Moved() if not 300 <= fetched.status < 400:
+            return Answer(MARK, {}, b"", mark)
+        case Moved():
+            return Answer(fetched.status, {"Location": _line(fetched.location)}, b"")
+        case Failure():
+            if fetched.code != f"http-{fetched.status}" or not 300 <= fetched.status < 600 or fetched.status == MARK:
+                return Answer(MARK, {}, b"", mark)
+            asked = {} if fetched.retry_after is None else {"Retry-After": _line(str(fetched.retry_after))}
+            return Answer(fetched.status, asked, b"", _line(fetched.detail))
+
+
+def _headers(response: Response) -> dict[str, str]:
+    return {_line(name): _line(value) for name, value in response.headers.items() if name.lower() not in _OWN}
+
+
+def _line(text: str) -> str:
+    """The text as a part of one line, whatever the file of the recording holds."""
+    return "".join(character for character in text if character.isprintable())
+
+
+def _size(answers: list[Ready]) -> int:
+    return sum(len(answer.body) + 1_000 for answer in answers)
 
 
 class ReplayServer(Child):

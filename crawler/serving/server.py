@@ -1,4 +1,4 @@
-"""A desk that answers on a port of this machine."""
+"""An HTTP server on a port of this machine: connections, requests in, responses out, in order."""
 
 from __future__ import annotations
 
@@ -6,13 +6,216 @@ import asyncio
 import os
 import socket
 import threading
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import NamedTuple
 
 from crawler.errors import ConfigError
-from crawler.serving.connection import Connection
-from crawler.serving.desk import Desk
+from crawler.serving.http import HEAD_LIMIT, Answer, Ask, Bad, http_date, parse, plain, render
 
-__all__ = ["HOST", "listen", "serve"]
+__all__ = ["HOST", "Connection", "Desk", "Ready", "listen", "serve"]
+
+
+class Ready(NamedTuple):
+    """An answer as bytes.
+
+    Attributes:
+        shaky: its first request is to fail.
+        delay: seconds that it waits, for a desk whose answers wait differently.
+    """
+
+    status: int
+    line: bytes
+    headers: bytes
+    body: bytes
+    shaky: bool = False
+    delay: float = 0.0
+
+
+class Desk(ABC):
+    """Answers requests. One thread only.
+
+    Attributes:
+        name: value of the header Server.
+        waiting: answers that wait for their time now.
+        most_waiting: the most that did so at once.
+    """
+
+    name = "crawler"
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.most_waiting = 0
+        self._second = -1
+        self._date = b""
+
+    @abstractmethod
+    def answer(self, ask: Ask) -> Ready:
+        """The answer to a request, now that it arrives."""
+
+    @abstractmethod
+    def delay(self, ask: Ask, ready: Ready) -> float:
+        """Seconds from the request to its answer."""
+
+    def close(self) -> None:  # noqa: B027 - a desk without files has nothing to close
+        """Give back what is open."""
+
+    def wait(self) -> None:
+        """One more answer waits for its time."""
+        self.waiting += 1
+        self.most_waiting = max(self.most_waiting, self.waiting)
+
+    def date(self) -> bytes:
+        """The Date header, made once a second."""
+        now = int(time.time())
+        if now != self._second:
+            self._second, self._date = now, http_date(now)
+        return self._date
+
+    def ready(self, answer: Answer, *, shaky: bool = False, delay: float = 0.0) -> Ready:
+        """An answer as bytes."""
+        return Ready(answer.status, *render(answer, self.name), shaky, delay)
+
+
+LAST = b"Connection: close\r\n\r\n"
+IDLE = 60.0
+"""Seconds in which a client must send its next whole request, or read its answer."""
+
+LINGER = 1.0
+"""Seconds in which a client that was answered for the last time may still send; it is thrown away."""
+
+
+class Connection(asyncio.Protocol):
+    """The server's end of a connection."""
+
+    def __init__(self, desk: Desk, everyone: set[Connection]) -> None:
+        self._desk = desk
+        self._everyone = everyone
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
+        self._input = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
+        self._full = False
+        self._ended = False
+        self._eof = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Part of asyncio.Protocol."""
+        assert isinstance(transport, asyncio.Transport)  # what create_server promises
+        self._transport = transport
+        self._everyone.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Part of asyncio.Protocol."""
+        self._everyone.discard(self)
+        self._ended = True
+        if self._timer:
+            self._timer.cancel()
+            self._stop_waiting()
+
+    def data_received(self, data: bytes) -> None:
+        """Part of asyncio.Protocol."""
+        if self._ended:
+            return
+        self._input += data
+        self._advance()
+        if len(self._input) > 4 * HEAD_LIMIT:
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """Part of asyncio.Protocol: the client sends no more, but may still wait for answers."""
+        self._eof = True
+        self._advance()
+        return True
+
+    def pause_writing(self) -> None:
+        """Part of asyncio.Protocol: the client does not read its answers."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Part of asyncio.Protocol."""
+        self._full = False
+        self._advance()
+
+    def close_if_idle(self, now: float) -> None:
+        """End a connection that has used up its time without a request."""
+        if not self._timer and now - self._since > IDLE:
+            self._transport.abort()
+
+    def _advance(self) -> None:
+        """Answer the requests that have arrived whole, until one has to wait."""
+        while not self._busy():
+            head = self._take()
+            if head is None:
+                break
+            try:
+                self._serve(parse(head))
+            except Bad as bad:
+                self._refuse(bad.status)
+        if self._eof and not self._busy():
+            self._transport.close()
+
+    def _busy(self) -> bool:
+        return bool(self._timer) or self._full or self._ended
+
+    def _take(self) -> bytes | None:
+        """The next head, or None until there is one."""
+        while self._input[:2] == b"\r\n":  # RFC 9112, 2.2: empty lines before a request are ignored
+            del self._input[:2]
+        end = self._input.find(b"\r\n\r\n")
+        if end > HEAD_LIMIT or (end < 0 and len(self._input) > HEAD_LIMIT):
+            self._refuse(431)
+            return None
+        if end < 0:
+            self._transport.resume_reading()
+            return None
+        head = bytes(self._input[:end])
+        del self._input[: end + 4]
+        return head
+
+    def _serve(self, ask: Ask) -> None:
+        arrived = self._loop.time()
+        ready = self._desk.answer(ask)
+        delay = self._desk.delay(ask, ready)
+        if delay:
+            delay -= self._loop.time() - arrived  # making the answer is a part of the wait
+        if delay <= 0:
+            self._send(ask, ready)
+            return
+        self._desk.wait()
+        self._timer = self._loop.call_later(delay, self._send_late, ask, ready)
+
+    def _send_late(self, ask: Ask, ready: Ready) -> None:
+        self._stop_waiting()
+        self._send(ask, ready)
+        self._advance()
+
+    def _stop_waiting(self) -> None:
+        self._timer = None
+        self._desk.waiting -= 1
+
+    def _send(self, ask: Ask, ready: Ready) -> None:
+        self._since = self._loop.time()
+        end = b"\r\n" if ask.keep else LAST
+        body = b"" if ask.method == "HEAD" else ready.body
+        self._transport.write(b"".join((ready.line, self._desk.date(), ready.headers, end, body)))
+        if not ask.keep:
+            self._end()
+
+    def _refuse(self, status: int) -> None:
+        line, headers, body = render(plain(status, {"Allow": "GET, HEAD"} if status == 405 else None), self._desk.name)
+        self._transport.write(b"".join((line, self._desk.date(), headers, LAST, body)))
+        self._end()
+
+    def _end(self) -> None:
+        """Close our side; close the whole only later, for a reset would destroy an answer still under way."""
+        self._ended = True
+        self._input.clear()
+        self._transport.resume_reading()
+        self._transport.write_eof()
+        self._loop.call_later(LINGER, self._transport.close)
+
 
 HOST = "127.0.0.1"
 OTHER_PORTS = 20

@@ -13,8 +13,7 @@ from concurrent.futures import BrokenExecutor, Future
 from contextlib import suppress
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from crawler.fetch.client import Fetch, make_fetch
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["Build", "Driven", "Fetched", "Plan", "Step", "Strategy", "Then", "WorkerDied", "fail_all", "settle_future"]

@@ -127,7 +127,7 @@ STRATEGIES: dict[str, Entry] = {
         driven=True,
         needs="pycurl",
         extra="curl",
-        loads=("crawler.strategies.curl", "crawler.fetch.transfers"),
+        loads=("crawler.strategies.curl", "crawler.fetch.curl_client"),
     ),
     "auto": Entry(
         "auto:Auto",

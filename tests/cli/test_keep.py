@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 import ruamel.yaml
 
-from crawler.export.opened import opened_by
+from crawler.export.atomic import opened_by
 from crawler.store import schema
 from tests.support.badserver import answer, serve
 

@@ -79,7 +79,7 @@ def test_fault_179_sigterm_while_the_config_is_checked(job):
 def test_fault_178_during_an_export(job, number, code, said):
     assert crawl("run", job, "--quiet").returncode == 0
     before = {path: path.read_bytes() for path in (job.parent / "out").iterdir() if path.suffix == ".xlsx"}
-    done = bombed("crawler.export.sheet", number, "export", job)
+    done = bombed("crawler.export.xlsx", number, "export", job)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", said)
     assert {path: path.read_bytes() for path in before} == before
     assert not list((job.parent / "out").glob(".*"))
@@ -87,7 +87,7 @@ def test_fault_178_during_an_export(job, number, code, said):
 
 
 def test_ctrl_c_while_a_finished_crawl_is_exported_lets_it_finish(job):
-    done = bombed("crawler.export.sheet", "SIGINT", "run", job)
+    done = bombed("crawler.export.xlsx", "SIGINT", "run", job)
     assert done.returncode == 0
     assert "stopping" in done.stderr
     assert (job.parent / "out" / "demo.xlsx").exists()

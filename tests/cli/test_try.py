@@ -5,7 +5,7 @@ import json
 import pytest
 import ruamel.yaml
 
-from crawler.demo.paths import DEAD, MOVED_FROM, STAFF
+from crawler.demo.catalogue import DEAD, MOVED_FROM, STAFF
 from tests.support.badserver import FAULTS, answer, in_turn, pages, serve
 from tests.support.jobs import write_job
 from tests.support.walls import itself, walled

@@ -5,8 +5,8 @@ import re
 import pytest
 
 from crawler.config import Job
+from crawler.demo.catalogue import DEAD
 from crawler.demo.options import DemoOptions
-from crawler.demo.paths import DEAD
 from crawler.demo.process import DemoServer
 from crawler.demo.site import Site
 from tests.configs.small_crawl import Found, crawl, load

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from crawler.crawl.robots import Robots, read_robots
-from crawler.fetch.client import Fetch, make_fetch
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.model import Failure, Request, Response
 from tests.support.badserver import FAULTS, Connection, answer, chunked, keep_alive, once, pages, serve
 

@@ -6,9 +6,9 @@ from statistics import fmean
 
 import pytest
 
-from crawler.demo.desk import DemoDesk
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
+from crawler.demo.server import DemoDesk
 from crawler.demo.site import Site
 from crawler.serving.http import Ask
 from crawler.serving.latency import Latency

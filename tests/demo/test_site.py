@@ -11,9 +11,9 @@ from urllib.parse import urljoin
 import pytest
 from bs4 import BeautifulSoup
 
+from crawler.demo.catalogue import DEAD, MOVED_FROM, STAFF
 from crawler.demo.options import DemoOptions
 from crawler.demo.pages import _pager_numbers
-from crawler.demo.paths import DEAD, MOVED_FROM, STAFF
 from crawler.demo.site import Site
 
 LINK = re.compile(r'<a [^>]*href="([^"]+)"')

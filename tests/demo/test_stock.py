@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from crawler.demo.catalogue import Stock
 from crawler.demo.options import DemoOptions
-from crawler.demo.stock import Stock
 
 
 def isbn_is_valid(isbn: str) -> bool:

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.export import styles
+from crawler.export import package
 from crawler.export.cells import Cells, Limits
 from crawler.model import Money
 from tests.support.workbook import shown
@@ -46,7 +46,7 @@ def test_fault_130_140_text_stays_text_unchanged(text):
     ],
 )
 def test_text_that_excel_would_retype_when_edited_is_quoted(text, quoted):
-    assert RULES.cell(text).style is (styles.QUOTED if quoted else styles.TEXT)
+    assert RULES.cell(text).style is (package.QUOTED if quoted else package.TEXT)
 
 
 # Short and long text are looked at in different ways, and so is text in which a character needs two bytes or four.
@@ -167,14 +167,14 @@ def test_money_that_is_not_a_number_keeps_its_currency():
 
 def test_dates_are_days_since_1899():
     assert RULES.cell(date(2024, 2, 29)).text.rstrip("0") == "45351."
-    assert RULES.cell(date(2024, 2, 29)).style is styles.DATE
+    assert RULES.cell(date(2024, 2, 29)).style is package.DATE
     assert RULES.cell(datetime(2024, 2, 29, 12)).text == "45351.5"
-    assert RULES.cell(datetime(2024, 2, 29, 12)).style is styles.DATETIME
+    assert RULES.cell(datetime(2024, 2, 29, 12)).style is package.DATETIME
 
 
 def test_a_time_with_zone_becomes_utc_and_says_so():
     cell = RULES.cell(datetime(2024, 3, 1, 1, tzinfo=timezone(timedelta(hours=13))))
-    assert (cell.text, cell.style, cell.reasons) == ("45351.5", styles.UTC, ())
+    assert (cell.text, cell.style, cell.reasons) == ("45351.5", package.UTC, ())
 
 
 @pytest.mark.parametrize(

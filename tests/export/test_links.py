@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.export.links import target
+from crawler.export.package import target
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.export.names import SheetNames, table_paths
+from crawler.export.port import SheetNames, table_paths
 from crawler.model import Table
 
 

@@ -1,4 +1,4 @@
-from crawler.export.spool import Spool
+from crawler.export.package import Spool
 
 
 def test_lines_come_back_in_order():

@@ -2,10 +2,8 @@ from dataclasses import replace
 
 from lxml import etree
 
-from crawler.export import styles
-from crawler.export.styles import MoneyStyles
-from crawler.export.stylesheet import StyleSheet
-from crawler.export.xml import MAIN
+from crawler.export import package
+from crawler.export.package import MAIN, MoneyStyles, StyleSheet
 
 
 def part(sheet):
@@ -19,21 +17,21 @@ def counted(root):
 
 def test_styles_that_look_the_same_share_a_number_and_others_do_not():
     sheet = StyleSheet()
-    first = sheet[styles.TEXT]
-    assert sheet[replace(styles.TEXT)] == first
-    every = [styles.TEXT, styles.QUOTED, styles.LINK, styles.HEADER, styles.NUMBER, styles.DATE, styles.UTC]
+    first = sheet[package.TEXT]
+    assert sheet[replace(package.TEXT)] == first
+    every = [package.TEXT, package.QUOTED, package.LINK, package.HEADER, package.NUMBER, package.DATE, package.UTC]
     assert len({sheet[style] for style in every}) == len(every)
     assert [sheet[style] for style in every] == [sheet[style] for style in every]
 
 
 def test_number_0_is_left_to_cells_without_a_style():
-    assert StyleSheet()[styles.TEXT] == 1
+    assert StyleSheet()[package.TEXT] == 1
 
 
 def test_every_list_says_its_length_and_every_format_is_there_once():
     sheet = StyleSheet()
     money = [MoneyStyles().get(currency) for currency in ("£", "£", "EUR", "<&>")]
-    for style in (styles.DATE, styles.BOOLEAN, *money, styles.HEADER):
+    for style in (package.DATE, package.BOOLEAN, *money, package.HEADER):
         sheet[style]
     root = part(sheet)
     assert all(said == found for said, found in counted(root))

@@ -3,8 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.export.cells import Cells, Limits
-from crawler.export.widths import widths
+from crawler.export.cells import Cells, Limits, widths
 from crawler.model import Money
 
 CELL = Cells(Limits()).cell

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from crawler.fetch.client import Fetch
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings, Fetch
 from crawler.model import Failure, Moved, Request, Response
 from tests.support.clients import CLIENTS, make_client
 

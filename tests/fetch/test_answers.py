@@ -10,8 +10,7 @@ import pytest
 import responses
 
 from crawler.errors import ConfigError
-from crawler.fetch.client import make_fetch
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings, make_fetch
 from crawler.model import Failure, Moved, Request, Response
 from tests.support.badserver import CHUNKED, FAULTS, OK, PAGE, answer, chunked, in_turn, once, serve
 

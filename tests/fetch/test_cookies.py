@@ -12,9 +12,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crawler.fetch.cookies import MAX_HOSTS, MAX_PER_HOST, Cookie, Jar, empty_jar
-from crawler.fetch.set_cookie import GONE, MAX_AGE, SetCookie, read_set_cookie
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
+from crawler.fetch.cookies import (
+    GONE,
+    MAX_AGE,
+    MAX_HOSTS,
+    MAX_PER_HOST,
+    Cookie,
+    Jar,
+    SetCookie,
+    empty_jar,
+    read_set_cookie,
+)
 
 HOST = "www.shop.example"
 URL = f"https://{HOST}/a/b/page.html?q=/x"

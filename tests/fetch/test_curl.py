@@ -14,10 +14,9 @@ import pytest
 
 from crawler.errors import ConfigError
 from crawler.extras import install
-from crawler.fetch import addresses, curl_options, curl_transfer
-from crawler.fetch.client import make_async_fetch, make_fetch, make_transfers
-from crawler.fetch.curl_failures import curl_failure
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch import addresses, curl_transfer
+from crawler.fetch.client import ClientSettings, make_async_fetch, make_fetch, make_transfers
+from crawler.fetch.curl_transfer import curl_failure
 from crawler.model import Request
 from tests.fetch.conftest import CURL
 from tests.support.badserver import PAGE, answer, in_turn, once, serve
@@ -28,10 +27,11 @@ from tests.support.clients import make_client
 def named(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Make a client for which the name two.example has these addresses."""
     made: list[Any] = []
+    original = curl_transfer.set_constant
 
     def make(port: int, *ips: str, **changes: Any) -> Any:
         def set_constant(handle: Any, settings: ClientSettings) -> None:
-            curl_options.set_constant(handle, settings)
+            original(handle, settings)
             handle.setopt(pycurl.RESOLVE, [f"two.example:{port}:{','.join(ips)}"])
 
         monkeypatch.setattr(curl_transfer, "set_constant", set_constant)
@@ -115,7 +115,7 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, module: str, 
     import sys
 
     for name in [name for name in sys.modules if name.startswith(("crawler.fetch.", f"{module}."))]:
-        if name not in ("crawler.fetch.client", "crawler.fetch.settings"):
+        if name not in ("crawler.fetch.client", "crawler.fetch.client"):
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ConfigError, match=re.escape(f"install it with: {install(extra)}")):

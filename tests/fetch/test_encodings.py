@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from crawler.errors import FetchError
-from crawler.fetch.decode import ACCEPTED, decoded
+from crawler.fetch.body import ACCEPTED, decoded
 from crawler.model import Failure, Request
 from tests.support.badserver import answer, chunked, in_turn, once, serve
 

@@ -177,7 +177,7 @@ def test_fault_200_out_of_descriptors(client: Any, monkeypatch: pytest.MonkeyPat
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr("crawler.fetch.sockets.Socket", none_left)
-    for module in ("aiohttp_connection", "curl_transfer"):
+    for module in ("aiohttp_client", "curl_transfer"):
         monkeypatch.setattr(f"crawler.fetch.{module}.new_socket", none_left)
     failure = client()(Request(1, "http://127.0.0.1:9/", "page"))
     assert (failure.code, failure.detail) == ("network", "Too many open files")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crawler import urls
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
 from crawler.model import Request
 from crawler.strategies.port import Plan
 from crawler.strategies.registry import make_strategy

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from crawler import urls
+from crawler.fetch.client import ClientSettings
 from crawler.fetch.cookies import Jar
-from crawler.fetch.settings import ClientSettings
 from crawler.model import Request
 from tests.support.badserver import CHUNKED, Connection, answer, in_turn, once, pages, serve
 

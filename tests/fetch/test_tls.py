@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from crawler.fetch import tls
+from crawler.fetch import sockets
 from crawler.model import Request
 from tests.support.badserver import FAULTS, PAGE, Connection, answer, in_turn, once, serve
 from tests.support.certificates import Authority
@@ -22,10 +22,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture
 def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Authority]:
     """The test authority is trusted like a real one."""
-    tls.context.cache_clear()
+    sockets.context.cache_clear()
     monkeypatch.setattr("certifi.where", lambda: authority.file)
     yield authority
-    tls.context.cache_clear()
+    sockets.context.cache_clear()
 
 
 def test_a_good_certificate(client: Any, trusted: Authority) -> None:
@@ -122,5 +122,5 @@ def test_the_limits_hold_over_tls(client: Any, trusted: Authority, script: str, 
 
 
 def test_one_context_for_all_threads() -> None:
-    assert tls.context(True) is tls.context(True)
-    assert tls.context(True) is not tls.context(False)
+    assert sockets.context(True) is sockets.context(True)
+    assert sockets.context(True) is not sockets.context(False)

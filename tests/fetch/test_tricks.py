@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.errors import FetchError
-from crawler.fetch.chunks import Rechunker
+from crawler.fetch.body import Rechunker
 from crawler.model import Request, Response
 from tests.support.badserver import PAGE, Connection, answer, serve
 from tests.support.certificates import Authority

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
 from crawler.model import Request, Response
 from tests.support.badserver import FAULTS, answer, in_turn, serve
 from tests.support.clients import make_client

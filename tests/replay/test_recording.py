@@ -14,7 +14,7 @@ from crawler.crawl.loop import Stopper
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.errors import ConfigError
-from crawler.replay.tape import ANSWERS
+from crawler.replay.cassette import ANSWERS
 from tests.support.jobs import crawl, kill, start, write_job
 from tests.support.usable import USABLE
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import ConfigError
-from crawler.fetch.client import Fetch, make_fetch
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.model import Failure, Moved, Request, Response
+from crawler.replay.cassette import ANSWERS, Fetched, store
 from crawler.replay.server import ReplayServer
-from crawler.replay.tape import ANSWERS, Fetched, store
 from tests.support.clients import CLIENTS, make_client
 from tests.support.spellings import SITES, TARGETS
 

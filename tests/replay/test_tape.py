@@ -10,7 +10,7 @@ import pytest
 
 from crawler.errors import OutputError
 from crawler.model import Failure, Moved, Request, Response
-from crawler.replay.tape import ANSWERS, Fetched, Recorded, file_of, read, store
+from crawler.replay.cassette import ANSWERS, Fetched, Recorded, file_of, read, store
 
 URL = "http://shop.example/a?b=c"
 PAGE = Response(URL, 200, {"content-type": "text/html"}, b"<p>\xff\n\x00</p>", 0.25)

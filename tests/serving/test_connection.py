@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from crawler.demo.desk import DemoDesk
 from crawler.demo.options import DemoOptions
+from crawler.demo.server import DemoDesk
 from crawler.demo.site import Site
-from crawler.serving.connection import IDLE, Connection
+from crawler.serving.server import IDLE, Connection
 
 
 async def left_after(seconds: float, latency: float, sent: bytes) -> bytes | None:

@@ -17,7 +17,7 @@ def late(request: Request, fetched: Any) -> list[str]:
 
 def main() -> None:
     """Send one request through the strategy on the command line and print what its worker had to import."""
-    from crawler.fetch.settings import ClientSettings
+    from crawler.fetch.client import ClientSettings
     from crawler.strategies import child
     from crawler.strategies.port import Plan
     from crawler.strategies.registry import make_strategy, preload

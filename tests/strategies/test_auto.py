@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
 from crawler.model import Failure, Request
 from crawler.strategies import auto, registry
 from crawler.strategies.auto import Auto

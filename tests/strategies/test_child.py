@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
 from crawler.model import Request
 from crawler.strategies import child
 from crawler.strategies.port import Plan

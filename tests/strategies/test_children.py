@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
 from crawler.model import Request
 from crawler.strategies.children import Children
 from crawler.strategies.port import Plan, WorkerDied
@@ -154,7 +154,7 @@ def test_a_child_that_stands_still_holds_up_nobody(make: Make) -> None:
 
 ORPHANS = """
 import os, signal
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
 from crawler.model import Request
 from crawler.strategies.port import Plan
 from crawler.strategies.registry import make_driver

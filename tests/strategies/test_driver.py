@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings
 from crawler.model import Request, Response
 from crawler.strategies.port import Plan, WorkerDied
 from crawler.strategies.registry import make_strategy

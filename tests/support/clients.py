@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from crawler.fetch.client import Fetch, make_fetch
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.model import Failure, Moved, Request, Response
 from crawler.strategies.port import Plan
 from crawler.strategies.registry import make_strategy

@@ -16,6 +16,7 @@ from crawler.model import Column, Money, Row, Table
 
 __all__ = ["FlatTable", "Rules", "clean", "exact", "in_rows", "is_clean"]
 
+
 T = TypeVar("T")
 
 _BAD = re.compile("[\x00\ud800-\udfff]")

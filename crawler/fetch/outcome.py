@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from crawler import urls
 from crawler.errors import FetchError, one_line
 from crawler.fetch.attempt import attempt
-from crawler.fetch.cookies import usable
-from crawler.fetch.decode import PIECE, decoded
+from crawler.fetch.body import PIECE, decoded
+from crawler.fetch.cookies import usable_cookies
 from crawler.fetch.failures import explain, retry_after
 from crawler.model import Failure, Moved, Response
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
 __all__ = ["LEFTOVER_SECONDS", "MOST_LEFTOVER", "check_length", "is_page", "is_short", "judge", "judged", "whole"]
+
 
 _GOOD = frozenset({200, 203})
 _EMPTY = frozenset({204, 205})
@@ -53,7 +54,7 @@ def judge(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -
     else:
         _read_leftover(raw)
     fields = {name.lower(): value for name, value in raw.headers.items()}
-    cookies = usable(raw.headers.getlist("set-cookie"))
+    cookies = usable_cookies(raw.headers.getlist("set-cookie"))
     return judged(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies)
 
 

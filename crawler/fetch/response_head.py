@@ -14,7 +14,8 @@ import re
 
 from crawler.errors import FetchError, one_line
 
-__all__ = ["LONGEST_LINE", "Fields", "Head", "is_status", "usable"]
+__all__ = ["LONGEST_LINE", "Fields", "Head", "is_status", "valid_lines"]
+
 
 MOST_INTERIM = 20
 MOST_LINES = 100
@@ -112,7 +113,7 @@ class Head:
             self.lines.append(line)
 
 
-def usable(lines: list[bytes]) -> list[bytes]:
+def valid_lines(lines: list[bytes]) -> list[bytes]:
     """Return the lines that are headers, without control characters, with one Content-Length at most.
 
     Raises:

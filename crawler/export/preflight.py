@@ -11,6 +11,7 @@ from crawler.export import atomic
 
 __all__ = ["check"]
 
+
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 
 

@@ -1,19 +1,118 @@
-"""What the shop sells: every book and author, computed from its number: a million take no memory."""
+"""What the shop sells, and where each page stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 from crawler.demo.options import DemoOptions
-from crawler.demo.words import Name, load
 from crawler.model import Money
 
-__all__ = ["BOOKS_PER_PAGE", "Author", "Book", "Stock"]
+__all__ = [
+    "BOOKS_PER_PAGE",
+    "DEAD",
+    "MOVED_BOOK",
+    "MOVED_FROM",
+    "STAFF",
+    "Author",
+    "Book",
+    "Language",
+    "Name",
+    "Stock",
+    "Words",
+    "author_path",
+    "book_path",
+    "listing_path",
+    "load",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A text with its language and the plain ASCII form that stands in a URL."""
+
+    text: str
+    slug: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Words of one language, with ASCII forms; `join` stands between two nouns, `space` between names."""
+
+    code: str
+    name: str
+    join: str
+    space: str
+    family_first: bool
+    nouns: tuple[tuple[str, str], ...]
+    given: tuple[tuple[str, str], ...]
+    family: tuple[tuple[str, str], ...]
+    place: str
+    blurb: str
+
+    def title(self, number: int) -> Name:
+        """The title with this number: two different nouns."""
+        first, step = divmod(number, len(self.nouns) - 1)
+        a = self.nouns[first % len(self.nouns)]
+        b = self.nouns[(first + step + 1) % len(self.nouns)]
+        text = a[0] + self.join + b[0]
+        return Name(text[0].title() + text[1:], f"{a[1]}-{b[1]}", self.code)
+
+    def person(self, number: int) -> Name:
+        """The name with this number."""
+        family, given = divmod(number, len(self.given))
+        pair = [self.given[given], self.family[family % len(self.family)]]
+        if self.family_first:
+            pair.reverse()
+        return Name(self.space.join(text for text, _ in pair), "-".join(slug for _, slug in pair), self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All tables of words.json."""
+
+    languages: tuple[Language, ...]
+    by_code: Mapping[str, Language]
+    language_names: Mapping[str, str]
+    titles: tuple[Name, ...]
+    authors: tuple[Name, ...]
+    sentences: tuple[str, ...]
+    lives: tuple[str, ...]
+    genres: tuple[str, ...]
+    publishers: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+def load() -> Words:
+    """Read words.json, which lies beside this module."""
+    raw = json.loads(Path(__file__).with_name("words.json").read_text("utf-8"))
+    languages = tuple(_language(one) for one in raw["languages"])
+    return Words(
+        languages=languages,
+        by_code={one.code: one for one in languages},
+        language_names={one.code: one.name for one in languages} | raw["other_languages"],
+        titles=tuple(Name(*one) for one in raw["titles"]),
+        authors=tuple(Name(*one) for one in raw["authors"]),
+        **{key: tuple(raw[key]) for key in ("sentences", "lives", "genres", "publishers", "places")},
+    )
+
+
+def _language(raw: dict[str, Any]) -> Language:
+    return Language(**raw | {key: _pairs(raw[key]) for key in ("nouns", "given", "family")})
+
+
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """`"η θάλασσα=thalassa, το φως=fos"` as pairs."""
+    return tuple((word, slug) for word, _, slug in (part.partition("=") for part in text.split(", ")))
+
 
 BOOKS_PER_PAGE = 20
 BADGES = ("Bestseller", "New", "Staff pick", None, None, None)
@@ -194,3 +293,29 @@ def _isbn(number: int, seed: int) -> str:
     digits = f"{(number * 123_456_791 + seed * 7_919) % 10**9:09}"  # the factor shares no divisor with 10**9
     check = -sum((10 - place) * int(digit) for place, digit in enumerate(digits)) % 11
     return digits + ("X" if check == 10 else str(check))
+
+
+DEAD = "/catalogue/the-lost-atlas_0/index.html"
+"""Linked from the last listing page, and gone."""
+
+STAFF = "/staff/uncorrected-proof_0/index.html"
+"""Linked from the first listing page, and forbidden by robots.txt."""
+
+MOVED_BOOK = 7
+MOVED_FROM = "/catalogue/old-shop/7.html"
+"""The listing still links to the old place of this book, which redirects to the new one."""
+
+
+def listing_path(page: int) -> str:
+    """Path of a listing page; pages count from 1."""
+    return f"/catalogue/page-{page}.html"
+
+
+def book_path(number: int, title: Name) -> str:
+    """Path of a book."""
+    return f"/catalogue/{quote(title.slug)}_{number}/index.html"
+
+
+def author_path(stock: Stock, number: int) -> str:
+    """Path of an author; one of them is not ASCII and so percent-encoded."""
+    return f"/authors/{quote(stock.author_name(number).slug)}-{number}.html"

@@ -17,6 +17,7 @@ from crawler.errors import ConfigError
 
 __all__ = ["Child", "child_main"]
 
+
 START_SECONDS = 20.0
 STOP_SECONDS = 2.0
 

@@ -1,23 +1,64 @@
 """From a Request to what a client sends: URL, headers, limits. The same for every client.
 
+A client connects to the server that `detour` gives, sends its headers, and treats the answer as one of the real URL:
+redirects are resolved against that, and it is the `url` of the Response.
+
 What depends on the host alone is worked out once for each host.
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from time import monotonic
 from typing import NamedTuple
 
 from crawler import urls
 from crawler.errors import FetchError
 from crawler.fetch.addresses import check_for_proxy, check_literal
-from crawler.fetch.client import ROBOTS, ROBOTS_BYTES
-from crawler.fetch.detour import detour
-from crawler.fetch.headers import request_headers, with_cookies
-from crawler.fetch.settings import ClientSettings
+from crawler.fetch.body import ACCEPTED
+from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, ClientSettings
 from crawler.model import Request
 
-__all__ = ["Asked", "Asking", "Place"]
+__all__ = ["Asked", "Asking", "Place", "detour", "request_headers", "with_cookies"]
+
+
+def detour(server: str, to: tuple[str, int]) -> tuple[str, dict[str, str]]:
+    """Return the server that is connected to in place of another, and headers that say which was meant.
+
+    It is asked by http for an https URL as well; X-Forwarded-Proto tells it which it was.
+
+    Args:
+        server: scheme, host and port of a clean URL, `https://example.com`.
+    """
+    scheme, _, named = server.partition("://")
+    host, port = to
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"http://{place}", {"Host": named, "X-Forwarded-Proto": scheme}
+
+
+def request_headers(settings: ClientSettings) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the headers for every host, and those for the job's own origins: only these may hold secrets."""
+    public = {
+        "User-Agent": settings.user_agent,
+        "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "Accept-Encoding": ACCEPTED,
+    }
+    own = {name.title(): value for name, value in settings.headers.items()}
+    private = public | own
+    if settings.cookies:
+        pairs = [f"{name}={value}" for name, value in settings.cookies.items()]
+        private["Cookie"] = "; ".join([private["Cookie"], *pairs] if "Cookie" in private else pairs)
+    if settings.auth:
+        private["Authorization"] = "Basic " + b64encode(":".join(settings.auth).encode()).decode("ascii")
+    return public, private
+
+
+def with_cookies(headers: dict[str, str], cookies: str) -> dict[str, str]:
+    """Return the headers with these cookies behind those that they have."""
+    if not cookies:
+        return headers
+    return headers | {"Cookie": f"{headers['Cookie']}; {cookies}" if "Cookie" in headers else cookies}
+
 
 MOST_PLACES = 1_000
 

@@ -26,6 +26,7 @@ from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["ANSWERS", "Fetched", "Recorded", "file_of", "read", "store", "write_file"]
 
+
 Fetched: TypeAlias = Response | Moved | Failure
 
 ANSWERS = "answers"
