@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 from crawler.closing import counted, judged, publish_report, unread
 from crawler.compose import Run, check_strategy, demo_site, prepare_children
 from crawler.config import Job, load
-from crawler.crawl.control import Stopper
-from crawler.crawl.tally import Tally
+from crawler.crawl.inbox import Stopper
+from crawler.crawl.stats import Tally
 from crawler.errors import ConfigError, StateError
 from crawler.model import Value
 from crawler.publish import check_targets
 from crawler.replay.source import Source
 from crawler.report import Report
 from crawler.store import runs
-from crawler.store.facts import extracted
+from crawler.store.counts import extracted
 from crawler.store.lock import owned
 from crawler.store.result import StoredResult
 from crawler.store.schema import open_database

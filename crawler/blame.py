@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from crawler.config import Job
-from crawler.config.pages import FieldSpec, FollowSpec
+from crawler.config.document import FieldSpec, FollowSpec
 from crawler.config.tables import Home, homes
 from crawler.errors import one_line
 from crawler.model import Row

@@ -18,8 +18,8 @@ from crawler.model import Problem
 from crawler.protect import Doubt, doubts
 from crawler.publish import publish_all
 from crawler.report import LastGood, Report
-from crawler.store import facts, runs
-from crawler.store.figures import Figures
+from crawler.store import counts, runs
+from crawler.store.counts import Figures
 from crawler.store.result import StoredResult
 from crawler.store.runs import Verdict
 from crawler.summary import summary
@@ -74,7 +74,7 @@ def publish_report(
 def counted(db: sqlite3.Connection, crawl: int, report: Report) -> Report:
     """The report with the counts of the pages."""
     return replace(
-        report, pages=facts.states(db, crawl), causes=facts.causes(db, crawl), dropped=facts.dropped(db, crawl)
+        report, pages=counts.states(db, crawl), causes=counts.causes(db, crawl), dropped=counts.dropped(db, crawl)
     )
 
 
@@ -94,8 +94,8 @@ def last_good(job: Job, db: sqlite3.Connection, *, but: int) -> tuple[LastGood |
     if crawl is None or crawl.id == but:
         return None, 0
     if crawl.figures is None:
-        counts = unread(facts.causes(db, crawl.id))
-        figures = StoredResult(db, crawl.id, job.tables, job.keys).figures(counts)
+        by_cause = unread(counts.causes(db, crawl.id))
+        figures = StoredResult(db, crawl.id, job.tables, job.keys).figures(by_cause)
         runs.remember(db, crawl.id, figures.dump())
     else:
         figures = Figures.load(crawl.figures)

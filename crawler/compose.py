@@ -12,16 +12,16 @@ from typing import Any, TypeVar
 
 from crawler import clock, urls
 from crawler.config import Job
-from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
+from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
-from crawler.crawl.places import Analyse, Place, at_place
-from crawler.crawl.robots_desk import RobotsDesk
-from crawler.crawl.tally import Tally
+from crawler.crawl.parse_stage import Analyse, Place, at_place
+from crawler.crawl.robots import RobotsDesk
+from crawler.crawl.stats import Tally
 from crawler.crawl.traps import Traps
 from crawler.errors import ConfigError, ExtractError
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.fetch.client import ClientSettings, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import Outcome
@@ -30,8 +30,8 @@ from crawler.report import Report, Timing
 from crawler.store import runs
 from crawler.store.cookies import CookieTable
 from crawler.store.pages import Pages
-from crawler.store.values import to_stored
-from crawler.strategies.driver import Threaded
+from crawler.store.records import to_stored
+from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy, Then
 from crawler.strategies.registry import entry, make_driver, make_strategy, missing, preload, refusal
 
@@ -191,9 +191,9 @@ def prepare_children(job: Job) -> None:
     pool = ["crawler.strategies.pool"] if place == "pool" else []
     if fetching is not None or pool:
         parser = _slow_parser(job) if place in ("worker", "pool") else []
-        from crawler.strategies import child  # late: it imports multiprocessing
+        from crawler.strategies import worker_process  # late: it imports multiprocessing
 
-        child.prepare(["crawler.crawl.places", *(fetching or ()), *pool, *parser])
+        worker_process.prepare(["crawler.crawl.parse_stage", *(fetching or ()), *pool, *parser])
 
 
 def _slow_parser(job: Job) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from crawler.model import Problem
 from crawler.report import Report
-from crawler.store import facts
+from crawler.store import counts
 
 __all__ = ["findings"]
 
@@ -43,7 +43,7 @@ def _blanks(report: Report) -> Iterator[Problem]:
 def _links(db: sqlite3.Connection, crawl: int, report: Report) -> Iterator[Problem]:
     for reason, count in report.dropped.items():
         if reason not in _WANTED:
-            first = facts.dropped_first(db, crawl, reason)
+            first = counts.dropped_first(db, crawl, reason)
             links = "link was" if count == 1 else "links were"
             what = f"{count:,} {links} not followed; the first stands on this page"
             yield Problem("links", reason, what, first)

@@ -158,7 +158,7 @@ class Page(NamedTuple):
         records: `Stored` where the store is to write them, so that it is the worker who makes their text.
         dropped: links that were not taken, counted by reason (`bad-url`, `scheme`, `denied`).
         notes: notes on the page as a whole; their `field` is "".
-        sign: of what the rules found, where links may lead back to pages of this kind; see `crawler.extract.sign`. It
+        sign: of what the rules found, where links may lead back to pages of this kind; see `crawler.extract.parser`. It
             begins with RICH where that is more than one thing.
         sessions: names of parameters of links that look like a session; True where the page shows that they are one,
             False where it shows that they tell pages apart.

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import sqrt
 
-from crawler.config.sections import ProtectSpec
+from crawler.config.document import ProtectSpec
 from crawler.config.units import show_share
-from crawler.store.figures import ColumnFigures, Figures, TableFigures
+from crawler.store.counts import ColumnFigures, Figures, TableFigures
 
 __all__ = ["Doubt", "doubts", "percent"]
 

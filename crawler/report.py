@@ -12,7 +12,7 @@ from crawler.config import Job
 from crawler.keep import Kept
 from crawler.model import Value
 from crawler.protect import Doubt
-from crawler.store.figures import Figures
+from crawler.store.counts import Figures
 from crawler.store.runs import CrawlRow, RunRow, Verdict
 
 __all__ = ["LastGood", "Report", "Timing"]

@@ -1,6 +1,6 @@
 """Parameters of URLs that may hold the id of a session: by their names, and by what random ids look like.
 
-Nothing is decided by that alone: `crawler.extract.evidence` looks at the links of a page, and docs/state.md has the
+Nothing is decided by that alone: `crawler.extract.parser` looks at the links of a page, and docs/state.md has the
 rule. `sid=25/07/01/0415211` is the number of a story.
 """
 

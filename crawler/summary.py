@@ -10,7 +10,7 @@ from crawler.config import Job
 from crawler.model import SummaryLine
 from crawler.protect import percent
 from crawler.report import LastGood, Report
-from crawler.store.figures import TableFigures
+from crawler.store.counts import TableFigures
 
 __all__ = ["ENDINGS", "outcome", "summary"]
 

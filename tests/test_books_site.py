@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.crawl.places import PLACES
+from crawler.crawl.parse_stage import PLACES
 from tests.support.jobs import ROOT, crawl, digest, fetched, log_lines
 from tests.support.killing import WORKERS, Target
 from tests.support.sites import need_site

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import crawler
-from crawler.crawl.control import Stopper
+from crawler.crawl.inbox import Stopper
 from crawler.store.result import StoredResult
 from crawler.store.schema import open_database
 from tests.support.badserver import answer, keep_alive, serve

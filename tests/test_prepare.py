@@ -6,7 +6,7 @@ import pytest
 
 from crawler import compose
 from crawler.config import load
-from crawler.strategies import child
+from crawler.strategies import worker_process
 from tests.support.jobs import write_job
 
 SOUP = "crawler.extract.soup"
@@ -16,7 +16,7 @@ SOUP = "crawler.extract.soup"
 def prepared(tmp_path, monkeypatch):
     def of(**changes):
         asked = []
-        monkeypatch.setattr(child, "prepare", lambda modules: asked.extend(modules))
+        monkeypatch.setattr(worker_process, "prepare", lambda modules: asked.extend(modules))
         compose.prepare_children(load(write_job(tmp_path, "http://a.test", **changes)))
         return asked
 

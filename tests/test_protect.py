@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.config.sections import ProtectSpec
+from crawler.config.document import ProtectSpec
 from crawler.model import Column, Table
 from crawler.protect import Doubt, doubts, percent
-from crawler.store.figures import ColumnFigures, Figures, StoredRow, TableFigures, table_figures
+from crawler.store.counts import ColumnFigures, Figures, StoredRow, TableFigures, table_figures
 
 SPEC = ProtectSpec()
 

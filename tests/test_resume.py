@@ -3,7 +3,7 @@
 import pytest
 
 import crawler
-from crawler.crawl.control import Stopper
+from crawler.crawl.inbox import Stopper
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.errors import ConfigError, StateError

@@ -12,8 +12,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from crawler import api
-from crawler.extract.evidence import sessions_on
 from crawler.extract.page import PageView
+from crawler.extract.parser import sessions_on
 from crawler.report import Report
 from crawler.sessions import is_token, suspects
 from tests.support.badserver import answer, keep_alive, serve

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import crawler
-from crawler.crawl.places import PLACES
+from crawler.crawl.parse_stage import PLACES
 from crawler.replay.playback import Replay
 from tests.support.jobs import crawl, kill, start
 from tests.support.usable import USABLE

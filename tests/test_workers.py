@@ -7,7 +7,7 @@ import pytest
 
 import crawler
 from crawler import compose
-from crawler.crawl.places import PLACES
+from crawler.crawl.parse_stage import PLACES
 from tests.support.badserver import answer, pages, serve
 
 HOOK = """

@@ -13,7 +13,7 @@ from crawler import load, urls
 from crawler.demo.catalogue import book_path, listing_path
 from crawler.demo.options import DemoOptions
 from crawler.demo.site import Site as Demo
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.model import Page, Response
 
 BASE = "http://example.org"

@@ -20,7 +20,7 @@ from crawler.cli.terminal import echo, echo_json, is_terminal, short
 if TYPE_CHECKING:
     from crawler.compare.runner import Aim
     from crawler.config import Job
-    from crawler.config.latency import Wait
+    from crawler.config.units import Wait
 
 
 def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -188,7 +188,7 @@ def _numbers(text: str | None, default: int) -> list[int]:
 
 
 def _places(text: str) -> list[str]:
-    from crawler.crawl.places import PLACES
+    from crawler.crawl.parse_stage import PLACES
 
     known = (*PLACES, "auto")
     for part in _split(text):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crawler.config import Job
 from crawler.errors import StateError
-from crawler.store.facts import states
+from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import APPLICATION_ID, VERSION
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from crawler.cli.terminal import echo, is_terminal
 
 if TYPE_CHECKING:
-    from crawler.crawl.tally import Tally
+    from crawler.crawl.stats import Tally
 
 __all__ = ["Progress", "Rate", "duration", "pace", "progress"]
 

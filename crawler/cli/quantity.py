@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 def latency(ctx: click.Context, option: click.Parameter, text: str | None) -> object:
     """Seconds or a Latency."""
-    from crawler.config.latency import parse_latency  # reading configs is not for those who only ask for help
+    from crawler.config.units import parse_latency  # reading configs is not for those who only ask for help
 
     return _read(ctx, option, text, parse_latency)
 

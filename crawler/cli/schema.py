@@ -24,6 +24,6 @@ def command() -> None:
     then, as the first line of the config:
       # yaml-language-server: $schema=crawler.schema.json
     """
-    from crawler.config.jsonschema import schema
+    from crawler.config.reference import schema
 
     echo_json(schema())

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from crawler.crawl.control import Stopper
+from crawler.crawl.inbox import Stopper
 from crawler.leave import leave
 
 __all__ = ["stopping"]

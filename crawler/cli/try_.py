@@ -75,7 +75,7 @@ def _tell(text: str) -> None:
 
 def _check_kind(job: Job, kind: str | None) -> None:
     if kind is not None and kind not in job.pages:
-        from crawler.config.checked import did_you_mean
+        from crawler.config.validators import did_you_mean
 
         hint = did_you_mean(kind, job.pages) or f"there are: {', '.join(job.pages)}"
         raise ConfigError(f"--kind: no page kind '{kind}'; {hint}")

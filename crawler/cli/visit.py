@@ -12,7 +12,7 @@ from crawler import urls
 from crawler.compose import client_settings
 from crawler.config import Job
 from crawler.crawl.robots import Robots, read_robots
-from crawler.extract.login import login_address
+from crawler.extract.no_match import login_address
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Failure, Moved, Request, Response

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 # Worker processes import this module again, as the main module of their parent: nothing heavy may stand here.
 if TYPE_CHECKING:
-    from crawler.crawl.tally import Tally
+    from crawler.crawl.stats import Tally
 
 __all__ = ["main"]
 

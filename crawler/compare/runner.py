@@ -26,7 +26,7 @@ from crawler.compare.task import RESULT, Source, Task
 from crawler.compare.tree import IS_WHOLE
 from crawler.config import Job
 from crawler.cores import cores
-from crawler.crawl.pace import Pace
+from crawler.crawl.throttle import Pace
 from crawler.errors import Stop
 from crawler.strategies.registry import STRATEGIES, missing
 

@@ -21,7 +21,7 @@ from crawler.compose import client_settings
 from crawler.config import Job
 from crawler.crawl.robots import read_robots
 from crawler.errors import Stop
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Request, Response

@@ -10,8 +10,7 @@ from typing import Any
 
 from crawler import urls
 from crawler.config import Job
-from crawler.config.latency import Wait, show_latency
-from crawler.config.units import show_share, show_size
+from crawler.config.units import Wait, show_latency, show_share, show_size
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.errors import ConfigError

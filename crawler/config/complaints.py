@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from crawler.config.nodes import Node, Path, Source, find
+from crawler.config.nodes import KeyPath, Node, Source, find
 from crawler.errors import ConfigError
 
 __all__ = ["BadConfig", "Complaint", "Report", "dotted"]
@@ -84,13 +84,13 @@ class Report:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def node(self, path: Path) -> Node | None:
+    def node(self, path: KeyPath) -> Node | None:
         """What is written at `path`; None for what is missing or stands for a shorthand."""
         return find(self.root, path, exact=True)[0]
 
     def add(
         self,
-        path: Path,
+        path: KeyPath,
         what: str,
         fix: str = "",
         *,
@@ -110,7 +110,7 @@ class Report:
         else:
             self.at(node.source, node.line, node.column + _inside(node, offset), what, fix, path)
 
-    def at(self, source: Source, line: int, column: int, what: str, fix: str = "", path: Path = ()) -> None:
+    def at(self, source: Source, line: int, column: int, what: str, fix: str = "", path: KeyPath = ()) -> None:
         """Complain about a place (line and column from 0) of a text."""
         # An alias shows one mistake at several paths: the same place and the same words are one complaint.
         found = _Found(-1 if source.option else line, column, source.name, dotted(path), what, fix)

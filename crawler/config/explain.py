@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.config.checked import did_you_mean
 from crawler.config.complaints import SECRET_SECTIONS
-from crawler.config.nodes import Node, Path
+from crawler.config.nodes import KeyPath, Node
 from crawler.config.plain import resolve
+from crawler.config.validators import did_you_mean
 
 __all__ = ["as_expected", "got", "meaning", "suggest"]
 
@@ -28,7 +28,7 @@ _OTHER_NAMES = {
 }
 
 
-def as_expected(expected: str, value: object, path: Path, node: Node | None) -> tuple[str, str]:
+def as_expected(expected: str, value: object, path: KeyPath, node: Node | None) -> tuple[str, str]:
     """`expected text, got 5` and how to write it; a value of a secret section is not shown."""
     if path[:1] == ("fetch",) and SECRET_SECTIONS.intersection(map(str, path[1:2])):
         return f"{expected}, got something else", ""
@@ -81,7 +81,7 @@ def _raw(node: Node) -> str:
     return lines[node.line][node.column : node.end[1]][:60] if node.line == node.end[0] and lines else ""
 
 
-def suggest(name: str, known: list[str], path: Path, sections: Mapping[str, Any]) -> tuple[str, str]:
+def suggest(name: str, known: list[str], path: KeyPath, sections: Mapping[str, Any]) -> tuple[str, str]:
     """For an unknown key in the mapping at `path`: the key most likely meant, or "", and what to do.
 
     `sections` are those of the whole config, where the key may belong.

@@ -12,17 +12,37 @@ from typing import Any
 from urllib.parse import urljoin
 
 from crawler import __version__
-from crawler.config.document import Document
-from crawler.config.pages import KindSpec
+from crawler.config.document import DemoSpec, Document, FetchSpec, KindSpec, LimitsSpec, PoliteSpec, ProtectSpec
+from crawler.config.schema import Section
 from crawler.config.secrets import reveal
-from crawler.config.sections import DemoSpec, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.starts import Start, expand
-from crawler.config.summary import settings
 from crawler.config.tables import make_recipe, make_tables, table_keys
 from crawler.extract.recipe import Recipe
 from crawler.model import Table
 
-__all__ = ["Job"]
+__all__ = ["Job", "settings"]
+
+
+def settings(document: Document, starts: int, first: str) -> list[tuple[str, str]]:
+    """Key path and value of every setting; ` (default)` follows what the config does not say."""
+    more = f" and {starts - 1:,} more" if starts > 1 else ""
+    pairs = [("name", document.name), ("start", first + more)]
+    for name in Document.sections():
+        section = getattr(document, name)
+        if section is not None:
+            pairs += _section(name, section)
+        elif name in document.given:
+            pairs.append((name, Document.keys[name].type.show(None)))
+    return [*pairs, ("output", ", ".join(document.output or ()) or "none")]
+
+
+def _section(prefix: str, section: Section) -> Iterator[tuple[str, str]]:
+    for name, key in section.keys.items():
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield f"{prefix}.{name}", "***"
+        else:
+            yield f"{prefix}.{name}", key.type.show(value) + ("" if name in section.given else " (default)")
 
 
 @dataclass(frozen=True)

@@ -1,28 +1,99 @@
-"""`load`: from a config file to a Job, or to every complaint at once. Nothing is fetched, no code of a hook runs."""
+"""`load`: from a config file and its overrides to a Job, or to every complaint at once."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from crawler.config.checked import did_you_mean
-from crawler.config.checks import check, check_files, check_hooks, warnings
 from crawler.config.complaints import SECRET_SECTIONS, Report
+from crawler.config.cross_checks import check, check_files, check_hooks, warnings
 from crawler.config.document import Document
 from crawler.config.job import Job
-from crawler.config.nodes import Path as KeyPath
-from crawler.config.nodes import Source
-from crawler.config.overrides import override, replace_starts
+from crawler.config.nodes import KeyPath, Node, Source
 from crawler.config.plain import plain
 from crawler.config.schema import Place
 from crawler.config.secrets import has_variable
-from crawler.config.source import display_name, read_text
 from crawler.config.starts import Start, StartReader
-from crawler.config.syntax import parse
+from crawler.config.syntax import display_name, parse, read_text
+from crawler.config.validators import did_you_mean
 
-__all__ = ["load"]
+__all__ = ["load", "override", "replace_starts"]
+
+
+_KEY = r"[^.\[\]]+|\[\d+\]"
+
+
+def override(report: Report, setting: str) -> None:
+    """Apply one `key.path=value`; the value is YAML, as `8`, `off`, `[a, b]`. List items: `follow[0].to`."""
+    key, equals, text = setting.partition("=")
+    key = key.strip()
+    source = Source(f"--set {key}", option=True)
+    path = _path(key)
+    if not equals or not path:
+        report.at(Source("--set", option=True), 0, 0, f"'{key}' is not a setting", "write it as --set fetch.workers=8")
+        return
+    value = _value(text, source, report)
+    if value is not None and report.root is not None:
+        report.root = _with(report, report.root, path, value, source, path)
+
+
+def replace_starts(report: Report, starts: tuple[str, ...]) -> None:
+    """Put these URLs in the place of `start`."""
+    if report.root is not None:
+        source = Source("--start", option=True)
+        nodes = [Node("scalar", source, text=url) for url in starts]
+        value = Node("list", source, items=nodes)
+        report.root = _with(report, report.root, ("start",), value, source, ("start",))
+
+
+def _path(key: str) -> KeyPath:
+    parts = re.findall(_KEY, key)
+    return tuple(int(part[1:-1]) if part.startswith("[") else part for part in parts)
+
+
+def _value(text: str, source: Source, report: Report) -> Node | None:
+    written = Source(source.name, text.split("\n"), option=True)
+    inner = Report(written)
+    node = parse(written, inner)
+    if inner:
+        fix = "quote it for YAML, as --set 'start=\"https://example.com/\"'"
+        report.at(source, 0, 0, "the value is not YAML", fix)
+        return None
+    return node or Node("scalar", written, plain=True)
+
+
+def _with(report: Report, node: Node, path: KeyPath, value: Node, source: Source, whole: KeyPath) -> Node:
+    """A copy of `node` with `value` at `path`: what an alias shares elsewhere stays as it is."""
+    if not path:
+        return value
+    part, rest = path[0], path[1:]
+    if node.kind == "scalar" and node.plain and not node.text:
+        node = Node("map", source)
+    changed = replace(node, items=list(node.items))
+    place = _place(changed, part, source)
+    if place is None:
+        here = ".".join(str(one) for one in whole[: len(whole) - len(path)]) or "the config"
+        report.at(source, 0, 0, f"{here} has no part '{part}'", "see the config, or `crawler schema`")
+        return node
+    changed.items[place] = _with(report, changed.items[place], rest, value, source, whole)
+    return changed
+
+
+def _place(node: Node, part: str | int, source: Source) -> int | None:
+    """Index in `items` of the value of `part`, which is made when a mapping does not have it."""
+    if node.kind == "list":
+        index = int(part) if str(part).isdecimal() else -1
+        return index if 0 <= index < len(node.items) else None
+    if node.kind == "scalar":
+        return None
+    place = node.place(str(part))
+    if place is not None:
+        return place
+    return node.put(Node("scalar", source, text=str(part)), Node("scalar", source, plain=True))
+
 
 _MAY_HOLD_BRACES = r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from crawler.config.complaints import SECRET_SECTIONS, Report
-from crawler.config.nodes import Node, Path
+from crawler.config.nodes import KeyPath, Node
 
 __all__ = ["plain", "resolve"]
 
@@ -62,7 +62,7 @@ class _Converter:
         self.nodes: set[int] = set()
         self.again = 0
 
-    def value(self, node: Node, path: Path) -> object:
+    def value(self, node: Node, path: KeyPath) -> object:
         if id(node) in self.nodes:
             self.again += 1
         self.nodes.add(id(node))
@@ -75,7 +75,7 @@ class _Converter:
             return [self.value(item, (*path, index)) for index, item in enumerate(node.items)]
         return _scalar(node, path)
 
-    def _mapping(self, node: Node, path: Path) -> dict[str, object]:
+    def _mapping(self, node: Node, path: KeyPath) -> dict[str, object]:
         data: dict[str, object] = {}
         lines: dict[str, int] = {}
         for key, value in node.pairs():
@@ -91,23 +91,23 @@ class _Converter:
                 data[key.text] = self.value(value, (*path, key.text))
         return data
 
-    def _twice(self, key: Node, path: Path, first: int) -> None:
+    def _twice(self, key: Node, path: KeyPath, first: int) -> None:
         what = f"the key is written twice, on line {first} and on line {key.line + 1}"
         self.report.add((*path, key.text), what, "remove one", node=key)
 
 
-def _scalar(node: Node, path: Path) -> object:
+def _scalar(node: Node, path: KeyPath) -> object:
     if node.tag == "str" or not (node.plain or node.tag):
         return node.text
     value = resolve(node.text)
     return node.text if value is not None and _is_text(path) else value
 
 
-def _is_text(path: Path) -> bool:
+def _is_text(path: KeyPath) -> bool:
     if not path or path[0] == "start":
         return False
     return any(_begins(path, home) for home in _TEXT_HOMES)
 
 
-def _begins(path: Path, home: tuple[str, ...]) -> bool:
+def _begins(path: KeyPath, home: tuple[str, ...]) -> bool:
     return len(path) >= len(home) and all(want in ("*", part) for part, want in zip(path, home, strict=False))

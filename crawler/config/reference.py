@@ -1,16 +1,27 @@
-"""The reference of every key as Markdown, made from the models: docs/config.md is this text."""
+"""The config keys for people (docs/config.md) and for editors (JSON Schema), made from the models."""
 
 from __future__ import annotations
 
 from inspect import cleandoc
 from typing import Any
 
-from crawler.config.document import Document
-from crawler.config.pages import FieldSpec, FollowSpec, KindSpec, TableSpec
+from crawler.config.document import (
+    AuthSpec,
+    DemoSpec,
+    Document,
+    FetchSpec,
+    FieldSpec,
+    FollowSpec,
+    KindSpec,
+    LimitsSpec,
+    PoliteSpec,
+    ProtectSpec,
+    TableSpec,
+)
 from crawler.config.schema import Key, Section
-from crawler.config.sections import AuthSpec, DemoSpec, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 
-__all__ = ["SECTIONS", "reference"]
+__all__ = ["SECTIONS", "reference", "schema"]
+
 
 SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("The job", "", Document),
@@ -67,3 +78,35 @@ def _default(key: Key[Any]) -> str:
     if isinstance(key.default, Section):
         return "see below"
     return f"`{key.type.show(key.default)}`" if key.default not in (None, "", (), {}) else "none"
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema draft 7 of a config file, shorthands included."""
+    head = {"$schema": "http://json-schema.org/draft-07/schema#", "title": "crawler config"}
+    sections = sorted((section for _, _, section in SECTIONS[1:]), key=lambda section: section.__name__)
+    return {
+        **head,
+        **_section_schema(Document),
+        "definitions": {one.__name__: _section_schema(one) for one in sections},
+    }
+
+
+def _section_schema(section: type[Section]) -> dict[str, Any]:
+    required = [name for name, key in section.keys.items() if key.required]
+    rule = {
+        "additionalProperties": False,
+        "description": cleandoc(section.__doc__ or ""),
+        "properties": {name: _key(key) for name, key in section.keys.items()},
+        **({"required": required} if required else {}),
+        "type": "object",
+    }
+    if not section.shorthand:
+        return rule
+    text = {"description": "CSS selector of the text", "type": "string"}
+    return {"anyOf": [text, rule], "description": rule.pop("description")}
+
+
+def _key(key: Key[Any]) -> dict[str, Any]:
+    default = None if key.required or isinstance(key.default, Section) else key.default
+    shown = {} if default in ("", None, (), {}) else {"default": default}  # an empty one means none
+    return dict(sorted({"description": key.about, **key.type.json, **shown}.items()))

@@ -8,12 +8,11 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.config.checked import did_you_mean
 from crawler.config.complaints import Report
-from crawler.config.nodes import Path as KeyPath
-from crawler.config.nodes import Source
+from crawler.config.nodes import KeyPath, Source
 from crawler.config.secrets import has_variable
-from crawler.config.source import read_text
+from crawler.config.syntax import read_text
+from crawler.config.validators import did_you_mean
 from crawler.errors import ConfigError
 from crawler.urls import BadUrl, resolve
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crawler.config.document import Document
-from crawler.config.nodes import Path
-from crawler.config.pages import FieldSpec, FollowSpec, KindSpec, TableSpec
+from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec, TableSpec
+from crawler.config.nodes import KeyPath
 from crawler.extract.recipe import FieldRule, FieldType, FollowRule, KindRule, Recipe, TableRule
 from crawler.model import Column, Table
 
@@ -19,11 +18,11 @@ class Home(NamedTuple):
 
     table: str
     kind: str
-    path: Path
+    path: KeyPath
     spec: TableSpec
-    carried: tuple[tuple[Path, str, FieldSpec], ...]
+    carried: tuple[tuple[KeyPath, str, FieldSpec], ...]
 
-    def columns(self) -> Iterator[tuple[Path, str, FieldSpec]]:
+    def columns(self) -> Iterator[tuple[KeyPath, str, FieldSpec]]:
         """Key path, name and spec of its columns in order: its own, then the carried ones."""
         for name, spec in self.spec.fields.items():
             yield (*self.path, "fields", name), name, spec
@@ -41,9 +40,9 @@ def homes(document: Document) -> Iterator[Home]:
             yield Home(table, name, ("pages", name, "tables", table), spec, carried)
 
 
-def _carried(document: Document) -> dict[str, list[tuple[Path, str, FieldSpec]]]:
+def _carried(document: Document) -> dict[str, list[tuple[KeyPath, str, FieldSpec]]]:
     """What follow rules carry into each page kind."""
-    found: dict[str, list[tuple[Path, str, FieldSpec]]] = {}
+    found: dict[str, list[tuple[KeyPath, str, FieldSpec]]] = {}
     for name, kind in document.pages.items():
         for index, rule in enumerate(kind.follow):
             for field, spec in rule.carry.items():

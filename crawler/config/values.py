@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from crawler.config import checked, units
-from crawler.config.checked import Fault, did_you_mean
+from crawler.config import units, validators
 from crawler.config.explain import got
-from crawler.config.latency import BadLatency, Wait, parse_latency, show_latency
 from crawler.config.schema import Mismatch, Place, Type, Wrong
 from crawler.config.secrets import Secret, expand
+from crawler.config.units import BadLatency, Wait, parse_latency, show_latency
+from crawler.config.validators import Fault, did_you_mean
 
 __all__ = [
     "BOOL",
@@ -159,16 +159,16 @@ def _whole(value: object) -> int:
 _NUMBER_OR_TEXT = {"type": ["number", "string"]}
 BOOL = Type("true or false", False, _bool, lambda value: "true" if value else "false", {"type": "boolean"})
 LATENCY: Type[Wait] = Type("duration, range or percentiles, 0s to 1h", 0.0, _latency, show_latency, _NUMBER_OR_TEXT)
-TEXT = text("text", checked.text)
+TEXT = text("text", validators.text)
 RAW_TEXT = text("text", written=["string", "number", "boolean"])
-ONE_LINE = text("text", checked.one_line)
-IDENTIFIER = text("name", checked.identifier)
-NAME = text("name", checked.column)
-KIND_NAME = text("page kind", checked.column)
-SELECTOR = text("CSS selector", checked.selector)
-PATTERN = text("regular expression", checked.pattern)
-FORMAT = text("date format", checked.time_format)
-LOCALE = text("language", checked.locale)
-OUTPUT_PATH = text("path", checked.text, checked.output)
-HOST = text("host name", checked.host)
-PARAMETER = text("name of a parameter", checked.parameter)
+ONE_LINE = text("text", validators.one_line)
+IDENTIFIER = text("name", validators.identifier)
+NAME = text("name", validators.column)
+KIND_NAME = text("page kind", validators.column)
+SELECTOR = text("CSS selector", validators.selector)
+PATTERN = text("regular expression", validators.pattern)
+FORMAT = text("date format", validators.time_format)
+LOCALE = text("language", validators.locale)
+OUTPUT_PATH = text("path", validators.text, validators.output)
+HOST = text("host name", validators.host)
+PARAMETER = text("name of a parameter", validators.parameter)

@@ -8,10 +8,9 @@ one fail, another: so the trouble of the host is told from that of pages. When i
 from __future__ import annotations
 
 from crawler.crawl.frontier import Frontier
-from crawler.crawl.policy import host_trouble, verdict
+from crawler.crawl.retry_policy import host_trouble, verdict
 from crawler.model import Failure, Outcome
-from crawler.store.past import Past
-from crawler.store.queued import Queued
+from crawler.store.queued import Past, Queued
 
 __all__ = ["Blame"]
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from crawler import urls
 from crawler.crawl.cookies import RunCookies
-from crawler.crawl.pace import Pace
 from crawler.crawl.robots import Robots
+from crawler.crawl.throttle import Pace
 from crawler.model import Request
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued

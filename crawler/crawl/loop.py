@@ -15,11 +15,10 @@ from typing import Any, NamedTuple
 
 from crawler import urls
 from crawler.crawl.blame import Blame
-from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.frontier import Frontier
-from crawler.crawl.lost import died, froze, outcome_of
-from crawler.crawl.policy import backoff, is_passing, off_site, unless_login, verdict
-from crawler.crawl.tally import Tally
+from crawler.crawl.inbox import Limits, Stopper
+from crawler.crawl.retry_policy import backoff, died, froze, is_passing, off_site, outcome_of, unless_login, verdict
+from crawler.crawl.stats import Tally
 from crawler.model import Failure, Moved, Outcome, Page, Request
 from crawler.store.pages import Pages
 from crawler.store.queued import WITNESS, Queued

@@ -1,4 +1,4 @@
-"""robots.txt by RFC 9309: fetched, cleaned line by line, matched by Protego.
+"""robots.txt by RFC 9309: fetched beside the crawl, cleaned line by line, matched by Protego.
 
 Which answer means what (RFC 9309, section 2.3.1):
 
@@ -11,11 +11,15 @@ Which answer means what (RFC 9309, section 2.3.1):
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crawler import urls
+from crawler.crawl.inbox import Inbox
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, Fetch
 from crawler.fetch.cookies import Jar
 from crawler.model import Failure, Request, Response
@@ -23,7 +27,8 @@ from crawler.model import Failure, Request, Response
 if TYPE_CHECKING:
     from protego import Protego
 
-__all__ = ["Robots", "parse", "product_token", "read_robots"]
+__all__ = ["Robots", "RobotsDesk", "parse", "product_token", "read_robots"]
+
 
 MOST_HOPS = 5
 
@@ -151,3 +156,53 @@ def _addressed(value: str, agent: str) -> str:
         return "*"
     match = _TOKEN(value)
     return agent if match and match[0].lower() == agent else NOBODY
+
+
+READERS = 4
+TRIES = 3
+LONGEST_WAIT = 30.0
+
+
+class RobotsDesk:
+    """Threads of its own: a robots.txt is needed before its host can be asked for anything, whatever the strategy.
+
+    Args:
+        delay: seconds between two requests to a host.
+    """
+
+    def __init__(self, fetch: Fetch, user_agent: str, delay: float, inbox: Inbox) -> None:
+        self._fetch, self._agent, self._delay, self._inbox = fetch, user_agent, delay, inbox
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="robots")
+        self._closing = threading.Event()
+
+    def ask(self, origin: str) -> None:
+        """Read the robots.txt of an origin; the inbox gets (origin, Robots)."""
+        reading = self._pool.submit(self._read, origin)
+        reading.add_done_callback(partial(self._answered, origin))
+
+    def close(self) -> None:
+        """Stop waiting; a request under way ends by itself."""
+        self._closing.set()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._fetch.close()
+
+    def _read(self, origin: str) -> Robots:
+        for tried in range(1, TRIES + 1):
+            robots = read_robots(self._fetch, origin, user_agent=self._agent, pause=self._pause)
+            if robots.unreachable is None or tried == TRIES:
+                break
+            asked = min(robots.unreachable.retry_after or 0.0, LONGEST_WAIT)
+            self._closing.wait(max(self._delay, 2.0**tried / 2, asked))
+            if self._closing.is_set():
+                break
+        return robots
+
+    def _pause(self) -> None:
+        self._closing.wait(self._delay)
+
+    def _answered(self, origin: str, reading: Future[Robots]) -> None:
+        if reading.cancelled():
+            return
+        error = reading.exception()  # raised here it would be logged and the host would wait for ever
+        broken = Robots(unreachable=Failure("internal", f"{type(error).__name__}: {error}"))
+        self._inbox.put((origin, broken if error else reading.result()))

@@ -1,4 +1,10 @@
-"""Bytes to text, in the order of the WHATWG Encoding and HTML standards: BOM, header, meta, then detection.
+"""Bytes to text, in the order of the WHATWG Encoding and HTML standards: BOM, header, meta, detection.
+
+https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding, with its prescan of the first
+bytes. Labels become names of the Encoding Standard; one that it does not know names nothing.
+
+Structure first, where it is certain: escape sequences, NUL bytes, kana. Then chardet's statistics, over the encodings
+of the WHATWG Encoding Standard only.
 
 https://encoding.spec.whatwg.org/ and https://html.spec.whatwg.org/#determining-the-character-encoding. Where the
 bytes contradict what is declared, or nothing is declared and they are not UTF-8, the text is the likeliest reading,
@@ -9,21 +15,242 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from crawler.extract.declared import in_head, in_header, in_mark
-from crawler.extract.detect import detect, escaped, wide
-from crawler.extract.encodings import ONE_BYTE, read
+from crawler.extract.encodings import ONE_BYTE, lookup, read
 from crawler.model import Note
 
-__all__ = ["decode"]
+__all__ = ["decode", "detect", "escaped", "in_head", "in_header", "in_mark", "wide"]
+
+
+_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16le", b"\xfe\xff": "utf-16be"}
+_UTF_16 = {"utf-16le", "utf-16be"}
+
+# Possessive throughout: pages are hostile, and nothing here may take more than one look at a byte.
+_PARAMETER = re.compile(r"""[;\s,]charset\s*=\s*(?:"([^"]*+)"?|'([^']*+)'?|([^\s;,"']++))""", re.I)
+_COMMENT = re.compile(rb"<!--(?:>|->|.*?-->)", re.S)
+_TAG = re.compile(rb"<(/?[a-zA-Z][^\s/>]*+)")
+_ATTRIBUTE = re.compile(
+    rb"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+("[^"]*+"|'[^']*+'|(?!["'])[^\s>]*+|(["'])))?""",
+)
+_IN_CONTENT = re.compile(rb"""charset\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s;"'][^\s;]*+))""", re.I)
+_XML = re.compile(rb"""\s*+<\?xml[^>]{0,200}?encoding\s*+=\s*+["']([\w.:-]{1,40})["']""")
+
+
+def in_mark(body: bytes) -> tuple[str, int] | None:
+    """Encoding by the byte order mark at the start of a body, and the length of the mark."""
+    for mark, name in _MARKS.items():
+        if body.startswith(mark):
+            return name, len(mark)
+    return None
+
+
+@lru_cache(maxsize=64)
+def in_header(content_type: str | None) -> str | None:
+    """Encoding by the first `charset` of a Content-Type, of the last one where it was sent twice (RFC 9110, 5.3)."""
+    if not content_type or "charset" not in content_type.lower():
+        return None
+    for media in reversed(content_type.split(",")):
+        if found := _PARAMETER.search(media):
+            return lookup((found[1] or found[2] or found[3] or "").strip(" \"'"))
+    return None
+
+
+def in_head(head: bytes, *, xml: bool) -> str | None:
+    """Encoding by a `meta` element or an XML declaration.
+
+    Args:
+        head: the first bytes of a body.
+        xml: it was sent as XML, where a `meta` says nothing.
+    """
+    if head.startswith((b"<\0?\0x\0", b"\0<\0?\0x")):
+        return "utf-16be" if head[0] == 0 else "utf-16le"
+    name = None if xml else _prescan(head)
+    if name is None and (found := _XML.match(head)):
+        name = lookup(found[1].decode("ascii"))
+    # What can be read as ASCII is not in UTF-16, whatever it says.
+    return "utf-8" if name in _UTF_16 else name
+
+
+def _prescan(head: bytes) -> str | None:
+    at = 0
+    while (at := head.find(b"<", at)) >= 0:
+        if head.startswith(b"<!--", at):
+            comment = _COMMENT.match(head, at)
+            if comment is None:
+                return None
+            at = comment.end()
+        elif tag := _TAG.match(head, at):
+            attributes, at = _attributes(head, tag.end())
+            if attributes is None:
+                return None
+            if tag[1].lower() == b"meta" and (name := _named(attributes)):
+                return name
+        elif head.startswith((b"<!", b"</", b"<?"), at):
+            at = head.find(b">", at)
+            if at < 0:
+                return None
+        else:
+            at += 1
+    return None
+
+
+def _attributes(head: bytes, at: int) -> tuple[dict[bytes, bytes] | None, int]:
+    """Return the attributes of a tag, names and values in lower case, and where it ends; None: it is cut off."""
+    found: dict[bytes, bytes] = {}
+    while attribute := _ATTRIBUTE.match(head, at):
+        if attribute[3]:  # a quotation mark without its partner
+            return None, at
+        name, value = attribute[1].lower(), attribute[2] or b""
+        found.setdefault(name, value.strip(value[:1] if value[:1] in b"\"'" else b"").lower() if value else b"")
+        at = attribute.end()
+    return (found, at) if head.find(b">", at) >= 0 else (None, at)
+
+
+def _named(meta: dict[bytes, bytes]) -> str | None:
+    label: bytes | None
+    if b"charset" in meta:
+        label = meta[b"charset"]
+    elif meta.get(b"http-equiv") == b"content-type":
+        label = next(_labels(meta.get(b"content", b"")), None)
+    else:
+        label = None
+    name = lookup(label.decode("latin-1")) if label else None
+    return "windows-1252" if name == "x-user-defined" else name
+
+
+def _labels(content: bytes) -> Iterator[bytes]:
+    for found in _IN_CONTENT.finditer(content):
+        yield found[1] or found[2] or found[3] or b""
+
+
+_SAMPLE = 65_536
+_BEFORE = 1000
+_FEW_KANA = 3
+_TOO_FEW = 20
+"""High bytes below which encodings that hardly any page uses are not thought of."""
+_PARTS = re.compile(rb"[<>\r\n]")
+_RUNS = re.compile(rb"[\x80-\xff]+")
+_HIGH = bytes(range(0x80, 0x100))
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa\u30fc]")
+_BEYOND = re.compile("[^\0-\x7f]")
+_ESCAPES = re.compile(rb"\x1b\$[@B](?:[!-~]{2})+\x1b\([BJ]")
+
+# What is more than signs of windows-1252 that stand alone in English (quotation marks, dashes, currencies, fractions):
+# a letter of another alphabet seldom stands without a second one beside it or in a text without any other.
+_LETTERS = re.compile(
+    rb"""[\x80-\xff]{2}
+        | [\x81-\x84\x86-\x88\x8a-\x90\x98\x9a-\x9f\xa1\xa4\xa6\xa8\xaa\xac\xad\xaf\xb2-\xb6\xb8-\xba\xbf-\xff]
+        | [\x80\x85\x89\xa2\xa3\xa5\xa7\xa9\xab\xb1\xb7\xbb-\xbe] [A-Za-z]""",
+    re.X,
+)
+
+_EASTERN = {
+    "big5hkscs": "big5",
+    "cp932": "shift_jis",
+    "shift_jis_2004": "shift_jis",
+    "cp949": "euc-kr",
+    "euc_kr": "euc-kr",
+    "euc_jis_2004": "euc-jp",
+    "gb18030": "gb18030",
+}
+_OTHER = {
+    "cp874": "windows-874",
+    "tis-620": "windows-874",
+    "cp866": "ibm866",
+    "koi8-r": "koi8-r",
+    "koi8-u": "koi8-u",
+    "mac-cyrillic": "x-mac-cyrillic",
+    **{f"cp{n}": f"windows-{n}" for n in (1251, 1253, 1255, 1256)},
+    **{f"iso8859-{n}": f"iso-8859-{n}" for n in (5, 6, 7, 8)},
+}
+_LATIN = {
+    "iso8859-1": "windows-1252",
+    "iso8859-9": "windows-1254",
+    **{f"cp{n}": f"windows-{n}" for n in (1250, 1252, 1254, 1257, 1258)},
+    **{f"iso8859-{n}": f"iso-8859-{n}" for n in (2, 3, 4, 10, 13, 14, 15, 16)},
+    "mac-roman": "macintosh",
+}
+"""chardet's names, and the standard's for them."""
+_RARE = {"mac-roman", "mac-cyrillic", *(f"iso8859-{n}" for n in (3, 4, 10, 14, 16))}
+
+
+def escaped(body: bytes) -> bool:
+    """Tell whether a body is in ISO-2022-JP: pairs of bytes between two of its escape sequences."""
+    return _ESCAPES.search(body) is not None
+
+
+def wide(body: bytes) -> str | None:
+    """`utf-16le` or `utf-16be` for a body whose every second byte tends to be NUL, as in markup; else None."""
+    head = body[:1024]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) * 5 < max(len(head), 20) or min(even, odd) * 10 > max(even, odd):
+        return None
+    return "utf-16be" if even > odd else "utf-16le"
+
+
+def detect(body: bytes) -> str:
+    """Return the most likely encoding of a body that is not UTF-8; `windows-1252` where nothing speaks for any."""
+    text = _worded(body)
+    if not _LETTERS.search(text):
+        return "windows-1252"
+    for japanese, strict in (("euc-jp", "euc_jis_2004"), ("shift_jis", "cp932")):
+        if _is_kana(text, strict):
+            return japanese
+    runs = _RUNS.findall(text)
+    found = _by_statistics(text, _EASTERN | _OTHER | _LATIN)
+    if found in _LATIN.values() and len(runs) * 3 <= sum(map(len, runs)):
+        return _by_statistics(text, _EASTERN | _OTHER)
+    if found in _OTHER.values() and sum(len(run) == 1 for run in runs) * 2 > len(runs):
+        return _by_statistics(text, _LATIN)
+    return found
+
+
+def _by_statistics(text: bytes, names: dict[str, str]) -> str:
+    from chardet import detect as guess
+
+    few = len(text) - len(text.translate(None, _HIGH)) < _TOO_FEW
+    names = {python: name for python, name in names.items() if not (few and python in _RARE)}
+    first = next(iter(names))
+    found = guess(
+        text,
+        compat_names=False,
+        include_encodings=list(names),
+        no_match_encoding=first,
+        empty_input_encoding=first,
+        max_bytes=_SAMPLE,
+    )
+    return names.get(found["encoding"] or "", "windows-1252")
+
+
+def _worded(body: bytes) -> bytes:
+    """Lines between tags, or in one, that are not ASCII: the rest of a page only hides what it is written in."""
+    parts, size = [], 0
+    for part in _PARTS.split(body):
+        if high := _RUNS.search(part):
+            parts.append(part[max(0, high.start() - _BEFORE) : high.start() + _SAMPLE])
+            size += len(parts[-1])
+            if size > _SAMPLE:
+                break
+    return b"\n".join(parts)
+
+
+def _is_kana(text: bytes, python: str) -> bool:
+    """Tell whether a text is valid in an encoding of Japan, and has as much kana there as only Japanese has."""
+    try:
+        read = text.decode(python)
+    except UnicodeDecodeError:
+        return False
+    kana = len(_KANA.findall(read))
+    return kana >= _FEW_KANA and kana * 4 >= len(_BEYOND.findall(read))
+
 
 _HEAD = 4096
 _FAR = 65_536
 _FEW = 5
 _SURE = 10
 """Characters beyond ASCII from which on a text that is valid UTF-8 is UTF-8: by chance less than one in a million."""
-_BEYOND = re.compile("[^\0-\x7f]")
 _CONTROL = re.compile("[\x80-\x9f]")
 
 _Read = tuple[str, str, str]

@@ -9,8 +9,7 @@ import re
 from datetime import date, datetime
 from functools import lru_cache
 
-from crawler.extract.locales import ENGLISH, load
-from crawler.extract.numbers import ascii_digits
+from crawler.extract.numbers import ENGLISH, ascii_digits, load
 
 __all__ = ["check_format", "read_date", "read_datetime"]
 

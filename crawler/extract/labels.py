@@ -1,5 +1,7 @@
 """Find the value that stands beside a label, in the ways pages write it.
 
+What stands there has the same words as the content (`Author: all`), so labels there are taken last.
+
 In this order:
     1. `<th>UPC</th><td>...</td>`, `<td>UPC</td><td>...</td>`, `<dt>UPC</dt><dd>...</dd>`;
     2. an element that holds the label alone, and the one beside it or beside its parent, as `<div>UPC</div>` and
@@ -13,17 +15,168 @@ counts. Labels are compared without regard to case, white space and a colon at t
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from crawler.extract.aside import Sides
-from crawler.extract.cells import CELLS, Cells
 from crawler.extract.engine import Document, Node
 from crawler.extract.lines import COLONS, LONGEST, label_key, labelled, may_hold, never_first
 from crawler.extract.text import BLOCKS, CLOSE, HIDDEN, tidy
 
-__all__ = ["Found", "Labels", "label_key"]
+__all__ = ["CELLS", "Cells", "Found", "Labels", "Sides", "label_key"]
 
+
+_ASIDE = frozenset(["nav", "aside", "menu", "dialog", "fieldset", "select", "option", "button"])
+_FRAME = frozenset({"header", "footer", "form"})
+"""At the side, unless they hold the content (some sites put the whole page into one form) or are a part of it."""
+_NEVER = frozenset(["td", "th", "tr", "tbody", "dd", "dt", "dl", "html"])
+_CONTENT = frozenset({"article", "main"})
+_LONGEST = 1000
+_NAMES = re.compile(
+    r"(?:^|[\s_-])(?:nav|navbar|navigation|side-?bar|filters?|facets?|menu|menubar|breadcrumbs?"
+    r"|role=(?:search|complementary|banner|contentinfo|dialog|form))(?:$|[\s_-])",
+    re.I,
+)
+"""What a class, an id or a role says of such places."""
+
+
+class Sides:
+    """What is at the side of a page, or of a row; what was found out is remembered for the elements inside."""
+
+    def __init__(self, document: Document, scope: Node | None) -> None:
+        self._document = document
+        self._known: dict[int, bool] = {} if scope is None else {document.identity(scope): False}
+
+    def has(self, node: Node) -> bool:
+        """Tell whether an element, or one around it, is at the side."""
+        document, known, passed, aside = self._document, self._known, [], False
+        for here, identity, tag in document.around(node):
+            if identity in known:
+                aside = known[identity]
+                break
+            if tag == "body":
+                break
+            passed.append(identity)
+            if tag in _NEVER:
+                continue
+            if tag in _ASIDE or (tag in _FRAME and self._is_frame(here)) or _is_side(document.names(here)):
+                aside = True
+                break
+        known.update(dict.fromkeys(passed, aside))
+        return aside
+
+    def _is_frame(self, node: Node) -> bool:
+        """Tell whether a form, a header or a footer is not the content itself, nor the head or foot of an article."""
+        document = self._document
+        if document.first(node, "h1, main, article") is not None:
+            return False
+        return document.tag(node) == "form" or not any(tag in _CONTENT for _, _, tag in document.around(node))
+
+
+@lru_cache(maxsize=4096)
+def _is_side(names: str) -> bool:
+    return len(names) < _LONGEST and _NAMES.search(names) is not None
+
+
+CELLS = {"th": "td", "td": "td", "dt": "dd"}
+"""Elements that may be labels, and in which ones their values stand."""
 _MOST = 1_000_000
+_MOST_ROWS = 1_000
+
+
+class Cells:
+    """The cells and terms of a page or a row that may be labels.
+
+    Args:
+        known: keys of all labels that are asked for: a cell that is one of them is no value.
+    """
+
+    def __init__(self, document: Document, scope: Node | None, known: frozenset[str]) -> None:
+        self._document = document
+        self._known = known
+        self._heads: dict[str, list[Node]] = {}
+        left, never = _MOST, never_first(known)
+        for node in document.select(scope, "th, td, dt"):
+            text = document.text(node)
+            left -= len(text)
+            if left < 0:  # tables inside tables: each cell holds the text of all inside it
+                break
+            if text[:1] not in never and len(text) <= 4 * LONGEST and (key := label_key(text)) in known:
+                self._heads.setdefault(key, []).append(node)
+
+    def beside(self, key: str) -> list[tuple[Node, ...]]:
+        """Return the values beside each cell or term with this text: one `td`, several of a `th`, every `dd`."""
+        return [values for head in self._heads.get(key, ()) if (values := self._beside(head))]
+
+    def below(self, key: str) -> list[tuple[Node, ...]]:
+        """Return the cells below each heading with this text, where no merged cell shifts them."""
+        return [values for head in self._heads.get(key, ()) if (values := self._below(head))]
+
+    def _beside(self, head: Node) -> tuple[Node, ...]:
+        document = self._document
+        tag, value = document.tag(head), document.after(head)
+        while tag == "dt" and value is not None and document.tag(value) == "dt":
+            value = document.after(value)
+        values = []
+        while value is not None and document.tag(value) == CELLS[tag]:
+            values.append(value)
+            if tag == "td":
+                return () if self._is_label(value) else (value,)
+            value = document.after(value)
+        return tuple(values)
+
+    def _below(self, head: Node) -> tuple[Node, ...]:
+        document = self._document
+        tag, row = document.tag(head), document.parent(head)
+        if row is None or tag == "dt" or (tag == "th" and self._beside(head)):
+            return ()
+        heads = _row(document, row)
+        if tag == "td" and not all(map(self._is_label, heads)):
+            return ()
+        at = next(number for number, cell in enumerate(heads) if document.identity(cell) == document.identity(head))
+        values: list[Node] = []
+        for other in _rows_below(document, row):
+            cells = _row(document, other)
+            if len(cells) != len(heads) or any(_merged(document, cell) for cell in (*heads, *cells)):
+                break
+            if tidy(document.text(cells[at]))[0]:
+                values.append(cells[at])
+        return tuple(values)
+
+    def _is_label(self, node: Node) -> bool:
+        return label_key(self._document.text(node)) in self._known
+
+
+def _row(document: Document, row: Node) -> list[Node]:
+    """Return the cells of a row, without those of tables inside it."""
+    first = document.first(row, "th, td")
+    cells = []
+    while first is not None:
+        if document.tag(first) in {"th", "td"}:
+            cells.append(first)
+        first = document.after(first)
+    return cells
+
+
+def _rows_below(document: Document, row: Node) -> Iterator[Node]:
+    following = document.after(row)
+    above = document.parent(row)
+    if following is None and above is not None and document.tag(above) == "thead":
+        following = document.after(above)
+        if following is not None and document.tag(following) == "tbody":
+            following = document.first(following, "tr")
+    for _ in range(_MOST_ROWS):
+        if following is None or document.tag(following) != "tr":
+            return
+        yield following
+        following = document.after(following)
+
+
+def _merged(document: Document, cell: Node) -> bool:
+    return any(document.attr(cell, name) not in {None, "", "1"} for name in ("colspan", "rowspan"))
+
+
 _MOST_ALONE = 1_000
 _MOST_PAIRS = 100
 _MOST_OTHERS = 3

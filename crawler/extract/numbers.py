@@ -11,13 +11,45 @@ import unicodedata
 from collections.abc import Collection
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from crawler import extras
 from crawler.errors import ExtractError
-from crawler.extract.locales import ENGLISH, load
 from crawler.model import Money
 
-__all__ = ["Numbers", "ascii_digits", "numbers"]
+__all__ = ["ENGLISH", "Numbers", "ascii_digits", "check_locale", "load", "numbers"]
+
+
+ENGLISH = frozenset({"en", "en_US", "en_GB", "en-US", "en-GB"})
+
+
+def load(locale: str) -> Any:
+    """Return babel's Locale of that name, `de` or `pt_BR`.
+
+    Raises:
+        ExtractError: `locale`: no such locale, or babel is not installed.
+    """
+    try:
+        from babel import Locale, UnknownLocaleError
+    except ImportError:
+        what = f"the locale {locale!r} needs babel; install it with: {extras.install('locale')}"
+        raise ExtractError("locale", what) from None
+    try:
+        return Locale.parse(locale.replace("-", "_"))
+    except (UnknownLocaleError, ValueError, TypeError):
+        raise ExtractError("locale", f"{locale!r} is no known locale; examples: en, de, fr, pt_BR") from None
+
+
+def check_locale(locale: str) -> str | None:
+    """One line that says why a locale cannot be used; None when it can."""
+    if locale in ENGLISH:
+        return None
+    try:
+        load(locale)
+    except ExtractError as error:
+        return error.detail
+    return None
+
 
 _LONGEST = 80
 _SIGNS = str.maketrans(

@@ -10,8 +10,7 @@ from crawler import urls
 from crawler.errors import ExtractError
 from crawler.extract.labels import Labels
 from crawler.extract.lexbor import Lexbor, served_by
-from crawler.extract.sniff import check_body, is_xml
-from crawler.extract.utf8 import plain_utf8
+from crawler.extract.sniff import check_body, is_xml, plain_utf8
 from crawler.model import Note, Response
 
 if TYPE_CHECKING:

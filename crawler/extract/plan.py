@@ -1,21 +1,96 @@
-"""A page kind's rules, compiled once in each worker."""
+"""A page kind's rules, compiled once in each worker, and the records that its tables find on a page."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from crawler.extract.engine import Document, Node
 from crawler.extract.fields import FieldPlan, Row
 from crawler.extract.labels import Labels
 from crawler.extract.lexbor import served_by
-from crawler.extract.merged import counts_cells
 from crawler.extract.patterns import Pattern
 from crawler.extract.recipe import FieldRule, FollowRule, KindRule, TableRule
+from crawler.model import Note, Record, Value
 
 if TYPE_CHECKING:
+    from crawler.extract.fields import Reading
     from crawler.extract.page import PageView
 
-__all__ = ["FollowPlan", "KindPlan", "TablePlan", "describe", "page_row", "rows"]
+__all__ = [
+    "FollowPlan",
+    "Harvest",
+    "KindPlan",
+    "TablePlan",
+    "counts_cells",
+    "describe",
+    "page_row",
+    "read_table",
+    "rows",
+    "shifted_rows",
+]
+
+
+_COUNTED = re.compile(r":nth-|:(?:first|last)-(?:child|of-type)|t[dh]\b[^,]*[+~]")
+_MOST_COLUMNS = 1_000
+_MOST_ROWS = 65_534  # the most that the HTML standard lets a cell cover (4.9.11)
+
+
+def counts_cells(css: str | None) -> bool:
+    """Tell whether a selector may find a cell by its place in the row."""
+    return css is not None and _COUNTED.search(css) is not None
+
+
+def shifted_rows(document: Document) -> dict[int, str]:
+    """Return the identity of each row in which a cell is not in the column that its number says, and why."""
+    found: dict[int, str] = {}
+    # In each group of rows (a cell does not reach over its end) by column: how many rows are covered from above.
+    covered: dict[int, dict[int, int]] = {}
+    for row in document.select(None, "tr"):
+        above = document.parent(row)
+        group = 0 if above is None else document.identity(above)
+        reason = _reason(document, row, covered.setdefault(group, {}))
+        if reason:
+            found[document.identity(row)] = reason
+    return found
+
+
+def _reason(document: Document, row: Node, covered: dict[int, int]) -> str:
+    """Why cells of a row are shifted, "" where none is; `covered` is brought to the next row."""
+    column, reason, below = 0, "", {at: left - 1 for at, left in covered.items() if left > 1}
+    for number, cell in enumerate(_cells(document, row)):
+        while column in covered:
+            column += 1
+        if column != number and not reason:
+            reason = f"cell {number + 1} of the row stands in column {column + 1}: a merged cell is before it"
+        wide, high = _span(document, cell, "colspan", _MOST_COLUMNS), _span(document, cell, "rowspan", _MOST_ROWS)
+        if column + wide > _MOST_COLUMNS:
+            break
+        if high > 1:
+            below.update(dict.fromkeys(range(column, column + wide), high - 1))
+        column += wide
+    covered.clear()
+    covered.update(below)
+    return reason
+
+
+def _cells(document: Document, row: Node) -> list[Node]:
+    cell, cells = document.first(row, "td, th"), []
+    while cell is not None:
+        if document.tag(cell) in ("td", "th"):
+            cells.append(cell)
+        cell = document.after(cell)
+    return cells
+
+
+def _span(document: Document, cell: Node, name: str, most: int) -> int:
+    value = (document.attr(cell, name) or "").strip()
+    if not (value.isascii() and value.isdecimal()) or len(value) > 6:
+        return 1
+    if name == "rowspan" and int(value) == 0:  # to the end of the group
+        return most
+    return min(max(1, int(value)), most)
 
 
 class TablePlan:
@@ -96,3 +171,66 @@ def describe(rule: FieldRule) -> str:
     if rule.label is not None:
         return f"label {rule.label!r}"
     return repr(rule.css) if rule.css is not None else f"field {rule.name!r}"
+
+
+_SPAN = re.compile(r"\b(?:row|col)span\b", re.I)
+
+
+class Harvest:
+    """The records of one table on a page.
+
+    Attributes:
+        records: in document order; rows in which nothing was found, such as a row of headings, are no records.
+        misses: what matched nothing: the selector of the rows, or those of fields that no record has.
+        lacking: names of required fields that no record has.
+    """
+
+    __slots__ = ("lacking", "misses", "records")
+
+    def __init__(self, records: list[Record], misses: list[str], lacking: list[str]) -> None:
+        self.records = records
+        self.misses = misses
+        self.lacking = lacking
+
+
+def read_table(plan: TablePlan, page: PageView) -> Harvest:
+    """Read every record of a table.
+
+    Raises:
+        ExtractError: `unparsable`, `parse-timeout`, `selector`.
+    """
+    records: list[Record] = []
+    seen: set[str] = set()
+    merged = shifted_rows(page.document) if plan.counts_cells and _SPAN.search(page.text) else {}
+    for row in rows(page, plan.rule.each):
+        readings = [field.read(row) for field in plan.fields]
+        found = [field.name for field, reading in zip(plan.fields, readings, strict=True) if reading.found]
+        if found:
+            seen.update(found)
+            why = merged.get(page.document.identity(row.scope), "") if merged else ""
+            records.append(_record(plan, readings, (Note("", "merged-cells", why),) if why else ()))
+    return Harvest(records, _misses(plan, page, seen), _lacking(plan, seen, records))
+
+
+def _record(plan: TablePlan, readings: list[Reading], notes: tuple[Note, ...]) -> Record:
+    values: dict[str, Value] = {}
+    for field, reading in zip(plan.fields, readings, strict=True):
+        values[field.name] = reading.value
+        if reading.notes:
+            notes += reading.notes
+    return Record(plan.rule.table, values, notes)
+
+
+def _misses(plan: TablePlan, page: PageView, seen: set[str]) -> list[str]:
+    if len(seen) == len(plan.fields):
+        return []
+    each = plan.rule.each
+    if each is not None and not seen and not page.document.select(None, each):
+        return [repr(each)]
+    return [describe(field.rule) for field in plan.fields if field.name not in seen and not field.rule.page_url]
+
+
+def _lacking(plan: TablePlan, seen: set[str], records: list[Record]) -> list[str]:
+    lacking = [field for field in plan.fields if field.rule.required and field.name not in seen]
+    # What is cut out of the page's address is the same in every record of the page.
+    return [f.name for f in lacking if not (f.rule.page_url and records and records[0].values[f.name] is not None)]

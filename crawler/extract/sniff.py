@@ -1,4 +1,4 @@
-"""Tell a page from a picture, an archive or an empty answer, by its first bytes more than by its Content-Type.
+"""Tell a page from a picture or an archive by its first bytes; and the short way to text in UTF-8.
 
 After https://mimesniff.spec.whatwg.org/, cut down to one question: can records be in it?
 """
@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from crawler.errors import ExtractError
 
-__all__ = ["check_body", "is_xml"]
+__all__ = ["check_body", "is_xml", "plain_utf8"]
+
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
@@ -125,3 +126,43 @@ def _media(content_type: str | None) -> str:
 
 def _said(kind: str) -> str:
     return f" (Content-Type: {kind[:60]})" if kind else ""
+
+
+_DECLARED_WITHIN = 4096
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_SAYS_UTF_8 = re.compile(r"[^;,]*;\s*charset=utf-8", re.I).fullmatch
+_CHARSET = re.compile(rb"charset(?!=[\"']?utf-8)")
+
+
+def plain_utf8(body: bytes, content_type: str | None) -> str | None:
+    """Return the text of a body that is UTF-8 and that nothing declares otherwise; None of any other: see charset.
+
+    Only a shorter way to what `charset.decode` returns: a body that is UTF-8 throughout is read as UTF-8, with nothing
+    to doubt, where no other encoding is declared, and the head that names no other cannot declare one.
+    """
+    declared = _in_header(content_type)
+    if declared != "utf-8" and (declared or _names_other(body[:_DECLARED_WITHIN].lower())):
+        return None
+    if body.startswith(_MARKS) or b"\0" in body:
+        return None
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if text.isascii() and "\x1b" in text else text
+
+
+@lru_cache(maxsize=64)
+def _in_header(content_type: str | None) -> str | None:
+    if content_type is None or "charset" not in content_type.lower():
+        return None
+    if _SAYS_UTF_8(content_type):
+        return "utf-8"
+    from crawler.extract.charset import in_header  # late: it knows the labels of all encodings
+
+    return in_header(content_type)
+
+
+def _names_other(head: bytes) -> bool:
+    """Tell whether a head, in lower case, may declare an encoding that is not UTF-8."""
+    return b"encoding" in head or _CHARSET.search(head) is not None

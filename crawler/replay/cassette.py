@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
 from crawler import urls
-from crawler.crawl.policy import verdict
+from crawler.crawl.retry_policy import verdict
 from crawler.errors import OutputError
 from crawler.model import Failure, Moved, Request, Response
 

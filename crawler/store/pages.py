@@ -1,4 +1,8 @@
-"""Pages and their outcomes: what a page yields is written in one transaction, its outcome, records and links."""
+"""Pages and their outcomes: all that a page yields is written in one transaction.
+
+They stand in one row of the crawl that is written once a turn. So a page is written when it is queued and when it has
+come back, and not a third time when it goes out.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,44 @@ from dataclasses import replace
 from crawler import urls
 from crawler.errors import OutputError
 from crawler.model import Failure, Link, Moved, Page
-from crawler.store import facts, refused
+from crawler.store import counts, refused
 from crawler.store.chains import Chains
 from crawler.store.keys import Keys
-from crawler.store.past import Past
-from crawler.store.queued import ALONE, COLUMNS, Queued
-from crawler.store.records import first_record
-from crawler.store.under_way import UnderWay
-from crawler.store.values import dump_notes, dump_values, to_stored
+from crawler.store.queued import ALONE, COLUMNS, Past, Queued
+from crawler.store.records import dump_notes, dump_values, first_record, to_stored
 
-__all__ = ["Pages"]
+__all__ = ["Pages", "UnderWay", "recover"]
+
+
+class UnderWay(set[int]):
+    """The ids of the pages of one crawl that are under way in this run."""
+
+    def __init__(self, db: sqlite3.Connection, crawl: int) -> None:
+        super().__init__()
+        self._db, self._crawl = db, crawl
+        self._written = "[]"
+
+    def save(self) -> None:
+        """Write them down, where they have changed; inside a transaction."""
+        text = json.dumps(sorted(self))
+        if text != self._written:
+            self._db.execute("UPDATE crawls SET under_way = ? WHERE id = ?", (text, self._crawl))
+            self._written = text
+
+
+def recover(db: sqlite3.Connection, crawl: int) -> int:
+    """Queue again what was under way when the last run died; returns how many pages that were.
+
+    They go last and alone, for one of them may be what killed it.
+    """
+    crashed = db.execute(
+        "UPDATE pages SET state = 'queued', crashes = crashes + 1, lane = 2 "
+        "WHERE id IN (SELECT value FROM crawls c, json_each(c.under_way) WHERE c.id = ?)",
+        (crawl,),
+    ).rowcount
+    db.execute("UPDATE crawls SET under_way = '[]' WHERE id = ?", (crawl,))
+    return crashed
+
 
 _Added = tuple[int, list[Queued]]
 MOST_HOPS = 20  # RFC 9110 15.4 names no number; browsers stop at 20
@@ -122,11 +154,11 @@ class Pages:
 
     def asked_for(self) -> int:
         """Number of pages that were ever requested."""
-        return facts.asked_for(self._db, self._crawl)
+        return counts.asked_for(self._db, self._crawl)
 
     def counts(self) -> dict[str, int]:
         """Number of pages in each state."""
-        return facts.counts(self._db, self._crawl)
+        return counts.counts(self._db, self._crawl)
 
     # ---- what became of them; each inside a transaction
 

@@ -1,18 +1,193 @@
-"""What exports read: the tables of one crawl in the site's own order, and what went wrong."""
+"""What exports read: the tables of one crawl in the site's own order, and what went wrong.
+
+So rows come out the same under every strategy, whichever worker was faster. A redirected page stands where the
+link to it stands. All of it happens in temporary tables, so memory does not grow with the number of pages.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 
-from crawler.model import Note, Problem, Row, SummaryLine, Table
-from crawler.store import facts
-from crawler.store.figures import Figures, StoredRow, batches, fill_blanks, table_figures
-from crawler.store.order import RECORDS, join_records, rank
-from crawler.store.records import IS_OF
-from crawler.store.values import load_many, load_notes, load_values
+from crawler.model import Note, Problem, Row, SummaryLine, Table, Value
+from crawler.store import counts
+from crawler.store.counts import Figures, StoredRow, batches, fill_blanks, table_figures
+from crawler.store.records import IS_OF, dump_notes, dump_values, load_many, load_notes, load_values
 
-__all__ = ["StoredResult"]
+__all__ = ["RECORDS", "StoredResult", "join_records", "rank"]
+
+
+RECORDS = f"ranked k NOT INDEXED CROSS JOIN records r ON {IS_OF.format(page='k.page')}"
+"""SQL: the records of all pages; with `ORDER BY k.n, r.id` they are read in order, and not sorted."""
+
+
+_NAMED = 5
+_SHORT = 60
+_LONGEST = 500
+
+
+def rank(db: sqlite3.Connection, crawl: int) -> None:
+    """Fill the temporary tables of this connection:
+
+    - `ranked (n, page, parent)`: every page that is reached, in order, with the page that first links to it;
+    - `carried (page, data, notes, others)`: the carried fields of the first link that has some, and how many later
+      links carry something else; where that is left out, a note says so;
+    - `left_out (record)`: records whose key an earlier record has;
+    - `merged (record, data)`: records whose blanks were filled from later ones with the same key.
+    """
+    for name in ("final", "ranked", "carried", "unlike", "left_out", "merged", "doubles"):
+        db.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    _redirects(db, crawl)
+    _pages(db, crawl)
+    _carried(db, crawl)
+
+
+def join_records(db: sqlite3.Connection, keys: Mapping[str, tuple[str, ...]]) -> int:
+    """Fill `left_out` and `merged`; returns how many records were joined to an earlier one with the same key."""
+    db.execute("CREATE TEMP TABLE left_out (record INTEGER PRIMARY KEY)")
+    db.execute("CREATE TEMP TABLE merged (record INTEGER PRIMARY KEY, data TEXT)")
+    case, values = _key_expression(keys)
+    if not values:
+        return 0
+    keyed = f"SELECT k.n, r.id, r.tbl, {case} AS key, r.data FROM {RECORDS}"  # noqa: S608 - built below, bound
+    db.execute("CREATE TEMP TABLE doubles (tbl TEXT, key TEXT, PRIMARY KEY (tbl, key)) WITHOUT ROWID")
+    db.execute(
+        f"INSERT INTO doubles SELECT tbl, key FROM ({keyed}) WHERE key IS NOT NULL "  # noqa: S608 - built here
+        "GROUP BY tbl, key HAVING count(*) > 1",
+        values,
+    )
+    if not db.execute("SELECT 1 FROM doubles LIMIT 1").fetchone():
+        return 0
+    rows = db.execute(
+        f"SELECT tbl, key, id, data FROM ({keyed}) JOIN doubles USING (tbl, key) ORDER BY tbl, key, n, id",  # noqa: S608 - built here
+        values,
+    )
+    return sum(_merge(db, list(group)) for _, group in groupby(rows, key=itemgetter(0, 1)))
+
+
+def _redirects(db: sqlite3.Connection, crawl: int) -> None:
+    db.execute("CREATE TEMP TABLE final (page INTEGER PRIMARY KEY, target INTEGER)")
+    db.execute(
+        """INSERT INTO final
+        WITH RECURSIVE chain (page, target, hops) AS (
+            SELECT p.id, e.child, 1 FROM pages p CROSS JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id
+            WHERE p.crawl = ? AND p.state NOT IN ('done', 'queued') AND p.state = 'moved'
+            UNION ALL
+            SELECT c.page, e.child, c.hops + 1
+            FROM chain c JOIN pages p ON p.id = c.target AND p.state = 'moved'
+            JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id
+            WHERE c.hops < 50
+        )
+        SELECT page, target FROM chain WHERE true
+        ORDER BY page, hops
+        ON CONFLICT (page) DO UPDATE SET target = excluded.target""",
+        (crawl,),
+    )
+
+
+def _pages(db: sqlite3.Connection, crawl: int) -> None:
+    db.execute("CREATE TEMP TABLE ranked (n INTEGER PRIMARY KEY, page INTEGER UNIQUE, parent INTEGER)")
+    db.execute("INSERT INTO ranked VALUES (0, 0, NULL)")  # the parent of the start URLs
+    level, last = 0, 0
+    # CROSS JOIN: SQLite would rather read all edges for each level and look which of them begin there.
+    while level <= last:
+        db.execute(
+            """INSERT OR IGNORE INTO ranked (page, parent)
+            SELECT coalesce(f.target, e.child), e.parent
+            FROM ranked r CROSS JOIN edges e ON e.crawl = ? AND e.parent = r.page LEFT JOIN final f ON f.page = e.child
+            WHERE r.n BETWEEN ? AND ? ORDER BY r.n, e.position""",
+            (crawl, level, last),
+        )
+        level, last = last + 1, db.execute("SELECT max(n) FROM ranked").fetchone()[0]
+
+
+def _carried(db: sqlite3.Connection, crawl: int) -> None:
+    db.execute("CREATE TEMP TABLE carried (page INTEGER PRIMARY KEY, data TEXT, notes TEXT, others INTEGER)")
+    db.execute(
+        """INSERT INTO carried
+        SELECT coalesce(f.target, e.child), e.carry, e.notes, 0
+        FROM edges e JOIN ranked r ON r.page = e.parent LEFT JOIN final f ON f.page = e.child
+        WHERE e.crawl = ? AND e.carry IS NOT NULL ORDER BY r.n, e.position
+        ON CONFLICT (page) DO UPDATE SET others = others + 1 WHERE data <> excluded.data""",
+        (crawl,),
+    )
+    if db.execute("SELECT 1 FROM carried WHERE others > 0 LIMIT 1").fetchone():
+        _note_others(db, crawl)
+
+
+def _note_others(db: sqlite3.Connection, crawl: int) -> None:
+    """Note on each page what the links after the first one carried and what its rows therefore lack."""
+    db.execute("CREATE TEMP TABLE unlike (page INTEGER PRIMARY KEY, notes TEXT)")
+    links = db.execute(
+        """SELECT c.page, c.data, c.notes, e.carry
+        FROM edges e JOIN ranked r ON r.page = e.parent LEFT JOIN final f ON f.page = e.child
+        JOIN carried c ON c.page = coalesce(f.target, e.child)
+        WHERE e.crawl = ? AND c.others > 0 AND e.carry <> c.data ORDER BY c.page, r.n, e.position""",
+        (crawl,),
+    )
+    db.executemany("INSERT INTO unlike VALUES (?, ?)", _unlike(links))
+    db.execute("UPDATE carried SET notes = u.notes FROM unlike u WHERE u.page = carried.page")
+
+
+def _unlike(links: Iterable[tuple[int, str, str | None, str]]) -> Iterator[tuple[int, str | None]]:
+    """Yield each page with its notes and one more, from (page, first carried, its notes, carried by a later link)."""
+    for page, group in groupby(links, key=itemgetter(0)):
+        first: dict[str, Value] = {}
+        notes, number = None, 0
+        others: dict[str, dict[str, None]] = {}
+        for _, data, found_notes, carry in group:
+            notes = found_notes
+            first = first or load_values(data)
+            left_out = {k: v for k, v in load_values(carry).items() if v is not None and v != first.get(k)}
+            number += bool(left_out)
+            for name, value in left_out.items():
+                seen = others.setdefault(name, {})
+                if len(seen) <= _NAMED:
+                    seen[_shown(value)] = None
+        if others:
+            note = Note(next(iter(others)), "other-values", _others(number, others))
+            yield page, dump_notes((*load_notes(notes), note))
+
+
+def _others(number: int, others: Mapping[str, Mapping[str, None]]) -> str:
+    named = [
+        f"{name}: {', '.join(islice(seen, _NAMED))}{', ...' * (len(seen) > _NAMED)}" for name, seen in others.items()
+    ]
+    links = "1 more link" if number == 1 else f"{number:,} more links"
+    return f"{links} to this page carried other values: {'; '.join(named)}"[:_LONGEST]
+
+
+def _shown(value: Value) -> str:
+    parts = value if isinstance(value, tuple) else (value,)
+    return " ".join(str(part) for part in parts if part != "")[:_SHORT]
+
+
+def _key_expression(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:
+    """SQL for the key of a record: JSON of its key fields; NULL where the table has no key or one is empty."""
+    cases, values = [], []
+    for table, fields in keys.items():
+        if not fields:
+            continue
+        paths = [f'$."{name}"' for name in fields]
+        found = " AND ".join(["coalesce(json_extract(r.data, ?), '') <> ''"] * len(paths))
+        cases.append(f"WHEN r.tbl = ? AND {found} THEN json_extract(r.data, {', '.join('?' * len(paths))}, '$.\"\"')")
+        values += [table, *paths, *paths]
+    return (f"CASE {' '.join(cases)} END", values) if cases else ("NULL", [])
+
+
+def _merge(db: sqlite3.Connection, rows: Sequence[tuple[str, str, int, str]]) -> int:
+    """Keep the first record of a key, fill its blanks from the later ones, and leave those out."""
+    (_, _, first, text), others = rows[0], rows[1:]
+    values = load_values(text)
+    for _, _, _, other in others:
+        for name, value in load_values(other).items():
+            if values.get(name) in (None, ""):
+                values[name] = value
+    db.execute("INSERT INTO merged VALUES (?, ?)", (first, dump_values(values)))
+    db.executemany("INSERT INTO left_out VALUES (?)", [(row[2],) for row in others])
+    return len(others)
 
 
 class StoredResult:
@@ -50,11 +225,11 @@ class StoredResult:
         Args:
             unread: see Figures.
         """
-        most, answered, target = facts.redirected(self._db, self._crawl)
+        most, answered, target = counts.redirected(self._db, self._crawl)
         return Figures(
             {table.name: table_figures(table, self._stored(table.name)) for table in self.tables},
-            facts.states(self._db, self._crawl),
-            facts.kinds(self._db, self._crawl),
+            counts.states(self._db, self._crawl),
+            counts.kinds(self._db, self._crawl),
             most / max(1, answered),
             target,
             unread,

@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
+from crawler.store.pages import recover
 from crawler.store.queued import TRIED
-from crawler.store.under_way import recover
 
 __all__ = [
     "Begin",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from crawler.fetch.client import AsyncFetch, make_async_fetch
 from crawler.model import Request
-from crawler.strategies.driver import Multiplexer
+from crawler.strategies.event_driver import Multiplexer
 from crawler.strategies.port import Plan
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Asyncio(Multiplexer[T]):
         self._stopping = False
 
     def listen(self, messages: Messages) -> None:
-        """See `crawler.strategies.driver.Multiplexer`."""
+        """See `crawler.strategies.event_driver.Multiplexer`."""
         self._loop.add_reader(messages.fileno(), self._stop)
 
     def _work(self, timeout: float) -> None:

@@ -1,6 +1,10 @@
-"""`auto`: begins with few requests on one thread, measures, and takes what pays off.
+"""`auto`: begins with few requests on one thread, measures, and uses what is fastest.
 
-It teaches what the numbers of a job say. How many requests at once: see `crawler.strategies.width`. Which strategy: one
+By Little's law (1961) throughput is requests under way divided by the time of an answer. So while that time stays, more
+requests bring more pages; once it grows, they only wait somewhere. As in TCP Vegas (Brakmo and Peterson, 1995) the
+shortest mean seen is the measure; as in TCP the number doubles at first and later grows slowly (RFC 5681).
+
+It teaches what the numbers of a job say. How many requests at once: see `crawler.strategies.auto`. Which strategy: one
 that multiplexes, for as long as one core can do the work; where analysis keeps that core busy, the same in several
 processes. That must be seen twice in a row: the first time their server begins to start, the second time it is ready.
 Choose it when you do not want to choose; `fetch.workers` is the most at once, 64 if it is not said.
@@ -8,6 +12,7 @@ Choose it when you do not want to choose; `fetch.workers` is the most at once, 6
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from concurrent.futures import Future
@@ -16,13 +21,70 @@ from typing import Any, Generic, TypeVar
 
 from crawler.cores import cores
 from crawler.model import Failure, Request
-from crawler.strategies import child
-from crawler.strategies.driver import Driver, Threaded
+from crawler.strategies import worker_process
+from crawler.strategies.event_driver import Driver, Threaded
 from crawler.strategies.port import Driven, Fetched, Plan, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, missing, preload
-from crawler.strategies.width import Width
 
-__all__ = ["Auto"]
+__all__ = ["Auto", "Width"]
+
+
+FIRST = 8
+TOLERANCE = 1.5  # times the shortest mean that an answer may take
+
+
+class Width:
+    """Attributes: now: how many requests at once; why: what the last look at the answers said."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.now = min(FIRST, most)
+        self.why = "not enough answers to tell"
+        self._doubles = True
+        self._deaf = 0
+        self._shortest = math.inf
+        self._total, self._count, self._full = 0.0, 0, False
+
+    def answered(self, seconds: float, *, full: bool) -> None:
+        """Take in one answer; `full`: as many requests were under way as were wanted."""
+        self._deaf = max(0, self._deaf - 1)
+        self._total += seconds
+        self._count += 1
+        self._full = self._full or full
+        if self._count >= max(self.now, FIRST):
+            self._look(self._total / self._count)
+            self._begin()
+
+    def refused(self) -> None:
+        """Take in that the server asked for less; once for all that were under way then."""
+        if self._deaf:
+            self._deaf -= 1
+            return
+        self._deaf = self.now
+        self.now = max(1, self.now // 2)
+        self._doubles = False
+        self.why = "the server refused more (429 or 503)"
+        self._begin()
+
+    def _begin(self) -> None:
+        self._total, self._count, self._full = 0.0, 0, False
+
+    def _look(self, mean: float) -> None:
+        few = self.now <= FIRST  # so that they cannot be in each other's way: the site itself takes that long now
+        self._shortest = mean if few else min(mean, self._shortest)
+        times = f"an answer takes {mean:.3f} s, {self._shortest:.3f} s at best"
+        if mean > TOLERANCE * self._shortest:
+            self.now = max(min(FIRST, self.now), round(self.now * TOLERANCE * self._shortest / mean))
+            self._doubles = False
+            self.why = f"{times}: more would only wait"
+        elif not self._full:
+            self.why = f"{times}: more were never due at once"
+        elif self.now < self._most:
+            self.now = min(self._most, 2 * self.now if self._doubles else self.now + math.isqrt(self.now))
+            self.why = f"{times}: more brought more"
+        else:
+            self.why = f"{times}: more may bring more; fetch.workers allows no more"
+
 
 T = TypeVar("T")
 
@@ -160,4 +222,4 @@ class Auto(Generic[T]):
         modules = preload(SPREAD[self._name], self._plan.client) or []
         if "crawler.extract.soup" in sys.modules:
             modules.append("crawler.extract.soup")
-        child.prepare(modules)
+        worker_process.prepare(modules)

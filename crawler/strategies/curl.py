@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from crawler.fetch.client import make_transfers
 from crawler.model import Request
-from crawler.strategies.driver import Multiplexer
+from crawler.strategies.event_driver import Multiplexer
 from crawler.strategies.port import Plan
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Curl(Multiplexer[T]):
         self._transfers = make_transfers(plan.settings)
 
     def listen(self, messages: Messages) -> None:
-        """See `crawler.strategies.driver.Multiplexer`."""
+        """See `crawler.strategies.event_driver.Multiplexer`."""
         self._transfers.listen(messages.fileno())
 
     def _work(self, timeout: float) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import multiprocessing
 from typing import Any, TypeVar
 
-from crawler.strategies.children import Children
 from crawler.strategies.port import Plan
+from crawler.strategies.process_group import Children
 
 __all__ = ["Gevent"]
 

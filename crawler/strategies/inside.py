@@ -1,4 +1,4 @@
-"""What runs in a child of `crawler.strategies.children`: a strategy, and the line to the main process.
+"""What runs in a child of `crawler.strategies.process_group`: a strategy, and the line to the main process.
 
 Batches of (number, request) come in until None does; batches of (number, error, value) go out. What is done waits for
 more to share its message, but not for long: until nothing more can be done at once; until 3 ms have gone by, so that
@@ -24,10 +24,10 @@ from time import monotonic
 from typing import Any, Protocol
 
 from crawler.model import Request
-from crawler.strategies.child import settle
-from crawler.strategies.driver import LONGEST_SLEEP
+from crawler.strategies.event_driver import LONGEST_SLEEP
 from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan, Strategy
+from crawler.strategies.worker_process import settle
 
 __all__ = ["Watched", "Worker", "begin", "serve", "work"]
 
@@ -36,7 +36,7 @@ LONGEST_GATHERING = 0.003  # seconds
 
 
 class Worker(Protocol):
-    """A strategy that works while it is called: a `crawler.strategies.driver.Multiplexer`, or one that is `Watched`."""
+    """A strategy that works while it is called: a `Multiplexer` of event_driver, or a `Watched`."""
 
     @property
     def began(self) -> float:

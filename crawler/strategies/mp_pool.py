@@ -18,8 +18,8 @@ from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.child import context, settle
 from crawler.strategies.port import Plan, Step, WorkerDied, fail_all
+from crawler.strategies.worker_process import context, settle
 
 __all__ = ["MpPool"]
 

@@ -1,4 +1,9 @@
-"""A pool of worker processes that survives the death of a worker, and dies when its parent does."""
+"""A pool of worker processes that survives the death of a worker; calls go to it in batches.
+
+Each worker has one message under way and one ready. Only what comes beyond that waits here; it goes out in groups, to
+each worker its share. So few calls go one by one, to whoever is free. So do slow ones: next to them a message costs
+nothing, and none shall wait behind another.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +12,119 @@ import os
 import pickle
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from contextlib import suppress
 from functools import partial
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
-from crawler.strategies.child import context, settle
-from crawler.strategies.groups import Answers, Call, Groups, do_group
+from crawler.strategies.port import WorkerDied
+from crawler.strategies.worker_process import context, settle
 
-__all__ = ["ProcessPool"]
+__all__ = ["Answers", "Call", "Groups", "ProcessPool", "do_group"]
+
 
 T = TypeVar("T")
+
+Call = tuple[object, ...]
+Answers = tuple[list[tuple[BaseException | None, Any]], float]  # an error or a value for each call; seconds for all
+
+SECONDS = 0.01  # work in a group: next to it the cost of a message is small
+MOST = 16  # calls in a group
+
+
+class Groups(Generic[T]):
+    """Hands calls to workers.
+
+    Args:
+        width: number of workers.
+        send: gives a group to the workers. Its Future brings their answers, see `do_group`; when it fails, the workers
+            are lost. It may raise RuntimeError where they are gone already.
+    """
+
+    def __init__(self, width: int, send: Callable[[list[Call]], Future[Answers]]) -> None:
+        self._width, self._send = width, send
+        self._waiting: deque[tuple[Call, Future[T]]] = deque()
+        self._out, self._fit = 0, 1
+        # Never held while a group is sent or a Future completes: both may call back into this class.
+        self._changed = threading.Condition()
+
+    def submit(self, *call: object) -> Future[T]:
+        """Take one call. Its Future fails with what the call raised, or where the workers are lost or gone."""
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+        with self._changed:
+            self._waiting.append((call, future))
+        self._send_on()
+        return future
+
+    def wait(self) -> None:
+        """Wait until every call has come back."""
+        with self._changed:
+            self._changed.wait_for(lambda: not (self._waiting or self._out))
+
+    def _send_on(self) -> None:
+        while group := self._next():
+            self._sent([call for call, _ in group]).add_done_callback(partial(self._back, group))
+
+    def _next(self) -> list[tuple[Call, Future[T]]]:
+        with self._changed:
+            if not self._waiting or self._out >= 2 * self._width:
+                return []
+            self._out += 1
+            share = -(-len(self._waiting) // self._width)  # rounded up
+            return [self._waiting.popleft() for _ in range(max(1, min(share, self._fit, MOST)))]
+
+    def _sent(self, calls: list[Call]) -> Future[Answers]:
+        try:
+            return self._send(calls)
+        except RuntimeError as error:
+            failed: Future[Answers] = Future()
+            failed.set_exception(WorkerDied(str(error)))
+            return failed
+
+    def _back(self, group: list[tuple[Call, Future[T]]], done: Future[Answers]) -> None:
+        lost: BaseException | None = None
+        try:
+            answers, seconds = done.result()
+        except BaseException as error:
+            lost, answers, seconds = error, [(error, None)] * len(group), SECONDS
+        with self._changed:
+            self._out -= 1
+            self._fit = int(SECONDS * len(answers) / max(seconds, 1e-6))
+            self._waiting.extendleft(reversed(group[len(answers) :]))
+            self._changed.notify_all()
+        if isinstance(lost, (BrokenExecutor, CancelledError)):
+            self._drop(lost)
+        else:
+            self._send_on()
+        for (_, future), (failure, value) in zip(group, answers, strict=False):  # the rest waits again
+            future.set_result(value) if failure is None else future.set_exception(failure)
+
+    def _drop(self, error: BaseException) -> None:
+        """Fail all that was not sent yet: the workers are lost."""
+        with self._changed:
+            dropped, self._waiting = self._waiting, deque()
+            self._changed.notify_all()
+        for _, future in dropped:
+            future.set_exception(error)
+
+
+def do_group(function: Callable[..., Any], calls: list[Call]) -> Answers:
+    """Make the calls of a group, in the worker, until it takes much too long; those at the end are then not made."""
+    answers: list[tuple[BaseException | None, Any]] = []
+    begin = monotonic()
+    for call in calls:
+        if answers and monotonic() - begin > 2 * SECONDS:
+            break
+        try:
+            answers.append((None, function(*call)))
+        except BaseException as error:
+            answers.append((error, None))
+    return answers, monotonic() - begin
+
 
 WARM_UP_SECONDS = 30.0
 

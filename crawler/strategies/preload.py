@@ -7,6 +7,6 @@ from __future__ import annotations
 
 import ctypes  # noqa: F401 - for crawler.heap
 
-import crawler.extract.analyse
 import crawler.extract.lexbor
+import crawler.extract.parser
 import crawler.strategies.registry  # noqa: F401 - imported for what it leaves in memory

@@ -15,8 +15,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.child import context, settle
 from crawler.strategies.port import Plan, Step, WorkerDied, fail_all
+from crawler.strategies.worker_process import context, settle
 
 __all__ = ["QueueProcesses"]
 

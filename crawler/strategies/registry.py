@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from crawler import extras
 from crawler.errors import ConfigError
 from crawler.fetch.client import CLIENTS
-from crawler.strategies.driver import Threaded
+from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import Driven, Plan, Strategy
 
 __all__ = ["STRATEGIES", "Entry", "absent", "entry", "make_driver", "make_strategy", "missing", "preload", "refusal"]
@@ -183,7 +183,7 @@ def _unfit(place: str, client: str) -> str:
     """What of a job cannot be done in an interpreter beside the main one; many modules in C load in that one only."""
     from crawler.strategies.executor import unloadable
 
-    if place == "worker" and (why := unloadable("crawler.extract.analyse")):
+    if place == "worker" and (why := unloadable("crawler.extract.parser")):
         return f"pages cannot be analysed in its workers ({why}); take parse callback, or the strategy processes"
     if client != "requests" and (why := unloadable(CLIENTS[client].partition(":")[0])):
         return f"not with the client {client} ({why}); take the client requests, or the strategy processes"

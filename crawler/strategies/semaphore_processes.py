@@ -10,9 +10,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.child import context, settle
 from crawler.strategies.port import Plan, Step, WorkerDied
 from crawler.strategies.semaphore import ThreadForEach
+from crawler.strategies.worker_process import context, settle
 
 __all__ = ["SemaphoreProcesses"]
 

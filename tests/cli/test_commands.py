@@ -54,7 +54,7 @@ def test_run_lists_the_strategies_of_the_registry(cli):
 
 def test_run_lists_the_parse_places(cli):
     from crawler.cli import places
-    from crawler.crawl.places import PLACES
+    from crawler.crawl.parse_stage import PLACES
 
     assert list(places.ABOUT) == list(PLACES)
     out = cli("run", "--help").out

@@ -175,7 +175,7 @@ def test_colours_can_be_forced_into_a_pipe_but_no_progress(crawled):
 
 def test_a_log_gets_plain_lines_now_and_then(capsys, monkeypatch):
     from crawler.cli import progress
-    from crawler.crawl.tally import Tally
+    from crawler.crawl.stats import Tally
 
     monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
     with progress.progress("demo", lambda: False, quiet=False) as observe:

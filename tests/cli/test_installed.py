@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.config.checks import _importable
+from crawler.config.cross_checks import _importable
 from crawler.extras import DISTRIBUTION, install
 from tests.support.jobs import ROOT, write_job
 

@@ -1,7 +1,7 @@
 import pytest
 
 from crawler.cli.progress import Progress, Rate, duration, pace
-from crawler.crawl.tally import Tally
+from crawler.crawl.stats import Tally
 
 
 class Clock:

@@ -9,8 +9,8 @@ import pytest
 
 from crawler import __version__
 from crawler.config import Job, load
-from crawler.config.checks import check
 from crawler.config.complaints import Report
+from crawler.config.cross_checks import check
 from crawler.config.document import Document
 from crawler.config.nodes import Source
 from crawler.config.schema import Place

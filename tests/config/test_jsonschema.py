@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from crawler.config.jsonschema import schema
+from crawler.config.reference import schema
 
 ROOT = Path(__file__).parents[2]
 TYPES = {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.config.latency import BadLatency, parse_latency, show_latency
+from crawler.config.units import BadLatency, parse_latency, show_latency
 from crawler.serving.latency import Latency
 
 

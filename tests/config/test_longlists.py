@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.config import longlists
+from crawler.config import nodes
 from crawler.config.complaints import Report
 from crawler.config.nodes import Source
 from crawler.config.plain import plain
@@ -55,7 +55,7 @@ def read(text):
 )
 def test_same_with_and_without(text, monkeypatch):
     quick = read(text)
-    monkeypatch.setattr(longlists, "_LEAST", 10**9)
+    monkeypatch.setattr(nodes, "_LEAST", 10**9)
     assert quick == read(text)
 
 

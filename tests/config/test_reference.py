@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from crawler.config import load
+from crawler.config.document import FetchSpec, LimitsSpec
 from crawler.config.reference import reference
-from crawler.config.sections import FetchSpec, LimitsSpec
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \| (.+) \|$", re.MULTILINE)

@@ -8,12 +8,11 @@ import pickle
 import pytest
 
 from crawler.config.complaints import BadConfig, Report
-from crawler.config.document import Document
+from crawler.config.document import DemoSpec, Document, FetchSpec
+from crawler.config.loader import override
 from crawler.config.nodes import Source
-from crawler.config.overrides import override
 from crawler.config.plain import plain
 from crawler.config.schema import Place
-from crawler.config.sections import DemoSpec, FetchSpec
 from crawler.config.syntax import parse
 from crawler.serving.latency import Latency
 

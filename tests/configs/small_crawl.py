@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 import crawler.config
 from crawler.config import Job
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.model import Failure, Response
 
 CONFIGS = Path(__file__).parents[2] / "configs"

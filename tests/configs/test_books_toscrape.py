@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.model import Money, Page, Response
 from tests.configs.small_crawl import Pages, crawl, load, serve
 from tests.support.sites import need_site

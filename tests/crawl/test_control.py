@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crawler.crawl.control import Inbox
+from crawler.crawl.inbox import Inbox
 from crawler.model import Link, Page, Request
 
 PLAIN = Page(200, 0, 0.0)
@@ -58,7 +58,7 @@ def taken(pages: list[Page | Exception], *, hungry: bool) -> int:
 
 @pytest.fixture(autouse=True)
 def all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.crawl.control.LONGEST_GATHERING", 60.0)
+    monkeypatch.setattr("crawler.crawl.inbox.LONGEST_GATHERING", 60.0)
 
 
 @pytest.mark.parametrize("hungry", [True, False])

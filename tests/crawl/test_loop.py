@@ -4,8 +4,8 @@ from concurrent.futures import BrokenExecutor, Future
 
 import pytest
 
-from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.frontier import Frontier, Politeness
+from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
 from crawler.model import Failure, Link, Page
 from tests.support.shop import book, open_pages, open_state, url

@@ -6,7 +6,7 @@ from concurrent.futures import BrokenExecutor
 
 import pytest
 
-from crawler.crawl.pace import PATIENCE
+from crawler.crawl.throttle import PATIENCE
 from crawler.model import Failure, Moved, Page
 from tests.support.shop import book, listing, to_book, to_listing, url
 from tests.support.timelapse import Timelapse

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.crawl.pace import MOST_STRIKES, PATIENCE, Pace
+from crawler.crawl.throttle import MOST_STRIKES, PATIENCE, Pace
 
 
 @given(

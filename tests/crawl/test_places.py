@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from crawler.crawl.places import Analyse, Barrier, Callback
+from crawler.crawl.parse_stage import Analyse, Barrier, Callback
 from crawler.model import Failure, Page, Request, Response
 
 REQUESTS = [Request(n, f"http://shop.example/{n}", "book") for n in range(3)]

@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from crawler.crawl.policy import backoff, verdict
+from crawler.crawl.retry_policy import backoff, verdict
 from crawler.model import Failure
 
 

@@ -10,8 +10,8 @@ import crawler
 from crawler import errors, summary
 from crawler.cli.commands import COMMANDS
 from crawler.cli.exits import MEANINGS
-from crawler.config.checked import OUTPUT_FORMATS
-from crawler.crawl.places import PLACES
+from crawler.config.validators import OUTPUT_FORMATS
+from crawler.crawl.parse_stage import PLACES
 from crawler.errors import Stop
 from crawler.export import FORMATS
 from crawler.extract.recipe import FIELD_TYPES

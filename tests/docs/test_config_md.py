@@ -1,4 +1,4 @@
-from crawler.config.jsonschema import schema
+from crawler.config.reference import schema
 from tests.docs.config_md import COMMAND, PATH, text
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from crawler.crawl.places import PLACES
+from crawler.crawl.parse_stage import PLACES
 from tests.support.markdown import ROOT, apply, blocks, copy_crawler
 
 MOST_LINES = 60

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from crawler.crawl.policy import verdict
+from crawler.crawl.retry_policy import verdict
 from crawler.model import Failure
 from tests.support.markdown import ROOT, first_cells
 

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from crawler.extract import page as page_module
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.model import Failure, Page
 from tests.support.pages import FieldRule, FollowRule, TableRule, analyse, recipe, response
 

@@ -2,7 +2,7 @@ import pytest
 
 from crawler.extract.charset import decode
 from crawler.extract.encodings import lookup
-from crawler.extract.utf8 import plain_utf8
+from crawler.extract.sniff import plain_utf8
 from tests.support.sites import need_site
 
 HTML = "text/html"

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.errors import ExtractError
-from crawler.extract.clues import clues
 from crawler.extract.explain import explain
-from crawler.extract.login import login_address, password_field
+from crawler.extract.no_match import clues, login_address, password_field
 from crawler.extract.page import open_page
 from crawler.model import Failure
 from tests.support.pages import FieldRule, FollowRule, analyse, recipe, response

@@ -4,8 +4,7 @@ import time
 
 import pytest
 
-from crawler.extract.charset import decode
-from crawler.extract.declared import in_head, in_header, in_mark
+from crawler.extract.charset import decode, in_head, in_header, in_mark
 
 
 @pytest.mark.parametrize(

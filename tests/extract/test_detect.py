@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extract.charset import decode
-from crawler.extract.detect import detect, wide
+from crawler.extract.charset import decode, detect, wide
 from tests.support.labels import written
 from tests.support.languages import SENTENCES
 

@@ -8,8 +8,7 @@ import pytest
 
 import crawler
 from crawler.errors import ExtractError
-from crawler.extract.hatch import load_hook
-from crawler.extract.hooks import import_hook
+from crawler.extract.python_hook import import_hook, load_hook
 from tests.support.badserver import answer, pages, serve
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.extract.lexbor import Lexbor
-from crawler.extract.merged import counts_cells, shifted_rows
+from crawler.extract.plan import counts_cells, shifted_rows
 from tests.support.pages import FieldRule, analyse
 
 

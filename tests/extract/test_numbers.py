@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.errors import ExtractError
-from crawler.extract.locales import check_locale
-from crawler.extract.numbers import numbers
+from crawler.extract.numbers import check_locale, numbers
 from crawler.extras import install
 from crawler.model import Money
 

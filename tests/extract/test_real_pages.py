@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.extract.recipe import FieldRule, FollowRule, KindRule, Recipe, TableRule
 from crawler.model import Money, Page, Response
 from tests.support.sites import need_site

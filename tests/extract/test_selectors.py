@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.extract.selectors import check_selector
 from tests.support.pages import FieldRule, recipe, response
 

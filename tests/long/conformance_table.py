@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from crawler.crawl.places import PLACES
+from crawler.crawl.parse_stage import PLACES
 from crawler.demo.process import DemoServer
 from tests.support.sites import VARIABLE, find_site
 from tests.support.static_site import served

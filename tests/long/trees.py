@@ -29,10 +29,10 @@ from bs4 import BeautifulSoup, Comment, FeatureNotFound, Tag
 from bs4.element import PreformattedString
 
 from crawler.errors import ExtractError
-from crawler.extract.analyse import Analyser
 from crawler.extract.engine import Document
-from crawler.extract.figures import raised
+from crawler.extract.fields import raised
 from crawler.extract.page import open_page
+from crawler.extract.parser import Analyser
 from crawler.extract.recipe import FieldRule, KindRule, Recipe, TableRule
 from crawler.extract.soup import Xml, hook_soup
 from crawler.extract.text import tidy

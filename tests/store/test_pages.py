@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from crawler.errors import OutputError
 from crawler.model import Moved, Note, Page
-from crawler.store import facts
-from crawler.store.order import rank
+from crawler.store import counts
 from crawler.store.records import first_record
+from crawler.store.result import rank
 from crawler.store.runs import begin
 from tests.support.shop import (
     book,
@@ -240,11 +240,11 @@ def test_what_is_under_way_is_written_once_a_turn(db):
 
 
 QUICK = {  # what a run asks of the store when it begins and ends, and what it must not read for that
-    facts.counts: ("frontier", "troubles", "sqlite_autoindex_pages_1"),
-    facts.asked_for: ("frontier", "troubles", "sqlite_autoindex_pages_1", "tried"),
-    facts.causes: ("troubles",),
-    facts.dropped: ("dropped",),
-    facts.redirected: ("frontier", "troubles", "sqlite_autoindex_pages_1", "hopped"),
+    counts.counts: ("frontier", "troubles", "sqlite_autoindex_pages_1"),
+    counts.asked_for: ("frontier", "troubles", "sqlite_autoindex_pages_1", "tried"),
+    counts.causes: ("troubles",),
+    counts.dropped: ("dropped",),
+    counts.redirected: ("frontier", "troubles", "sqlite_autoindex_pages_1", "hopped"),
 }
 
 
@@ -283,6 +283,6 @@ def test_pages_that_were_redirected_are_counted_among_those_that_were_answered(d
         (login,) = pages.moved(take(pages, "c"), Moved(302, url("login")))
         pages.done(login, Page(200, 10, 0.1))
     rank(db, 1)
-    assert facts.redirected(db, 1) == (1, 3, url("login"))  # the login itself was no page of its own
-    assert facts.kinds(db, 1) == {"book": 3}
-    assert facts.asked_for(db, 1) == 4
+    assert counts.redirected(db, 1) == (1, 3, url("login"))  # the login itself was no page of its own
+    assert counts.kinds(db, 1) == {"book": 3}
+    assert counts.asked_for(db, 1) == 4

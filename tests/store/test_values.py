@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.model import Money, Note
-from crawler.store.values import dump_notes, dump_values, load_notes, load_values
+from crawler.store.records import dump_notes, dump_values, load_notes, load_values
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 decimals = st.decimals(allow_nan=False, allow_infinity=False)

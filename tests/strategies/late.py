@@ -18,12 +18,12 @@ def late(request: Request, fetched: Any) -> list[str]:
 def main() -> None:
     """Send one request through the strategy on the command line and print what its worker had to import."""
     from crawler.fetch.client import ClientSettings
-    from crawler.strategies import child
+    from crawler.strategies import worker_process
     from crawler.strategies.port import Plan
     from crawler.strategies.registry import make_strategy, preload
 
     name, client, url = sys.argv[1:]
-    child.prepare(preload(name, client) or ())
+    worker_process.prepare(preload(name, client) or ())
     settings = ClientSettings("x", timeout=5.0, connections=1, allow_private=True)
     strategy = make_strategy(name, Plan(1, client, settings, late))
     print(*strategy.submit(Request(1, url, "page")).result())

@@ -106,7 +106,7 @@ def test_the_processes_begin_to_start_a_look_before_they_are_chosen(
     assert not prepared  # there was nothing to analyse yet
     driver._timed(Request(1, "http://a.test/", "page"), Failure("x"))
     driver.perform(0)
-    assert "crawler.strategies.children" in prepared[0]
+    assert "crawler.strategies.process_group" in prepared[0]
     assert not driver._why_spread
     driver.perform(0)
     assert driver._why_spread

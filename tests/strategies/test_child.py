@@ -11,7 +11,7 @@ import pytest
 
 from crawler.fetch.client import ClientSettings
 from crawler.model import Request
-from crawler.strategies import child
+from crawler.strategies import worker_process
 from crawler.strategies.port import Plan
 from crawler.strategies.registry import STRATEGIES, make_strategy, missing
 
@@ -40,6 +40,6 @@ def test_a_worker_has_a_session_of_its_own(name: str) -> None:
 
 def test_what_starts_is_deaf_and_we_are_not() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, set())
-    with child.deaf():
+    with worker_process.deaf():
         assert signal.pthread_sigmask(signal.SIG_BLOCK, set()) >= FOR_ALL
     assert signal.pthread_sigmask(signal.SIG_BLOCK, set()) == before

@@ -19,8 +19,8 @@ import pytest
 
 from crawler.fetch.client import ClientSettings
 from crawler.model import Request
-from crawler.strategies.children import Children
 from crawler.strategies.port import Plan, WorkerDied
+from crawler.strategies.process_group import Children
 from crawler.strategies.registry import STRATEGIES, entry, make_driver, missing
 from tests.support.badserver import answer, pages, serve
 

@@ -8,8 +8,8 @@ from concurrent.futures import BrokenExecutor, Future
 
 import pytest
 
-from crawler.strategies import groups
-from crawler.strategies.groups import MOST, SECONDS, Answers, Call, Groups, do_group
+from crawler.strategies import pool
+from crawler.strategies.pool import MOST, SECONDS, Answers, Call, Groups, do_group
 
 QUICK, SLOW = SECONDS / 1000, SECONDS * 10
 
@@ -151,7 +151,7 @@ def test_a_call_that_raises_fails_itself_and_no_other() -> None:
 
 
 def test_nothing_of_a_group_is_begun_after_a_slow_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(groups, "SECONDS", 0.001)
+    monkeypatch.setattr(pool, "SECONDS", 0.001)
     done: list[int] = []
 
     def work(number: int) -> None:

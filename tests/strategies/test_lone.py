@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crawler.strategies.lone import LoneFuture
+from crawler.strategies.event_driver import LoneFuture
 
 
 @pytest.fixture(params=[Future, LoneFuture])

@@ -38,7 +38,7 @@ def test_what_cannot_be_done_in_an_interpreter_beside_the_main_one_is_refused_wi
     monkeypatch.setattr(registry, "missing", lambda name: "")
     monkeypatch.setattr(executor, "unloadable", lambda module: f"{module} loads in the main one only")
     start = "the strategy interpreters cannot be used here: "
-    analysis = "pages cannot be analysed in its workers (crawler.extract.analyse loads in the main one only)"
+    analysis = "pages cannot be analysed in its workers (crawler.extract.parser loads in the main one only)"
     assert refusal("interpreters", "worker") == f"{start}{analysis}; take parse callback, or the strategy processes"
     assert refusal("interpreters", "pool", "curl").endswith("; take the client requests, or the strategy processes")
     assert not any(refusal("interpreters", place) for place in ("callback", "pool", "barrier"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.strategies.width import FIRST, TOLERANCE, Width
+from crawler.strategies.auto import FIRST, TOLERANCE, Width
 
 
 def rounds(width: Width, seconds: float, count: int, *, full: bool = True) -> list[int]:

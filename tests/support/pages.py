@@ -1,6 +1,6 @@
 """Short ways to analyse a piece of HTML with a rule."""
 
-from crawler.extract.analyse import Analyser
+from crawler.extract.parser import Analyser
 from crawler.extract.recipe import FieldRule, FollowRule, KindRule, Recipe, TableRule
 from crawler.model import Failure, Page, Response
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from crawler.crawl import loop
-from crawler.crawl.control import Limits, Stopper
 from crawler.crawl.frontier import Frontier, Politeness
+from crawler.crawl.inbox import Limits, Stopper
 from crawler.model import Outcome, Request
 from tests.support.shop import open_pages, open_state, url
 

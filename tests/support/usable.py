@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.crawl.places import PLACES
+from crawler.crawl.parse_stage import PLACES
 from crawler.strategies.registry import STRATEGIES, missing, refusal
 
 USABLE = [name for name in STRATEGIES if not missing(name)]

@@ -20,13 +20,14 @@ from itertools import count
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.child import context, deaf
-from crawler.strategies.driver import Driver
+from crawler.strategies.event_driver import Driver
 from crawler.strategies.inside import begin, serve
 from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan, WorkerDied
+from crawler.strategies.worker_process import context, deaf
 
 __all__ = ["Children", "ProcessesAsyncio", "ProcessesCurl", "ProcessesThreads"]
+
 
 T = TypeVar("T")
 

@@ -9,16 +9,15 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from crawler.config.checked import did_you_mean
 from crawler.config.complaints import Report, dotted
-from crawler.config.document import Document
-from crawler.config.nodes import Path as KeyPath
-from crawler.config.nodes import find
-from crawler.config.pages import FieldSpec, FollowSpec, KindSpec
+from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec
+from crawler.config.nodes import KeyPath, find
 from crawler.config.tables import Home, column_type, homes, is_next, table_keys
+from crawler.config.validators import did_you_mean
 from crawler.extract.selectors import ends_in
 
 __all__ = ["check", "check_files", "check_hooks", "warnings"]
+
 
 _TEXTLESS = {"meta": "content", "img": "src", "input": "value"}
 _ABOVE_ROWS = {"html", "head", "body"}

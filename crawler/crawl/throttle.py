@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["Pace"]
 
+
 PATIENCE = 5  # failures in a row before the host as a whole is taken to be in trouble
 MOST_STRIKES = PATIENCE + 7  # pauses of 1, 2, 4 ... 60 s: two minutes without one good answer
 MOST_AT_FIRST = PATIENCE + 3  # of a host that did not answer once in this run: it may be down for good

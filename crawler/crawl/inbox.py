@@ -13,6 +13,7 @@ from crawler.strategies.port import Driven
 
 __all__ = ["Inbox", "Limits", "Stopper"]
 
+
 MOST_AT_ONCE = 64  # pages that one transaction takes in
 LONGEST_GATHERING = 0.003  # seconds that one page waits for others to share its transaction: its links wait as well
 LONGEST_WAIT = 60.0

@@ -18,6 +18,7 @@ from crawler.leave import remove_at_end
 
 __all__ = ["context", "deaf", "prepare", "settle"]
 
+
 _FOR_ALL = {signal.SIGINT, signal.SIGTERM}
 _preload = ["crawler.strategies.preload"]  # what children need and the server of them imports once
 

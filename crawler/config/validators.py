@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from crawler import extras
-from crawler.extract.locales import ENGLISH
+from crawler.extract.numbers import ENGLISH
 from crawler.extract.selectors import check_selector
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "text",
     "time_format",
 ]
+
 
 OUTPUT_FORMATS = (".xlsx", ".csv", ".jsonl")
 

@@ -1,4 +1,4 @@
-"""Why rules may find nothing on a page, as far as its source shows it. Asked only where nothing was found."""
+"""Say that a page yielded nothing, and why: a site that has changed must not look like a crawl that went well."""
 
 from __future__ import annotations
 
@@ -9,13 +9,39 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.errors import ExtractError
-from crawler.extract.login import login_address, password_field
 from crawler.extract.text import tidy
 
 if TYPE_CHECKING:
-    from crawler.extract.page import PageView
+    from collections.abc import Sequence
 
-__all__ = ["Clue", "clues"]
+    from crawler.extract.follow import Links
+    from crawler.extract.page import PageView
+    from crawler.extract.plan import Harvest, KindPlan
+    from crawler.model import Record, Stored
+
+__all__ = ["Clue", "clues", "login_address", "main_selectors", "no_match", "password_field"]
+
+
+_WORD = r"log[-_]?[io]n|sign[-_]?[io]n|anmeld(?:en|ung)|einloggen|connexion|identifiant|accedi|acceder|entrar|inloggen"
+_WHO = r"(?:(?:wp|user|member|customer|account|my)s?[-_]?)?"
+# A segment of the path that is nothing but such a word: `/sign-in-the-sky` is a book.
+_ADDRESS = re.compile(
+    r"^[a-z]+://(?:(?:login|signin|sso|idp)\.[^/?#]+\.[^/?#]"
+    rf"|[^?#]*/(?:{_WHO}(?:{_WORD})|sso|oauth2?|saml2?|openid-connect|adfs)(?:\.[a-z]{{1,5}})?(?:[/?#;]|$))",
+    re.I,
+)
+_PASSWORD = re.compile(r"<input\b[^<>]{0,500}?\btype\s*=\s*[\"']?password\b", re.I)
+
+
+def login_address(url: str) -> bool:
+    """Tell whether an address is one that sites give to a login: `/login`, `/users/sign_in`, `//sso.shop.example`."""
+    return _ADDRESS.search(url) is not None
+
+
+def password_field(text: str) -> bool:
+    """Tell whether a page asks for a password."""
+    return _PASSWORD.search(text) is not None
+
 
 _LITTLE = 40  # characters of text: less is no page for a person
 _MOST = 200  # scripts, and comments, that are looked at
@@ -165,3 +191,49 @@ def _xml(page: PageView) -> Clue | None:
         return None
     names = dict.fromkeys(re.findall(r"<([A-Za-z][\w.-]{0,40})", page.text[:_LOOK]))
     return Clue("xml", f"the page is XML, not HTML; its elements are {', '.join(list(names)[:5])}")
+
+
+_RULES_NAMED = 5
+
+
+def no_match(
+    page: PageView, plan: KindPlan, records: Sequence[Record | Stored], harvests: list[Harvest], links: Links
+) -> str:
+    """Return why a page counts as one where nothing was found; "" when it does not.
+
+    That is: its kind has tables and there is no record; or all records of a table lack a required field; or its kind
+    only follows links and no rule matched, leaving aside rules to the next page, which the last page never has.
+    """
+    if plan.tables:
+        lacking = [name for harvest in harvests if harvest.records for name in harvest.lacking]
+        if records and not lacking:
+            return ""
+        if records:
+            return f"required but missing in every record: {', '.join(lacking[:_RULES_NAMED])}{_hint(page, plan)}"
+        misses = [miss for harvest in harvests for miss in harvest.misses]
+        return _nothing(misses, plan) + _hint(page, plan)
+    if not plan.follow or links.found or len(links.misses) < len(plan.follow):
+        return ""
+    if all(follow.rule.next for follow in plan.follow):
+        return ""
+    return _nothing(links.misses, plan) + _hint(page, plan)
+
+
+def _nothing(misses: list[str], plan: KindPlan) -> str:
+    if plan.rule.python:
+        return f"{plan.rule.python} returned no records"
+    more = f" and {len(misses) - _RULES_NAMED} more" if len(misses) > _RULES_NAMED else ""
+    return f"nothing matches {', '.join(misses[:_RULES_NAMED])}{more}" if misses else "every match is empty"
+
+
+def _hint(page: PageView, plan: KindPlan) -> str:
+
+    return "".join(f"; {clue.text}" for clue in clues(page, main_selectors(plan)))
+
+
+def main_selectors(plan: KindPlan) -> list[str]:
+    """Return the selectors without which nothing is found: of rows, of fields of the page, else of links."""
+    found: list[str | None] = []
+    for table in plan.tables:
+        found += [table.rule.each] if table.rule.each else [field.rule.css for field in table.fields]
+    return [css for css in found if css] or [follow.rule.each or follow.rule.css for follow in plan.follow]

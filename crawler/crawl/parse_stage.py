@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PLACES", "Analyse", "Place", "at_place", "deliver"]
 
+
 Place = Literal["worker", "callback", "pool", "barrier"]
 PLACES: tuple[Place, ...] = ("worker", "callback", "pool", "barrier")
 

@@ -1,0 +1,253 @@
+"""A response in, a page or a failure out: what every worker does with what it fetched.
+
+A server that writes its session into URLs writes one id into nearly all of its links, whatever they lead to. Of a
+number that tells pages apart, links on one page have many, and differ in nothing else.
+
+What differs on each look is left out: other pages of the same list, the page's own address, a session in links.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from crawler import urls
+from crawler.errors import ExtractError
+from crawler.extract.follow import Links
+from crawler.extract.no_match import no_match
+from crawler.extract.page import PageView, open_page
+from crawler.extract.plan import Harvest, KindPlan, read_table
+from crawler.extract.python_hook import Hook, call_hook, load_hook
+from crawler.extract.recipe import KindRule, Recipe
+from crawler.model import RICH, Failure, Link, Note, Page, Record, Response, Stored, Value
+from crawler.sessions import is_token, parameters, suspects
+from crawler.steps import sessions, shape, without
+
+if TYPE_CHECKING:
+    from crawler.extract.page import PageView
+
+__all__ = ["Analyser", "looping", "sessions_on", "sign"]
+
+
+_LIMIT = 20_000
+_NEARLY_ALL = 0.8
+_MOST = 2 / 3
+
+
+def sessions_on(page: PageView, followed: Iterable[str]) -> dict[str, bool]:
+    """Return the names of parameters for which the page has evidence: True for a session, False for what is none.
+
+    All links of the page to its own host are looked at, but only where one that is followed has a suspect.
+
+    Args:
+        followed: clean URLs.
+    """
+    names = {name for url in followed if "=" in url for name in suspects(url)}
+    if not names:
+        return {}
+    own = _own_links(page)
+    return {name: verdict for name in sorted(names) if (verdict := _verdict(name, own)) is not None}
+
+
+def _own_links(page: PageView) -> set[str]:
+    home, found = urls.host(page.url), set()
+    document = page.document
+    for node in document.select(None, "a[href]")[:_LIMIT]:
+        page.check_time()
+        try:
+            url = page.resolve(document.attr(node, "href") or "")
+        except urls.BadUrl:
+            continue
+        if urls.host(url) == home:
+            found.add(url)
+    return found
+
+
+def _verdict(name: str, own: set[str]) -> bool | None:
+    ignore = frozenset({name})
+    values: dict[str, set[str]] = defaultdict(set)
+    pages, without = set(), set()
+    for url in own:
+        value, page = parameters(url).get(name), urls.identity(url, ignore)
+        if value is None:
+            without.add(page)
+        else:
+            values[value].add(page)
+            pages.add(page)
+    carrying = sum(map(len, values.values()))
+    if len(values) > 1 and carrying >= 2 * len(pages):
+        return False
+    value, most = max(((value, len(found)) for value, found in values.items()), key=itemgetter(1), default=("", 0))
+    everywhere = most >= _NEARLY_ALL * carrying and carrying >= _MOST * (carrying + len(without))
+    return True if most > 1 and everywhere and is_token(value) else None
+
+
+POOR = "-"
+
+
+def looping(kinds: Mapping[str, KindRule]) -> frozenset[str]:
+    """Return the page kinds from which links can lead back to the same kind: only there can a site go on for ever."""
+    after = {name: set(kinds) if kind.python else {rule.to for rule in kind.follow} for name, kind in kinds.items()}
+    return frozenset(name for name in kinds if name in _reachable(name, after))
+
+
+def sign(url: str, rule: KindRule, records: Iterable[Record], links: Collection[Link]) -> str:
+    """Return a hash in hexadecimal after RICH, where there are two things at least and most of them differ, or POOR."""
+    gone = sessions(url, [link.url for link in links])
+    own = {(table.table, field.name) for table in rule.tables for field in table.fields if field.page_url}
+    here = shape(without(url, gone))
+    things: list[object] = [_seen(record.table, record.values, own, gone) for record in records]
+    for link in links:
+        target = without(link.url, gone)
+        if not (link.next or (link.kind == rule.name and shape(target) == here)):
+            things.append((link.kind, target, _seen("", link.carry, (), gone) if link.carry else None))
+    told = [repr(thing) for thing in things]
+    different = len(set(told))
+    rich = different > 1 and 2 * different > len(told)
+    digest = blake2b("\n".join(told).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+    return (RICH if rich else POOR) + digest
+
+
+def _seen(
+    table: str, values: Mapping[str, Value], own: Collection[tuple[str, str]], gone: frozenset[str]
+) -> tuple[object, ...]:
+    kept = [value for name, value in values.items() if not own or (table, name) not in own]
+    if gone:
+        kept = [without(value, gone) if isinstance(value, str) else value for value in kept]
+    return table, *kept
+
+
+def _reachable(name: str, after: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        new = after.get(todo.pop(), set()) - found
+        found |= new
+        todo += new
+    return found
+
+
+_LONGEST = 300
+
+
+class Analyser:
+    """Analyses pages by a recipe. Picklable: what it compiles, it compiles where it is used, once.
+
+    Args:
+        form: picklable; makes of each record what its page is to have in its place. None leaves records as they are.
+    """
+
+    def __init__(self, recipe: Recipe, form: Callable[[Record], Record | Stored] | None = None) -> None:
+        self._recipe, self._form = recipe, form
+        self._plans: dict[str, KindPlan] = {}
+        self._hooks: dict[str, Hook] = {}
+        self._looping = looping(recipe.kinds)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Analyser, (self._recipe, self._form)
+
+    def __call__(self, kind: str, response: Response) -> Page | Failure:
+        """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
+
+        Failures carry one of the codes `empty`, `not-html`, `data-not-html`, `unparsable`, `no-match`, `parse-timeout`,
+        `hook`, `selector`, `pattern`, `locale`, and `parse-error` for a fault of this program.
+        """
+        try:
+            return self._analyse(kind, response)
+        except ExtractError as error:
+            code, detail = error.code, error.detail
+        except Exception as error:  # the fence around hostile input; MemoryError and RecursionError too
+            code, detail = "parse-error", _describe(error)
+        return Failure(code, detail[:_LONGEST], status=response.status, elapsed=response.elapsed)
+
+    def plan(self, kind: str) -> KindPlan:
+        """Return the compiled rules of a page kind.
+
+        Raises:
+            ExtractError: the recipe has no such kind, or a rule of it cannot be used.
+        """
+        found = self._plans.get(kind)
+        if found is None:
+            if kind not in self._recipe.kinds:
+                raise ExtractError("parse-error", f"there are no rules for pages of kind {kind!r}")
+            found = self._plans[kind] = KindPlan(self._recipe.kinds[kind], self._recipe.engine)
+        return found
+
+    def hooked(self, plan: KindPlan, page: PageView) -> tuple[list[Record], list[tuple[str, str]]]:
+        """Return what the kind's `python:` function finds; nothing when it has none.
+
+        Raises:
+            ExtractError: `hook`.
+        """
+        name = plan.rule.python
+        if name is None:
+            return [], []
+        hook = self._hooks.get(name)
+        if hook is None:
+            hook = self._hooks[name] = load_hook(name, self._recipe.root)
+        return call_hook(hook, page.hook_soup(), page.url, plan.rule)
+
+    def _analyse(self, kind: str, response: Response) -> Page | Failure:
+        plan = self.plan(kind)
+        page = open_page(response, plan.labels, self._recipe.engine)
+        hooked, hooked_links = self.hooked(plan, page)
+        harvests = [] if plan.rule.python else [read_table(table, page) for table in plan.tables]
+        links = Links(page)
+        for follow in plan.follow:
+            links.add(follow)
+        links.add_hooked(hooked_links)
+        records = [*hooked, *_records(harvests)]
+        formed = records if self._form is None else list(map(self._form, records))
+        found = _page(response, page, plan, formed, harvests, links)
+        if kind in self._looping:
+            return found._replace(sign=sign(response.url, plan.rule, records, found.links))
+        return found
+
+
+def _page(
+    response: Response,
+    page: PageView,
+    plan: KindPlan,
+    records: Sequence[Record | Stored],
+    harvests: list[Harvest],
+    links: Links,
+) -> Page:
+    """Put a page together.
+
+    Raises:
+        ExtractError: `no-match`.
+    """
+    notes = page.notes
+    missed = no_match(page, plan, records, harvests, links)
+    if missed:
+        if plan.tables and not links.found:
+            raise ExtractError("no-match", missed)
+        notes += (Note("", "no-match", missed),)
+    return Page(
+        status=response.status,
+        bytes=len(response.body),
+        elapsed=response.elapsed,
+        records=tuple(records),
+        links=tuple(links.found),
+        dropped=links.dropped,
+        notes=notes,
+        sessions=sessions_on(page, [link.url for link in links.found]),
+    )
+
+
+def _records(harvests: list[Harvest]) -> list[Record]:
+    return [record for harvest in harvests for record in harvest.records]
+
+
+def _describe(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = ""
+    if trace is not None:
+        place = f" at {os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+    return f"{type(error).__name__}: {error}{place}"
