@@ -1,6 +1,6 @@
 """One command, measured as a whole process tree in a process of its own: CPU, wall time, peak memory.
 
-CPU is that of every descendant, also of one that outlives its parent (see `crawler.compare.tree`); the watching
+CPU is that of every descendant, also of one that outlives its parent (see `crawler.compare.measure`); the watching
 itself is not counted.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.serve import bind, cores, server_core
-from crawler.compare import tree
+from crawler.compare.measure import IS_WHOLE, MemoryWatch, adopt_orphans, reap_all
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,8 +60,8 @@ def _measure(command: list[str], client_cores: int, timeout: float) -> Measured:
     allowed = cores()
     client = set(allowed[-client_cores:])
     bind(server_core())  # the watching shares the core of the server
-    tree.adopt_orphans()
-    watch = tree.MemoryWatch()
+    adopt_orphans()
+    watch = MemoryWatch()
     began = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -76,8 +76,8 @@ def _measure(command: list[str], client_cores: int, timeout: float) -> Measured:
         process.kill()
         out, said = b"", f"took longer than {timeout:.0f} s".encode()
     wall = time.perf_counter() - began
-    if tree.IS_WHOLE:
-        tree.reap_all(5)
+    if IS_WHOLE:
+        reap_all(5)
     watch.stop()
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     largest = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -12,7 +12,7 @@ def run() -> NoReturn:
     import sys  # all of it late: a child process that is spawned imports this file
 
     from crawler.cli.main import main
-    from crawler.leave import leave
+    from crawler.process import leave
 
     code = main()
     sys.stdout.flush()

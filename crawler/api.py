@@ -11,16 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crawler.closing import counted, judged, publish_report, unread
-from crawler.compose import Run, check_strategy, demo_site, prepare_children
 from crawler.config import Job, load
 from crawler.crawl.inbox import Stopper
 from crawler.crawl.stats import Tally
 from crawler.errors import ConfigError, StateError
 from crawler.model import Value
-from crawler.publish import check_targets
 from crawler.replay.source import Source
-from crawler.report import Report
+from crawler.run.assemble import Run, check_strategy, demo_site, prepare_children
+from crawler.run.closing import counted, judged, publish_report, unread
+from crawler.run.outputs import check_targets
+from crawler.run.report import Report
 from crawler.store import runs
 from crawler.store.counts import extracted
 from crawler.store.lock import owned

@@ -8,13 +8,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    ("errors", "model", "hosts", "urls", "sessions", "steps", "clock", "leave", "heap", "cores", "extras"),
+    ("errors", "model", "urls", "url_parameters", "clock", "process", "extras"),
     ("extract", "fetch", "store", "serving"),
     ("config",),
     ("crawl", "strategies", "export"),
     ("demo", "replay"),
-    ("compose", "api", "closing", "keep", "protect", "blame", "findings", "publish", "report", "summary"),
+    ("run", "api"),
     ("compare",),
+    ("lessons",),
     ("cli",),
     ("__main__",),
 )
@@ -25,7 +26,7 @@ NEIGHBOURS = {  # from one room to another of its layer, module by module
     ("crawl", "crawler.strategies.pool"): "the parse place `pool` is a pool of processes",
 }
 CIRCLES = {
-    ("crawler.report", "crawler.api"): "report.rows() reads back through the API, imported when it is called",
+    ("crawler.run.report", "crawler.api"): "report.rows() reads back through the API, imported when it is called",
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from crawler import compose
 from crawler.config import load
+from crawler.run import assemble
 from crawler.strategies import worker_process
 from tests.support.jobs import write_job
 
@@ -17,7 +17,7 @@ def prepared(tmp_path, monkeypatch):
     def of(**changes):
         asked = []
         monkeypatch.setattr(worker_process, "prepare", lambda modules: asked.extend(modules))
-        compose.prepare_children(load(write_job(tmp_path, "http://a.test", **changes)))
+        assemble.prepare_children(load(write_job(tmp_path, "http://a.test", **changes)))
         return asked
 
     return of

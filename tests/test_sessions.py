@@ -14,8 +14,8 @@ from ruamel.yaml import YAML
 from crawler import api
 from crawler.extract.page import PageView
 from crawler.extract.parser import sessions_on
-from crawler.report import Report
-from crawler.sessions import is_token, suspects
+from crawler.run.report import Report
+from crawler.url_parameters import is_token, suspects
 from tests.support.badserver import answer, keep_alive, serve
 
 Site = Callable[[str, int], str]

@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 import crawler
-from crawler import compose
 from crawler.crawl.parse_stage import PLACES
+from crawler.run import assemble
 from tests.support.badserver import answer, pages, serve
 
 HOOK = """
@@ -77,7 +77,7 @@ def test_fault_220_a_page_that_kills_its_worker_is_set_aside_after_three(run, st
     ],
 )
 def test_fault_186_a_page_that_hangs_is_given_up(run, monkeypatch, strategy, place, expected):
-    monkeypatch.setattr(compose, "PARSE_SECONDS", 0.5)
+    monkeypatch.setattr(assemble, "PARSE_SECONDS", 0.5)
     titles, code, _ = run(HANG, strategy, place)
     assert titles == ["1", "2", "3", "4"]
     assert code == expected

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from crawler.cli import exits
+from crawler.cli import exit_codes
 from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
 from crawler.cli.terminal import echo, short
@@ -42,10 +42,10 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...]) ->
     for why in report.unwritten.values():
         echo(why, sys.stderr)
     if report.unwritten:
-        return exits.OUTPUT
+        return exit_codes.OUTPUT
     echo(f"{report.name}: accepted; later crawls are compared with this one")
     for line in state_lines(report):
         echo(line)
     for path in report.files:
         echo(f"  file        {short(path)}")
-    return exits.OK
+    return exit_codes.OK

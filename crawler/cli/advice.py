@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crawler.model import Failure
 
 if TYPE_CHECKING:
-    from crawler.report import Report
+    from crawler.run.report import Report
 
 __all__ = ["for_failure", "for_speed", "for_topic"]
 

@@ -2,11 +2,147 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import click
 
 from crawler.cli.helping import Command
-from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
-from crawler.cli.terminal import echo, echo_json, width
+from crawler.cli.options import CONFIG_OPTIONS, PARSE_PLACES, job_options, load_job
+from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, paint, short, width, wrapped
+
+__all__ = ["plan_text"]
+
+
+Plain = dict[str, Any]
+
+
+def plan_text(plan: Plain, width: int) -> list[str]:
+    """Lines for a window of `width` columns."""
+    good = plan["exit_code"] == 0
+    verdict = "the config is right" if good else "the config is right, but a run would stop at once"
+    lines = [f"{clean(plan['name'])}: {paint(verdict, 'green' if good else 'red')}"]
+    for heading, body in _sections(plan, width):
+        if body:
+            lines += ["", paint(heading, "bold"), *body]
+    end = f"next: crawler run {plan['config']}" if good else ""
+    return [*lines, "", clean(end)] if end else lines
+
+
+def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
+    yield _start_heading(plan["start"]), [f"  {clean(url)}" for url in _first(plan["start"])]
+    yield "Page kinds", _kinds(plan, width)
+    for table in plan["tables"]:
+        yield _table_heading(table), _table(table, width)
+    yield "Engines", _bullets(_engines(plan), width)
+    yield "Fetching", _fetching(plan["fetch"], width)
+    yield "Politeness", _bullets(plan["polite"]["in_words"], width)
+    yield "Limits", _bullets(plan["limits"]["in_words"], width)
+    yield "Outputs", _outputs(plan["outputs"], width)
+    yield "Next run", _next_run(plan["state"], width)
+    yield "Warnings", [_item(warning, width, "yellow") for warning in plan["warnings"]]
+
+
+def _start_heading(start: Plain) -> str:
+    count = start["count"]
+    kinds = ", ".join(start["kinds"])
+    demo = " on the demo site, which the run starts and stops" if start["demo"] else ""
+    return clean(f"Start: {count:,} {'page' if count == 1 else 'pages'} of the kind {kinds}{demo}")
+
+
+def _first(start: Plain) -> list[str]:
+    more = start["count"] - len(start["first"])
+    return [*start["first"], *([f"and {more:,} more"] if more else [])]
+
+
+def _kinds(plan: Plain, width: int) -> list[str]:
+    rows: list[list[str | Cell]] = []
+    for kind in plan["pages"]:
+        by = [f"python {kind['python']}"] if kind["python"] else []
+        fills = ", ".join([*dict.fromkeys(kind["tables"]), *by])
+        start: list[str | Cell] = [Cell(kind["kind"], "bold"), fills]
+        for follow in kind["follow"] or [None]:
+            leads = [f"-> {follow['to']}", _follow(follow)] if follow else ["", ""]
+            rows.append([*start, *leads])
+            start = ["", ""]
+    return aligned(["kind", "fills", "leads to", "by"], rows, width)
+
+
+def _follow(follow: Plain) -> str:
+    parts = [follow["css"] + (f" in each {follow['each']}" if follow["each"] else "")]
+    parts += ["next page"] if follow["next"] else []
+    parts += [] if follow["same_site"] else ["to other sites, too"]
+    parts += [f"carries {', '.join(follow['carry'])}"] if follow["carry"] else []
+    return "; ".join(parts)
+
+
+def _table_heading(table: Plain) -> str:
+    key = f"one row for each {', '.join(table['key'])}" if table["key"] else "no key: every record is a row"
+    count = len(table["columns"])
+    each = "".join(f", one for each {css}" for css in dict.fromkeys(table["each"]) if css)
+    return clean(
+        f"Table {table['name']}: {count} {'column' if count == 1 else 'columns'} "
+        f"from {', '.join(table['kinds'])}{each}; {key}"
+    )
+
+
+def _table(table: Plain, width: int) -> list[str]:
+    rows: list[list[str | Cell]] = []
+    for column in table["columns"]:
+        for place, source in enumerate(column["found_by"]):
+            several = len(table["kinds"]) > 1 or source["carried"]
+            where = f"{source['rule']} on {source['kind']}" if several else source["rule"]
+            slow = "yellow" if source["engine"] == "bs4" else "dim"
+            first = [column["name"], Cell(column["type"], "dim")] if place == 0 else ["", ""]
+            rows.append([*first, where, Cell(source["engine"], slow)])
+    return aligned(["column", "type", "found by", "engine"], rows, width)
+
+
+def _engines(plan: Plain) -> list[str]:
+    if plan["fetch"]["engine"] == "bs4":
+        return ["BeautifulSoup answers every selector (fetch.engine)"]
+    uses = [source for table in plan["tables"] for column in table["columns"] for source in column["found_by"]]
+    uses += [follow for kind in plan["pages"] for follow in kind["follow"]]
+    reasons = dict.fromkeys(use["why"] for use in uses if use["why"])
+    if not reasons:
+        return ["lexbor answers every selector"]
+    return ["lexbor answers the selectors, BeautifulSoup (slower) these:", *(f"  {reason}" for reason in reasons)]
+
+
+def _fetching(fetch: Plain, width: int) -> list[str]:
+    workers = fetch["workers"]
+    lines = [
+        f"strategy {fetch['strategy']}, {workers} {'worker' if workers == 1 else 'workers'}, client {fetch['client']}",
+        f"pages are analysed {PARSE_PLACES.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
+    ]
+    return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
+
+
+def _outputs(outputs: list[Plain], width: int) -> list[str]:
+    lines = []
+    for output in outputs:
+        path = short(output["path"])
+        if output["problem"]:
+            lines.append(_item(f"{path}: {output['problem']}", width, "red"))
+        else:
+            lines.append(_item(f"{path} can be written{', the older file is replaced' * output['exists']}", width))
+    return lines
+
+
+def _next_run(state: Plain, width: int) -> list[str]:
+    if state["problem"]:
+        return [_item(state["problem"], width, "red")]
+    return _bullets([state["in_words"], f"its state is kept in {short(state['path'])}"], width)
+
+
+def _bullets(lines: list[str], width: int) -> list[str]:
+    return [_item(line, width) for line in lines]
+
+
+def _item(text: str, width: int, colour: str = "") -> str:
+    start = "  " + text[: len(text) - len(text.lstrip())]
+    line = start + wrapped(text.lstrip(), width, start + "  ")
+    return paint(line, colour) if colour else line
 
 
 @click.command(
@@ -34,8 +170,6 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], as
     if as_json:
         echo_json(plan)
     else:
-        from crawler.cli.plan_text import plan_text
-
         for line in plan_text(plan, width()):
             echo(line)
     code: int = plan["exit_code"]

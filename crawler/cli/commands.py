@@ -7,7 +7,7 @@ import importlib
 import click
 
 from crawler import __version__
-from crawler.cli import exits
+from crawler.cli import exit_codes
 
 __all__ = ["COMMANDS", "SHORT", "cli"]
 
@@ -81,7 +81,7 @@ class _Commands(click.Group):
             return
         for heading, records in (
             ("Environment", _ENVIRONMENT),
-            ("Exit codes", [(str(code), text) for code, text in exits.MEANINGS.items()]),
+            ("Exit codes", [(str(code), text) for code, text in exit_codes.MEANINGS.items()]),
         ):
             with formatter.section(heading):
                 formatter.write_dl(records)

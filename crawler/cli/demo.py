@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.cli.helping import Command
-from crawler.cli.quantity import latency, share, size
+from crawler.cli.options import latency, share, size
 from crawler.cli.terminal import echo
 
 if TYPE_CHECKING:

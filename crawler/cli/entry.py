@@ -8,10 +8,10 @@ import signal
 import sys
 import warnings
 
-from crawler.cli import exits
+from crawler.cli import exit_codes
 from crawler.cli.terminal import echo, forget, is_terminal, own_streams
 from crawler.errors import Stop
-from crawler.leave import leave
+from crawler.process import leave
 
 __all__ = ["enter"]
 
@@ -67,12 +67,12 @@ def _guarded(arguments: list[str], signals: _Signals) -> int:
         return signals.code
     except BrokenPipeError:
         forget(sys.stdout)
-        return exits.OK
+        return exit_codes.OK
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _NO_SPACE:
             forget(sys.stdout)
             echo(f"cannot be written: {error.strerror}", sys.stderr)
-            return exits.OUTPUT
+            return exit_codes.OUTPUT
         return _bug(error)
 
 
@@ -91,14 +91,14 @@ def _run(arguments: list[str]) -> int:
         with cli.make_context("crawler", arguments) as ctx:
             code = cli.invoke(ctx)
         sys.stdout.flush()
-        return code if isinstance(code, int) else exits.OK
+        return code if isinstance(code, int) else exit_codes.OK
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         if error.ctx:
             error.ctx.meta[SHORT] = True
             click.echo(error.ctx.get_help())
-        return exits.OK
+        return exit_codes.OK
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -109,4 +109,4 @@ def _bug(error: Exception) -> int:
 
     echo("this is a bug in crawler; please report it with the lines below", sys.stderr)
     echo("".join(traceback.format_exception(error)).rstrip(), sys.stderr)
-    return exits.BUG
+    return exit_codes.BUG

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from crawler.cli import exits
+from crawler.cli import exit_codes
 from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
 from crawler.cli.terminal import echo, short
@@ -50,4 +50,4 @@ def command(
         echo(line, sys.stderr)
     for why in report.unwritten.values():
         echo(why, sys.stderr)
-    return exits.OUTPUT if report.unwritten else exits.OK
+    return exit_codes.OUTPUT if report.unwritten else exit_codes.OK

@@ -9,9 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from crawler.cli.advice import for_failure, for_topic
-from crawler.cli.columns import Cell, aligned, cut, wrapped
-from crawler.cli.engines import found_by
-from crawler.cli.terminal import clean, paint
+from crawler.cli.plan import found_by
+from crawler.cli.terminal import Cell, aligned, clean, cut, paint, wrapped
 from crawler.extract.explain import Finding
 from crawler.extract.recipe import FieldRule, KindRule
 from crawler.model import Failure, Money, Value

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from crawler.cli import exits
+from crawler.cli import exit_codes
 
 __all__ = ["Command"]
 
@@ -36,7 +36,7 @@ class Command(click.Command):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._sections = sections or {}
-        self._codes = [(str(code), (meanings or {}).get(code, exits.MEANINGS[code])) for code in codes]
+        self._codes = [(str(code), (meanings or {}).get(code, exit_codes.MEANINGS[code])) for code in codes]
         self._topics = topics
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from crawler.cli import exits
+from crawler.cli import exit_codes
 from crawler.cli.terminal import echo, echo_json, is_terminal, paint, short, width
 
 if TYPE_CHECKING:
-    from crawler.cli.columns import Cell
-    from crawler.compare.lessons_model import Lesson, Lessons
+    from crawler.cli.terminal import Cell
+    from crawler.lessons.model import Lesson, Lessons
 
 __all__ = ["add_lessons", "lessons_text"]
 
@@ -50,8 +50,8 @@ def _either(callback: Callable[..., Any] | None) -> Callable[..., Any]:
 
 
 def _lessons(out: str | None, *, quiet: bool, as_json: bool) -> int:
-    from crawler.compare.lessons import run_lessons, the_lessons
-    from crawler.compare.lessons_reports import write_lessons
+    from crawler.lessons.report import write_lessons
+    from crawler.lessons.run import run_lessons, the_lessons
 
     shows = not quiet and is_terminal(sys.stderr)
     found = run_lessons(the_lessons(), _say if shows else lambda text: None)
@@ -63,7 +63,7 @@ def _lessons(out: str | None, *, quiet: bool, as_json: bool) -> int:
     else:
         for line in [*lessons_text(found), *(f"  {short(file.absolute())}" for file in files)]:
             echo(line)
-    return exits.OK if found.is_complete else exits.INCOMPLETE
+    return exit_codes.OK if found.is_complete else exit_codes.INCOMPLETE
 
 
 def _say(text: str) -> None:
@@ -73,8 +73,8 @@ def _say(text: str) -> None:
 
 def lessons_text(found: Lessons) -> list[str]:
     """A table and a verdict for each experiment, a line each."""
-    from crawler.cli.columns import wrapped
-    from crawler.compare.lessons_markdown import setting_of
+    from crawler.cli.terminal import wrapped
+    from crawler.lessons.report import setting_of
 
     columns = min(width(), _MOST_COLUMNS)
     setting = "; ".join(f"{label} {value}" for label, value in setting_of(found).items())
@@ -85,8 +85,8 @@ def lessons_text(found: Lessons) -> list[str]:
 
 
 def _lesson(lesson: Lesson, columns: int) -> list[str]:
-    from crawler.cli.columns import aligned, wrapped
-    from crawler.compare.lessons_markdown import HEADS, cells
+    from crawler.cli.terminal import aligned, wrapped
+    from crawler.lessons.report import HEADS, cells
 
     it = lesson.experiment
     rows: list[list[str | Cell]] = [list(cells(lesson, one, ranges=False)) for one in it.variants]

@@ -1,23 +1,198 @@
-"""What a job will do, as plain data: what `check --json` prints and what the text of `check` is made from."""
+"""What a job will do, as plain data: what `check --json` prints and what the text of `check` is made of."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from crawler.cli import manners
-from crawler.cli.engines import Served, found_by, served
-from crawler.cli.foresee import foresee
+from crawler.cli.progress import duration
 from crawler.config import Job
 from crawler.errors import StateError
 from crawler.export import check_target
+from crawler.extract.lexbor import served_by
 from crawler.extract.plan import FollowPlan, KindPlan, TablePlan
+from crawler.extract.recipe import FieldRule
+from crawler.store.counts import states
+from crawler.store.runs import last_run, newest_crawl
+from crawler.store.schema import APPLICATION_ID, VERSION
 from crawler.strategies.registry import entry, refusal
 
-__all__ = ["make_plan"]
+__all__ = ["NextRun", "Served", "foresee", "found_by", "limits_in_words", "make_plan", "manners", "served"]
+
+
+@dataclass(frozen=True, slots=True)
+class NextRun:
+    """What the next run does.
+
+    Attributes:
+        what: `begin`, `go-on`, or `begin-anew` where the config now describes another crawl than the unfinished one.
+        sentence: the same for a person.
+        read, left: pages of the newest crawl.
+    """
+
+    what: str
+    sentence: str
+    read: int = 0
+    left: int = 0
+
+
+def foresee(job: Job) -> NextRun:
+    """Compare a job with its state.
+
+    Raises:
+        StateError: the state is damaged, of a newer version, or not ours.
+    """
+    path = job.state_path
+    if not path.exists() or not path.stat().st_size:
+        return NextRun("begin", "begins a crawl; this job has no state yet")
+    try:
+        with closing(_read_only(path)) as db:
+            return _compared(job, db)
+    except sqlite3.Error as error:
+        raise StateError(f"{path}: the state cannot be read: {error}") from None
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    # Without a log beside it nobody works on the state, and SQLite need not make the files for sharing it.
+    quiet = not path.with_name(path.name + "-wal").exists()
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}", uri=True, timeout=2)
+    try:
+        if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise StateError(f"{path}: this is not a state file of crawler; name another with `state:` in the config")
+        if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
+            raise StateError(f"{path}: written by a newer version of crawler; update crawler")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _compared(job: Job, db: sqlite3.Connection) -> NextRun:
+    newest, last = newest_crawl(db), last_run(db)
+    if newest is None or last is None:
+        return NextRun("begin", "begins a crawl; nothing was crawled yet")
+    counts = states(db, newest.id)
+    read, left = counts["done"], counts["left"]
+    when = datetime.fromtimestamp(last.started).strftime("%Y-%m-%d %H:%M")
+    if newest.finished:
+        how = "is suspect: see `crawler status`" if newest.verdict == "suspect" else "has ended"
+        return NextRun("begin", f"begins a new crawl; the last one, of {when}, {how} ({read:,} pages read)", read)
+    about = f"{read:,} pages read, {left:,} left"
+    if not last.ending:
+        about += "; its last run was killed, or is still under way"
+    if newest.what_hash.split(" ")[0] != job.what_hash:
+        why = f"the config describes another crawl than the unfinished one of {when}"
+        return NextRun("begin-anew", f"begins anew, because {why} ({about}), which is thrown away", read, left)
+    return NextRun("go-on", f"goes on with the crawl of {when} ({about}); --fresh begins anew", read, left)
+
+
+def manners(job: Job, width: int) -> list[str]:
+    """Sentences on pauses, requests at once and robots.txt.
+
+    Args:
+        width: requests at once that the strategy makes.
+    """
+    polite = job.polite
+    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_site(job)]
+
+
+def _pauses(job: Job) -> list[str]:
+    delay = job.polite.delay
+    if not delay:
+        return ["no pause between two requests to a host"]
+    pages, named = job.limits.pages or 1_000, " (limits.pages)" if job.limits.pages else ""
+    return [
+        f"{duration(delay)} between two requests to a host: at most {_often(1 / delay)}",
+        f"so {pages:,} pages of one host{named} take at least {duration(pages * delay)}",
+    ]
+
+
+def _often(rate: float) -> str:
+    for unit, seconds in (("second", 1), ("minute", 60)):
+        if rate * seconds >= 1:
+            return _requests(rate * seconds, f"a {unit}")
+    return _requests(rate * 3600, "an hour")
+
+
+def _requests(count: float, per: str) -> str:
+    return f"{count:.3g} {'request' if count == 1 else 'requests'} {per}"
+
+
+def _at_once(width: int, per_host: int, delay: float) -> list[str]:
+    most = min(width, per_host)
+    if width == 1:
+        return ["one request after another"]
+    lines = [f"at most {most} requests at once"]
+    if width > per_host:
+        lines = [f"{width} workers, but at most {per_host} requests at once to one host (polite.per_host)"]
+    if delay:
+        lines.append(f"with this pause, so many are under way only while answers take {duration(most * delay)} or more")
+    return lines
+
+
+def _site(job: Job) -> list[str]:
+    polite = job.polite
+    if not polite.robots:
+        lines = ["robots.txt is not read (polite.robots: false)"]
+    elif polite.max_crawl_delay:
+        lines = [f"robots.txt is obeyed, its Crawl-delay up to {duration(polite.max_crawl_delay)}"]
+    else:
+        lines = ["robots.txt is obeyed, its Crawl-delay is not (polite.max_crawl_delay: 0)"]
+    lines.append(
+        f"a server that asks for a pause gets it; for more than {duration(polite.retry_after_cap)} it is "
+        "left for the next run"
+    )
+    return [*lines, f"the site sees the User-Agent {job.user_agent}"]
+
+
+def limits_in_words(job: Job) -> list[str]:
+    """Where the crawl stops in any case."""
+    limits = job.limits
+    lines = ["every page that is found, however many there are"]
+    if limits.pages is not None:
+        lines = [f"at most {limits.pages:,} {'page' if limits.pages == 1 else 'pages'}"]
+    if limits.depth is not None:
+        lines.append(f"at most {limits.depth:,} links away from a start page; next pages of a list do not count")
+    if limits.time is not None:
+        lines.append(f"at most {duration(limits.time)}; the next run goes on")
+    lines.append(f"exit code 3 when more than {limits.failures * 100:.3g} % of the pages fail")
+    return lines
+
+
+class Served(NamedTuple):
+    """A library, `lexbor` or `bs4`, and for bs4 under `engine: auto` the reason."""
+
+    engine: str
+    why: str = ""
+
+
+def served(engine: str, selectors: Iterable[str | None]) -> Served:
+    """What answers the selectors of a rule: BeautifulSoup where one of them needs it.
+
+    Args:
+        engine: of the config.
+    """
+    slow = next((css for css in selectors if css is not None and served_by(css, engine) == "bs4"), None)
+    if slow is None:
+        return Served("lexbor" if engine != "bs4" else "bs4")
+    return Served("bs4", "" if engine == "bs4" else f"{slow}: lexbor does not know it")
+
+
+def found_by(rule: FieldRule) -> str:
+    """How a field is found, as a person writes it: `p.price @content`, `label ISBN`."""
+    if rule.page_url:
+        return "the page's URL"
+    found = f"label {rule.label}" if rule.label is not None else rule.css or "the row itself"
+    parts = [found, rule.attr and f"@{rule.attr}", rule.html and "html", rule.all and "all"]
+    return " ".join(part for part in parts if part)
+
 
 FIRST = 5  # start URLs that are shown
 
@@ -39,8 +214,8 @@ def make_plan(job: Job, config: str) -> Plain:
         "pages": [_kind(job, name, plan) for name, plan in kinds.items()],
         "tables": _tables(job, kinds),
         "fetch": fetch,
-        "polite": {**job.polite.plain(), "in_words": manners.manners(job, fetch["workers"])},
-        "limits": {**job.limits.plain(), "in_words": manners.limits(job)},
+        "polite": {**job.polite.plain(), "in_words": manners(job, fetch["workers"])},
+        "limits": {**job.limits.plain(), "in_words": limits_in_words(job)},
         "outputs": outputs,
         "state": state,
         "warnings": list(job.warnings),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,19 +16,60 @@ import click
 from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
 from crawler.cli.terminal import echo, echo_json
+from crawler.crawl.inbox import Stopper
+from crawler.process import leave
 
 if TYPE_CHECKING:
     from crawler.config import Job
 
+__all__ = ["stopping"]
+
+
+_WHY = {"SIGINT": ("interrupted", 130), "SIGTERM": ("terminated", 143), "SIGHUP": ("terminated", 143)}
+_STOPPING = "stopping after what is in flight; again to stop at once\n"
+
+
+@contextmanager
+def stopping(*, quiet: bool) -> Iterator[Stopper]:
+    """A Stopper that the signals of this process use while the block lasts."""
+    stopper = Stopper()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        why, code = _WHY[signal.Signals(number).name]
+        if stopper.why in ("interrupted", "terminated"):
+            _tell("stopped at once; the next run goes on\n")
+            leave(code)  # workers and the demo site end with us; the state is always whole
+        stopper.stop(why)
+        if not quiet:
+            _tell(_STOPPING)
+
+    kept = {}
+    for name in _WHY:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
+            kept[number] = signal.signal(number, handle)
+    try:
+        yield stopper
+    finally:
+        for number, before in kept.items():
+            signal.signal(number, before)
+
+
+def _tell(text: str) -> None:
+    """Write past every buffer and lock: the signal may have come while one was held."""
+    with suppress(OSError, ValueError):  # nobody listens any more
+        over = "\r\x1b[K" if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else ""
+        os.write(2, (over + text).encode())  # the message takes the place of the progress line
+
 
 def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
-    from crawler.cli import places
+    from crawler.cli.options import PARSE_PLACES
     from crawler.strategies.registry import STRATEGIES, missing
 
     wanting = {name: f" ({what})" if (what := missing(name)) else "" for name in STRATEGIES}
     return {
         "Strategies": [(name, entry.about + wanting[name]) for name, entry in STRATEGIES.items()],
-        "Parse places": [("auto", "the one that suits the strategy"), *places.ABOUT.items()],
+        "Parse places": [("auto", "the one that suits the strategy"), *PARSE_PLACES.items()],
     }
 
 
@@ -95,18 +140,17 @@ def command(
     job = load_job(config, overrides, starts, flags)
     tapes = _tapes(job, record, replay, overrides)
     _refuse_idle_workers(job.fetch.strategy, job.fetch.workers if workers else 1)
-    from crawler import heap
+    from crawler import process
     from crawler.api import run
     from crawler.cli.advice import for_speed
     from crawler.cli.progress import progress
     from crawler.cli.show import end_summary, notices
-    from crawler.cli.signals import stopping
-    from crawler.cores import cores
+    from crawler.process import cores
 
     if not quiet:
         for warning in job.warnings:
             echo(f"warning: {warning}", sys.stderr)
-    heap.keep()
+    process.keep()
     with stopping(quiet=quiet) as stopper, progress(job.name, lambda: bool(stopper.why), quiet=quiet) as observe:
         report = run(job, fresh=fresh, observe=observe, stopper=stopper, **tapes)
     if as_json:

@@ -6,13 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from itertools import repeat
 
-from crawler.cli.columns import wrapped
 from crawler.cli.progress import duration, pace
-from crawler.cli.terminal import clean, is_terminal, paint, short, width
-from crawler.protect import percent
-from crawler.publish import is_partial, is_suspect
-from crawler.report import Report
-from crawler.summary import outcome
+from crawler.cli.terminal import clean, is_terminal, paint, short, width, wrapped
+from crawler.run.outputs import is_partial, is_suspect
+from crawler.run.protect import percent
+from crawler.run.report import Report
+from crawler.run.summary import outcome
 
 __all__ = ["end_summary", "field", "kept_lines", "next_steps", "notices", "state_lines"]
 

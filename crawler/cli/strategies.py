@@ -25,7 +25,7 @@ def command(as_json: bool) -> None:
       crawler strategies
       crawler run books.yaml --strategy asyncio --workers 64
     """
-    from crawler.cli.columns import wrapped
+    from crawler.cli.terminal import wrapped
     from crawler.extras import install
     from crawler.strategies.registry import STRATEGIES, absent, missing
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crawler.compare.advice import Advice
-from crawler.compare.matrix import Combination
 from crawler.compare.records import Difference
-from crawler.compare.statistics import Ratio, Spread, fastest, ratio, spread
+from crawler.compare.significance import Ratio, Spread, fastest, ratio, spread
+from crawler.compare.task import Combination
 
 __all__ = ["SCHEMA", "Comparison", "Entrant", "Run"]
 

@@ -1,4 +1,4 @@
-"""What a run found, as lines that can be compared: every row in its order, and every page that gave none.
+"""What a run found, as lines that can be compared, and how long its pages took: read from its state file.
 
 A fact is a JSON list `[table, page, place, text]`: the row number `place` of a page in a table and its values as text.
 Pages that failed, were skipped or are left are facts of the tables `(failed)`, `(skipped)` and `(left)`.
@@ -10,12 +10,34 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
+from crawler.compare.significance import quantile
+from crawler.compare.task import STATE
+from crawler.config import Job
 from crawler.model import Result
+from crawler.store import runs
+from crawler.store.result import StoredResult
+from crawler.store.schema import open_database
 
-__all__ = ["Difference", "Fact", "difference", "digest", "facts", "read_line", "write_line"]
+__all__ = [
+    "FACTS",
+    "STEPS",
+    "Difference",
+    "Evidence",
+    "Fact",
+    "difference",
+    "digest",
+    "facts",
+    "read_evidence",
+    "read_line",
+    "write_line",
+]
+
 
 _TROUBLE = ("failed", "skipped", "left")
 _LONGEST = 160
@@ -128,3 +150,53 @@ def _where(key: _Key) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+FACTS = "facts.jsonl"
+STEPS = 20
+# A page that robots.txt forbids was never asked for and took no time.
+_TIMES = "SELECT elapsed FROM pages WHERE elapsed IS NOT NULL AND attempts > 0 ORDER BY elapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Of one run.
+
+    Attributes:
+        digest: sha256 over all facts and their order.
+        latency: seconds from sending to the last byte, sorted quantiles from 0 % to 100 % in STEPS equal steps.
+        p99, mean_latency: of the same.
+        hosts: number of hosts that were asked.
+        asked: requests to all hosts, robots.txt left out.
+        busiest: requests to the host that was asked most.
+    """
+
+    digest: str
+    latency: tuple[float, ...]
+    p99: float
+    mean_latency: float
+    hosts: int
+    asked: int
+    busiest: int
+
+
+def read_evidence(job: Job, folder: Path, base: str) -> Evidence:
+    """Read the state file in `folder`; the facts are written beside it.
+
+    Raises:
+        StateError: it is damaged.
+    """
+    with closing(open_database(folder / STATE)) as db:
+        newest = runs.newest_crawl(db)
+        crawl = newest.id if newest else 0
+        result = StoredResult(db, crawl, job.tables, job.keys)
+        with open(folder / FACTS, "w", encoding="utf-8") as file:
+            file.writelines(map(write_line, facts(result, base)))
+        times = [took for (took,) in db.execute(_TIMES)]
+        each = db.execute("SELECT sum(attempts) FROM pages WHERE attempts > 0 GROUP BY host").fetchall()
+        asked = [count for (count,) in each]
+    with open(folder / FACTS, encoding="utf-8") as file:
+        found = digest(map(read_line, file))
+    steps = tuple(quantile(times, step / STEPS) for step in range(STEPS + 1))
+    mean = fmean(times) if times else 0.0
+    return Evidence(found, steps, quantile(times, 0.99), mean, len(asked), sum(asked), max(asked, default=0))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from crawler.compare.html_report import as_page
 from crawler.compare.markdown import as_markdown
 from crawler.compare.outcome import Comparison
-from crawler.compare.page import as_page
 from crawler.compare.workbook import as_workbook
 from crawler.export.atomic import replacing
 

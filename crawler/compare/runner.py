@@ -15,19 +15,16 @@ from typing import Any
 from crawler import __version__, clock
 from crawler.compare.advice import Measured as Known
 from crawler.compare.advice import advise
-from crawler.compare.evidence import FACTS, read_evidence
 from crawler.compare.launch import launch, why_it_ended
-from crawler.compare.matrix import Combination
-from crawler.compare.measure import Measured
+from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
-from crawler.compare.records import Difference, difference, read_line
+from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
 from crawler.compare.sites import Site
-from crawler.compare.task import RESULT, Source, Task
-from crawler.compare.tree import IS_WHOLE
+from crawler.compare.task import RESULT, Combination, Source, Task
 from crawler.config import Job
-from crawler.cores import cores
 from crawler.crawl.throttle import Pace
 from crawler.errors import Stop
+from crawler.process import cores
 from crawler.strategies.registry import STRATEGIES, missing
 
 __all__ = ["Aim", "compare"]
@@ -171,7 +168,7 @@ class _Comparing:
         self._site.ready_for_a_run()
         folder = self._folder / str(self._count)
         folder.mkdir()
-        measured = launch("crawler.compare.one", self._task(one, folder), self._timeout)
+        measured = launch("crawler.compare.run_child", self._task(one, folder), self._timeout)
         try:
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`python -m crawler.compare.sample`: how long the analysis of a page takes, in one thread.
+"""`python -m crawler.compare.sample`: how long parsing takes; and what a comparison asks of a real site.
 
 Standard input is a Task as JSON, whose folder holds the state of a finished run: some pages of each kind are fetched
 once more, as politely as in a run, and analysed three times; the shortest time counts.
@@ -7,17 +7,19 @@ once more, as politely as in a run, and analysed three times; the shortest time 
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from crawler import urls
+from crawler.clock import duration
 from crawler.compare.task import RESULT, STATE, Task
-from crawler.compose import client_settings
 from crawler.config import Job
 from crawler.crawl.robots import read_robots
 from crawler.errors import Stop
@@ -27,9 +29,11 @@ from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Request, Response
 from crawler.replay.playback import Playback
 from crawler.replay.source import Source
+from crawler.run.assemble import client_settings
 from crawler.store.schema import open_database
 
-__all__ = ["MOST_PAGES", "main"]
+__all__ = ["FREE", "MOST_PAGES", "Cost", "cost", "main"]
+
 
 MOST_PAGES = 24
 _TIMES = 3
@@ -111,3 +115,51 @@ def _crawl_delay(job: Job, fetch: Fetch, some: list[str]) -> float:
 
 if __name__ == "__main__":
     raise SystemExit(main())
+
+
+FREE = 300
+"""Requests that may be sent without asking first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Requests and seconds of all runs together; `is_known` when an earlier crawl tells how many pages there are.
+
+    `pages` is None when nothing tells it: no earlier crawl, and no limit.
+    """
+
+    runs: int
+    pages: int | None
+    delay: float
+    is_known: bool
+
+    @property
+    def requests(self) -> int | None:
+        """Of all runs, and of the sample; None where nothing tells it."""
+        return None if self.pages is None else self.runs * self.pages + MOST_PAGES
+
+    def __str__(self) -> str:
+        requests = self.requests
+        if requests is None:
+            return f"{self.runs} runs x as many pages as the site has (no limits.pages is given)"
+        pages = f"{self.pages:,} pages" if self.is_known else f"at most {self.pages:,} pages (limits.pages)"
+        text = f"{self.runs} runs x {pages} = {'' if self.is_known else 'at most '}{requests:,} requests"
+        if self.delay:
+            text += f", one every {self.delay:g} s: {duration(requests * self.delay)}"
+        return text
+
+
+def cost(job: Job, runs: int) -> Cost:
+    """Of `runs` runs. How many pages there are is known from the job's state file, which is only read."""
+    known = _last_crawl(job)
+    bounds = [bound for bound in (known, job.limits.pages) if bound]
+    return Cost(runs, min(bounds, default=None), job.polite.delay, bool(known))
+
+
+def _last_crawl(job: Job) -> int:
+    with suppress(sqlite3.Error):
+        uri = f"{job.state_path.as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as db:
+            last = "SELECT count(*) FROM pages WHERE crawl = (SELECT max(id) FROM crawls)"
+            return int(db.execute(last).fetchone()[0])
+    return 0

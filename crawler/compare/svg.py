@@ -8,7 +8,7 @@ from html import escape
 from itertools import pairwise
 from typing import NamedTuple
 
-from crawler.compare.figures import figure
+from crawler.compare.markdown import figure
 
 __all__ = ["COLOURS", "Bar", "Line", "Range", "bars", "lines", "ranges"]
 

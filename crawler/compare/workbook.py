@@ -19,8 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from crawler.compare.figures import COLUMNS
-from crawler.compare.markdown import NOTE
+from crawler.compare.markdown import COLUMNS, NOTE
 from crawler.compare.outcome import Comparison, Run
 
 __all__ = ["as_workbook"]

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from datetime import UTC, datetime
 
-from crawler.steps import date_of
+from crawler.url_parameters import date_of
 
 __all__ = ["Traps"]
 

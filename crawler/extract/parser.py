@@ -24,8 +24,7 @@ from crawler.extract.plan import Harvest, KindPlan, read_table
 from crawler.extract.python_hook import Hook, call_hook, load_hook
 from crawler.extract.recipe import KindRule, Recipe
 from crawler.model import RICH, Failure, Link, Note, Page, Record, Response, Stored, Value
-from crawler.sessions import is_token, parameters, suspects
-from crawler.steps import sessions, shape, without
+from crawler.url_parameters import is_token, parameters, sessions, shape, suspects, without
 
 if TYPE_CHECKING:
     from crawler.extract.page import PageView

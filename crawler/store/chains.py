@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from crawler.model import RICH, Failure, Note, Page
-from crawler.steps import grown, sessions, shape, without
 from crawler.store.queued import Queued
 from crawler.store.records import forget_records
+from crawler.url_parameters import grown, sessions, shape, without
 
 __all__ = ["Chains"]
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from hashlib import blake2b
 
 from crawler import urls
-from crawler.sessions import suspects
+from crawler.url_parameters import suspects
 
 __all__ = ["Keys"]
 

@@ -19,8 +19,8 @@ from concurrent.futures import Future
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
-from crawler.cores import cores
 from crawler.model import Failure, Request
+from crawler.process import cores
 from crawler.strategies import worker_process
 from crawler.strategies.event_driver import Driver, Threaded
 from crawler.strategies.port import Driven, Fetched, Plan, Strategy

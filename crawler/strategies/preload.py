@@ -5,7 +5,7 @@ What hangs on the job, such as its client, is named beside it: see `child.prepar
 
 from __future__ import annotations
 
-import ctypes  # noqa: F401 - for crawler.heap
+import ctypes  # noqa: F401 - for crawler.process
 
 import crawler.extract.lexbor
 import crawler.extract.parser

@@ -13,8 +13,8 @@ from multiprocessing import connection, resource_tracker
 from multiprocessing.util import get_temp_dir
 from typing import Any
 
-from crawler import heap
-from crawler.leave import remove_at_end
+from crawler import process
+from crawler.process import remove_at_end
 
 __all__ = ["context", "deaf", "prepare", "settle"]
 
@@ -66,7 +66,7 @@ def deaf() -> Iterator[None]:
 
 def settle() -> None:
     """Leave signals to the main process, end when it is gone, even by `kill -9`, and keep memory for the next page."""
-    heap.keep()
+    process.keep()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         os.setsid()  # what is sent to the whole group is for the main process; what it sends to us, is for us

@@ -1,7 +1,7 @@
 import pytest
 from rich.cells import cell_len
 
-from crawler.cli.columns import Cell, aligned, cut, wrapped
+from crawler.cli.terminal import Cell, aligned, cut, wrapped
 
 HEADS = ("", "field", "value")
 ROWS = [["", "title", "A Light in the Attic"], [Cell("!", "red"), "price", "nothing found"]]

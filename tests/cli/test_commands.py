@@ -4,7 +4,7 @@ import pytest
 
 import crawler
 from crawler import errors
-from crawler.cli import exits
+from crawler.cli import exit_codes
 from crawler.cli.commands import COMMANDS
 from crawler.extras import install
 from crawler.strategies.registry import STRATEGIES
@@ -20,7 +20,7 @@ def test_without_arguments_it_shows_what_it_is_and_two_commands_to_copy(cli):
 def test_the_main_help_has_every_command_and_every_exit_code(cli):
     out = cli("--help").out
     assert all(f"\n  {name} " in out for name in COMMANDS)
-    assert all(f"\n  {code} " in out for code in exits.MEANINGS)
+    assert all(f"\n  {code} " in out for code in exit_codes.MEANINGS)
     assert out.index("Examples:") < out.index("Commands:") < out.index("Exit codes:")
 
 
@@ -53,10 +53,10 @@ def test_run_lists_the_strategies_of_the_registry(cli):
 
 
 def test_run_lists_the_parse_places(cli):
-    from crawler.cli import places
+    from crawler.cli.options import PARSE_PLACES
     from crawler.crawl.parse_stage import PLACES
 
-    assert list(places.ABOUT) == list(PLACES)
+    assert list(PARSE_PLACES) == list(PLACES)
     out = cli("run", "--help").out
     assert all(f"\n  {place} " in out for place in PLACES)
 
@@ -136,7 +136,7 @@ def test_a_config_that_is_not_there(cli):
 
 def test_the_exit_codes_of_errors_are_in_the_table():
     stops = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, errors.Stop)]
-    assert {error.exit_code for error in stops} <= set(exits.MEANINGS)
+    assert {error.exit_code for error in stops} <= set(exit_codes.MEANINGS)
 
 
 def test_a_bug_is_reported_with_its_place(cli, monkeypatch):
@@ -167,7 +167,7 @@ def test_strategies_lists_every_model_and_what_it_needs(cli, monkeypatch):
 def test_a_slow_run_says_what_would_be_faster_but_not_when_it_is_to_be_quiet(cli, shop, tmp_path, monkeypatch):
     monkeypatch.setattr("crawler.cli.advice._START_SECONDS", -1.0)  # any analysis is worth processes then
     monkeypatch.setattr("crawler.cli.advice._HEAVY", 0.0)
-    monkeypatch.setattr("crawler.cores.cores", lambda: 2)
+    monkeypatch.setattr("crawler.process.cores", lambda: 2)
     job = tmp_path / "shop.yaml"
     job.write_text(
         f"name: shop\nstart: [{shop}, {shop}/none.html]\npages:\n  home: {{table: pages, fields: {{title: title}}}}\n"

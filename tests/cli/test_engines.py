@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.cli.engines import found_by, served
+from crawler.cli.plan import found_by, served
 from crawler.extract.recipe import FieldRule
 
 

@@ -1,12 +1,12 @@
 import pytest
 
-from crawler.cli.manners import limits, manners
+from crawler.cli.plan import limits_in_words, manners
 from crawler.config import load
 
 
 def words(settings, width=16):
     job = load("configs/books_toscrape.yaml", overrides=[f"{key}={value}" for key, value in settings.items()])
-    return "\n".join(manners(job, width) + limits(job))
+    return "\n".join(manners(job, width) + limits_in_words(job))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from crawler.api import load
 from crawler.cli.main import main
-from crawler.compare.cost import cost
+from crawler.compare.sample import cost
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from tests.support.jobs import crawl, write_job

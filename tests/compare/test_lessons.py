@@ -12,12 +12,12 @@ from click.testing import CliRunner
 
 from crawler.cli.lessons import add_lessons, lessons_text
 from crawler.compare import hooks
-from crawler.compare.lessons import config_of, run_lessons
-from crawler.compare.lessons_list import experiments, hooked
-from crawler.compare.lessons_model import Claim, Experiment, Lesson, Lessons, Timed, Variant
-from crawler.compare.lessons_reports import write_lessons
-from crawler.compare.matrix import Combination
+from crawler.compare.task import Combination
 from crawler.config import load
+from crawler.lessons.experiments import experiments, hooked
+from crawler.lessons.model import Claim, Experiment, Lesson, Lessons, Timed, Variant
+from crawler.lessons.report import write_lessons
+from crawler.lessons.run import config_of, run_lessons
 from crawler.strategies.registry import STRATEGIES
 
 SLOW, FAST = "threads, barrier", "threads, worker"
@@ -273,8 +273,8 @@ def test_the_flag_needs_no_config_and_the_command_still_does(arguments, code, sa
 
 
 def test_the_flag_runs_the_lessons_and_writes_them(real, tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.compare.lessons.the_lessons", list)
-    monkeypatch.setattr("crawler.compare.lessons.run_lessons", lambda chosen, tell: real[0])
+    monkeypatch.setattr("crawler.lessons.run.the_lessons", list)
+    monkeypatch.setattr("crawler.lessons.run.run_lessons", lambda chosen, tell: real[0])
     result = CliRunner().invoke(flagged(), ["--lessons", "--out", str(tmp_path), "--json"])
     assert json.loads(result.output)["lessons"][0]["number"] == "4a"
     assert (tmp_path / "lessons.md").exists()

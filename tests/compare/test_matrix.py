@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.compare.matrix import Combination, combinations, find, reference
+from crawler.compare.task import Combination, combinations, find, reference
 from crawler.errors import ConfigError
 
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from crawler.compare.launch import launch, why_it_ended
-from crawler.compare.matrix import Combination
-from crawler.compare.task import Source, Task
-from crawler.compare.tree import IS_WHOLE
+from crawler.compare.measure import IS_WHOLE
+from crawler.compare.task import Combination, Source, Task
 from tests.support.stray import CPU, MEGABYTES
 
 pytestmark = pytest.mark.skipif(not IS_WHOLE, reason="only Linux can tell")
@@ -48,7 +47,7 @@ def test_one_that_hangs_is_stopped_with_its_orphans(tmp_path):
 def test_when_the_owner_ends_the_tree_ends(tmp_path, number):
     code = (
         "from crawler.compare.launch import launch; "
-        "from crawler.compare.task import Source, Task; from crawler.compare.matrix import Combination; "
+        "from crawler.compare.task import Source, Task; from crawler.compare.task import Combination; "
         f"launch('tests.support.stray_hangs', Task(Source(''), Combination('', 1, ''), '', {str(tmp_path)!r}), None)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as owner:

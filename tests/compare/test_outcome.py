@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 from openpyxl import load_workbook
 
-from crawler.cli.compare_table import compare_text
+from crawler.cli.compare import compare_text
 from crawler.compare.advice import Advice
-from crawler.compare.figures import figure
-from crawler.compare.matrix import Combination
+from crawler.compare.markdown import figure
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.records import Difference
 from crawler.compare.reports import write_reports
 from crawler.compare.svg import Line, _apart, _ticks, lines
+from crawler.compare.task import Combination
 
 RUN = Run(
     wall=2.0, start_up=0.5, crawl=1.0, close=0.5, cpu=1.5, memory=60_000_000, pages=100, requests=101, retries=1,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.compare.statistics import LEVEL, alike, chance, fastest, quantile, ratio, spread
+from crawler.compare.significance import LEVEL, alike, chance, fastest, quantile, ratio, spread
 
 seconds = st.floats(1e-4, 1e4)
 samples = st.lists(seconds, min_size=1, max_size=8)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.crawl.traps import Traps
-from crawler.steps import date_of, grown, sessions, shape, without
+from crawler.url_parameters import date_of, grown, sessions, shape, without
 
 NOW = 1_795_000_000.0  # November 2026
 HOST = "http://shop.example"

@@ -7,9 +7,9 @@ import click
 import pytest
 
 import crawler
-from crawler import errors, summary
+from crawler import errors
 from crawler.cli.commands import COMMANDS
-from crawler.cli.exits import MEANINGS
+from crawler.cli.exit_codes import MEANINGS
 from crawler.config.validators import OUTPUT_FORMATS
 from crawler.crawl.parse_stage import PLACES
 from crawler.errors import Stop
@@ -17,7 +17,8 @@ from crawler.export import FORMATS
 from crawler.extract.recipe import FIELD_TYPES
 from crawler.fetch.client import CLIENTS
 from crawler.model import Problem
-from crawler.report import Report
+from crawler.run import summary
+from crawler.run.report import Report
 from crawler.strategies.registry import STRATEGIES
 from tests.support.markdown import DOCUMENTS, ROOT, first_cells
 

@@ -10,7 +10,7 @@ from crawler.model import Failure
 from tests.support.markdown import ROOT, first_cells
 
 PATH = ROOT / "docs" / "failures.md"
-SOURCES = [ROOT / "crawler" / name for name in ("urls.py", "hosts.py", "protect.py", "findings.py")]
+SOURCES = [ROOT / "crawler" / name for name in ("urls.py", "urls.py", "run/protect.py", "run/summary.py")]
 for room in ("crawl", "fetch", "extract", "export", "store"):
     SOURCES += (ROOT / "crawler" / room).glob("*.py")
 

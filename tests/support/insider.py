@@ -13,10 +13,10 @@ from typing import NoReturn
 
 import psutil
 
-from crawler import leave
+from crawler import process
 
 HELPERS = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")
-_leave = leave.leave
+_leave = process.leave
 
 
 def look_and_leave(code: int) -> NoReturn:
@@ -38,5 +38,5 @@ def _children() -> list[str]:
 
 
 if __name__ == "__main__":
-    leave.leave = look_and_leave
+    process.leave = look_and_leave
     runpy.run_module("crawler", run_name="__main__", alter_sys=True)

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from crawler.compare.lessons_model import Claim, Experiment, Variant
-from crawler.compare.matrix import Combination
+from crawler.compare.task import Combination
+from crawler.lessons.model import Claim, Experiment, Variant
 
 __all__ = ["experiments"]
+
 
 NO_FIGURES = "The notes give no figures for this one."
 TITLE: dict[str, Any] = {"table": "pages", "fields": {"title": "h1"}}

@@ -1,13 +1,52 @@
-"""lessons.md."""
+"""The results of the experiments as lessons.md, with plots and figures, in one folder."""
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Sequence
+from pathlib import Path
 
-from crawler.compare.lessons_model import Lesson, Lessons, Variant
+from crawler.compare.svg import Bar, bars
+from crawler.export.atomic import replacing
+from crawler.lessons.model import Lesson, Lessons, Variant
 
-__all__ = ["HEADS", "as_markdown", "cells", "seconds", "setting_of", "steps_of"]
+__all__ = ["HEADS", "as_markdown", "cells", "plot", "seconds", "setting_of", "steps_of", "write_lessons"]
+
+
+WIDTH = 760
+PARTS = ("crawl", "start-up", "writing", "the notes")
+STYLE = """<style>
+:root { --ink: #1c2127; --soft: #5b6570; --p0: #2a6fbb; --p1: #b4bdc7; --p2: #2e8b57; --p3: #d9730d; --page: #fff; }
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #e6e9ed; --soft: #9aa5b1; --page: #1d2127;
+    --p0: #6aaaf0; --p1: #6b7683; --p2: #63c58f; --p3: #f59e50;
+  }
+}
+svg { font: 12px system-ui, sans-serif; background: var(--page); }
+text { fill: var(--ink); } text.value { fill: var(--soft); }
+.part0 { fill: var(--p0); } .part1 { fill: var(--p1); } .part2 { fill: var(--p2); } .part3 { fill: var(--p3); }
+</style>"""
+
+
+def plot(lesson: Lesson) -> str:
+    """A bar for each variant, the median of its runs, and one for each figure of the notes.
+
+    The crawl stands first, though the start-up comes before it, so that crawls can be compared by their length.
+    """
+    rows: list[Bar] = []
+    for one in lesson.experiment.variants:
+        times = [lesson.median(one.name, what) or 0.0 for what in ("crawl", "start_up", "close")]
+        rows.append(Bar(one.name, times))
+        if one.notes is not None:
+            rows.append(Bar("in the notes", [0.0, 0.0, 0.0, one.notes]))
+    has_notes = any(one.notes is not None for one in lesson.experiment.variants)
+    inline = bars(rows, lesson.experiment.heading, "seconds", WIDTH, PARTS if has_notes else PARTS[:3])
+    head, _, body = inline.partition(">")
+    named = head.replace("<svg ", f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" ', 1)
+    return f"{named}>\n{STYLE}\n{body.lstrip()}\n"
+
 
 HEADS = ("variant", "runs", "the notes", "by arithmetic", "crawl", "start-up", "whole run", "CPU")
 
@@ -103,3 +142,21 @@ def seconds(values: Sequence[float], ranges: bool = True) -> str:
         return ""
     span = f" ({min(values):.2f} to {max(values):.2f})" if ranges and len(values) > 1 else ""
     return f"{statistics.median(values):.2f}{span}"
+
+
+FOLDER = "lessons"
+
+
+def write_lessons(found: Lessons, folder: Path) -> list[Path]:
+    """Write lessons.md, and below `lessons` an SVG file for each experiment and results.json; gives their paths.
+
+    Raises:
+        OutputError: one cannot be written; an older one is intact.
+    """
+    contents = {"lessons.md": as_markdown(found, FOLDER)}
+    contents |= {f"{FOLDER}/{one.experiment.number}.svg": plot(one) for one in found.lessons}
+    contents[f"{FOLDER}/results.json"] = json.dumps(found.as_json(), indent=2) + "\n"
+    for name, text in contents.items():
+        with replacing(folder / name) as file:
+            file.write(text.encode())
+    return [folder / name for name in contents]

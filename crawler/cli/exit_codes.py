@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = ["BUG", "INCOMPLETE", "MEANINGS", "OK", "OUTPUT"]
 
+
 OK, BUG, INCOMPLETE, OUTPUT = 0, 1, 3, 4
 
 MEANINGS = {

@@ -16,11 +16,12 @@ from crawler.config.document import FieldSpec, FollowSpec
 from crawler.config.tables import Home, homes
 from crawler.errors import one_line
 from crawler.model import Row
-from crawler.protect import Doubt
+from crawler.run.protect import Doubt
 from crawler.store.records import IS_OF
 from crawler.store.result import StoredResult
 
 __all__ = ["Blame"]
+
 
 _LOST = ("no-rows", "fewer-rows")
 _FAILED = "failed"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 __all__ = ["LEVEL", "MOST_RUNS", "Ratio", "Spread", "alike", "chance", "fastest", "quantile", "ratio", "spread"]
 
+
 LEVEL = 0.05
 """Two samples are called different where such an order comes by accident less often than this."""
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from crawler.compare.matrix import Combination
+from crawler.compare.task import Combination
 
 __all__ = ["Claim", "Experiment", "Judged", "Lesson", "Lessons", "Timed", "Variant"]
+
 
 What = Literal["crawl", "whole"]
 

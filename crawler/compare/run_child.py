@@ -1,4 +1,4 @@
-"""`python -m crawler.compare.one`: one run of a job in this process, which is being measured.
+"""`python -m crawler.compare.run_child`: one run of a job in this process, which is being measured.
 
 Standard input is a Task as JSON; `result.json` in its folder gets the report, and the CPU seconds that this process
 alone took from the first to the last turn of the loop.
@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-# Worker processes import this module again, as the main module of their parent: nothing heavy may stand here.
 if TYPE_CHECKING:
     from crawler.crawl.stats import Tally
 
@@ -22,7 +21,7 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the job; a complaint of ours goes to standard error as one line."""
-    from crawler import heap
+    from crawler import process
     from crawler.api import run
     from crawler.compare.task import RESULT, Task
     from crawler.errors import Stop
@@ -30,7 +29,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever compares decides
     task = Task.of(json.load(sys.stdin))
     turns = _Turns()
-    heap.keep()
+    process.keep()
     try:
         report = run(task.job(), fresh=True, observe=turns, replay=task.recording())
     except Stop as error:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Job
-from crawler.keep import Kept
 from crawler.model import Value
-from crawler.protect import Doubt
+from crawler.run.outputs import Kept
+from crawler.run.protect import Doubt
 from crawler.store.counts import Figures
 from crawler.store.runs import CrawlRow, RunRow, Verdict
 
 __all__ = ["LastGood", "Report", "Timing"]
+
 
 EXIT_OK, EXIT_INCOMPLETE, EXIT_OUTPUT = 0, 3, 4
 _SIGNALS = {"interrupted": 130, "terminated": 143}

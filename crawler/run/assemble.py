@@ -26,7 +26,7 @@ from crawler.fetch.client import ClientSettings, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import Outcome
 from crawler.replay.source import Source
-from crawler.report import Report, Timing
+from crawler.run.report import Report, Timing
 from crawler.store import runs
 from crawler.store.cookies import CookieTable
 from crawler.store.pages import Pages
@@ -36,6 +36,7 @@ from crawler.strategies.port import Driven, Plan, Strategy, Then
 from crawler.strategies.registry import entry, make_driver, make_strategy, missing, preload, refusal
 
 __all__ = ["Run", "check_strategy", "client_settings", "demo_site", "prepare_children"]
+
 
 T = TypeVar("T")
 

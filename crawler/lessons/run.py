@@ -1,4 +1,4 @@
-"""Run the experiments of the notes with this crawler, against the demo site.
+"""Run the experiments of the course notes with this crawler, against the demo site.
 
 All experiments are run once, then once more, and so on: so a disturbance does not hit all runs of one of them. What
 does not fit the time any more is left out, never the first run.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import tempfile
 import time
@@ -15,20 +16,54 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from crawler import clock
-from crawler.compare.evidence import read_evidence
+from crawler import __version__, clock
+from crawler.compare.hooks import burn_steps
 from crawler.compare.launch import launch, why_it_ended
-from crawler.compare.lessons_list import experiments
-from crawler.compare.lessons_machine import busy_seconds, setting, steps_a_second
-from crawler.compare.lessons_model import Experiment, Lesson, Lessons, Timed, Variant
 from crawler.compare.measure import Measured
+from crawler.compare.records import read_evidence
 from crawler.compare.task import RESULT, Source, Task
-from crawler.cores import cores
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
+from crawler.lessons.experiments import experiments
+from crawler.lessons.model import Experiment, Lesson, Lessons, Timed, Variant
+from crawler.process import cores
 from crawler.strategies.registry import missing
 
-__all__ = ["config_of", "run_lessons", "the_lessons"]
+__all__ = ["busy_seconds", "config_of", "run_lessons", "setting", "steps_a_second", "the_lessons"]
+
+
+CALIBRATION = 1_000_000
+
+
+def setting() -> dict[str, str]:
+    """What a reader must know to judge the figures, as label and value."""
+    return {
+        "crawler": __version__,
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": f"{platform.system()} {platform.machine()}, {cores()} cores",
+    }
+
+
+def busy_seconds() -> float | None:
+    """CPU seconds that all CPUs were busy since the machine started (proc(5), stat); None where there is no /proc."""
+    try:
+        with open("/proc/stat", encoding="ascii") as file:
+            user, nice, system, _, _, irq, soft, steal = map(int, file.readline().split()[1:9])
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + irq + soft + steal) / float(os.sysconf("SC_CLK_TCK"))
+
+
+def steps_a_second() -> float:
+    """Turns of the loop of `burn` in a second of CPU, the best of three."""
+    return CALIBRATION / min(_calibrate() for _ in range(3))
+
+
+def _calibrate() -> float:
+    began = time.thread_time()
+    burn_steps(CALIBRATION)
+    return time.thread_time() - began
+
 
 Tell = Callable[[str], None]
 
@@ -110,7 +145,7 @@ class _Running:
         source = Source(str(self._config(experiment)))
         task = Task(source, variant.combination, self._site(experiment), str(folder))
         before = busy_seconds()
-        measured = launch("crawler.compare.one", task, RUN_SECONDS)
+        measured = launch("crawler.compare.run_child", task, RUN_SECONDS)
         others = _others(before, busy_seconds(), measured)
         try:
             report = json.loads((folder / RESULT).read_text(encoding="utf-8"))["report"]

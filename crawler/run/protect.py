@@ -1,6 +1,6 @@
 """Is what a crawl found worth publishing? It is compared with the last good one of the job; see docs/protect.md.
 
-Only figures are compared here. Which selector is to blame, and since which page, is found out by `crawler.blame`.
+Only figures are compared here. Which selector is to blame, and since which page, is found out by `crawler.run.blame`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from crawler.config.units import show_share
 from crawler.store.counts import ColumnFigures, Figures, TableFigures
 
 __all__ = ["Doubt", "doubts", "percent"]
+
 
 _LEAST_LOST = 3  # rows: a table of five that has four is no news
 _LEAST_SAME = 5  # rows: in fewer, one value in all may be chance

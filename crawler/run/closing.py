@@ -13,18 +13,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler.config import Job
-from crawler.findings import findings
 from crawler.model import Problem
-from crawler.protect import Doubt, doubts
-from crawler.publish import publish_all
-from crawler.report import LastGood, Report
+from crawler.run.outputs import publish_all
+from crawler.run.protect import Doubt, doubts
+from crawler.run.report import LastGood, Report
+from crawler.run.summary import findings, summary
 from crawler.store import counts, runs
 from crawler.store.counts import Figures
 from crawler.store.result import StoredResult
 from crawler.store.runs import Verdict
-from crawler.summary import summary
 
 __all__ = ["counted", "judged", "last_good", "publish_report", "unread"]
+
 
 _JUDGED = ("finished", "left")
 
@@ -118,7 +118,7 @@ def _doubts(
     found = doubts(figures, last, job.protect, allowed=job.limits.failures)
     if not found:
         return []
-    from crawler.blame import Blame  # late: most crawls give no reason
+    from crawler.run.blame import Blame  # late: most crawls give no reason
 
     return Blame(db, job, result, crawl, before, report.closed_hosts).explained(found)
 

@@ -1,0 +1,1 @@
+"""One run of a job: put together, ended, protected, published, and reported."""
