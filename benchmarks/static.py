@@ -13,13 +13,13 @@ import time
 from pathlib import Path
 from urllib.parse import unquote
 
-from crawler.serving.http import Answer, Ask, plain
-from crawler.serving.server import Desk, Ready, listen, serve
+from crawler.serving.http import HttpRequest, HttpResponse, plain
+from crawler.serving.server import Handler, RenderedResponse, listen, serve
 
 SPAN = "/benchmarks-span"
 
 
-class Files(Desk):
+class Files(Handler):
     """Answers with the files of a folder; each is read once."""
 
     name = "benchmarks"
@@ -27,24 +27,24 @@ class Files(Desk):
     def __init__(self, folder: Path, latency: float) -> None:
         super().__init__()
         self._folder, self._latency = folder, latency
-        self._known: dict[str, Ready] = {}
+        self._known: dict[str, RenderedResponse] = {}
         self._first = self._last = 0.0
 
-    def answer(self, ask: Ask) -> Ready:
+    def answer(self, ask: HttpRequest) -> RenderedResponse:
         if ask.target == SPAN:
             span, self._first = self._last + self._latency - self._first, 0.0
-            return self.ready(Answer(200, {"Content-Type": "application/json"}, json.dumps(span).encode()))
+            return self.ready(HttpResponse(200, {"Content-Type": "application/json"}, json.dumps(span).encode()))
         self._last = time.monotonic()
         self._first = self._first or self._last
         if ask.target not in self._known:
             file = self._folder / unquote(ask.target.partition("?")[0]).removeprefix("/")
             found = file.is_file()
             self._known[ask.target] = self.ready(
-                Answer(200, _headers(file), file.read_bytes()) if found else plain(404)
+                HttpResponse(200, _headers(file), file.read_bytes()) if found else plain(404)
             )
         return self._known[ask.target]
 
-    def delay(self, ask: Ask, ready: Ready) -> float:
+    def delay(self, ask: HttpRequest, ready: RenderedResponse) -> float:
         return 0.0 if ask.target == SPAN else self._latency
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from crawler.api import accept, load, run, status, write_outputs
     from crawler.config import Job
-    from crawler.run.report import Report
+    from crawler.runner.report import Report
 
 __all__ = ["Job", "Report", "__version__", "accept", "load", "run", "status", "write_outputs"]
 
@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(("accept", "load", "run", "status", "write_outputs"), "crawler.api"),
     "Job": "crawler.config",
-    "Report": "crawler.run.report",
+    "Report": "crawler.runner.report",
 }
 
 

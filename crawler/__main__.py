@@ -12,12 +12,12 @@ def run() -> NoReturn:
     import sys  # all of it late: a child process that is spawned imports this file
 
     from crawler.cli.main import main
-    from crawler.process import leave
+    from crawler.process import exit_now
 
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    leave(code)  # all is written and closed; a thread that hangs in a request must not keep the process alive
+    exit_now(code)  # all is written and closed; a thread that hangs in a request must not keep the process alive
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from crawler.config import Job, load
 from crawler.crawl.inbox import Stopper
-from crawler.crawl.stats import Tally
+from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, StateError
 from crawler.model import Value
-from crawler.replay.source import Source
-from crawler.run.assemble import Run, check_strategy, demo_site, prepare_children
-from crawler.run.closing import counted, judged, publish_report, unread
-from crawler.run.outputs import check_targets
-from crawler.run.report import Report
+from crawler.replay.source import PageSource
+from crawler.runner.assemble import Run, check_strategy, demo_site, prepare_children
+from crawler.runner.closing import counted, judged, publish_report, unread
+from crawler.runner.outputs import check_targets
+from crawler.runner.report import Report
 from crawler.store import runs
 from crawler.store.counts import extracted
 from crawler.store.lock import owned
@@ -39,7 +39,7 @@ def run(
     job: Job,
     *,
     fresh: bool = False,
-    observe: Callable[[Tally], None] = lambda tally: None,
+    observe: Callable[[Stats], None] = lambda tally: None,
     stopper: Stopper | None = None,
     record: Path | None = None,
     replay: Path | Replay | None = None,
@@ -160,7 +160,7 @@ def _so_far(job: Job, db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     return {table.name: found.get(table.name, 0) for table in job.tables}
 
 
-def _source(record: Path | None, replay: Path | Replay | None) -> Source:
+def _source(record: Path | None, replay: Path | Replay | None) -> PageSource:
     if record is not None and replay is not None:
         raise ConfigError("record and replay: a recording is played back as it is; choose one of the two")
     if record is not None:
@@ -171,7 +171,7 @@ def _source(record: Path | None, replay: Path | Replay | None) -> Source:
         from crawler.replay.playback import Playback, Replay
 
         return Playback(Replay(replay) if isinstance(replay, Path) else replay)
-    return Source()
+    return PageSource()
 
 
 def _existing(job: Job) -> sqlite3.Connection:

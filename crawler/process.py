@@ -15,7 +15,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-__all__ = ["cores", "keep", "leave", "remove_at_end"]
+__all__ = ["cores", "exit_now", "raise_trim_threshold", "remove_on_exit"]
 
 
 def cores() -> int:
@@ -24,11 +24,11 @@ def cores() -> int:
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # numbers of malloc.h
-_MOST_FREE = 16 << 20
+_MAX_FREE = 16 << 20
 _LARGE = 1 << 20  # what is larger has pages of its own; setting the other one would freeze this at 128 kB
 
 
-def keep() -> None:
+def raise_trim_threshold() -> None:
     """Keep up to 16 MB free in this process; without effect where there is no glibc.
 
     For programs of ours only: a library does not change how its host uses memory.
@@ -39,19 +39,19 @@ def keep() -> None:
         import ctypes
 
         mallopt = ctypes.CDLL(None).mallopt
-        mallopt(_TRIM_THRESHOLD, _MOST_FREE)
+        mallopt(_TRIM_THRESHOLD, _MAX_FREE)
         mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 _folders: set[str] = set()
 
 
-def remove_at_end(folder: str) -> None:
+def remove_on_exit(folder: str) -> None:
     """Have `leave` remove a folder, with all that is in it."""
     _folders.add(folder)
 
 
-def leave(code: int) -> NoReturn:
+def exit_now(code: int) -> NoReturn:
     """End this process now, whatever its threads and children do; safe in a signal handler."""
     if _folders:
         import shutil  # not for `--version`

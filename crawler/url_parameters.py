@@ -45,7 +45,7 @@ def is_token(value: str) -> bool:
 
 
 _NUMBER = re.compile(r"\d+")
-_LONGEST_NUMBER = 18
+_MAX_NUMBER = 18
 _DATE = re.compile(
     r"(?<!\d)(?:([12]\d{3})[-/_.]?(0[1-9]|1[0-2])(?:[-/_.]?(0[1-9]|[12]\d|3[01]))?|(0?[1-9]|1[0-2])[-/_.]([12]\d{3}))(?!\d)"
 )
@@ -64,7 +64,7 @@ def grown(first: str, second: str) -> int:
         return 0
     pairs = zip(_NUMBER.findall(first), _NUMBER.findall(second), strict=True)
     changed = [pair for pair in pairs if pair[0] != pair[1]]
-    if len(changed) != 1 or max(map(len, changed[0])) > _LONGEST_NUMBER:
+    if len(changed) != 1 or max(map(len, changed[0])) > _MAX_NUMBER:
         return 0
     return max(0, int(changed[0][1]) - int(changed[0][0]))
 

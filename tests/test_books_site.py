@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.crawl.parse_stage import PLACES
+from crawler.crawl.parse_stage import PARSE_STAGES
 from tests.support.jobs import ROOT, crawl, digest, fetched, log_lines
 from tests.support.killing import WORKERS, Target
 from tests.support.sites import need_site
@@ -61,7 +61,7 @@ def test_every_book_is_found_with_its_true_values_and_the_dead_link_is_told(site
 @pytest.mark.long
 def test_five_runs_of_each_combination_give_the_same_bytes(site, tmp_path):
     digests = {}
-    for strategy, place, number in itertools.product(STRATEGIES, PLACES, range(5)):
+    for strategy, place, number in itertools.product(STRATEGIES, PARSE_STAGES, range(5)):
         out = tmp_path / f"{strategy}-{place}-{number}"
         done = crawl("run", *arguments(site[0], out, strategy), "--parse", place, "--quiet")
         assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ LAYERS = (
     ("config",),
     ("crawl", "strategies", "export"),
     ("demo", "replay"),
-    ("run", "api"),
+    ("runner", "api"),
     ("compare",),
     ("lessons",),
     ("cli",),
@@ -26,7 +26,7 @@ NEIGHBOURS = {  # from one room to another of its layer, module by module
     ("crawl", "crawler.strategies.pool"): "the parse place `pool` is a pool of processes",
 }
 CIRCLES = {
-    ("crawler.run.report", "crawler.api"): "report.rows() reads back through the API, imported when it is called",
+    ("crawler.runner.report", "crawler.api"): "report.rows() reads back through the API, imported when it is called",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crawler.config import load
-from crawler.run import assemble
+from crawler.runner import assemble
 from crawler.strategies import worker_process
 from tests.support.jobs import write_job
 

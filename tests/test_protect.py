@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from crawler.config.document import ProtectSpec
 from crawler.model import Column, Table
-from crawler.run.protect import Doubt, doubts, percent
+from crawler.runner.protect import Doubt, doubts, percent
 from crawler.store.counts import ColumnFigures, Figures, StoredRow, TableFigures, table_figures
 
 SPEC = ProtectSpec()

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from crawler import api
 from crawler.extract.page import PageView
 from crawler.extract.parser import sessions_on
-from crawler.run.report import Report
+from crawler.runner.report import Report
 from crawler.url_parameters import is_token, suspects
 from tests.support.badserver import answer, keep_alive, serve
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 import crawler
-from crawler.crawl.parse_stage import PLACES
+from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.replay.playback import Replay
 from tests.support.jobs import crawl, kill, start
 from tests.support.usable import USABLE
 from tests.support.walls import PATHS, WAYS, Answer, Ask, Wall, Way, hopeless, job, move, title, walled
 
-MOST = 3 * (len(PATHS) + 2)
+MAX = 3 * (len(PATHS) + 2)
 """Requests to a site where each page is refused, sent to be checked, and read."""
 
 
@@ -42,11 +42,11 @@ def test_every_wall_lets_us_through(tmp_path: Path, way: Way, strategy: str, tog
     assert rows == [title(way, path) for path in PATHS]
     assert report.pages == {"done": len(PATHS) + 1, "moved": 0, "failed": 0, "skipped": 0, "left": 0}
     assert report.exit_code == 0
-    assert len(wall.paths) <= MOST
+    assert len(wall.paths) <= MAX
 
 
 @pytest.mark.parametrize(
-    ("strategy", "place"), [*((name, "auto") for name in USABLE), *(("processes", place) for place in PLACES)]
+    ("strategy", "place"), [*((name, "auto") for name in USABLE), *(("processes", place) for place in PARSE_STAGES)]
 )
 def test_the_same_through_all_walls_under_every_strategy(tmp_path: Path, strategy: str, place: str) -> None:
     with ExitStack() as stack:

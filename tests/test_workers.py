@@ -6,8 +6,8 @@ from contextlib import closing
 import pytest
 
 import crawler
-from crawler.crawl.parse_stage import PLACES
-from crawler.run import assemble
+from crawler.crawl.parse_stage import PARSE_STAGES
+from crawler.runner import assemble
 from tests.support.badserver import answer, pages, serve
 
 HOOK = """
@@ -84,7 +84,7 @@ def test_fault_186_a_page_that_hangs_is_given_up(run, monkeypatch, strategy, pla
 
 
 @pytest.mark.parametrize("deed", [RAISE, EXIT])
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", PARSE_STAGES)
 @pytest.mark.parametrize("strategy", ["threads", "processes"])
 def test_fault_187_whatever_a_hook_raises_fails_its_page_alone(run, strategy, place, deed):
     titles, code, detail = run(deed, strategy, place)

@@ -13,7 +13,7 @@ from crawler import load, urls
 from crawler.demo.catalogue import book_path, listing_path
 from crawler.demo.options import DemoOptions
 from crawler.demo.site import Site as Demo
-from crawler.extract.parser import Analyser
+from crawler.extract.parser import Parser
 from crawler.model import Page, Response
 
 BASE = "http://example.org"
@@ -56,7 +56,7 @@ def _demo() -> Demo:
 def _part(setup: Setup, name: str, kind: str, paths: list[str]) -> Part:
     demo = _demo()
     config = write_config(Site("demo", setup.work, 10, 200), BASE, setup.work / f"{name}.yaml")
-    analyse = Analyser(load(config).recipe)
+    analyse = Parser(load(config).recipe)
     pages = [Response(BASE + path, 200, HTML, demo.page(path).body) for path in paths]
     if wrong := [found for page in pages if not isinstance(found := analyse(kind, page), Page)]:
         raise SystemExit(f"{name}: {wrong[0]}")

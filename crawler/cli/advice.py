@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crawler.model import Failure
 
 if TYPE_CHECKING:
-    from crawler.run.report import Report
+    from crawler.runner.report import Report
 
 __all__ = ["for_failure", "for_speed", "for_topic"]
 

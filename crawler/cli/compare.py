@@ -15,7 +15,6 @@ from crawler.cli.helping import Command
 from crawler.cli.lessons import add_lessons
 from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, share, size
 from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, is_terminal, paint, short, width, wrapped
-from crawler.compare.markdown import figure
 
 if TYPE_CHECKING:
     from crawler.compare.outcome import Comparison, Entrant
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["compare_text"]
 
 
-_MOST_COLUMNS = 100
+_MAX_COLUMNS = 100
 _HEADS = ("pages/s", "relative", "p50/95 ms", "CPU ms", "MB", "start s", "crawl s", "close s")
 _DROPPED = ("p50/95 ms", "close s", "MB", "start s")  # in this order, where the window is narrow; the files have all
 _GAP = 2
@@ -34,7 +33,7 @@ _GAP = 2
 
 def compare_text(found: Comparison) -> list[str]:
     """All of it, a line each."""
-    columns = min(width(), _MOST_COLUMNS)
+    columns = min(width(), _MAX_COLUMNS)
     lines = [_line(f"{found.job}: {found.site}; {found.runs_each}; {found.setting['system']}", columns, "bold"), ""]
     if found.ranked:
         lines += [*_table(found, columns), ""]
@@ -66,6 +65,8 @@ def _table(found: Comparison, columns: int) -> list[str]:
 
 
 def _figures(found: Comparison, one: Entrant) -> dict[str, str]:
+    from crawler.compare.markdown import figure  # late, so that --help is quick
+
     speed = one.spread("pages_a_second")
     assert speed is not None
     memory, ratio = one.median("memory"), found.relative(one)
@@ -135,7 +136,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 @click.option(
     "--workers", metavar="NUMBERS", help="How many requests at once. Without it: fetch.workers of the config."
 )
-@click.option("--parse", metavar="PLACES", default="auto", show_default=True, help="Where pages are analysed.")
+@click.option("--parse", metavar="PARSE_STAGES", default="auto", show_default=True, help="Where pages are analysed.")
 @click.option(
     "--baseline",
     metavar="NAME",
@@ -228,7 +229,7 @@ def _aim(
     repeat: int,
 ) -> Aim:
     from crawler.compare.runner import Aim
-    from crawler.compare.task import Combination, Source, combinations, reference
+    from crawler.compare.task import Combination, RunSource, combinations, reference
     from crawler.strategies.registry import STRATEGIES, refusal
 
     names = list(STRATEGIES) if strategies == "all" else _split(strategies)
@@ -244,7 +245,7 @@ def _aim(
     for one in (*among, chosen):
         if why := refused(one):
             raise click.UsageError(why)
-    return Aim(Source(*source), job, tuple(among), chosen, repeat)
+    return Aim(RunSource(*source), job, tuple(among), chosen, repeat)
 
 
 def _split(text: str) -> list[str]:
@@ -260,9 +261,9 @@ def _numbers(text: str | None, default: int) -> list[int]:
 
 
 def _places(text: str) -> list[str]:
-    from crawler.crawl.parse_stage import PLACES
+    from crawler.crawl.parse_stage import PARSE_STAGES
 
-    known = (*PLACES, "auto")
+    known = (*PARSE_STAGES, "auto")
     for part in _split(text):
         if part not in known:
             raise click.UsageError(f"--parse: there is no {part!r}; there are {', '.join(known)}")

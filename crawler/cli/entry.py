@@ -11,7 +11,7 @@ import warnings
 from crawler.cli import exit_codes
 from crawler.cli.terminal import echo, forget, is_terminal, own_streams
 from crawler.errors import Stop
-from crawler.process import leave
+from crawler.process import exit_now
 
 __all__ = ["enter"]
 
@@ -48,7 +48,7 @@ class _Signals:
         """The interpreter is about to end: a signal may hasten that, and must not print a traceback."""
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
-                signal.signal(number, lambda number, frame: leave(128 + number))
+                signal.signal(number, lambda number, frame: exit_now(128 + number))
 
     def _terminate(self, number: int, frame: object) -> None:
         self.code = 128 + number

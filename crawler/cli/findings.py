@@ -12,7 +12,7 @@ from crawler.cli.advice import for_failure, for_topic
 from crawler.cli.plan import found_by
 from crawler.cli.terminal import Cell, aligned, clean, cut, paint, wrapped
 from crawler.extract.explain import Finding
-from crawler.extract.recipe import FieldRule, KindRule
+from crawler.extract.rules import FieldRule, PageRule
 from crawler.model import Failure, Money, Value
 
 __all__ = ["findings_text", "plain_findings", "shown"]
@@ -22,7 +22,7 @@ SAME = "same"
 URLS = 3
 
 
-def findings_text(findings: list[Finding], rule: KindRule, width: int) -> Iterator[str]:
+def findings_text(findings: list[Finding], rule: PageRule, width: int) -> Iterator[str]:
     """Lines for a window of `width` columns: tables, then links, then what is to be said of the whole page."""
     rules = _field_rules(rule)
     fields = [finding for finding in findings if finding.what in ("rows", "field")]
@@ -53,7 +53,7 @@ def _of_the_page(findings: list[Finding], width: int) -> Iterator[str]:
         yield wrapped(f"what to do: {what}", width, "  ")
 
 
-def _field_rules(rule: KindRule) -> Mapping[str, FieldRule]:
+def _field_rules(rule: PageRule) -> Mapping[str, FieldRule]:
     return {f"{table.table}.{field.name}": field for table in rule.tables for field in table.fields}
 
 
@@ -147,7 +147,7 @@ def _link(finding: Finding) -> list[str | Cell]:
     ]
 
 
-def _hook(findings: list[Finding], rule: KindRule, width: int) -> Iterator[str]:
+def _hook(findings: list[Finding], rule: PageRule, width: int) -> Iterator[str]:
     yield from ("", paint(f"python {clean(rule.python or '')}", "bold"))
     counts = [finding for finding in findings if "." not in finding.where]
     for finding in counts:
@@ -175,7 +175,7 @@ def shown(value: Value) -> str:
     return " | ".join(value)
 
 
-def plain_findings(findings: list[Finding], rule: KindRule) -> list[dict[str, Any]]:
+def plain_findings(findings: list[Finding], rule: PageRule) -> list[dict[str, Any]]:
     """For JSON; decimal numbers are text, so that no digit is lost."""
     rules = _field_rules(rule)
     return [_plain_finding(finding, rules) for finding in findings]

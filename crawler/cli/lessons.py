@@ -21,7 +21,7 @@ __all__ = ["add_lessons", "lessons_text"]
 
 HELP = "Run the experiments of the notes on the demo site instead, and write lessons.md. Takes five minutes, no CONFIG."
 FOLDER = Path("output") / "lessons"
-_MOST_COLUMNS = 100
+_MAX_COLUMNS = 100
 _COLOURS = {"reproduced": "green", "not clear": "yellow", "not reproduced": "red", "no result": "red"}
 
 
@@ -76,7 +76,7 @@ def lessons_text(found: Lessons) -> list[str]:
     from crawler.cli.terminal import wrapped
     from crawler.lessons.report import setting_of
 
-    columns = min(width(), _MOST_COLUMNS)
+    columns = min(width(), _MAX_COLUMNS)
     setting = "; ".join(f"{label} {value}" for label, value in setting_of(found).items())
     lines = [wrapped(f"{setting}; times are medians in seconds", columns, "  "), ""]
     for lesson in found.lessons:

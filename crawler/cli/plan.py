@@ -16,9 +16,9 @@ from crawler.cli.progress import duration
 from crawler.config import Job
 from crawler.errors import StateError
 from crawler.export import check_target
+from crawler.extract.compiled import CompiledFollow, CompiledPage, CompiledTable
 from crawler.extract.lexbor import served_by
-from crawler.extract.plan import FollowPlan, KindPlan, TablePlan
-from crawler.extract.recipe import FieldRule
+from crawler.extract.rules import FieldRule
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import APPLICATION_ID, VERSION
@@ -201,7 +201,7 @@ Plain = dict[str, Any]
 
 def make_plan(job: Job, config: str) -> Plain:
     """Everything; `exit_code` is the one the next run would end with before its first request, 0 where it starts."""
-    kinds = {name: KindPlan(rule, job.recipe.engine) for name, rule in job.recipe.kinds.items()}
+    kinds = {name: CompiledPage(rule, job.recipe.engine) for name, rule in job.recipe.kinds.items()}
     outputs = [_output(path) for path in job.outputs]
     state = _state(job)
     fetch = _fetch(job)
@@ -246,7 +246,7 @@ def _fetch(job: Job) -> Plain:
     }
 
 
-def _kind(job: Job, name: str, plan: KindPlan) -> Plain:
+def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:
     return {
         "kind": name,
         "tables": [table.rule.table for table in plan.tables],
@@ -255,7 +255,7 @@ def _kind(job: Job, name: str, plan: KindPlan) -> Plain:
     }
 
 
-def _follow(job: Job, plan: FollowPlan) -> Plain:
+def _follow(job: Job, plan: CompiledFollow) -> Plain:
     rule = plan.rule
     use = _served_follow(job, plan)
     return {
@@ -270,13 +270,13 @@ def _follow(job: Job, plan: FollowPlan) -> Plain:
     }
 
 
-def _served_follow(job: Job, plan: FollowPlan) -> Served:
+def _served_follow(job: Job, plan: CompiledFollow) -> Served:
     rule = plan.rule
     selectors = [rule.css, rule.each, *(field.css for field in rule.carry)]
     return served(job.recipe.engine, selectors)
 
 
-def _tables(job: Job, kinds: dict[str, KindPlan]) -> list[Plain]:
+def _tables(job: Job, kinds: dict[str, CompiledPage]) -> list[Plain]:
     sources = list(_sources(job, kinds))
     return [
         {
@@ -297,7 +297,7 @@ def _tables(job: Job, kinds: dict[str, KindPlan]) -> list[Plain]:
     ]
 
 
-def _sources(job: Job, kinds: dict[str, KindPlan]) -> Iterator[tuple[str, str, Plain]]:
+def _sources(job: Job, kinds: dict[str, CompiledPage]) -> Iterator[tuple[str, str, Plain]]:
     """Table, column, and from where its values come; a column may have several sources."""
     for kind, plan in kinds.items():
         for table in plan.tables:
@@ -312,7 +312,7 @@ def _sources(job: Job, kinds: dict[str, KindPlan]) -> Iterator[tuple[str, str, P
                     yield home, field.name, _source(kind, found_by(field), use, carried=True)
 
 
-def _own(job: Job, kind: str, table: TablePlan, hook: str | None) -> Iterator[tuple[str, Plain]]:
+def _own(job: Job, kind: str, table: CompiledTable, hook: str | None) -> Iterator[tuple[str, Plain]]:
     for field in table.rule.fields:
         if hook:
             yield field.name, _source(kind, f"python {hook}", Served("bs4", "a python: hook is given BeautifulSoup"))

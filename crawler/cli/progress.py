@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from crawler.cli.terminal import echo, is_terminal
 
 if TYPE_CHECKING:
-    from crawler.crawl.stats import Tally
+    from crawler.crawl.stats import Stats
 
 __all__ = ["Progress", "Rate", "duration", "pace", "progress"]
 
@@ -22,7 +22,7 @@ RATE_OVER = 10.0  # seconds that the shown rate looks back
 _WITH_BAR = 4  # of the texts have all that counts, so that a bar may take the rest of the window
 SURE_AFTER = 2.0  # seconds before a time left is worth showing
 
-Observe = Callable[["Tally"], None]
+Observe = Callable[["Stats"], None]
 
 
 class Rate:
@@ -58,9 +58,9 @@ class Progress:
     ) -> None:
         self._name, self._stopping, self._clock = name, stopping, clock
         self._began, self._rate = clock(), Rate(clock)
-        self._tally: Tally | None = None
+        self._tally: Stats | None = None
 
-    def __call__(self, tally: Tally) -> None:
+    def __call__(self, tally: Stats) -> None:
         """Take the newest counts; may be called as often as one likes."""
         self._tally = tally
 
@@ -100,7 +100,7 @@ class Progress:
             short,
         ]
 
-    def _time_left(self, tally: Tally, rate: float) -> str:
+    def _time_left(self, tally: Stats, rate: float) -> str:
         if not tally.left or rate < 0.01 or self._clock() - self._began < SURE_AFTER:
             return ""
         return duration(tally.left / rate)
@@ -110,7 +110,7 @@ class Progress:
         return _ended(tally) / max(1, _ended(tally) + tally.left) if tally else 0.0
 
 
-def _ended(tally: Tally) -> int:
+def _ended(tally: Stats) -> int:
     return tally.done + tally.failed + tally.moved + tally.skipped
 
 
@@ -148,7 +148,7 @@ def progress(name: str, stopping: Callable[[], bool], *, quiet: bool) -> Iterato
 def _plain(shown: Progress) -> Observe:
     last = time.monotonic()
 
-    def observe(tally: Tally) -> None:
+    def observe(tally: Stats) -> None:
         nonlocal last
         shown(tally)
         if time.monotonic() - last >= PLAIN_SECONDS:

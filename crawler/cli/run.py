@@ -17,7 +17,7 @@ from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
 from crawler.cli.terminal import echo, echo_json
 from crawler.crawl.inbox import Stopper
-from crawler.process import leave
+from crawler.process import exit_now
 
 if TYPE_CHECKING:
     from crawler.config import Job
@@ -38,7 +38,7 @@ def stopping(*, quiet: bool) -> Iterator[Stopper]:
         why, code = _WHY[signal.Signals(number).name]
         if stopper.why in ("interrupted", "terminated"):
             _tell("stopped at once; the next run goes on\n")
-            leave(code)  # workers and the demo site end with us; the state is always whole
+            exit_now(code)  # workers and the demo site end with us; the state is always whole
         stopper.stop(why)
         if not quiet:
             _tell(_STOPPING)
@@ -150,7 +150,7 @@ def command(
     if not quiet:
         for warning in job.warnings:
             echo(f"warning: {warning}", sys.stderr)
-    process.keep()
+    process.raise_trim_threshold()
     with stopping(quiet=quiet) as stopper, progress(job.name, lambda: bool(stopper.why), quiet=quiet) as observe:
         report = run(job, fresh=fresh, observe=observe, stopper=stopper, **tapes)
     if as_json:

@@ -8,10 +8,10 @@ from itertools import repeat
 
 from crawler.cli.progress import duration, pace
 from crawler.cli.terminal import clean, is_terminal, paint, short, width, wrapped
-from crawler.run.outputs import is_partial, is_suspect
-from crawler.run.protect import percent
-from crawler.run.report import Report
-from crawler.run.summary import outcome
+from crawler.runner.outputs import is_partial, is_suspect
+from crawler.runner.protect import percent
+from crawler.runner.report import Report
+from crawler.runner.summary import outcome
 
 __all__ = ["end_summary", "field", "kept_lines", "next_steps", "notices", "state_lines"]
 

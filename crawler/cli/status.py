@@ -33,7 +33,7 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], as
         echo_json(report.as_json())
         return
     from crawler.cli.show import field, next_steps, state_lines
-    from crawler.run.summary import outcome
+    from crawler.runner.summary import outcome
 
     echo(f"{report.name}: last run {report.started:%Y-%m-%d %H:%M}, {outcome(report)}")
     for line in state_lines(report):

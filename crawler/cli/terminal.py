@@ -13,8 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from rich.cells import cell_len, set_cell_size
-
 from crawler.errors import OutputError
 
 __all__ = [
@@ -137,7 +135,7 @@ def short(path: Path | str) -> str:
 
 
 GAP = 2
-LEAST = 8  # columns that a cell is not cut below
+MIN = 8  # columns that a cell is not cut below
 
 
 class Cell(NamedTuple):
@@ -147,10 +145,23 @@ class Cell(NamedTuple):
     colour: str = ""
 
 
+def cell_len(text: str) -> int:
+    """How many columns a text takes: letters of East Asia take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # late: `--help` does without
+
+    return cell_len(text)
+
+
 def cut(text: str, width: int) -> str:
     """At most `width` columns of a text from outside, which stays on one line."""
     text = clean(text)
-    return text if cell_len(text) <= width else set_cell_size(text, max(width - 3, 0)).rstrip() + "..."[:width]
+    if cell_len(text) <= width:
+        return text
+    from rich.cells import set_cell_size  # late, as above
+
+    return set_cell_size(text, max(width - 3, 0)).rstrip() + "..."[:width]
 
 
 def wrapped(text: str, width: int, indent: str) -> str:
@@ -184,10 +195,10 @@ def _fitting(sizes: list[int], room: int) -> list[int] | None:
     sizes = list(sizes)
     while sum(sizes) > room:
         widest = max(range(len(sizes)), key=sizes.__getitem__)
-        if sizes[widest] <= LEAST:
+        if sizes[widest] <= MIN:
             return None
         second = sorted(sizes)[-2] if len(sizes) > 1 else 0
-        sizes[widest] -= max(1, min(sizes[widest] - max(second, LEAST), sum(sizes) - room))
+        sizes[widest] -= max(1, min(sizes[widest] - max(second, MIN), sum(sizes) - room))
     return sizes
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 __all__ = ["Advice", "Measured", "advise"]
 
-MOST_WORKERS = 64  # threads; a site that answers more at once without complaint is rare
+MAX_WORKERS = 64  # threads; a site that answers more at once without complaint is rare
 HEAVY = 0.005  # seconds of CPU: from here on the analysis of a page is worth a process of its own
 START_SECONDS = 1.0  # what starting worker processes costs, about
 GAIN = 1.2  # less than this is not worth other flags
@@ -75,7 +75,7 @@ def advise(known: Measured, strategies: Collection[str]) -> Advice:
     reach = known.at_once / sums.each
     if sums.polite_rate <= min(sums.core_rate, reach):
         return _politeness(known, sums, strategies)
-    if sums.workers_for(sums.core_rate) > min(MOST_WORKERS // 2, known.at_once):
+    if sums.workers_for(sums.core_rate) > min(MAX_WORKERS // 2, known.at_once):
         return _latency(known, sums, strategies)
     return _cpu(known, sums, strategies)
 
@@ -130,7 +130,7 @@ def _politeness(known: Measured, sums: _Sums, strategies: Collection[str]) -> Ad
 
 def _latency(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     rate = min(sums.core_rate, sums.polite_rate)
-    workers = min(sums.workers_for(rate), MOST_WORKERS, known.at_once)
+    workers = min(sums.workers_for(rate), MAX_WORKERS, known.at_once)
     says = (
         f"Waiting limits you: a page takes {_ms(known.latency)} to come and only {_ms(sums.cpu)} of CPU, so one worker "
         f"is idle {1 - sums.cpu / sums.each:.0%} of the time. {_count(workers)} can read about "
@@ -160,7 +160,7 @@ def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     if workers <= 4 * known.cores:
         return _advice("cpu", says, ("processes", *HYBRID), workers, "worker", strategies, sums)
     # So many processes would only wait. Threads wait more cheaply, and the second pool has one process a core.
-    workers = min(workers, MOST_WORKERS)
+    workers = min(workers, MAX_WORKERS)
     if known.parse_cpu >= HEAVY:
         return _advice("cpu", says, ("threads", *HYBRID), workers, "pool", strategies, sums)
     return _advice("cpu", says, (*reversed(HYBRID), "processes"), workers, "worker", strategies, sums)

@@ -14,7 +14,7 @@ __all__ = ["LOG", "launch", "why_it_ended"]
 
 LOG = "log.txt"
 _STOP_SECONDS = 10.0
-_LONGEST = 200
+_MAX_LENGTH = 200
 
 
 def launch(module: str, task: Task, timeout: float | None) -> Measured:
@@ -49,6 +49,6 @@ def why_it_ended(measured: Measured, folder: Path, timeout: float | None) -> str
         return f"took longer than {timeout:.0f} s and was stopped"
     with open(folder / LOG, encoding="utf-8", errors="replace") as file:
         lines = [line.strip() for line in file if line.strip()]
-    last = lines[-1][:_LONGEST] if lines else ""
+    last = lines[-1][:_MAX_LENGTH] if lines else ""
     how = f"killed by signal {-measured.code}" if measured.code < 0 else f"exit code {measured.code}"
     return f"{how}: {last}" if last else how

@@ -40,7 +40,7 @@ __all__ = [
 
 
 _TROUBLE = ("failed", "skipped", "left")
-_LONGEST = 160
+_MAX_LENGTH = 160
 
 
 class Fact(NamedTuple):
@@ -149,7 +149,7 @@ def _where(key: _Key) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 3] + "..."
 
 
 FACTS = "facts.jsonl"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crawler.crawl.stats import Tally
+    from crawler.crawl.stats import Stats
 
 __all__ = ["main"]
 
@@ -29,7 +29,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever compares decides
     task = Task.of(json.load(sys.stdin))
     turns = _Turns()
-    process.keep()
+    process.raise_trim_threshold()
     try:
         report = run(task.job(), fresh=True, observe=turns, replay=task.recording())
     except Stop as error:
@@ -47,7 +47,7 @@ class _Turns:
         self._first: float | None = None
         self.cpu = 0.0
 
-    def __call__(self, tally: Tally) -> None:
+    def __call__(self, tally: Stats) -> None:
         now = time.process_time()
         if self._first is None:
             self._first = now

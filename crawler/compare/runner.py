@@ -20,9 +20,9 @@ from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
 from crawler.compare.sites import Site
-from crawler.compare.task import RESULT, Combination, Source, Task
+from crawler.compare.task import RESULT, Combination, RunSource, Task
 from crawler.config import Job
-from crawler.crawl.throttle import Pace
+from crawler.crawl.throttle import HostThrottle
 from crawler.errors import Stop
 from crawler.process import cores
 from crawler.strategies.registry import STRATEGIES, missing
@@ -31,14 +31,14 @@ __all__ = ["Aim", "compare"]
 
 Tell = Callable[[str], None]
 
-LEAST_TIMEOUT, PATIENCE = 60.0, 5.0  # a run may take so many seconds, and so many times as long as the baseline
+MIN_TIMEOUT, PATIENCE = 60.0, 5.0  # a run may take so many seconds, and so many times as long as the baseline
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
     """What is to be compared."""
 
-    source: Source
+    source: RunSource
     job: Job
     combinations: tuple[Combination, ...]
     baseline: Combination
@@ -106,7 +106,7 @@ class _Comparing:
             raise NoRun(f"the baseline {baseline.name} gave no result: {error}") from None
         folder.rename(self._expected)
         self._found.reference = run
-        self._timeout = max(LEAST_TIMEOUT, PATIENCE * run.wall)
+        self._timeout = max(MIN_TIMEOUT, PATIENCE * run.wall)
         if baseline in self._entrants:
             self._entrants[baseline].warm_up = run
         self._advise(run)
@@ -115,7 +115,7 @@ class _Comparing:
         job = self._aim.job
         sample = self._sample()
         delay = max(job.polite.delay, sample.get("crawl_delay", 0.0))
-        gap = delay + 2 * Pace(delay, 1).slack if delay else 0.0
+        gap = delay + 2 * HostThrottle(delay, 1).slack if delay else 0.0
         self._found.gap = gap
         if not sample or not run.pages:
             return

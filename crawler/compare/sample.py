@@ -23,21 +23,21 @@ from crawler.compare.task import RESULT, STATE, Task
 from crawler.config import Job
 from crawler.crawl.robots import read_robots
 from crawler.errors import Stop
-from crawler.extract.parser import Analyser
+from crawler.extract.parser import Parser
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Request, Response
 from crawler.replay.playback import Playback
-from crawler.replay.source import Source
-from crawler.run.assemble import client_settings
+from crawler.replay.source import PageSource
+from crawler.runner.assemble import client_settings
 from crawler.store.schema import open_database
 
-__all__ = ["FREE", "MOST_PAGES", "Cost", "cost", "main"]
+__all__ = ["FREE", "MAX_PAGES", "Cost", "cost", "main"]
 
 
-MOST_PAGES = 24
+MAX_PAGES = 24
 _TIMES = 3
-_MOST_SECONDS = 20.0
+_MAX_SECONDS = 20.0
 
 
 def main() -> int:
@@ -45,7 +45,7 @@ def main() -> int:
     task = Task.of(json.load(sys.stdin))
     try:
         replay = task.recording()
-        figures = _figures(task.job(), Playback(replay) if replay else Source(), _chosen(Path(task.folder) / STATE))
+        figures = _figures(task.job(), Playback(replay) if replay else PageSource(), _chosen(Path(task.folder) / STATE))
     except Stop as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -60,13 +60,13 @@ def _chosen(state: Path) -> dict[str, tuple[float, list[str]]]:
     kinds: dict[str, list[str]] = {}
     for kind, url in found:
         kinds.setdefault(kind, []).append(url)
-    most = max(2, MOST_PAGES // max(1, len(kinds)))
+    most = max(2, MAX_PAGES // max(1, len(kinds)))
     return {kind: (len(of) / len(found), of[:: -(-len(of) // most)]) for kind, of in kinds.items()}
 
 
-def _figures(job: Job, origin: Source, kinds: Mapping[str, tuple[float, list[str]]]) -> dict[str, Any]:
+def _figures(job: Job, origin: PageSource, kinds: Mapping[str, tuple[float, list[str]]]) -> dict[str, Any]:
     """Means over all pages: seconds of CPU to fetch one, seconds of CPU and of the clock to analyse it."""
-    analyse = Analyser(job.recipe)
+    analyse = Parser(job.recipe)
     starts = [url for _, some in kinds.values() for url in some]
     means = [0.0, 0.0, 0.0]
     count = 0
@@ -83,9 +83,9 @@ def _figures(job: Job, origin: Source, kinds: Mapping[str, tuple[float, list[str
 
 
 def _times(
-    analyse: Analyser, fetch: Fetch, jar: Jar, kind: str, some: list[str], delay: float
+    analyse: Parser, fetch: Fetch, jar: Jar, kind: str, some: list[str], delay: float
 ) -> Iterator[tuple[float, float, float]]:
-    until = time.monotonic() + _MOST_SECONDS + len(some) * delay
+    until = time.monotonic() + _MAX_SECONDS + len(some) * delay
     for url in some:
         time.sleep(delay)
         began = time.thread_time()
@@ -98,7 +98,7 @@ def _times(
             break
 
 
-def _timed(analyse: Analyser, kind: str, response: Response) -> tuple[float, float]:
+def _timed(analyse: Parser, kind: str, response: Response) -> tuple[float, float]:
     cpu, wall = time.thread_time(), time.perf_counter()
     analyse(kind, response)
     return time.thread_time() - cpu, time.perf_counter() - wall
@@ -136,7 +136,7 @@ class Cost:
     @property
     def requests(self) -> int | None:
         """Of all runs, and of the sample; None where nothing tells it."""
-        return None if self.pages is None else self.runs * self.pages + MOST_PAGES
+        return None if self.pages is None else self.runs * self.pages + MAX_PAGES
 
     def __str__(self) -> str:
         requests = self.requests

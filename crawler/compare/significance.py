@@ -14,13 +14,13 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["LEVEL", "MOST_RUNS", "Ratio", "Spread", "alike", "chance", "fastest", "quantile", "ratio", "spread"]
+__all__ = ["LEVEL", "MAX_RUNS", "Ratio", "Spread", "alike", "chance", "fastest", "quantile", "ratio", "spread"]
 
 
 LEVEL = 0.05
 """Two samples are called different where such an order comes by accident less often than this."""
 
-MOST_RUNS = 50
+MAX_RUNS = 50
 
 
 @dataclass(frozen=True, slots=True)

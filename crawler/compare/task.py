@@ -13,7 +13,7 @@ from crawler.config.starts import Start
 from crawler.replay.playback import Replay
 from crawler.strategies.registry import STRATEGIES, entry
 
-__all__ = ["RESULT", "STATE", "Combination", "Source", "Task", "combinations", "find", "reference"]
+__all__ = ["RESULT", "STATE", "Combination", "RunSource", "Task", "combinations", "find", "reference"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ RESULT, STATE = "result.json", "state.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class RunSource:
     """Where a job comes from: the config with its overrides, as on the command line."""
 
     config: str
@@ -107,7 +107,7 @@ class Task:
         replay: folder of a recording, with host and port of the server that plays it back.
     """
 
-    source: Source
+    source: RunSource
     combination: Combination
     base: str
     folder: str
@@ -151,7 +151,7 @@ class Task:
     def of(cls, plain: dict[str, Any]) -> Task:
         """From what `plain` gave."""
         config, overrides, starts = plain["source"]
-        source = Source(config, tuple(overrides), tuple(starts))
+        source = RunSource(config, tuple(overrides), tuple(starts))
         folder, host, port = plain["replay"] or ("", "", 0)
         replay = (folder, host, port) if folder else None
         return cls(source, Combination(*plain["combination"]), plain["base"], plain["folder"], replay)

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from crawler.config.complaints import Report, dotted
+from crawler.config.diagnostics import Diagnostics, dotted
 from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec
-from crawler.config.nodes import KeyPath, find
 from crawler.config.tables import Home, column_type, homes, is_next, table_keys
 from crawler.config.validators import did_you_mean
+from crawler.config.yaml_tree import KeyPath, find
 from crawler.extract.selectors import ends_in
 
 __all__ = ["check", "check_files", "check_hooks", "warnings"]
@@ -43,10 +43,10 @@ _NO_LINKS = frozenset(
     }
     | {"img", "li", "ol", "p", "section", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
-_MOST_COLUMNS = 16_000  # Excel has 16,384
+_MAX_COLUMNS = 16_000  # Excel has 16,384
 
 
-def check(document: Document, report: Report, spoiled: Collection[KeyPath] = ()) -> None:
+def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] = ()) -> None:
     """Complain of every reference that leads nowhere and every contradiction, but not of what is `spoiled` already."""
     for name, kind in document.pages.items():
         _follow_targets(name, kind, list(document.pages), report)
@@ -57,14 +57,14 @@ def check(document: Document, report: Report, spoiled: Collection[KeyPath] = ())
     _allowed_blank(document, report)
 
 
-def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Report) -> None:
+def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Diagnostics) -> None:
     for index, rule in enumerate(kind.follow):
         if rule.to and rule.to not in kinds:
             fix = did_you_mean(rule.to, kinds) or f"there are: {', '.join(kinds[:20])}"
             report.add(("pages", name, "follow", index, "to"), f"no page kind '{rule.to}'", fix)
 
 
-def _sources(path: KeyPath, kind: KindSpec, report: Report, spoiled: Collection[KeyPath]) -> None:
+def _sources(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
     """A table has columns, and a field says where its value stands, except in rows and under a hook."""
     for where, table in [(path, kind), *(((*path, "tables", name), spec) for name, spec in kind.tables.items())]:
         if not table.fields and (table is not kind or kind.table):
@@ -77,7 +77,7 @@ def _sources(path: KeyPath, kind: KindSpec, report: Report, spoiled: Collection[
                 report.add(field, "does not say where the value stands", fix)
 
 
-def _columns(document: Document, report: Report, spoiled: Collection[KeyPath]) -> None:
+def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
     """One column has one type, whichever page kind fills it."""
     seen: dict[tuple[str, str], tuple[KeyPath, FieldSpec]] = {}
     widths: dict[str, int] = {}
@@ -88,11 +88,11 @@ def _columns(document: Document, report: Report, spoiled: Collection[KeyPath]) -
             if column_type(first) != column_type(spec) and not {path, other}.intersection(spoiled):
                 what = f"the column '{name}' of table '{home.table}' is {column_type(spec)} here"
                 report.add(path, f"{what} and {column_type(first)} in {dotted(other)}", "give both one type")
-        if widths.get(home.table, 0) > _MOST_COLUMNS:
-            report.add(home.path, f"more than {_MOST_COLUMNS} columns", "Excel holds 16,384")
+        if widths.get(home.table, 0) > _MAX_COLUMNS:
+            report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
 
 
-def _keys(document: Document, report: Report) -> None:
+def _keys(document: Document, report: Diagnostics) -> None:
     keys = table_keys(document)
     for home in homes(document):
         names = [name for _, name, _ in home.columns()]
@@ -103,7 +103,7 @@ def _keys(document: Document, report: Report) -> None:
             _key_fields(home, keys[home.table], names, report)
 
 
-def _key_fields(home: Home, key: tuple[str, ...], names: list[str], report: Report) -> None:
+def _key_fields(home: Home, key: tuple[str, ...], names: list[str], report: Diagnostics) -> None:
     for index, name in enumerate(key):
         if name not in names:
             path = (*home.path, "key", index) if home.spec.key else home.path
@@ -111,12 +111,12 @@ def _key_fields(home: Home, key: tuple[str, ...], names: list[str], report: Repo
             report.add(_single(report, path), f"the key '{name}' is no field of table '{home.table}'", fix)
 
 
-def _single(report: Report, path: KeyPath) -> KeyPath:
+def _single(report: Diagnostics, path: KeyPath) -> KeyPath:
     """`key: upc` has no `[0]` for a person, `key: [upc]` has."""
     return path if find(report.root, path, exact=True)[0] is not None else path[:-1]
 
 
-def _twins(document: Document, report: Report) -> None:
+def _twins(document: Document, report: Diagnostics) -> None:
     """SQLite takes names that differ only in case for one."""
     tables: dict[str, str] = {}
     columns: dict[tuple[str, str], str] = {}
@@ -132,7 +132,7 @@ def _twins(document: Document, report: Report) -> None:
                 report.add(path, f"the fields '{first}' and '{name}' differ only in case", "rename one")
 
 
-def _allowed_blank(document: Document, report: Report) -> None:
+def _allowed_blank(document: Document, report: Diagnostics) -> None:
     """`protect.allow_blank` names tables and columns that there are."""
     if document.protect is None or not document.protect.allow_blank:
         return
@@ -145,7 +145,7 @@ def _allowed_blank(document: Document, report: Report) -> None:
             report.add(path, f"no table or column '{name}'", fix)
 
 
-def check_files(outputs: tuple[Path, ...], state: Path, report: Report) -> None:
+def check_files(outputs: tuple[Path, ...], state: Path, report: Diagnostics) -> None:
     """No file is written twice, and the state is none of the outputs."""
     seen: dict[str, int] = {}
     for index, path in enumerate(outputs):
@@ -157,7 +157,7 @@ def check_files(outputs: tuple[Path, ...], state: Path, report: Report) -> None:
         report.add(("state",), "the state file is also an output", "give it a name of its own")
 
 
-def check_hooks(document: Document, folder: Path, report: Report) -> None:
+def check_hooks(document: Document, folder: Path, report: Diagnostics) -> None:
     """The module of each hook can be found; it is not imported here, so no code of it runs."""
     importlib.invalidate_caches()
     for name, kind in document.pages.items():

@@ -6,7 +6,19 @@ import re
 from typing import Literal, get_args
 
 from crawler.config import validators
-from crawler.config.schema import REQUIRED, Key, Section, Type, Wrong, list_of, mapping, of, optional, or_false, pairs
+from crawler.config.schema import (
+    REQUIRED,
+    InvalidValue,
+    Key,
+    Section,
+    Type,
+    list_of,
+    mapping,
+    of,
+    optional,
+    or_false,
+    pairs,
+)
 from crawler.config.secrets import Secret
 from crawler.config.values import (
     BOOL,
@@ -32,7 +44,7 @@ from crawler.config.values import (
     text,
     whole,
 )
-from crawler.extract.recipe import FIELD_TYPES
+from crawler.extract.rules import FIELD_TYPES
 
 __all__ = [
     "AuthSpec",
@@ -59,14 +71,14 @@ def _headers(values: dict[str, Secret]) -> None:
         wrong_name = validators.header_name(name)
         fault = wrong_name or validators.header_value(value.reveal())
         if fault:
-            raise Wrong(*fault, key=name, on_key=wrong_name is not None)
+            raise InvalidValue(*fault, key=name, on_key=wrong_name is not None)
 
 
 def _cookies(values: dict[str, Secret]) -> None:
     for name, value in values.items():
         if not validators.is_cookie(name, value.reveal()):
             fix = "names and values are ASCII, and have no space, comma or ; in them"
-            raise Wrong("is not a cookie", fix, key=name)
+            raise InvalidValue("is not a cookie", fix, key=name)
 
 
 class DemoSpec(Section):
@@ -202,7 +214,7 @@ def _replacements(texts: dict[str, str]) -> None:
     for pattern, instead in texts.items():
         fault = validators.replacement(pattern, instead) if "\\" in instead else None
         if fault:
-            raise Wrong(*fault, key=pattern)
+            raise InvalidValue(*fault, key=pattern)
 
 
 _PATTERNS = list_of("regular expression, or a list", PATTERN)
@@ -252,18 +264,18 @@ class FieldSpec(Section):
     def check(self) -> None:
         sources = [name for name in ("css", "label", "url") if getattr(self, name)]
         if len(sources) > 1:
-            raise Wrong(f"'{sources[0]}' and '{sources[1]}' are both given", "keep one", key=sources[1])
+            raise InvalidValue(f"'{sources[0]}' and '{sources[1]}' are both given", "keep one", key=sources[1])
         if self.html and self.attr:
-            raise Wrong("'attr' and 'html' are both given", "keep one", key="html")
+            raise InvalidValue("'attr' and 'html' are both given", "keep one", key="html")
         if self.url and (self.attr or self.html or self.all):
             key = next(name for name in ("attr", "html", "all") if getattr(self, name))
-            raise Wrong(f"'{key}' does not go with 'url: true', the address of the page", "remove one", key=key)
+            raise InvalidValue(f"'{key}' does not go with 'url: true', the address of the page", "remove one", key=key)
         if self.format and self.type not in ("date", "datetime"):
-            raise Wrong("only a date has a format", "add type: date or type: datetime", key="format")
+            raise InvalidValue("only a date has a format", "add type: date or type: datetime", key="format")
         if self.negative and self.type not in ("int", "decimal", "money"):
-            raise Wrong("only a number can be negative", "add type: int, decimal or money", key="negative")
+            raise InvalidValue("only a number can be negative", "add type: int, decimal or money", key="negative")
         if self.all and self.type not in (None, "text", "url", "list"):
-            raise Wrong(f"'all' gives a list, not type {self.type}", "remove all, or the type", key="all")
+            raise InvalidValue(f"'all' gives a list, not type {self.type}", "remove all, or the type", key="all")
 
 
 _FIELDS = mapping("name: field", NAME, of(FieldSpec))
@@ -289,7 +301,9 @@ class FollowSpec(Section):
 
     def check(self) -> None:
         if self.carry and not self.each:
-            raise Wrong("'carry' needs the rows it takes the fields from", "add each: with their selector", key="carry")
+            raise InvalidValue(
+                "'carry' needs the rows it takes the fields from", "add each: with their selector", key="carry"
+            )
 
 
 class TableSpec(Section):
@@ -323,12 +337,16 @@ class KindSpec(TableSpec):
 
     def check(self) -> None:
         if "python" in self.given and not re.fullmatch(_HOOK, self.python):
-            raise Wrong("expected module:function", "as hooks:book for the function book in hooks.py", key="python")
+            raise InvalidValue(
+                "expected module:function", "as hooks:book for the function book in hooks.py", key="python"
+            )
         for key in ("table", "key", "each"):
             if key in self.given and not self.fields and not self.python:
-                raise Wrong(f"'{key}' is given but there are no fields", "add fields: to this page kind", key=key)
+                raise InvalidValue(
+                    f"'{key}' is given but there are no fields", "add fields: to this page kind", key=key
+                )
         if self.table in self.tables and self.fields:
-            raise Wrong(f"the table '{self.table}' is given twice", "use one name, or one place", key="table")
+            raise InvalidValue(f"the table '{self.table}' is given twice", "use one name, or one place", key="table")
 
 
 _TEXT = {"type": "string"}
@@ -350,7 +368,7 @@ _START = {
 
 def _some(kinds: dict[str, KindSpec]) -> None:
     if not kinds:
-        raise Wrong("there is no page kind", "add one, as `book: {fields: {title: h1}}`")
+        raise InvalidValue("there is no page kind", "add one, as `book: {fields: {title: h1}}`")
 
 
 _STARTS: Type[None] = Type(

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from crawler.config.complaints import SECRET_SECTIONS
-from crawler.config.nodes import KeyPath, Node
-from crawler.config.plain import resolve
+from crawler.config.diagnostics import SECRET_SECTIONS
 from crawler.config.validators import did_you_mean
+from crawler.config.yaml_data import resolve
+from crawler.config.yaml_tree import KeyPath, Node
 
 __all__ = ["as_expected", "got", "meaning", "suggest"]
 

@@ -17,7 +17,7 @@ from crawler.config.schema import Section
 from crawler.config.secrets import reveal
 from crawler.config.starts import Start, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
-from crawler.extract.recipe import Recipe
+from crawler.extract.rules import Recipe
 from crawler.model import Table
 
 __all__ = ["Job", "settings"]

@@ -8,17 +8,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from crawler.config.complaints import SECRET_SECTIONS, Report
 from crawler.config.cross_checks import check, check_files, check_hooks, warnings
+from crawler.config.diagnostics import SECRET_SECTIONS, Diagnostics
 from crawler.config.document import Document
 from crawler.config.job import Job
-from crawler.config.nodes import KeyPath, Node, Source
-from crawler.config.plain import plain
-from crawler.config.schema import Place
+from crawler.config.schema import Location
 from crawler.config.secrets import has_variable
 from crawler.config.starts import Start, StartReader
 from crawler.config.syntax import display_name, parse, read_text
 from crawler.config.validators import did_you_mean
+from crawler.config.yaml_data import plain
+from crawler.config.yaml_tree import KeyPath, Node, YamlSource
 
 __all__ = ["load", "override", "replace_starts"]
 
@@ -26,24 +26,26 @@ __all__ = ["load", "override", "replace_starts"]
 _KEY = r"[^.\[\]]+|\[\d+\]"
 
 
-def override(report: Report, setting: str) -> None:
+def override(report: Diagnostics, setting: str) -> None:
     """Apply one `key.path=value`; the value is YAML, as `8`, `off`, `[a, b]`. List items: `follow[0].to`."""
     key, equals, text = setting.partition("=")
     key = key.strip()
-    source = Source(f"--set {key}", option=True)
+    source = YamlSource(f"--set {key}", option=True)
     path = _path(key)
     if not equals or not path:
-        report.at(Source("--set", option=True), 0, 0, f"'{key}' is not a setting", "write it as --set fetch.workers=8")
+        report.at(
+            YamlSource("--set", option=True), 0, 0, f"'{key}' is not a setting", "write it as --set fetch.workers=8"
+        )
         return
     value = _value(text, source, report)
     if value is not None and report.root is not None:
         report.root = _with(report, report.root, path, value, source, path)
 
 
-def replace_starts(report: Report, starts: tuple[str, ...]) -> None:
+def replace_starts(report: Diagnostics, starts: tuple[str, ...]) -> None:
     """Put these URLs in the place of `start`."""
     if report.root is not None:
-        source = Source("--start", option=True)
+        source = YamlSource("--start", option=True)
         nodes = [Node("scalar", source, text=url) for url in starts]
         value = Node("list", source, items=nodes)
         report.root = _with(report, report.root, ("start",), value, source, ("start",))
@@ -54,9 +56,9 @@ def _path(key: str) -> KeyPath:
     return tuple(int(part[1:-1]) if part.startswith("[") else part for part in parts)
 
 
-def _value(text: str, source: Source, report: Report) -> Node | None:
-    written = Source(source.name, text.split("\n"), option=True)
-    inner = Report(written)
+def _value(text: str, source: YamlSource, report: Diagnostics) -> Node | None:
+    written = YamlSource(source.name, text.split("\n"), option=True)
+    inner = Diagnostics(written)
     node = parse(written, inner)
     if inner:
         fix = "quote it for YAML, as --set 'start=\"https://example.com/\"'"
@@ -65,7 +67,7 @@ def _value(text: str, source: Source, report: Report) -> Node | None:
     return node or Node("scalar", written, plain=True)
 
 
-def _with(report: Report, node: Node, path: KeyPath, value: Node, source: Source, whole: KeyPath) -> Node:
+def _with(report: Diagnostics, node: Node, path: KeyPath, value: Node, source: YamlSource, whole: KeyPath) -> Node:
     """A copy of `node` with `value` at `path`: what an alias shares elsewhere stays as it is."""
     if not path:
         return value
@@ -82,7 +84,7 @@ def _with(report: Report, node: Node, path: KeyPath, value: Node, source: Source
     return changed
 
 
-def _place(node: Node, part: str | int, source: Source) -> int | None:
+def _place(node: Node, part: str | int, source: YamlSource) -> int | None:
     """Index in `items` of the value of `part`, which is made when a mapping does not have it."""
     if node.kind == "list":
         index = int(part) if str(part).isdecimal() else -1
@@ -141,10 +143,10 @@ def load(
     return Job(document, folder, found, outputs, state, notes)
 
 
-def _read(path: Path | str, overrides: Sequence[str], starts: Sequence[str]) -> Report:
+def _read(path: Path | str, overrides: Sequence[str], starts: Sequence[str]) -> Diagnostics:
     text = read_text(path)
-    source = Source(display_name(path), text.split("\n"))
-    report = Report(source)
+    source = YamlSource(display_name(path), text.split("\n"))
+    report = Diagnostics(source)
     report.root = parse(source, report)
     report.stop()
     if report.root is None or (report.root.kind == "scalar" and not report.root.text):
@@ -157,14 +159,14 @@ def _read(path: Path | str, overrides: Sequence[str], starts: Sequence[str]) -> 
     return report
 
 
-def _document(data: dict[str, object], env: Mapping[str, str], report: Report) -> tuple[Document, set[KeyPath]]:
+def _document(data: dict[str, object], env: Mapping[str, str], report: Diagnostics) -> tuple[Document, set[KeyPath]]:
     """The config without its mistakes, so that the rest can be checked as a whole, and where it is spoiled."""
-    place = Place(report, Document, env)
+    place = Location(report, Document, env)
     document = Document.read(data, place)
     return document, {path[:length] for path in place.faults for length in range(1, len(path) + 1)}
 
 
-def _starts(data: Mapping[str, object], folder: Path, report: Report) -> tuple[Start, ...]:
+def _starts(data: Mapping[str, object], folder: Path, report: Diagnostics) -> tuple[Start, ...]:
     if "start" not in data:
         return ()
     pages = data.get("pages")
@@ -173,13 +175,13 @@ def _starts(data: Mapping[str, object], folder: Path, report: Report) -> tuple[S
     return reader.read(data["start"])
 
 
-def _known(key: str, name: str, known: Collection[str] | None, report: Report) -> None:
+def _known(key: str, name: str, known: Collection[str] | None, report: Diagnostics) -> None:
     if known is not None and name not in known and ":" not in name:
         fix = did_you_mean(name, known) or f"there are: {', '.join(known)}"
         report.add(("fetch", key), f"no {key} '{name}'", fix)
 
 
-def _files(document: Document, folder: Path, report: Report) -> tuple[tuple[Path, ...], Path]:
+def _files(document: Document, folder: Path, report: Diagnostics) -> tuple[tuple[Path, ...], Path]:
     names = document.output if document.output is not None else (f"{document.name}.xlsx",)
     outputs = tuple(_absolute(name, folder, ("output", index), report) for index, name in enumerate(names))
     beside = outputs[0].parent if outputs else folder
@@ -188,7 +190,7 @@ def _files(document: Document, folder: Path, report: Report) -> tuple[tuple[Path
     return outputs, state
 
 
-def _absolute(name: str, folder: Path, path: KeyPath, report: Report) -> Path:
+def _absolute(name: str, folder: Path, path: KeyPath, report: Diagnostics) -> Path:
     """Relative to the config; `~` is the home directory."""
     try:
         return Path(os.path.abspath(folder / Path(name).expanduser()))
@@ -197,7 +199,7 @@ def _absolute(name: str, folder: Path, path: KeyPath, report: Report) -> Path:
         return folder / name
 
 
-def _secrets_in_place(value: object, path: KeyPath, report: Report) -> None:
+def _secrets_in_place(value: object, path: KeyPath, report: Diagnostics) -> None:
     """`${NAME}` where it would not be replaced, and so would be used as it stands."""
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -9,20 +9,20 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast, overload
 
-from crawler.config.complaints import Report
+from crawler.config.diagnostics import Diagnostics
 from crawler.config.explain import as_expected, meaning, suggest
-from crawler.config.nodes import KeyPath
 from crawler.config.secrets import Secret
+from crawler.config.yaml_tree import KeyPath
 
 __all__ = [
     "MAPPING",
     "REQUIRED",
+    "InvalidValue",
     "Key",
-    "Mismatch",
-    "Place",
+    "Location",
     "Section",
     "Type",
-    "Wrong",
+    "TypeMismatch",
     "list_of",
     "mapping",
     "of",
@@ -37,7 +37,7 @@ T = TypeVar("T")
 MAPPING = "a mapping (`key: value` lines)"
 
 
-class Wrong(Exception):
+class InvalidValue(Exception):
     """Refuses a value: `offset` is the character in it that is at fault, `key` the part of it."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Wrong(Exception):
         self.key, self.on_key = key, on_key
 
 
-class Mismatch(Wrong):
+class TypeMismatch(InvalidValue):
     """Refuses a value that is something else than what was expected."""
 
     def __init__(self, expected: str, value: object) -> None:
@@ -57,7 +57,7 @@ class Mismatch(Wrong):
 
 
 @dataclass(slots=True)
-class Place:
+class Location:
     """Where a value stands in the config; hears of all that is wrong there.
 
     Attributes:
@@ -66,30 +66,30 @@ class Place:
         faults: the paths of all complaints so far, at any place.
     """
 
-    report: Report
+    report: Diagnostics
     root: type[Section]
     env: Mapping[str, str]
     path: KeyPath = ()
     faults: list[KeyPath] = field(default_factory=list)
 
-    def inside(self, part: str | int) -> Place:
+    def inside(self, part: str | int) -> Location:
         """The place of a part of this value."""
-        return Place(self.report, self.root, self.env, (*self.path, part), self.faults)
+        return Location(self.report, self.root, self.env, (*self.path, part), self.faults)
 
     def read(self, kind: Type[T], value: object, *, on_key: bool = False) -> T:
         """The value, or after a complaint the empty one of its type; `on_key` complains of the key."""
         try:
             return kind.read(value, self)
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             wrong.on_key = wrong.on_key or on_key
             self.refuse(wrong)
             return kind.empty
 
-    def refuse(self, wrong: Wrong) -> None:
+    def refuse(self, wrong: InvalidValue) -> None:
         """Complain of the value here, or of the part of it that `wrong` names."""
         path = self.path if wrong.key is None else (*self.path, wrong.key)
         what, fix = wrong.what, wrong.fix
-        if isinstance(wrong, Mismatch):
+        if isinstance(wrong, TypeMismatch):
             what, fix = as_expected(what, wrong.value, path, self.report.node(path))
         self.faults.append(path)
         while path and self.report.node(path) is None:  # `title: h1` is not `title.css` to the person
@@ -119,7 +119,7 @@ class Type(Generic[T]):
 
     name: str
     empty: T
-    read: Callable[[object, Place], T]
+    read: Callable[[object, Location], T]
     show: Callable[[T], str] = lambda value: str(value) or "none"
     json: Mapping[str, object] = field(default_factory=lambda: {"type": "string"})
     null: bool = False
@@ -185,7 +185,7 @@ class Section:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.keys)})"
 
     @classmethod
-    def read(cls, value: object, place: Place) -> Self:
+    def read(cls, value: object, place: Location) -> Self:
         """The section from plain data. A key that is refused has its default.
 
         Raises:
@@ -194,29 +194,29 @@ class Section:
         if isinstance(value, str) and cls.shorthand:
             value = {cls.shorthand: value}
         if not isinstance(value, dict):
-            raise Mismatch(f"expected {cls.expected}", value)
+            raise TypeMismatch(f"expected {cls.expected}", value)
         before = len(place.faults)
         unknown = cls._unknown(value, place)
         values = cls._values(value, place, {near for near, _ in unknown.values()})
         for name, (_, fix) in unknown.items():
-            place.refuse(Wrong("unknown key", fix, key=name, on_key=True))
+            place.refuse(InvalidValue("unknown key", fix, key=name, on_key=True))
         return cls._fitting(values, place, silent=len(place.faults) > before)
 
     @classmethod
-    def _unknown(cls, data: dict[str, object], place: Place) -> dict[str, tuple[str, str]]:
+    def _unknown(cls, data: dict[str, object], place: Location) -> dict[str, tuple[str, str]]:
         """For each unknown key the known one that was most likely meant, and what to do."""
         known, sections = list(cls.keys), place.root.sections()
         return {name: suggest(name, known, place.path, sections) for name in data if name not in cls.keys}
 
     @classmethod
-    def _values(cls, data: dict[str, object], place: Place, meant: set[str]) -> dict[str, object]:
+    def _values(cls, data: dict[str, object], place: Location, meant: set[str]) -> dict[str, object]:
         values: dict[str, object] = {}
         for name, key in cls.keys.items():
             here = place.inside(name)
             if name in data:
                 try:
                     values[name] = key.type.read(data[name], here)
-                except Wrong as wrong:
+                except InvalidValue as wrong:
                     here.refuse(wrong)
             elif key.required and name in meant:  # a misspelt key is complained of already
                 here.faults.append(here.path)
@@ -225,12 +225,12 @@ class Section:
         return values
 
     @classmethod
-    def _fitting(cls, values: dict[str, object], place: Place, *, silent: bool) -> Self:
+    def _fitting(cls, values: dict[str, object], place: Location, *, silent: bool) -> Self:
         """The section without the keys that do not fit the others; `silent` after a mistake that may be the reason."""
         section = cls(**values)
         try:
             section.check()
-        except Wrong as wrong:
+        except InvalidValue as wrong:
             if not silent:
                 place.refuse(wrong)
             rest = {name: value for name, value in values.items() if name != wrong.key}
@@ -279,7 +279,7 @@ _PAIRS = "expected `pattern: text`, or a list of them"
 def of(section: type[S], *, null: bool = False) -> Type[S]:
     """A section; `null`: one whose lines are all comments is an empty one."""
 
-    def read(value: object, place: Place) -> S:
+    def read(value: object, place: Location) -> S:
         return section.read({} if value is None and null else value, place)
 
     reference = {"$ref": f"#/definitions/{section.__name__}"}
@@ -297,11 +297,11 @@ def mapping(
 ) -> Type[dict[str, T]]:
     """Values by names of the user's own; `check` looks at them together when each is right."""
 
-    def read(given: object, place: Place) -> dict[str, T]:
+    def read(given: object, place: Location) -> dict[str, T]:
         if given is None and null:
             return {}
         if not isinstance(given, dict):
-            raise Mismatch(f"expected {MAPPING}", given)
+            raise TypeMismatch(f"expected {MAPPING}", given)
         before = len(place.faults)
         for one in given:
             place.inside(one).read(key, one, on_key=True)
@@ -319,7 +319,7 @@ def mapping(
 def list_of(name: str, item: Type[T], *, alone: bool = True) -> Type[tuple[T, ...]]:
     """A list. One value alone is a list of one; `alone`: editors hear of that."""
 
-    def read(value: object, place: Place) -> tuple[T, ...]:
+    def read(value: object, place: Location) -> tuple[T, ...]:
         before = len(place.faults)
         given = [] if value is None else value if isinstance(value, list) else [value]
         items = tuple(place.inside(index).read(item, one) for index, one in enumerate(given))
@@ -336,14 +336,14 @@ def list_of(name: str, item: Type[T], *, alone: bool = True) -> Type[tuple[T, ..
 def pairs(entries: Type[dict[str, str]]) -> Type[tuple[tuple[str, str], ...]]:
     """Pairs in order: `{a: b, c: d}` or `[{a: b}, {c: d}]`."""
 
-    def read(value: object, place: Place) -> tuple[tuple[str, str], ...]:
+    def read(value: object, place: Location) -> tuple[tuple[str, str], ...]:
         if isinstance(value, dict):
             return tuple(entries.read(value, place).items())
         if not isinstance(value, list):
-            raise Wrong(_PAIRS)
+            raise InvalidValue(_PAIRS)
         for index, one in enumerate(value):
             if not isinstance(one, dict) or len(one) != 1:
-                raise Wrong(_PAIRS, key=index)
+                raise InvalidValue(_PAIRS, key=index)
         parts = (place.inside(index).read(entries, one) for index, one in enumerate(value))
         return tuple(pair for part in parts for pair in part.items())
 
@@ -354,7 +354,7 @@ def pairs(entries: Type[dict[str, str]]) -> Type[tuple[tuple[str, str], ...]]:
 def optional(value: Type[T]) -> Type[T | None]:
     """A value or nothing."""
 
-    def read(given: object, place: Place) -> T | None:
+    def read(given: object, place: Location) -> T | None:
         return None if given is None and not value.null else value.read(given, place)
 
     def show(given: T | None) -> str:
@@ -367,7 +367,7 @@ def optional(value: Type[T]) -> Type[T | None]:
 def or_false(value: Type[S]) -> Type[S | None]:
     """A section, or `false` for None: what it describes is switched off. `true` is the section with its defaults."""
 
-    def read(given: object, place: Place) -> S | None:
+    def read(given: object, place: Location) -> S | None:
         return None if given is False else value.read({} if given is True else given, place)
 
     def show(given: S | None) -> str:

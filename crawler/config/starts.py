@@ -8,17 +8,17 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from crawler.config.complaints import Report
-from crawler.config.nodes import KeyPath, Source
+from crawler.config.diagnostics import Diagnostics
 from crawler.config.secrets import has_variable
 from crawler.config.syntax import read_text
 from crawler.config.validators import did_you_mean
+from crawler.config.yaml_tree import KeyPath, YamlSource
 from crawler.errors import ConfigError
 from crawler.urls import BadUrl, resolve
 
 __all__ = ["Start", "StartReader", "expand", "fault"]
 
-MOST_IN_A_RANGE = 1_000_000
+MAX_IN_A_RANGE = 1_000_000
 _FILE_BYTES = 200_000_000
 _KEYS = ("url", "file", "kind")
 _USUAL = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,4})?(/[A-Za-z0-9/._~%?&=+-]*)?").fullmatch
@@ -77,8 +77,8 @@ def _range_fault(url: str, demo: bool) -> tuple[str, str] | None:
     size = 1
     for first, last in re.findall(_RANGE, url):
         size *= abs(int(last) - int(first)) + 1
-    if size > MOST_IN_A_RANGE:
-        return f"the range stands for {size:,} URLs", f"at most {MOST_IN_A_RANGE:,} are allowed"
+    if size > MAX_IN_A_RANGE:
+        return f"the range stands for {size:,} URLs", f"at most {MAX_IN_A_RANGE:,} are allowed"
     return fault(re.sub(_RANGE, lambda found: found[1], url), demo=demo)
 
 
@@ -111,7 +111,7 @@ def _deep_fault(url: str) -> tuple[str, str] | None:
 class StartReader:
     """Reads what stands under `start`, and complains of each URL that is wrong."""
 
-    def __init__(self, report: Report, kinds: list[str], folder: Path, *, demo: bool) -> None:
+    def __init__(self, report: Diagnostics, kinds: list[str], folder: Path, *, demo: bool) -> None:
         self.report = report
         self.kinds = kinds
         self.folder = folder
@@ -177,9 +177,9 @@ class StartReader:
         except ConfigError as error:
             self.report.add(path, str(error).removeprefix(str(self.folder / name)).removeprefix(": "))
             return
-        yield from self._lines(Source(name, lines), path, kind)
+        yield from self._lines(YamlSource(name, lines), path, kind)
 
-    def _lines(self, source: Source, path: KeyPath, kind: str) -> Iterator[Start]:
+    def _lines(self, source: YamlSource, path: KeyPath, kind: str) -> Iterator[Start]:
         found = False
         for number, line in enumerate(source.lines):
             url = line.strip()

@@ -7,8 +7,8 @@ import re
 import sys
 from pathlib import Path
 
-from crawler.config.complaints import Report
-from crawler.config.nodes import Node, NodeError, Source, compose
+from crawler.config.diagnostics import Diagnostics
+from crawler.config.yaml_tree import Node, NodeError, YamlSource, compose
 from crawler.errors import ConfigError
 
 __all__ = ["MAX_BYTES", "display_name", "parse", "read_text"]
@@ -105,7 +105,7 @@ _HINTS = (
 )
 
 
-def parse(source: Source, report: Report) -> Node | None:
+def parse(source: YamlSource, report: Diagnostics) -> Node | None:
     """The tree of a text; None when there is none, with a complaint unless the text is empty."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
@@ -125,7 +125,7 @@ def parse(source: Source, report: Report) -> Node | None:
     return None
 
 
-def _explain(error: object, source: Source, report: Report) -> None:
+def _explain(error: object, source: YamlSource, report: Diagnostics) -> None:
     words = " ".join(str(part) for part in (getattr(error, "context", ""), getattr(error, "problem", "")) if part)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     opening = getattr(error, "context_mark", None)
@@ -144,7 +144,7 @@ def _explain(error: object, source: Source, report: Report) -> None:
     report.at(source, line, column, f"not YAML: {problem}", "correct it, or quote the text")
 
 
-def _comment_inside(source: Source, line: int, report: Report) -> bool:
+def _comment_inside(source: YamlSource, line: int, report: Diagnostics) -> bool:
     """Whether brackets stay open because of a selector by id, which is a comment."""
     for number in range(line, max(-1, line - 3), -1):
         found = re.search(r"[\[{,:]\s+(#[^\s,\]}]+)", source.lines[number] if number < len(source.lines) else "")
@@ -155,7 +155,7 @@ def _comment_inside(source: Source, line: int, report: Report) -> bool:
     return False
 
 
-def _rest(source: Source, line: int, column: int) -> str:
+def _rest(source: YamlSource, line: int, column: int) -> str:
     """What stands from there to the end of the value, for a hint."""
     lines = source.lines
     text = lines[line][column:] if line < len(lines) else ""
@@ -163,7 +163,7 @@ def _rest(source: Source, line: int, column: int) -> str:
     return text.replace("'", "''")[:60]
 
 
-def _unreadable(text: str, position: int, source: Source, report: Report) -> None:
+def _unreadable(text: str, position: int, source: YamlSource, report: Diagnostics) -> None:
     line = text.count("\n", 0, position)
     column = position - (text.rfind("\n", 0, position) + 1)
     what = f"the character U+{ord(text[position]):04X} is not allowed in YAML"

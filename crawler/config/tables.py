@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec, TableSpec
-from crawler.config.nodes import KeyPath
-from crawler.extract.recipe import FieldRule, FieldType, FollowRule, KindRule, Recipe, TableRule
+from crawler.config.yaml_tree import KeyPath
+from crawler.extract.rules import FieldRule, FieldType, FollowRule, PageRule, Recipe, TableRule
 from crawler.model import Column, Table
 
 __all__ = ["Home", "column_type", "homes", "is_next", "make_recipe", "make_tables", "table_keys"]
@@ -91,9 +91,9 @@ def make_recipe(document: Document, root: str) -> Recipe:
     return Recipe(kinds, document.fetch.engine, root if hooked else "")
 
 
-def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...]) -> KindRule:
+def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...]) -> PageRule:
     follow = tuple(_follow(name, rule) for rule in kind.follow)
-    return KindRule(name, tables, follow, kind.python or None)
+    return PageRule(name, tables, follow, kind.python or None)
 
 
 def is_next(kind: str, rule: FollowSpec) -> bool:

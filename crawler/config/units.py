@@ -9,7 +9,7 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 
-from crawler.serving.latency import LONGEST, Latency
+from crawler.serving.latency import MAX_LENGTH, Latency
 
 __all__ = [
     "BadLatency",
@@ -34,7 +34,7 @@ _DURATION = rf"(?:{_PART})+"
 _BYTES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _SIZE = rf"(?ai)({_NUMBER}) *(b|kb|mb|gb|kib|mib|gib)?"
 _SHARE = rf"({_NUMBER}) *%"
-_LONGEST = 40
+_MAX_LENGTH = 40
 
 
 def parse_duration(value: object) -> float:
@@ -110,7 +110,7 @@ def show_share(share: float) -> str:
 
 def _short(value: object) -> str:
     # A number of a million digits is refused unread: converting it takes quadratic time.
-    return value.strip() if isinstance(value, str) and len(value) <= _LONGEST else ""
+    return value.strip() if isinstance(value, str) and len(value) <= _MAX_LENGTH else ""
 
 
 def _finite(value: float) -> bool:
@@ -123,7 +123,7 @@ Wait = float | Latency
 FORMS = "write 200ms (all alike), 50ms..400ms (any time between) or p50 100ms p95 800ms (half within, 95 % within)"
 _RANGE = re.compile(r"\s*(.*?)\s*\.\.\s*(.*?)\s*")
 _PERCENTILES = re.compile(r"\s*p50\s+(.*?)\s+p95\s+(.*?)\s*")
-_MOST_TEXT = 100  # a text of a million characters is refused unread
+_MAX_TEXT = 100  # a text of a million characters is refused unread
 
 
 class BadLatency(ValueError):
@@ -145,7 +145,7 @@ def parse_latency(value: object) -> Wait:
     Raises:
         BadLatency: it is none of these, or out of range.
     """
-    text = value if isinstance(value, str) and len(value) <= _MOST_TEXT else ""
+    text = value if isinstance(value, str) and len(value) <= _MAX_TEXT else ""
     if found := _RANGE.fullmatch(text):
         low, high = _both(found, "the end of the range is less than its start")
         return Latency("range", low, high)
@@ -170,8 +170,8 @@ def _seconds(value: object, offset: int) -> float:
         seconds = parse_duration(value)
     except ValueError:
         raise BadLatency(f"expected a duration, got {got}", offset=offset) from None
-    if not 0 <= seconds <= LONGEST:
-        raise BadLatency(f"must be 0s to {show_duration(LONGEST)}, got {value}", "", offset)
+    if not 0 <= seconds <= MAX_LENGTH:
+        raise BadLatency(f"must be 0s to {show_duration(MAX_LENGTH)}, got {value}", "", offset)
     return seconds
 
 

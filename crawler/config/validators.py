@@ -14,7 +14,7 @@ from crawler.extract.selectors import check_selector
 
 __all__ = [
     "OUTPUT_FORMATS",
-    "Fault",
+    "Problem",
     "column",
     "did_you_mean",
     "header_name",
@@ -36,8 +36,8 @@ __all__ = [
 
 OUTPUT_FORMATS = (".xlsx", ".csv", ".jsonl")
 
-_LONGEST_NAME = 255  # Excel shows no longer heading
-_LONGEST_PATTERN = 2000
+_MAX_NAME = 255  # Excel shows no longer heading
+_MAX_PATTERN = 2000
 # Texts and not compiled: most configs need few of them, and compiling one takes longer than reading a key.
 _POSITION = r"position (\d+): "
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
@@ -49,7 +49,7 @@ _HOST = r"[^\s/:@?#\[\]]{1,253}|\[?[0-9A-Fa-f:.]+\]?"
 _PROXY = r"(?i)https?://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?"
 
 
-class Fault(NamedTuple):
+class Problem(NamedTuple):
     """What is wrong, what to do, and at which character of the text (from 0)."""
 
     what: str
@@ -65,112 +65,112 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else ""
 
 
-def text(value: str) -> Fault | None:
+def text(value: str) -> Problem | None:
     """Not empty and without control characters; line breaks are fine."""
     if not value.strip():
-        return Fault("is empty", "write a text or remove the key")
+        return Problem("is empty", "write a text or remove the key")
     found = _CONTROL.search(value)
-    return Fault("has a control character", "remove it", found.start()) if found else None
+    return Problem("has a control character", "remove it", found.start()) if found else None
 
 
-def one_line(value: str) -> Fault | None:
+def one_line(value: str) -> Problem | None:
     """Text for a request header: printable ASCII on one line."""
     if not value.strip():
-        return Fault("is empty", "write a text or remove the key")
+        return Problem("is empty", "write a text or remove the key")
     bad = next((place for place, char in enumerate(value) if not " " <= char <= "~"), None)
-    return None if bad is None else Fault("must be printable ASCII on one line", "remove this character", bad)
+    return None if bad is None else Problem("must be printable ASCII on one line", "remove this character", bad)
 
 
-def identifier(value: str) -> Fault | None:
+def identifier(value: str) -> Problem | None:
     """A name that is safe as a file name everywhere."""
     if _IDENTIFIER.fullmatch(value):
         return None
     fix = "use letters, digits, - and _, at most 64: file names are made from it"
-    return Fault("is not a usable name", fix)
+    return Problem("is not a usable name", fix)
 
 
-def column(value: str) -> Fault | None:
+def column(value: str) -> Problem | None:
     """A name of a field, a table or a page kind: any script, one line."""
     if not value.strip():
-        return Fault("a name is empty", "write a name")
-    if len(value) > _LONGEST_NAME:
-        return Fault(f"a name has {len(value)} characters", f"at most {_LONGEST_NAME} fit in Excel")
+        return Problem("a name is empty", "write a name")
+    if len(value) > _MAX_NAME:
+        return Problem(f"a name has {len(value)} characters", f"at most {_MAX_NAME} fit in Excel")
     if _CONTROL.search(value) or "\n" in value or "\t" in value:
-        return Fault("a name has a line break or control character", "remove it")
-    return Fault("a name starts or ends with a space", "remove it") if value != value.strip() else None
+        return Problem("a name has a line break or control character", "remove it")
+    return Problem("a name starts or ends with a space", "remove it") if value != value.strip() else None
 
 
-def selector(value: str) -> Fault | None:
+def selector(value: str) -> Problem | None:
     """A CSS selector that every engine can serve."""
     if value.lstrip().startswith(("//", "/html", "xpath:")):
-        return Fault("this is XPath", "write a CSS selector, as `article.book h3 a`")
+        return Problem("this is XPath", "write a CSS selector, as `article.book h3 a`")
     message = check_selector(value)
     if message is None:
         return None
     found = re.match(_POSITION, message)
     what, _, fix = message.removeprefix(found[0] if found else "").partition("; ")
     fix = fix or "correct it; `crawler try CONFIG URL` shows what a selector finds"
-    return Fault(what, fix, int(found[1]) - 1 if found else None)
+    return Problem(what, fix, int(found[1]) - 1 if found else None)
 
 
-def pattern(value: str) -> Fault | None:
+def pattern(value: str) -> Problem | None:
     """A regular expression of the `regex` module."""
     import regex  # type: ignore[import-untyped, unused-ignore]  # types-regex may be there or not
 
     if not value:
-        return Fault("is empty", "write a pattern or remove the key")
-    if len(value) > _LONGEST_PATTERN:
-        return Fault(f"has {len(value)} characters", f"at most {_LONGEST_PATTERN} are allowed")
+        return Problem("is empty", "write a pattern or remove the key")
+    if len(value) > _MAX_PATTERN:
+        return Problem(f"has {len(value)} characters", f"at most {_MAX_PATTERN} are allowed")
     try:
         regex.compile(value)
     except regex.error as error:
         place = getattr(error, "pos", None)
         fix = "put a \\ before a character that is meant as it stands"
-        return Fault(f"not a regular expression: {getattr(error, 'msg', error)}", fix, place)
+        return Problem(f"not a regular expression: {getattr(error, 'msg', error)}", fix, place)
     except (RecursionError, OverflowError, MemoryError, ValueError) as error:
-        return Fault(f"not a usable regular expression: {type(error).__name__}", "make it simpler")
+        return Problem(f"not a usable regular expression: {type(error).__name__}", "make it simpler")
     return None
 
 
-def replacement(value: str, instead: str) -> Fault | None:
+def replacement(value: str, instead: str) -> Problem | None:
     """A text that replaces matches of a right pattern; it may name groups as `\\1`."""
     from crawler.extract.patterns import check_replacement
 
     message = check_replacement(value, instead)
-    return Fault(message, "groups count from \\1; write \\\\ for a backslash") if message else None
+    return Problem(message, "groups count from \\1; write \\\\ for a backslash") if message else None
 
 
-def time_format(value: str) -> Fault | None:
+def time_format(value: str) -> Problem | None:
     """A format of `datetime.strptime`."""
     fix = "as %d %B %Y for 3 May 2024; see docs.python.org under strftime format codes"
     if "%" not in value.replace("%%", ""):
-        return Fault("a date format has no % code", fix)
+        return Problem("a date format has no % code", fix)
     try:
         datetime.strptime("", value)
     except ValueError as error:
         if found := re.match(r"'(.+?)' is a bad directive", str(error)):
-            return Fault(f"%{found[1]} is no code of a date format", fix, max(value.find("%" + found[1]), 0))
+            return Problem(f"%{found[1]} is no code of a date format", fix, max(value.find("%" + found[1]), 0))
         if str(error).startswith("stray %"):
-            return Fault("a % at the end of a date format", fix, len(value) - 1)
+            return Problem("a % at the end of a date format", fix, len(value) - 1)
         return None  # the empty text does not fit; from 3.15 on also that a day is named without a year
     except re.error:
-        return Fault("a code stands twice in the date format", fix)
+        return Problem("a code stands twice in the date format", fix)
     return None
 
 
-def locale(value: str) -> Fault | None:
+def locale(value: str) -> Problem | None:
     """A language that numbers and dates can be read in."""
     if not re.fullmatch(_LOCALE, value):
-        return Fault("is not a language", "write it as de or pt_BR")
+        return Problem("is not a language", "write it as de or pt_BR")
     if value in ENGLISH:
         return None
     if importlib.util.find_spec("babel") is None:
         fix = f"install it with: {extras.install('locale')}"
-        return Fault(f"the language '{value}' needs the package babel", fix)
+        return Problem(f"the language '{value}' needs the package babel", fix)
     return _known_locale(value)
 
 
-def _known_locale(value: str) -> Fault | None:
+def _known_locale(value: str) -> Problem | None:
     from babel.core import Locale, UnknownLocaleError
     from babel.localedata import locale_identifiers
 
@@ -179,39 +179,39 @@ def _known_locale(value: str) -> Fault | None:
         Locale.parse(name)
     except (UnknownLocaleError, ValueError):
         hint = did_you_mean(name, locale_identifiers())
-        return Fault(f"the language '{value}' is not known", hint or "write it as de or pt_BR")
+        return Problem(f"the language '{value}' is not known", hint or "write it as de or pt_BR")
     return None
 
 
-def host(value: str) -> Fault | None:
+def host(value: str) -> Problem | None:
     """A host name alone."""
     if re.fullmatch(_HOST, value):
         return None
-    return Fault("is not a host name", "write the host alone, as example.com, without https:// and port")
+    return Problem("is not a host name", "write the host alone, as example.com, without https:// and port")
 
 
-def parameter(value: str) -> Fault | None:
+def parameter(value: str) -> Problem | None:
     """The name of a parameter of URLs alone."""
     if value and not re.search(r"[=&?#;/*\s]", value):
         return None
-    return Fault("is not the name of a parameter", "write the name alone, as sid, without ? and =")
+    return Problem("is not the name of a parameter", "write the name alone, as sid, without ? and =")
 
 
-def header_name(value: str) -> Fault | None:
+def header_name(value: str) -> Problem | None:
     """A field name of RFC 9110, and not one that has its own key."""
     if not re.fullmatch(_HEADER, value):
-        return Fault("is not a header name", "use letters, digits and -")
+        return Problem("is not a header name", "use letters, digits and -")
     if value.lower() == "user-agent":
-        return Fault("the User-Agent has its own key", "write fetch.user_agent or polite.contact")
+        return Problem("the User-Agent has its own key", "write fetch.user_agent or polite.contact")
     if value.lower() in ("host", "content-length", "connection", "transfer-encoding", "accept-encoding"):
-        return Fault("this header is set by the client itself", "remove it")
+        return Problem("this header is set by the client itself", "remove it")
     return None
 
 
-def header_value(value: str) -> Fault | None:
+def header_value(value: str) -> Problem | None:
     """A field value of RFC 9110; the complaint never shows it."""
     good = all(char == "\t" or " " <= char <= "~" or "\xa0" <= char <= "\xff" for char in value)
-    return None if good else Fault("has a character that a header cannot hold", "use ASCII on one line")
+    return None if good else Problem("has a character that a header cannot hold", "use ASCII on one line")
 
 
 def is_cookie(name: str, value: str) -> bool:
@@ -219,16 +219,16 @@ def is_cookie(name: str, value: str) -> bool:
     return bool(re.fullmatch(_HEADER, name) and re.fullmatch(_COOKIE, value))
 
 
-def output(value: str) -> Fault | None:
+def output(value: str) -> Problem | None:
     """The name of a file that can be written, by its end."""
     if value.lower().endswith(OUTPUT_FORMATS):
         return None
     fix = f"end it in {', '.join(OUTPUT_FORMATS[:-1])} or {OUTPUT_FORMATS[-1]}"
-    return Fault("the format cannot be told from the name", fix)
+    return Problem("the format cannot be told from the name", fix)
 
 
-def proxy(value: str) -> Fault | None:
+def proxy(value: str) -> Problem | None:
     """The URL of a proxy; the complaint never shows it."""
     if re.fullmatch(_PROXY, value):
         return None
-    return Fault("is not the URL of a proxy", "write it as http://host:8080")
+    return Problem("is not the URL of a proxy", "write it as http://host:8080")

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 from crawler.config import units, validators
 from crawler.config.explain import got
-from crawler.config.schema import Mismatch, Place, Type, Wrong
+from crawler.config.schema import InvalidValue, Location, Type, TypeMismatch
 from crawler.config.secrets import Secret, expand
 from crawler.config.units import BadLatency, Wait, parse_latency, show_latency
-from crawler.config.validators import Fault, did_you_mean
+from crawler.config.validators import Problem, did_you_mean
 
 __all__ = [
     "BOOL",
@@ -40,15 +40,15 @@ __all__ = [
 N = TypeVar("N", int, float)
 S = TypeVar("S", bound=str)
 
-Check = Callable[[str], Fault | None]
+Check = Callable[[str], Problem | None]
 
 
 def text(name: str, *checks: Check, written: str | list[str] = "string") -> Type[str]:
     """A text that passes the checks; `written` is what YAML may take it for."""
 
-    def read(value: object, place: Place) -> str:
+    def read(value: object, place: Location) -> str:
         if not isinstance(value, str):
-            raise Mismatch("expected text", value)
+            raise TypeMismatch("expected text", value)
         return _passed(value, *checks)
 
     return Type(name, "", read, json={"type": written})
@@ -57,14 +57,14 @@ def text(name: str, *checks: Check, written: str | list[str] = "string") -> Type
 def secret(*checks: Check) -> Type[Secret]:
     """A text that is never shown and may hold `${NAME}`."""
 
-    def read(value: object, place: Place) -> Secret:
+    def read(value: object, place: Location) -> Secret:
         if not isinstance(value, str) or not value:
-            raise Mismatch("expected text", value)
+            raise TypeMismatch("expected text", value)
         try:
             return Secret(_passed(expand(value, place.env), *checks))
         except ValueError as error:
             what, _, fix = str(error).partition("; ")
-            raise Wrong(what, fix) from None
+            raise InvalidValue(what, fix) from None
 
     return Type("text, may hold ${VARIABLE}", Secret(""), read, json={"type": ["string", "number"]})
 
@@ -73,37 +73,37 @@ def _passed(value: str, *checks: Check) -> str:
     for check in checks:
         fault = check(value)
         if fault is not None:
-            raise Wrong(*fault)
+            raise InvalidValue(*fault)
     return value
 
 
 def choice(*choices: S) -> Type[S]:
     """One of some words."""
 
-    def read(value: object, place: Place) -> S:
+    def read(value: object, place: Location) -> S:
         for one in choices:
             if value == one:
                 return one
         shown, near = got(value), ""
         if isinstance(value, str):
             shown, near = f"'{value}'"[:60], did_you_mean(value, choices)
-        raise Wrong(f"expected one of {', '.join(choices)}; got {shown}", near)
+        raise InvalidValue(f"expected one of {', '.join(choices)}; got {shown}", near)
 
     names = ", ".join(f"`{one}`" for one in choices)
     return Type(names, choices[0], read, json={"enum": list(choices), "type": "string"})
 
 
-def _bool(value: object, place: Place) -> bool:
+def _bool(value: object, place: Location) -> bool:
     if not isinstance(value, bool):
-        raise Mismatch("expected true or false", value)
+        raise TypeMismatch("expected true or false", value)
     return value
 
 
-def _latency(value: object, place: Place) -> Wait:
+def _latency(value: object, place: Location) -> Wait:
     try:
         return parse_latency(value)
     except BadLatency as error:
-        raise Wrong(error.what, error.fix, error.offset) from None
+        raise InvalidValue(error.what, error.fix, error.offset) from None
 
 
 def whole(least: int, most: int) -> Type[int]:
@@ -136,15 +136,15 @@ def _number(
     *,
     above: bool = False,
 ) -> Type[N]:
-    def read(value: object, place: Place) -> N:
+    def read(value: object, place: Location) -> N:
         try:
             number = parse(value)
         except ValueError as error:
-            raise Mismatch(str(error), value) from None
+            raise TypeMismatch(str(error), value) from None
         if least < number <= most or (number == least and not above):
             return number
         first = f"{'more than' if above else 'at least'} {show(least)}"
-        raise Mismatch(f"must be {first} and at most {show(most)}", number)
+        raise TypeMismatch(f"must be {first} and at most {show(most)}", number)
 
     between = f"more than {show(least)}, at most {show(most)}" if above else f"{show(least)} to {show(most)}"
     return Type(f"{unit}, {between}", least, read, show, json)

@@ -8,7 +8,7 @@ one fail, another: so the trouble of the host is told from that of pages. When i
 from __future__ import annotations
 
 from crawler.crawl.frontier import Frontier
-from crawler.crawl.retry_policy import host_trouble, verdict
+from crawler.crawl.retry_policy import decide, is_host_failure
 from crawler.model import Failure, Outcome
 from crawler.store.queued import Past, Queued
 
@@ -41,7 +41,7 @@ class Blame:
             # One that fails again after the host has recovered may be what troubles it: once in each trouble it counts.
             before, page.excused = page.excused, pace.recoveries
             return before in (None, pace.recoveries)
-        if not self._retries or verdict(failure, page.tried + 1, self._retries) == "retry":
+        if not self._retries or decide(failure, page.tried + 1, self._retries) == "retry":
             return False
         return self._is_in_doubt(page, failure, now)
 
@@ -69,7 +69,7 @@ class Blame:
     def _is_trouble(self, page: Queued, failure: Failure, now: float) -> bool:
         """Whether the failure may be the host's; its clock is told."""
         pace = self._frontier.pace(page.host)
-        trouble = host_trouble(failure)
+        trouble = is_host_failure(failure)
         if failure.status and not trouble:
             pace.good()
         elif trouble and (pace.answered or self._frontier.untried(page.host)):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from crawler import urls
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.robots import Robots
-from crawler.crawl.throttle import Pace
+from crawler.crawl.throttle import HostThrottle
 from crawler.model import Request
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued
@@ -46,7 +46,7 @@ class Politeness(NamedTuple):
 @dataclass(slots=True)
 class _Host:
     name: str
-    pace: Pace
+    pace: HostThrottle
     heads: tuple[deque[Queued], deque[Queued]] = field(default_factory=lambda: (deque(), deque()))
     on_disk: list[bool] = field(default_factory=lambda: [True, True])
     turn: int = 0
@@ -180,7 +180,7 @@ class Frontier:
         self._waiting = [entry for entry in self._waiting if entry[2].host != name]
         heapq.heapify(self._waiting)
 
-    def pace(self, name: str) -> Pace:
+    def pace(self, name: str) -> HostThrottle:
         """The clock of a host."""
         return self._host(name).pace
 
@@ -221,7 +221,7 @@ class Frontier:
     def _host(self, name: str) -> _Host:
         host = self._hosts.get(name)
         if host is None:
-            host = self._hosts[name] = _Host(name, Pace(self._polite.delay, self._polite.per_host))
+            host = self._hosts[name] = _Host(name, HostThrottle(self._polite.delay, self._polite.per_host))
         return host
 
     def _list(self, host: _Host, now: float) -> None:

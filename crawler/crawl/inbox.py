@@ -9,14 +9,14 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from crawler.model import Page
-from crawler.strategies.port import Driven
+from crawler.strategies.port import PolledStrategy
 
 __all__ = ["Inbox", "Limits", "Stopper"]
 
 
-MOST_AT_ONCE = 64  # pages that one transaction takes in
-LONGEST_GATHERING = 0.003  # seconds that one page waits for others to share its transaction: its links wait as well
-LONGEST_WAIT = 60.0
+MAX_AT_ONCE = 64  # pages that one transaction takes in
+MAX_GATHERING = 0.003  # seconds that one page waits for others to share its transaction: its links wait as well
+MAX_WAIT = 60.0
 
 
 class Inbox:
@@ -27,11 +27,11 @@ class Inbox:
 
     def __init__(self) -> None:
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._driven: Driven[Any] | None = None
+        self._driven: PolledStrategy[Any] | None = None
         self._thread = 0
         self._pressing = False
 
-    def drive(self, driven: Driven[Any] | None) -> None:
+    def drive(self, driven: PolledStrategy[Any] | None) -> None:
         """Run this strategy from now on whenever the loop waits; called by the thread of the loop."""
         self._driven, self._thread = driven, get_ident()
 
@@ -48,7 +48,7 @@ class Inbox:
         """Wait `timeout` seconds at most for the first thing, None for ever; return all that is there."""
         found: list[Any] = []
         if self._driven is not None:
-            self._run(self._driven, LONGEST_WAIT if timeout is None else timeout)
+            self._run(self._driven, MAX_WAIT if timeout is None else timeout)
             timeout = 0.0
         try:
             found.append(self._items.get(timeout=timeout))
@@ -57,13 +57,13 @@ class Inbox:
         except queue.Empty:
             return found
 
-    def _run(self, driven: Driven[Any], timeout: float) -> None:
+    def _run(self, driven: PolledStrategy[Any], timeout: float) -> None:
         until = monotonic() + timeout
         driven.perform(0.0 if self._items.qsize() else timeout)
         while not self._items.qsize() and (left := until - monotonic()) > 0:
             driven.perform(left)
-        until = monotonic() + LONGEST_GATHERING
-        while (found := self._items.qsize()) < MOST_AT_ONCE and monotonic() < until:
+        until = monotonic() + MAX_GATHERING
+        while (found := self._items.qsize()) < MAX_AT_ONCE and monotonic() < until:
             if self._pressing and driven.hungry:
                 break
             driven.perform(0.0)

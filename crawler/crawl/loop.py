@@ -17,8 +17,8 @@ from crawler import urls
 from crawler.crawl.blame import Blame
 from crawler.crawl.frontier import Frontier
 from crawler.crawl.inbox import Limits, Stopper
-from crawler.crawl.retry_policy import backoff, died, froze, is_passing, off_site, outcome_of, unless_login, verdict
-from crawler.crawl.stats import Tally
+from crawler.crawl.retry_policy import backoff, decide, died, froze, is_passing, off_site, outcome_of, unless_login
+from crawler.crawl.stats import Stats
 from crawler.model import Failure, Moved, Outcome, Page, Request
 from crawler.store.pages import Pages
 from crawler.store.queued import WITNESS, Queued
@@ -56,7 +56,7 @@ class Crawl:
         width: Callable[[], int],
         limits: Limits,
         stopper: Stopper,
-        observe: Callable[[Tally], None],
+        observe: Callable[[Stats], None],
     ) -> None:
         self._pages, self._frontier, self._limits = pages, frontier, limits
         self._cookies = frontier.cookies
@@ -70,7 +70,7 @@ class Crawl:
         self._asked_for = 0 if limits.pages is None else pages.asked_for()
         self.first_sent: float | None = None
         self._chance = random.Random()  # noqa: S311 - spreads retries, hides nothing
-        self.tally = Tally(left=Tally.left_of(pages.counts()))
+        self.tally = Stats(left=Stats.left_of(pages.counts()))
 
     def run(self) -> str:
         """Crawl until nothing is left or something ends it.
@@ -217,7 +217,7 @@ class Crawl:
             return
         self.tally.requests += 1
         blameless = self._blame.is_host(page, failure, now)
-        final = verdict(failure, page.tried + 1, self._limits.retries) != "retry"
+        final = decide(failure, page.tried + 1, self._limits.retries) != "retry"
         if final and self._is_lost_start(page, failure, blameless):
             self._undecided.append((page, failure))
             self._pages.later(page, failure, time.time())
@@ -248,7 +248,7 @@ class Crawl:
         self._frontier.put_back(page, now)
 
     def _end_badly(self, page: Queued, failure: Failure) -> None:
-        skip = verdict(failure, page.tried + 1, 0) == "skip"
+        skip = decide(failure, page.tried + 1, 0) == "skip"
         (self._pages.skipped if skip else self._pages.failed)(page, failure)
         self.tally.lost(failure, skipped=skip)
 
@@ -310,5 +310,5 @@ class Crawl:
         self._strategy.close(cancel=bool(self._flights) or self._hung > 0)
 
     def _ending(self) -> str:
-        left = Tally.left_of(self._pages.counts())
+        left = Stats.left_of(self._pages.counts())
         return self._stopper.why or ("left" if left else "finished")

@@ -17,16 +17,16 @@ from time import thread_time
 from typing import TYPE_CHECKING, Literal
 
 from crawler.model import Outcome, Request, Response
-from crawler.strategies.port import Build, Fetched, Strategy
+from crawler.strategies.port import Factory, Fetched, Strategy
 
 if TYPE_CHECKING:
     from crawler.strategies.pool import ProcessPool
 
-__all__ = ["PLACES", "Analyse", "Place", "at_place", "deliver"]
+__all__ = ["PARSE_STAGES", "Analyse", "ParseStage", "at_place", "deliver"]
 
 
-Place = Literal["worker", "callback", "pool", "barrier"]
-PLACES: tuple[Place, ...] = ("worker", "callback", "pool", "barrier")
+ParseStage = Literal["worker", "callback", "pool", "barrier"]
+PARSE_STAGES: tuple[ParseStage, ...] = ("worker", "callback", "pool", "barrier")
 
 Read = Callable[[str, Response], Outcome]
 
@@ -57,8 +57,8 @@ def deliver(request: Request, fetched: Fetched) -> Fetched:
 
 
 def at_place(
-    place: Place,
-    build: Build,
+    place: ParseStage,
+    build: Factory,
     analyse: Analyse,
     task_timeout: float,
 ) -> Strategy[Outcome]:

@@ -15,14 +15,14 @@ from crawler.store.queued import ALONE, Queued
 
 __all__ = [
     "backoff",
+    "decide",
     "died",
     "froze",
-    "host_trouble",
+    "is_host_failure",
     "is_passing",
     "off_site",
     "outcome_of",
     "unless_login",
-    "verdict",
 ]
 
 
@@ -40,10 +40,10 @@ _TROUBLE = frozenset({
     *(f"http-{status}" for status in (500, 502, 503, 504, *range(520, 525))),
 })  # fmt: skip
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 
 
-def verdict(failure: Failure, tried: int, retries: int) -> Literal["retry", "fail", "skip"]:
+def decide(failure: Failure, tried: int, retries: int) -> Literal["retry", "fail", "skip"]:
     """Decide on a failure that came at the `tried`-th try (1 is the first)."""
     if failure.code in _SKIP:
         return "skip"
@@ -57,11 +57,11 @@ def verdict(failure: Failure, tried: int, retries: int) -> Literal["retry", "fai
 
 def backoff(tried: int, *, chance: random.Random) -> float:
     """Seconds to wait after the `tried`-th try: doubling, with jitter so that retries do not come in a pack."""
-    longest = min(FIRST_PAUSE * 2.0 ** min(tried - 1, 10), LONGEST_PAUSE)
+    longest = min(FIRST_PAUSE * 2.0 ** min(tried - 1, 10), MAX_PAUSE)
     return longest * chance.uniform(0.5, 1.0)
 
 
-def host_trouble(failure: Failure) -> bool:
+def is_host_failure(failure: Failure) -> bool:
     """Whether the failure may speak of the host as a whole rather than of one page."""
     return failure.code in _TROUBLE
 
@@ -94,7 +94,7 @@ def _login_address(url: str) -> bool:
     return login_address(url)
 
 
-MOST_DEATHS = 3
+MAX_DEATHS = 3
 
 
 def outcome_of(future: Future[Outcome]) -> Outcome | BaseException:
@@ -111,10 +111,10 @@ def outcome_of(future: Future[Outcome]) -> Outcome | BaseException:
 
 def died(page: Queued, error: BaseException) -> Failure | None:
     """Return the failure of a page whose worker ended with an error; None where it may be asked for again."""
-    if page.crashes + 1 < MOST_DEATHS:
+    if page.crashes + 1 < MAX_DEATHS:
         return None
     if isinstance(error, (BrokenExecutor, CancelledError)):
-        return Failure("crash", f"{MOST_DEATHS} workers died while they had this page")
+        return Failure("crash", f"{MAX_DEATHS} workers died while they had this page")
     return Failure("internal", f"{type(error).__name__}: {error}")
 
 

@@ -27,10 +27,10 @@ from crawler.model import Failure, Request, Response
 if TYPE_CHECKING:
     from protego import Protego
 
-__all__ = ["Robots", "RobotsDesk", "parse", "product_token", "read_robots"]
+__all__ = ["Robots", "RobotsFetcher", "parse", "product_token", "read_robots"]
 
 
-MOST_HOPS = 5
+MAX_HOPS = 5
 
 _NAMES = {
     **dict.fromkeys(("user-agent", "useragent", "user agent"), "User-agent"),
@@ -79,7 +79,7 @@ def read_robots(fetch: Fetch, origin: str, *, user_agent: str, pause: Callable[[
         pause: called before each further request, to keep the gap between requests.
     """
     url, jar = f"{origin}/robots.txt", Jar()
-    for hop in range(MOST_HOPS + 1):
+    for hop in range(MAX_HOPS + 1):
         if hop:
             pause()
         answer = fetch(Request(0, url, ROBOTS, cookies=jar.header(urls.host(url), url)))
@@ -160,10 +160,10 @@ def _addressed(value: str, agent: str) -> str:
 
 READERS = 4
 TRIES = 3
-LONGEST_WAIT = 30.0
+MAX_WAIT = 30.0
 
 
-class RobotsDesk:
+class RobotsFetcher:
     """Threads of its own: a robots.txt is needed before its host can be asked for anything, whatever the strategy.
 
     Args:
@@ -191,7 +191,7 @@ class RobotsDesk:
             robots = read_robots(self._fetch, origin, user_agent=self._agent, pause=self._pause)
             if robots.unreachable is None or tried == TRIES:
                 break
-            asked = min(robots.unreachable.retry_after or 0.0, LONGEST_WAIT)
+            asked = min(robots.unreachable.retry_after or 0.0, MAX_WAIT)
             self._closing.wait(max(self._delay, 2.0**tried / 2, asked))
             if self._closing.is_set():
                 break

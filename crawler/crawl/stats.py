@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from crawler.model import Failure, Page
 
-__all__ = ["Tally"]
+__all__ = ["Stats"]
 
 
 @dataclass(slots=True)
-class Tally:
+class Stats:
     """What this run did, and how the crawl as a whole stands.
 
     Attributes:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-__all__ = ["Pace"]
+__all__ = ["HostThrottle"]
 
 
 PATIENCE = 5  # failures in a row before the host as a whole is taken to be in trouble
-MOST_STRIKES = PATIENCE + 7  # pauses of 1, 2, 4 ... 60 s: two minutes without one good answer
-MOST_AT_FIRST = PATIENCE + 3  # of a host that did not answer once in this run: it may be down for good
-LONGEST_PAUSE = 60.0
-LONGEST_SLACK = 2.0
+MAX_STRIKES = PATIENCE + 7  # pauses of 1, 2, 4 ... 60 s: two minutes without one good answer
+MAX_AT_FIRST = PATIENCE + 3  # of a host that did not answer once in this run: it may be down for good
+MAX_PAUSE = 60.0
+MAX_SLACK = 2.0
 
 
-class Pace:
+class HostThrottle:
     """The clock of one host. All times are `time.monotonic()` seconds.
 
     A request gets a time slot; a worker that comes later than `slack` after its start hands the request back. With
@@ -43,11 +43,11 @@ class Pace:
     @property
     def slack(self) -> float:
         """Seconds that a worker may be late."""
-        return min(max(0.01, self.delay * 0.05) * self._patience, LONGEST_SLACK) if self.delay else float("inf")
+        return min(max(0.01, self.delay * 0.05) * self._patience, MAX_SLACK) if self.delay else float("inf")
 
     def late(self) -> None:
         """A worker came too late: more slack, or a host that is slow to connect to would never be asked."""
-        self._patience = min(self._patience * 2, LONGEST_SLACK / 0.01)
+        self._patience = min(self._patience * 2, MAX_SLACK / 0.01)
 
     def ready(self, now: float) -> bool:
         """Whether a request may go out now."""
@@ -80,9 +80,9 @@ class Pace:
             return False
         self.strikes += 1
         if self.in_trouble:
-            self.pause(now, min(2.0 ** (self.strikes - PATIENCE), LONGEST_PAUSE))
+            self.pause(now, min(2.0 ** (self.strikes - PATIENCE), MAX_PAUSE))
             self._struck_until = self.next_at
-        return self.strikes >= (MOST_STRIKES if self.answered else MOST_AT_FIRST)
+        return self.strikes >= (MAX_STRIKES if self.answered else MAX_AT_FIRST)
 
     def doubt(self, now: float) -> None:
         """Take the host to be in trouble before its patience is over: nothing but its failures is known of late."""

@@ -10,7 +10,7 @@ from crawler.url_parameters import date_of
 
 __all__ = ["Traps"]
 
-MOST_SEGMENTS, MOST_REPEATS = 30, 3
+MAX_SEGMENTS, MAX_REPEATS = 30, 3
 YEARS_AHEAD, YEARS_BACK = 5, 300
 _NESTED = re.compile(r"([a-z_]+)%(?:25)*3d", re.I)
 
@@ -32,7 +32,7 @@ class Traps:
             url: a clean URL.
             since: address of the page that leads there, where both are of one kind; else "".
         """
-        if url.count("/") > MOST_REPEATS + 2 and (why := _growing_path(url)):  # with those of http://
+        if url.count("/") > MAX_REPEATS + 2 and (why := _growing_path(url)):  # with those of http://
             return why
         if "?" in url and (why := _growing_query(url)):
             return why
@@ -53,10 +53,10 @@ class Traps:
 
 def _growing_path(url: str) -> str | None:
     segments = list(filter(None, url.partition("?")[0].split("/")[3:]))
-    if len(segments) > MOST_SEGMENTS:
+    if len(segments) > MAX_SEGMENTS:
         return "a path that grows without end"
     repeated = len(segments) - len(set(segments))
-    if repeated >= MOST_REPEATS and max(Counter(segments).values()) > MOST_REPEATS:
+    if repeated >= MAX_REPEATS and max(Counter(segments).values()) > MAX_REPEATS:
         return "a path that grows without end"
     return None
 
@@ -66,7 +66,7 @@ def _growing_query(url: str) -> str | None:
     query = url.partition("?")[2]
     pairs = Counter(pair for pair in query.split("&") if pair)
     nested = Counter(_NESTED.findall(query))
-    if max(pairs.values(), default=0) > MOST_REPEATS or max(nested.values(), default=0) > MOST_REPEATS:
+    if max(pairs.values(), default=0) > MAX_REPEATS or max(nested.values(), default=0) > MAX_REPEATS:
         return "a query that grows without end"
     return None
 

@@ -154,7 +154,7 @@ class Author:
     about: str
 
 
-class Dice:
+class SeededRandom:
     """Numbers that depend on nothing but the key: the same on every machine and under every Python."""
 
     def __init__(self, *key: object) -> None:
@@ -197,7 +197,7 @@ class Stock:
 
     def book(self, number: int) -> Book:
         """The book with this number. Which fields are missing depends on the number alone."""
-        dice = Dice(self.seed, "book", number)
+        dice = SeededRandom(self.seed, "book", number)
         price, money = self._price(number, dice)
         title = self.title(number)
         return Book(
@@ -222,7 +222,7 @@ class Stock:
 
     def author(self, number: int) -> Author:
         """The author with this number."""
-        dice = Dice(self.seed, "author", number)
+        dice = SeededRandom(self.seed, "author", number)
         name = self.author_name(number)
         language = self._words.by_code.get(name.lang)
         return Author(
@@ -261,7 +261,7 @@ class Stock:
         first, second = (number - 1) % self.authors, (number + 4) % self.authors
         return (first, second) if number % 11 == 0 and first != second else (first,)
 
-    def _price(self, number: int, dice: Dice) -> tuple[str | None, Money | None]:
+    def _price(self, number: int, dice: SeededRandom) -> tuple[str | None, Money | None]:
         cents = (100_000 if number % 29 == 9 else 300) + dice.below(9_700)
         amount = Decimal(cents).scaleb(-2)
         if number == 13:
@@ -272,7 +272,7 @@ class Stock:
             return f"€\N{NO-BREAK SPACE}{amount:,}", Money(amount, "€")
         return f"£{amount:,}", Money(amount, "£")
 
-    def _description(self, number: int, lang: str, dice: Dice) -> str | None:
+    def _description(self, number: int, lang: str, dice: SeededRandom) -> str | None:
         if number % 12 == 4:
             return None
         sentences = dice.some(self._words.sentences, 20 if number % 17 == 5 else 2 + dice.below(3))
@@ -280,7 +280,7 @@ class Stock:
         return " ".join([*sentences, language.blurb] if language else sentences)
 
 
-def _published(number: int, dice: Dice) -> date | None:
+def _published(number: int, dice: SeededRandom) -> date | None:
     if number % 19 == 11:
         return None
     if number == 16:

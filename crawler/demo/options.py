@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from crawler.errors import ConfigError
-from crawler.serving.latency import LONGEST, SHAPES, Latency
+from crawler.serving.latency import MAX_LENGTH, SHAPES, Latency
 
 __all__ = ["DemoOptions"]
 
-MOST_BOOKS = 1_000_000
+MAX_BOOKS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class DemoOptions:
     log: str | None = None
 
     def __post_init__(self) -> None:
-        _check("books", self.books, 1, MOST_BOOKS)
+        _check("books", self.books, 1, MAX_BOOKS)
         self._check_latency()
         _check("errors", self.errors, 0, 1)
         _check("port", self.port, 0, 65535)
@@ -48,13 +48,13 @@ class DemoOptions:
 
     def _check_latency(self) -> None:
         if isinstance(self.latency, int | float):
-            _check("latency", self.latency, 0, LONGEST)
+            _check("latency", self.latency, 0, MAX_LENGTH)
             return
         shape, first, second = self.latency
         object.__setattr__(self, "latency", Latency(shape, first, second))  # JSON made a list of it
         if shape not in SHAPES:
             raise ConfigError(f"demo.latency: there is no {shape!r}; there are {', '.join(SHAPES)}")
-        _check("latency", second, 0, LONGEST)
+        _check("latency", second, 0, MAX_LENGTH)
         _check("latency", first, 0, second)
         if shape == "percentiles" and not first:
             raise ConfigError("demo.latency: p50 must be more than 0")

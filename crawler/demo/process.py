@@ -6,12 +6,12 @@ import os
 from dataclasses import asdict, replace
 
 from crawler.demo.options import DemoOptions
-from crawler.serving.process import Child
+from crawler.serving.process import ServerProcess
 
 __all__ = ["DemoServer"]
 
 
-class DemoServer(Child):
+class DemoServer(ServerProcess):
     """Runs the demo site in a process of its own while the `with` block lasts; see Child.
 
     Args:

@@ -8,16 +8,16 @@ from collections import Counter
 from collections.abc import Callable
 from typing import IO
 
-from crawler.demo.catalogue import Dice
+from crawler.demo.catalogue import SeededRandom
 from crawler.demo.options import DemoOptions
-from crawler.demo.site import Answer, Site
+from crawler.demo.site import Site
 from crawler.errors import ConfigError
-from crawler.serving.http import Ask, plain
+from crawler.serving.http import HttpRequest, HttpResponse, plain
 from crawler.serving.latency import Latency
-from crawler.serving.server import Desk, Ready, listen
+from crawler.serving.server import Handler, RenderedResponse, listen
 from crawler.serving.server import serve as serve_desk
 
-__all__ = ["DemoDesk", "serve"]
+__all__ = ["DemoHandler", "serve"]
 
 
 CACHE_BYTES = 32_000_000
@@ -25,7 +25,7 @@ STATS = "/_stats"
 FINE = 2**32
 
 
-class DemoDesk(Desk):
+class DemoHandler(Handler):
     """Answers requests and counts them."""
 
     name = "crawler-demo"
@@ -35,7 +35,7 @@ class DemoDesk(Desk):
         self.site = site
         self._latency = site.options.latency
         self._statuses: Counter[int] = Counter()
-        self._cache: dict[str, Ready] = {}
+        self._cache: dict[str, RenderedResponse] = {}
         self._cached_bytes = 0
         self._failed: set[str] = set()
         self._asked: Counter[str] = Counter()
@@ -48,10 +48,10 @@ class DemoDesk(Desk):
         if self._log:
             self._log.close()
 
-    def answer(self, ask: Ask) -> Ready:
+    def answer(self, ask: HttpRequest) -> RenderedResponse:
         """The answer to a request; it is counted and logged now, when it arrives."""
         if ask.target == STATS:
-            return self.ready(Answer(200, {"Content-Type": "application/json"}, self._stats()))
+            return self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
         ready = self._cache.get(ask.target) or self._make(ask.target)
         if ready.shaky and ask.target not in self._failed:
             self._failed.add(ask.target)
@@ -59,7 +59,7 @@ class DemoDesk(Desk):
         self._count(ask, ready.status)
         return ready
 
-    def delay(self, ask: Ask, ready: Ready) -> float:
+    def delay(self, ask: HttpRequest, ready: RenderedResponse) -> float:
         """Seconds until the answer may go out."""
         if ask.target == STATS:
             return 0.0
@@ -68,17 +68,17 @@ class DemoDesk(Desk):
     def _drawn(self, target: str, latency: Latency) -> float:
         """Every run meets the same times, whatever the order in which it asks: only so are runs comparable."""
         self._asked[target] += 1
-        drawn = Dice(self.site.options.seed, "latency", target, self._asked[target]).below(FINE)
+        drawn = SeededRandom(self.site.options.seed, "latency", target, self._asked[target]).below(FINE)
         return latency.at((drawn + 0.5) / FINE)
 
-    def _make(self, target: str) -> Ready:
+    def _make(self, target: str) -> RenderedResponse:
         answer = self.site.page(target)
         shaky = answer.status == 200 and target != "/robots.txt" and self.site.fails_first(target)
         ready = self.ready(answer, shaky=shaky)
         self._keep(target, ready)
         return ready
 
-    def _keep(self, target: str, ready: Ready) -> None:
+    def _keep(self, target: str, ready: RenderedResponse) -> None:
         size = len(ready.body) + 1_000
         if ready.status == 404 or size > CACHE_BYTES:
             return
@@ -88,7 +88,7 @@ class DemoDesk(Desk):
             oldest = self._cache.pop(next(iter(self._cache)))
             self._cached_bytes -= len(oldest.body) + 1_000
 
-    def _count(self, ask: Ask, status: int) -> None:
+    def _count(self, ask: HttpRequest, status: int) -> None:
         self._statuses[status] += 1
         if self._log:
             line = {
@@ -124,7 +124,7 @@ def serve(options: DemoOptions, ready: Callable[[str], None], *, parent: int | N
     """
     listener = listen(options.port, "demo.port")
     try:
-        desk = DemoDesk(Site(options))
+        desk = DemoHandler(Site(options))
     except OSError as error:
         raise ConfigError(f"demo.log: cannot be written: {error}") from error
     serve_desk(desk, listener, ready, parent=parent)

@@ -24,7 +24,7 @@ from crawler.errors import OutputError
 __all__ = ["opened_by", "probe", "reason", "remove_stale", "replacing"]
 
 
-_MOST = 4096  # bytes of a lock file that are read; those of both programs are far smaller
+_MAX = 4096  # bytes of a lock file that are read; those of both programs are far smaller
 _NAME = 60
 _WIDE_NAME = 55  # in Excel's: where the length of the name in UTF-16 stands, behind the one in the local encoding
 _FIELDS = 3
@@ -45,7 +45,7 @@ def opened_by(path: Path) -> str | None:
             if not lock.is_file() or lock.stat().st_mtime + _SLACK < path.stat().st_mtime:
                 continue
             with lock.open("rb") as file:
-                who = read(file.read(_MOST))
+                who = read(file.read(_MAX))
         except OSError:  # Excel on Windows lets nobody read its own
             who = ""
         return f"{program} ({who})" if who else program

@@ -231,7 +231,7 @@ def _serial(value: date) -> str:
     return repr(days)
 
 
-_LEAST, _MOST = 8, 60
+_MIN, _MAX = 8, 60
 _MONEY = 10  # further down may be larger amounts, and Excel shows "####" for one that does not fit
 _BUTTON = 3  # the filter's button covers the end of the header
 
@@ -243,7 +243,7 @@ def widths(rows: Iterable[Sequence[Cell | None]]) -> list[float]:
 
 
 def _clamp(width: float) -> float:
-    return float(min(max(width + 2, _LEAST), _MOST))
+    return float(min(max(width + 2, _MIN), _MAX))
 
 
 def _seen(cell: Cell | None) -> int:
@@ -253,7 +253,7 @@ def _seen(cell: Cell | None) -> int:
         return cell.style.width
     if cell.style.money:
         return max(_MONEY, len(cell.style.prefix) + len(f"{float(cell.text):,.2f}"))
-    text = cell.text[:_MOST]
+    text = cell.text[:_MAX]
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 

@@ -267,7 +267,7 @@ def _check_columns(book: Book, table: Table) -> None:
 
 
 _VALUE_WIDTHS = (20.0, 20.0, 44.0)  # a text alone reaches over all of them, as the cells to its right are blank
-_LONGEST_LINE = 85
+_MAX_LINE = 85
 _COLUMNS = ("State", "Cause", "What happened", "URL", "Found on", "Where", "Attempts")
 _NONE = "No problems: every page was read and every value is in its cell."
 
@@ -298,8 +298,8 @@ def _summary_rows(book: Book, label: str, values: Sequence[Value]) -> Iterator[_
 
 def _split(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """One row, or those of a long text."""
-    if len(values) == 1 and isinstance(values[0], str) and len(values[0]) > _LONGEST_LINE:
-        lines = textwrap.wrap(values[0], _LONGEST_LINE, break_long_words=False, break_on_hyphens=False)
+    if len(values) == 1 and isinstance(values[0], str) and len(values[0]) > _MAX_LINE:
+        lines = textwrap.wrap(values[0], _MAX_LINE, break_long_words=False, break_on_hyphens=False)
         yield from ([line] for line in lines)
     else:
         yield values

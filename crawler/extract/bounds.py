@@ -19,17 +19,17 @@ __all__ = ["check_bounds"]
 
 _FEW = 2_000
 """Tags of a page with which none of this can be felt."""
-_MOST = 1_500_000
+_MAX = 1_500_000
 _DEEPEST = 10_000
 _REOPENED = 1_000_000
 _OPTIONS = 10_000
 _ATTRIBUTES = 20_000
-_LONGEST = 60_000
+_MAX_LENGTH = 60_000
 """Bytes of a tag. Tags that are shorter can be felt only where there are many."""
 _LARGE = 1_000_000
 _SHORT = 200
 """Bytes of a tag that holds too few to count."""
-_WINDOW = _LONGEST // 2
+_WINDOW = _MAX_LENGTH // 2
 _RUN = 5_000
 """Bytes."""
 
@@ -81,10 +81,10 @@ def check_bounds(page: bytes) -> None:
         ExtractError: `unparsable`.
     """
     tags = page.count(b"<")
-    if tags > _MOST:
-        raise ExtractError("unparsable", f"more than {_MOST:,} tags")
+    if tags > _MAX:
+        raise ExtractError("unparsable", f"more than {_MAX:,} tags")
     if len(page) > _LARGE or (
-        len(page) > _LONGEST and any(_may_be_one_tag(page, at) for at in range(0, len(page) - _WINDOW, _WINDOW))
+        len(page) > _MAX_LENGTH and any(_may_be_one_tag(page, at) for at in range(0, len(page) - _WINDOW, _WINDOW))
     ):
         _check_attributes(page)
     if tags > _FEW and (tags > _DEEPEST or _formatting(page) * tags > _REOPENED):
@@ -94,7 +94,7 @@ def check_bounds(page: bytes) -> None:
 
 
 def _may_be_one_tag(page: bytes, at: int) -> bool:
-    """Tell whether a window may be inside of one tag, with attributes of it; every tag over _LONGEST has such a window.
+    """Tell whether a window may be inside of one tag, with attributes of it: every tag over _MAX_LENGTH has one.
 
     What stands before the window is not known: a value in quotes, one without, or the sign between name and value.
     """
@@ -121,7 +121,7 @@ def _goes_on(page: bytes, start: int, end: int) -> bool:
 
 def _check_attributes(page: bytes) -> None:
     """The parser compares each attribute of a tag with all others."""
-    if sum(len(tag) ** 2 for tag in re.findall(_WITH_ATTRIBUTES, page) if len(tag) > _SHORT) < _LONGEST**2:
+    if sum(len(tag) ** 2 for tag in re.findall(_WITH_ATTRIBUTES, page) if len(tag) > _SHORT) < _MAX_LENGTH**2:
         return
     left = _ATTRIBUTES**2
     foreign = _FOREIGN_TAG.search(page)

@@ -13,7 +13,7 @@ from crawler.extract.numbers import ENGLISH, ascii_digits, load
 
 __all__ = ["check_format", "read_date", "read_datetime"]
 
-_LONGEST = 100
+_MAX_LENGTH = 100
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*\.?")
 _CODE = re.compile(r"%([A-Za-z%])")
 _ISO_PART = re.compile(r"\d{4}(?:-?W\d\d|-\d\d)?")  # a year, a month or a week
@@ -55,7 +55,7 @@ def read_datetime(text: str, formats: tuple[str, ...], locale: str, *, whole_day
     Args:
         whole_day: the time of day does not matter.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_LENGTH:
         return "not-a-date"
     text = ascii_digits(text)
     if not formats:

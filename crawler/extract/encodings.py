@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 __all__ = ["DECODERS", "ONE_BYTE", "lookup", "read"]
 
 
-_MOST = 100_000
+_MAX = 100_000
 """Invalid places up to which each is looked at; a text with more of them is not in this encoding."""
 
 _JIS = str.maketrans("〜‖−¢£¬", "～∥－￠￡￢")
@@ -92,7 +92,7 @@ def _pairs(piece: bytes) -> str:
 def _decode(body: bytes, python: str) -> str:
     """Decode by a codec of Python, with a second look at the places that are not valid there."""
     text = body.decode(python, "replace")
-    if "\ufffd" not in text or text.count("\ufffd") > _MOST:
+    if "\ufffd" not in text or text.count("\ufffd") > _MAX:
         return text
     return body.decode(python, f"crawler-{python}")
 

@@ -8,20 +8,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from crawler.extract.compiled import CompiledFollow, CompiledPage, CompiledTable, describe, page_row, rows
 from crawler.extract.follow import Links
 from crawler.extract.no_match import Clue, clues, main_selectors
 from crawler.extract.page import PageView, open_page
-from crawler.extract.parser import Analyser
-from crawler.extract.plan import FollowPlan, KindPlan, TablePlan, describe, page_row, rows
-from crawler.extract.text import tidy
+from crawler.extract.parser import Parser
+from crawler.extract.text import collapse_whitespace
 from crawler.model import Failure, Note, Record, Response, Value
 
 if TYPE_CHECKING:
+    from crawler.extract.compiled import CompiledFollow
     from crawler.extract.engine import Document, Node
-    from crawler.extract.fields import FieldPlan, Row
+    from crawler.extract.fields import CompiledField, Row
     from crawler.extract.follow import Links
-    from crawler.extract.plan import FollowPlan
-    from crawler.extract.recipe import Recipe
+    from crawler.extract.rules import Recipe
 
 __all__ = ["PAGE_URL", "RULES", "VOID", "Finding", "explain", "why_no_link", "why_no_value"]
 
@@ -36,7 +36,7 @@ _SHOWN = 8
 _SEARCHED_ROWS = 1_000  # that are searched for an element which one row lacks
 
 
-def why_no_value(plan: FieldPlan, row: Row, rows: Sequence[Row]) -> str:
+def why_no_value(plan: CompiledField, row: Row, rows: Sequence[Row]) -> str:
     """Say why a field has no value in a row, and what to write where that is sure; "" where the page does not show it.
 
     Args:
@@ -48,14 +48,14 @@ def why_no_value(plan: FieldPlan, row: Row, rows: Sequence[Row]) -> str:
     taken = plan.raws(row)
     if not taken:
         return _no_attribute(row.document, nodes[0], plan.rule.attr or "")
-    if not tidy(taken[0])[0]:
+    if not collapse_whitespace(taken[0])[0]:
         if plan.rule.attr is not None:
             return f"the attribute {plan.rule.attr} is empty"
         return "" if plan.rule.html else _no_text(row.document, nodes[0])
     return "the regex matches nothing in this text" if plan.rule.regex else "nothing is left of this text"
 
 
-def _not_in_row(plan: FieldPlan, row: Row, rows: Sequence[Row]) -> str:
+def _not_in_row(plan: CompiledField, row: Row, rows: Sequence[Row]) -> str:
     """A field reaches what is inside its row: not the row itself, and nothing beside it."""
     if plan.rule.label is not None:
         outside = plan.nodes(row._replace(scope=None, labels=row.page.labels))
@@ -105,7 +105,7 @@ def _tag(document: Document, node: Node) -> str:
     return f"<{document.tag(node)}>"
 
 
-def why_no_link(plan: FollowPlan, rows: Sequence[Row], links: Links) -> str:
+def why_no_link(plan: CompiledFollow, rows: Sequence[Row], links: Links) -> str:
     """Say why no link of a rule is followed though elements match, and what to write; "" where some are."""
     if links.found or not links.dropped:
         return ""
@@ -178,7 +178,7 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
 
     Rows of a group are shown up to `most_rows`; the finding `rows` has the number of all.
     """
-    analyser = Analyser(recipe)
+    analyser = Parser(recipe)
     findings: list[Finding] = []
     shown: list[Finding] = []
     # Whatever stops the rules, the analysis below says; what was found before it is shown.
@@ -194,7 +194,7 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
     return [*findings, *(Finding("page", notes=(note,)) for note in outcome.notes), *shown]
 
 
-def _clues(plan: KindPlan, page: PageView, findings: list[Finding]) -> list[Clue]:
+def _clues(plan: CompiledPage, page: PageView, findings: list[Finding]) -> list[Clue]:
     """What the page shows of why rules find nothing; where others do find something, only where the rest may stand."""
     of_records = [finding for finding in findings if finding.what in ("field", "rows", "hook")]
     found = {finding.where for finding in of_records or findings if not finding.missed and finding.rule != PAGE_URL}
@@ -206,7 +206,7 @@ def _clues(plan: KindPlan, page: PageView, findings: list[Finding]) -> list[Clue
     return [clue for clue in clues(page, filter(None, css)) if clue.topic in ("comment", "script")] if blank else []
 
 
-def _findings(analyser: Analyser, plan: KindPlan, page: PageView, most_rows: int) -> Iterator[Finding]:
+def _findings(analyser: Parser, plan: CompiledPage, page: PageView, most_rows: int) -> Iterator[Finding]:
     if plan.rule.python:
         records, links = analyser.hooked(plan, page)
         yield from _hook(plan, records, links)
@@ -217,7 +217,7 @@ def _findings(analyser: Analyser, plan: KindPlan, page: PageView, most_rows: int
         yield _follow(follow, page)
 
 
-def _table(plan: TablePlan, page: PageView, most_rows: int) -> Iterator[Finding]:
+def _table(plan: CompiledTable, page: PageView, most_rows: int) -> Iterator[Finding]:
     name, each = plan.rule.table, plan.rule.each
     if each is None:
         for one in plan.fields:
@@ -230,7 +230,7 @@ def _table(plan: TablePlan, page: PageView, most_rows: int) -> Iterator[Finding]
             yield _field(one, row, every, name, number)
 
 
-def _field(plan: FieldPlan, row: Row, every: Sequence[Row], table: str, number: int) -> Finding:
+def _field(plan: CompiledField, row: Row, every: Sequence[Row], table: str, number: int) -> Finding:
     """Explain a field; `every` is all rows of the page, none for a field of the page itself."""
     reading = plan.read(row)
     missed = not plan.rule.page_url and (not reading.found or reading.value in (None, ()))
@@ -249,7 +249,7 @@ def _field(plan: FieldPlan, row: Row, every: Sequence[Row], table: str, number: 
     )
 
 
-def _follow(plan: FollowPlan, page: PageView) -> Finding:
+def _follow(plan: CompiledFollow, page: PageView) -> Finding:
     links = Links(page)
     links.add(plan)
     every = list(rows(page, plan.rule.each))
@@ -267,7 +267,7 @@ def _follow(plan: FollowPlan, page: PageView) -> Finding:
     )
 
 
-def _hook(plan: KindPlan, records: list[Record], links: list[tuple[str, str]]) -> Iterator[Finding]:
+def _hook(plan: CompiledPage, records: list[Record], links: list[tuple[str, str]]) -> Iterator[Finding]:
     counts = Counter(record.table for record in records)
     for table, count in counts.items():
         yield Finding("hook", table, rule=plan.rule.python or "", engine="bs4", matches=count)
@@ -279,5 +279,5 @@ def _hook(plan: KindPlan, records: list[Record], links: list[tuple[str, str]]) -
 
 
 def _short(raw: str) -> str:
-    text = tidy(raw)[0]
+    text = collapse_whitespace(raw)[0]
     return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crawler.extract.labels import Found, Labels, label_key
 from crawler.extract.numbers import numbers
 from crawler.extract.patterns import Pattern
-from crawler.extract.text import BREAK, CLOSE, OPEN, RAISED, keep, tidy
+from crawler.extract.text import BREAK, CLOSE, OPEN, RAISED, collapse_whitespace, keep_whitespace
 from crawler.extract.values import as_text, converter
 from crawler.model import Note, Value
 from crawler.urls import BadUrl
@@ -22,9 +22,9 @@ from crawler.urls import BadUrl
 if TYPE_CHECKING:
     from crawler.extract.engine import Document, Node
     from crawler.extract.page import PageView
-    from crawler.extract.recipe import FieldRule
+    from crawler.extract.rules import FieldRule
 
-__all__ = ["FieldPlan", "Reading", "Row", "figure", "raised"]
+__all__ = ["CompiledField", "Reading", "Row", "figure", "raised"]
 
 
 _UP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -140,7 +140,7 @@ class Reading(NamedTuple):
     notes: tuple[Note, ...] = ()
 
 
-class FieldPlan:
+class CompiledField:
     """A field rule ready for work.
 
     Attributes:
@@ -164,12 +164,14 @@ class FieldPlan:
         self._present = self._present and not _WANTS_STRUCK.search(f"{rule.name} {rule.css}")
         self._url = rule.type == "url"
         # White space in an address or in inner HTML is part of it.
-        self._clean = keep if rule.keep_space or rule.html or (self._url and rule.attr) else tidy
+        self._clean = (
+            keep_whitespace if rule.keep_space or rule.html or (self._url and rule.attr) else collapse_whitespace
+        )
         self._strip = not rule.keep_space
         self._bare = rule.attr is not None and rule.type == "bool"
         self._plain = not (self._replace or self._regex or rule.map)
         self._as_it_is = self._convert is None and not self._url
-        self._trim = self._strip and self._clean is keep
+        self._trim = self._strip and self._clean is keep_whitespace
         self._css, self._attr, self._html, self._of_page = rule.css, rule.attr, rule.html, rule.page_url
 
     def read(self, row: Row) -> Reading:
@@ -306,7 +308,7 @@ class FieldPlan:
         """Notes on what stands for something else: escapes of JSON, an address that Cloudflare hides."""
         if _ESCAPE.search(text):
             return (self._note("json-escapes", text),)
-        return (self._note("hidden-email", text),) if "[email protected]" in tidy(text)[0] else ()
+        return (self._note("hidden-email", text),) if "[email protected]" in collapse_whitespace(text)[0] else ()
 
     def _change(self, text: str) -> tuple[str | None, tuple[Note, ...], bool]:
         """Return the text as the rule changes it, notes on that, and whether a `replace` changed something."""
@@ -352,7 +354,7 @@ class FieldPlan:
         notes: dict[str, Note] = {}
         raws = self.raws(row)
         if len(raws) == 1 and self._text and BREAK in raws[0].strip():
-            notes["several-lines"] = self._note("several-lines", tidy(raws[0])[0])
+            notes["several-lines"] = self._note("several-lines", collapse_whitespace(raws[0])[0])
         for raw in raws:
             one = self._one(raw, row)
             if one is not None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crawler import urls
-from crawler.extract.plan import FollowPlan, rows
+from crawler.extract.compiled import CompiledFollow, rows
 from crawler.model import Link, Note, Value
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Links:
         except urls.BadUrl:
             return "\0"
 
-    def add(self, plan: FollowPlan) -> None:
+    def add(self, plan: CompiledFollow) -> None:
         """Take the links of a rule.
 
         Raises:
@@ -63,7 +63,7 @@ class Links:
         if not matched:
             self.misses.append(repr(plan.rule.css))
 
-    def _add_row(self, plan: FollowPlan, row: Row, nodes: list[Node]) -> None:
+    def _add_row(self, plan: CompiledFollow, row: Row, nodes: list[Node]) -> None:
         rule, carried = plan.rule, None
         for node in nodes:
             url = self._target(plan, row, node)
@@ -83,14 +83,14 @@ class Links:
         if plan.carry and not nodes and self._left and _carry(plan, row)[2]:
             self._count("no-link", 1)
 
-    def _target(self, plan: FollowPlan, row: Row, node: Node) -> str | None:
+    def _target(self, plan: CompiledFollow, row: Row, node: Node) -> str | None:
         self._page.check_time()
         url, reason = self.judge(plan, row.document.attr(node, plan.rule.attr))
         if reason:
             self._count(reason, 1)
         return url
 
-    def judge(self, plan: FollowPlan, href: str | None) -> tuple[str | None, str]:
+    def judge(self, plan: CompiledFollow, href: str | None) -> tuple[str | None, str]:
         """Return the URL that a link leads to, or None and the reason why it is not followed."""
         try:
             url = self._page.resolve(href or "")
@@ -120,7 +120,7 @@ class Links:
             self.dropped[reason] = self.dropped.get(reason, 0) + number
 
 
-def _carry(plan: FollowPlan, row: Row) -> tuple[dict[str, Value], tuple[Note, ...], bool]:
+def _carry(plan: CompiledFollow, row: Row) -> tuple[dict[str, Value], tuple[Note, ...], bool]:
     """Return what a row hands on, the notes on it, and whether anything of it was found: a row of headings has none."""
     readings = [(field.name, field.read(row)) for field in plan.carry]
     notes = tuple(note for _, reading in readings for note in reading.notes)

@@ -21,8 +21,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from crawler.extract.engine import Document, Node
-from crawler.extract.lines import COLONS, LONGEST, label_key, labelled, may_hold, never_first
-from crawler.extract.text import BLOCKS, CLOSE, HIDDEN, tidy
+from crawler.extract.lines import COLONS, MAX_LENGTH, label_key, labelled, may_hold, never_first
+from crawler.extract.text import BLOCKS, CLOSE, HIDDEN, collapse_whitespace
 
 __all__ = ["CELLS", "Cells", "Found", "Labels", "Sides", "label_key"]
 
@@ -32,7 +32,7 @@ _FRAME = frozenset({"header", "footer", "form"})
 """At the side, unless they hold the content (some sites put the whole page into one form) or are a part of it."""
 _NEVER = frozenset(["td", "th", "tr", "tbody", "dd", "dt", "dl", "html"])
 _CONTENT = frozenset({"article", "main"})
-_LONGEST = 1000
+_MAX_LENGTH = 1000
 _NAMES = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|side-?bar|filters?|facets?|menu|menubar|breadcrumbs?"
     r"|role=(?:search|complementary|banner|contentinfo|dialog|form))(?:$|[\s_-])",
@@ -76,13 +76,13 @@ class Sides:
 
 @lru_cache(maxsize=4096)
 def _is_side(names: str) -> bool:
-    return len(names) < _LONGEST and _NAMES.search(names) is not None
+    return len(names) < _MAX_LENGTH and _NAMES.search(names) is not None
 
 
 CELLS = {"th": "td", "td": "td", "dt": "dd"}
 """Elements that may be labels, and in which ones their values stand."""
-_MOST = 1_000_000
-_MOST_ROWS = 1_000
+_MAX = 1_000_000
+_MAX_ROWS = 1_000
 
 
 class Cells:
@@ -96,13 +96,13 @@ class Cells:
         self._document = document
         self._known = known
         self._heads: dict[str, list[Node]] = {}
-        left, never = _MOST, never_first(known)
+        left, never = _MAX, never_first(known)
         for node in document.select(scope, "th, td, dt"):
             text = document.text(node)
             left -= len(text)
             if left < 0:  # tables inside tables: each cell holds the text of all inside it
                 break
-            if text[:1] not in never and len(text) <= 4 * LONGEST and (key := label_key(text)) in known:
+            if text[:1] not in never and len(text) <= 4 * MAX_LENGTH and (key := label_key(text)) in known:
                 self._heads.setdefault(key, []).append(node)
 
     def beside(self, key: str) -> list[tuple[Node, ...]]:
@@ -140,7 +140,7 @@ class Cells:
             cells = _row(document, other)
             if len(cells) != len(heads) or any(_merged(document, cell) for cell in (*heads, *cells)):
                 break
-            if tidy(document.text(cells[at]))[0]:
+            if collapse_whitespace(document.text(cells[at]))[0]:
                 values.append(cells[at])
         return tuple(values)
 
@@ -166,7 +166,7 @@ def _rows_below(document: Document, row: Node) -> Iterator[Node]:
         following = document.after(above)
         if following is not None and document.tag(following) == "tbody":
             following = document.first(following, "tr")
-    for _ in range(_MOST_ROWS):
+    for _ in range(_MAX_ROWS):
         if following is None or document.tag(following) != "tr":
             return
         yield following
@@ -177,9 +177,9 @@ def _merged(document: Document, cell: Node) -> bool:
     return any(document.attr(cell, name) not in {None, "", "1"} for name in ("colspan", "rowspan"))
 
 
-_MOST_ALONE = 1_000
-_MOST_PAIRS = 100
-_MOST_OTHERS = 3
+_MAX_ALONE = 1_000
+_MAX_PAIRS = 100
+_MAX_OTHERS = 3
 _CLIMB = 4
 _SHORT = 60
 _SPACE = COLONS + " \t\r\n\x0c\u00a0"
@@ -235,7 +235,7 @@ class Labels:
         self._sides = Sides(document, scope)
         self._cells: Cells | None = None
         self._nodes: list[Node] | None = None
-        self._left = _MOST
+        self._left = _MAX
         self._lines: dict[str, list[tuple[int, str]]] = {}
         self._alone: dict[str, list[int]] = {}
         self._found: dict[tuple[str, str | None], Found | None] = {}
@@ -288,7 +288,7 @@ class Labels:
         """Return the texts of other values, each once."""
         texts = dict.fromkeys(self._text(other) for other in equal)
         texts.pop(self._text(found) if len(found.nodes) < 2 else self._text(Found(found.nodes[:1])), None)
-        return tuple(text[:_SHORT] for text in texts)[:_MOST_OTHERS]
+        return tuple(text[:_SHORT] for text in texts)[:_MAX_OTHERS]
 
     def _choice(self, nodes: tuple[Node, ...]) -> bool | None:
         """Tell whether a value is only a choice of links; None where it is empty, or a choice of options."""
@@ -306,14 +306,14 @@ class Labels:
 
     def _text(self, found: Found) -> str:
         parts = [self._document.text(node) for node in found.nodes] or [found.text.replace(CLOSE, "")]
-        return " ".join(text for part in parts if (text := tidy(part)[0]))
+        return " ".join(text for part in parts if (text := collapse_whitespace(part)[0]))
 
     # ---- elements side by side, and lines
 
     def _elsewhere(self, key: str, attr: str | None) -> _Ranked:
         nodes = self._read() if self._nodes is None else self._nodes
         ranked, taken = [], set()
-        for at in self._alone.get(key, ())[:_MOST_ALONE]:
+        for at in self._alone.get(key, ())[:_MAX_ALONE]:
             value = self._next_to(nodes[at], key)
             if value is not None and (one := self._ranked((value,), 1, at, attr)):
                 ranked += one
@@ -337,7 +337,7 @@ class Labels:
         never = never_first(self._known)
         for at, piece in enumerate(pieces):
             first = piece.lstrip()[:1]
-            if first and first not in never and len(piece) <= LONGEST and (key := label_key(piece)) in self._known:
+            if first and first not in never and len(piece) <= MAX_LENGTH and (key := label_key(piece)) in self._known:
                 self._alone.setdefault(key, []).append(at)
         return nodes
 
@@ -365,7 +365,7 @@ class Labels:
 
     def _is_value(self, label: Node, value: Node) -> bool:
         document = self._document
-        tags, text = {document.tag(label), document.tag(value)}, tidy(document.text(value))[0]
+        tags, text = {document.tag(label), document.tag(value)}, collapse_whitespace(document.text(value))[0]
         if document.tag(value) in HIDDEN or label_key(text) in self._known or text.endswith(tuple(COLONS)):
             return False
         if tags <= _HEADINGS or tags == {"option"} or (self._linked(label) and self._linked(value)):
@@ -377,12 +377,15 @@ class Labels:
         """Tell whether the whole text of an element is one link."""
         document = self._document
         link = node if document.tag(node) == "a" else document.first(node, "a[href]")
-        return link is not None and tidy(document.text(link))[0] == tidy(document.text(node))[0]
+        return (
+            link is not None
+            and collapse_whitespace(document.text(link))[0] == collapse_whitespace(document.text(node))[0]
+        )
 
     def _paired(self, label: Node, value: Node) -> bool:
         """Tell whether labels and values take turns from here to the end of the line."""
         document = self._document
-        kind, left = _kind(document, label), _MOST_PAIRS
+        kind, left = _kind(document, label), _MAX_PAIRS
         while left:
             if document.tail(value).strip():
                 return False
@@ -405,7 +408,7 @@ def _kind(document: Document, node: Node) -> tuple[str, str | None]:
 def _without(text: str, parts: list[str]) -> str:
     """Return what a text has beside the parts that stand in it, in order."""
     rest, at = [], 0
-    for part in (tidy(one)[0] for one in parts):
+    for part in (collapse_whitespace(one)[0] for one in parts):
         found = text.find(part, at)
         if found >= 0:
             rest.append(text[at:found])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
 from crawler.extract.bounds import check_bounds
-from crawler.extract.lines import LONGEST
+from crawler.extract.lines import MAX_LENGTH
 from crawler.extract.text import FIGURES, HIDDEN, LABELS, TEXT, Signs, hides, named
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class Lexbor:
         text, kept, at, inside = node.text(), [], 0, set[int]()
         for hidden in node.css(_HIDDEN):
             # A short one may stand in a visible word, too, where it would be cut out.
-            if hidden.mem_id in inside or len(unseen := hidden.text()) <= LONGEST:
+            if hidden.mem_id in inside or len(unseen := hidden.text()) <= MAX_LENGTH:
                 continue
             if not self.plain(hidden):
                 inside.update(other.mem_id for other in hidden.css(_HIDDEN))

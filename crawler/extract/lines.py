@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from crawler.extract.text import BREAK, CLOSE, OPEN, UNSEEN, tidy
+from crawler.extract.text import BREAK, CLOSE, OPEN, UNSEEN, collapse_whitespace
 
-__all__ = ["COLONS", "LONGEST", "label_key", "labelled", "may_hold", "never_first"]
+__all__ = ["COLONS", "MAX_LENGTH", "label_key", "labelled", "may_hold", "never_first"]
 
-LONGEST = 120
+MAX_LENGTH = 120
 """Characters of a label."""
 COLONS = ":："
 _COLON = frozenset(COLONS)
@@ -30,7 +30,7 @@ class _Line(NamedTuple):
 
 def label_key(text: str) -> str:
     """Return the form in which labels are compared."""
-    return tidy(text)[0].rstrip(_END).casefold()
+    return collapse_whitespace(text)[0].rstrip(_END).casefold()
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +108,7 @@ def _label(part: str, behind: list[str], *, first: bool) -> tuple[str, list[str]
     head, colon, rest = _cut(part)
     if colon:
         return (head, [rest, *behind]) if head.strip() else None
-    if not behind or len(part) > LONGEST:
+    if not behind or len(part) > MAX_LENGTH:
         return None
     if behind[0].lstrip()[:1] in _COLON:
         return part, [behind[0].lstrip()[1:], *behind[1:]]
@@ -116,12 +116,12 @@ def _label(part: str, behind: list[str], *, first: bool) -> tuple[str, list[str]
 
 
 def _ends_as_label(parts: list[str]) -> bool:
-    return tidy("".join(parts))[0][-1:] in _COLON
+    return collapse_whitespace("".join(parts))[0][-1:] in _COLON
 
 
 def _cut(part: str) -> tuple[str, str, str]:
     """Split at the first colon that ends a word: not in `10:30` or `http://`."""
-    for at, char in enumerate(part[: LONGEST + 1]):
+    for at, char in enumerate(part[: MAX_LENGTH + 1]):
         if char == "：" or (char == ":" and (part[at + 1 : at + 2] or " ").isspace()):
             return part[:at], char, part[at + 1 :]
     return "", "", ""

@@ -9,14 +9,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.errors import ExtractError
-from crawler.extract.text import tidy
+from crawler.extract.text import collapse_whitespace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crawler.extract.compiled import CompiledPage, TableResult
     from crawler.extract.follow import Links
     from crawler.extract.page import PageView
-    from crawler.extract.plan import Harvest, KindPlan
     from crawler.model import Record, Stored
 
 __all__ = ["Clue", "clues", "login_address", "main_selectors", "no_match", "password_field"]
@@ -44,7 +44,7 @@ def password_field(text: str) -> bool:
 
 
 _LITTLE = 40  # characters of text: less is no page for a person
-_MOST = 200  # scripts, and comments, that are looked at
+_MAX = 200  # scripts, and comments, that are looked at
 _LONG = 300_000  # characters of comments that are parsed
 _LOOK = 200_000  # characters of one script
 _NAMED = 2
@@ -113,7 +113,7 @@ def _comment(page: PageView, selectors: Iterable[str]) -> Clue | None:
 
 def _comments(text: str) -> Iterator[str]:
     end = 0
-    for _ in range(_MOST):
+    for _ in range(_MAX):
         start = text.find("<!--", end)
         end = text.find("-->", start + 4)
         if start < 0 or end < 0:
@@ -134,7 +134,7 @@ def _javascript(page: PageView) -> Clue | None:
 def _is_bare(page: PageView) -> bool:
     document = page.document
     body = document.first(None, "body")
-    return body is None or len(tidy(document.text(body))[0]) <= _LITTLE
+    return body is None or len(collapse_whitespace(document.text(body))[0]) <= _LITTLE
 
 
 def _script(text: str) -> Clue | None:
@@ -147,7 +147,7 @@ def _script(text: str) -> Clue | None:
 
 def _scripts(text: str) -> Iterator[tuple[str, str]]:
     """The attributes and the content of each script."""
-    for start in islice(_SCRIPT.finditer(text), _MOST):
+    for start in islice(_SCRIPT.finditer(text), _MAX):
         end = _SCRIPT_END.search(text, start.end())
         if end is None:
             return
@@ -197,7 +197,7 @@ _RULES_NAMED = 5
 
 
 def no_match(
-    page: PageView, plan: KindPlan, records: Sequence[Record | Stored], harvests: list[Harvest], links: Links
+    page: PageView, plan: CompiledPage, records: Sequence[Record | Stored], harvests: list[TableResult], links: Links
 ) -> str:
     """Return why a page counts as one where nothing was found; "" when it does not.
 
@@ -219,19 +219,19 @@ def no_match(
     return _nothing(links.misses, plan) + _hint(page, plan)
 
 
-def _nothing(misses: list[str], plan: KindPlan) -> str:
+def _nothing(misses: list[str], plan: CompiledPage) -> str:
     if plan.rule.python:
         return f"{plan.rule.python} returned no records"
     more = f" and {len(misses) - _RULES_NAMED} more" if len(misses) > _RULES_NAMED else ""
     return f"nothing matches {', '.join(misses[:_RULES_NAMED])}{more}" if misses else "every match is empty"
 
 
-def _hint(page: PageView, plan: KindPlan) -> str:
+def _hint(page: PageView, plan: CompiledPage) -> str:
 
     return "".join(f"; {clue.text}" for clue in clues(page, main_selectors(plan)))
 
 
-def main_selectors(plan: KindPlan) -> list[str]:
+def main_selectors(plan: CompiledPage) -> list[str]:
     """Return the selectors without which nothing is found: of rows, of fields of the page, else of links."""
     found: list[str | None] = []
     for table in plan.tables:

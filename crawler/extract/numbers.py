@@ -51,7 +51,7 @@ def check_locale(locale: str) -> str | None:
     return None
 
 
-_LONGEST = 80
+_MAX_LENGTH = 80
 _SIGNS = str.maketrans(
     {
         "−": "-",
@@ -117,7 +117,7 @@ class Numbers:
 
     def integer(self, text: str) -> int | None:
         """Return the whole number that the text is; `5.0` is none."""
-        if text.isdecimal() and text.isascii() and len(text) <= _LONGEST:
+        if text.isdecimal() and text.isascii() and len(text) <= _MAX_LENGTH:
             return int(text)
         number = None if self._decimal in self._plain(text) else self.decimal(text)
         return None if number is None else int(number)
@@ -157,7 +157,7 @@ class Numbers:
         return ascii_digits(text.translate(_SIGNS).translate(self._arabic)).strip()
 
     def _read(self, plain: str) -> Decimal | None:
-        if len(plain) > _LONGEST:
+        if len(plain) > _MAX_LENGTH:
             return None
         found = self._shape.fullmatch(plain)
         if found is None:

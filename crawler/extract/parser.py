@@ -17,24 +17,24 @@ from typing import TYPE_CHECKING, Any
 
 from crawler import urls
 from crawler.errors import ExtractError
+from crawler.extract.compiled import CompiledPage, TableResult, read_table
 from crawler.extract.follow import Links
 from crawler.extract.no_match import no_match
 from crawler.extract.page import PageView, open_page
-from crawler.extract.plan import Harvest, KindPlan, read_table
 from crawler.extract.python_hook import Hook, call_hook, load_hook
-from crawler.extract.recipe import KindRule, Recipe
+from crawler.extract.rules import PageRule, Recipe
 from crawler.model import RICH, Failure, Link, Note, Page, Record, Response, Stored, Value
 from crawler.url_parameters import is_token, parameters, sessions, shape, suspects, without
 
 if TYPE_CHECKING:
     from crawler.extract.page import PageView
 
-__all__ = ["Analyser", "looping", "sessions_on", "sign"]
+__all__ = ["Parser", "looping", "sessions_on", "sign"]
 
 
 _LIMIT = 20_000
 _NEARLY_ALL = 0.8
-_MOST = 2 / 3
+_MAX = 2 / 3
 
 
 def sessions_on(page: PageView, followed: Iterable[str]) -> dict[str, bool]:
@@ -81,20 +81,20 @@ def _verdict(name: str, own: set[str]) -> bool | None:
     if len(values) > 1 and carrying >= 2 * len(pages):
         return False
     value, most = max(((value, len(found)) for value, found in values.items()), key=itemgetter(1), default=("", 0))
-    everywhere = most >= _NEARLY_ALL * carrying and carrying >= _MOST * (carrying + len(without))
+    everywhere = most >= _NEARLY_ALL * carrying and carrying >= _MAX * (carrying + len(without))
     return True if most > 1 and everywhere and is_token(value) else None
 
 
 POOR = "-"
 
 
-def looping(kinds: Mapping[str, KindRule]) -> frozenset[str]:
+def looping(kinds: Mapping[str, PageRule]) -> frozenset[str]:
     """Return the page kinds from which links can lead back to the same kind: only there can a site go on for ever."""
     after = {name: set(kinds) if kind.python else {rule.to for rule in kind.follow} for name, kind in kinds.items()}
     return frozenset(name for name in kinds if name in _reachable(name, after))
 
 
-def sign(url: str, rule: KindRule, records: Iterable[Record], links: Collection[Link]) -> str:
+def sign(url: str, rule: PageRule, records: Iterable[Record], links: Collection[Link]) -> str:
     """Return a hash in hexadecimal after RICH, where there are two things at least and most of them differ, or POOR."""
     gone = sessions(url, [link.url for link in links])
     own = {(table.table, field.name) for table in rule.tables for field in table.fields if field.page_url}
@@ -130,10 +130,10 @@ def _reachable(name: str, after: Mapping[str, set[str]]) -> set[str]:
     return found
 
 
-_LONGEST = 300
+_MAX_LENGTH = 300
 
 
-class Analyser:
+class Parser:
     """Analyses pages by a recipe. Picklable: what it compiles, it compiles where it is used, once.
 
     Args:
@@ -142,12 +142,12 @@ class Analyser:
 
     def __init__(self, recipe: Recipe, form: Callable[[Record], Record | Stored] | None = None) -> None:
         self._recipe, self._form = recipe, form
-        self._plans: dict[str, KindPlan] = {}
+        self._plans: dict[str, CompiledPage] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Analyser, (self._recipe, self._form)
+        return Parser, (self._recipe, self._form)
 
     def __call__(self, kind: str, response: Response) -> Page | Failure:
         """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
@@ -161,9 +161,9 @@ class Analyser:
             code, detail = error.code, error.detail
         except Exception as error:  # the fence around hostile input; MemoryError and RecursionError too
             code, detail = "parse-error", _describe(error)
-        return Failure(code, detail[:_LONGEST], status=response.status, elapsed=response.elapsed)
+        return Failure(code, detail[:_MAX_LENGTH], status=response.status, elapsed=response.elapsed)
 
-    def plan(self, kind: str) -> KindPlan:
+    def plan(self, kind: str) -> CompiledPage:
         """Return the compiled rules of a page kind.
 
         Raises:
@@ -173,10 +173,10 @@ class Analyser:
         if found is None:
             if kind not in self._recipe.kinds:
                 raise ExtractError("parse-error", f"there are no rules for pages of kind {kind!r}")
-            found = self._plans[kind] = KindPlan(self._recipe.kinds[kind], self._recipe.engine)
+            found = self._plans[kind] = CompiledPage(self._recipe.kinds[kind], self._recipe.engine)
         return found
 
-    def hooked(self, plan: KindPlan, page: PageView) -> tuple[list[Record], list[tuple[str, str]]]:
+    def hooked(self, plan: CompiledPage, page: PageView) -> tuple[list[Record], list[tuple[str, str]]]:
         """Return what the kind's `python:` function finds; nothing when it has none.
 
         Raises:
@@ -210,9 +210,9 @@ class Analyser:
 def _page(
     response: Response,
     page: PageView,
-    plan: KindPlan,
+    plan: CompiledPage,
     records: Sequence[Record | Stored],
-    harvests: list[Harvest],
+    harvests: list[TableResult],
     links: Links,
 ) -> Page:
     """Put a page together.
@@ -238,7 +238,7 @@ def _page(
     )
 
 
-def _records(harvests: list[Harvest]) -> list[Record]:
+def _records(harvests: list[TableResult]) -> list[Record]:
     return [record for harvest in harvests for record in harvest.records]
 
 

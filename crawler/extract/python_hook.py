@@ -32,8 +32,8 @@ from types import ModuleType
 from typing import Any
 
 from crawler.errors import ExtractError
-from crawler.extract.recipe import KindRule
-from crawler.extract.text import keep
+from crawler.extract.rules import PageRule
+from crawler.extract.text import keep_whitespace
 from crawler.model import Money, Note, Record, Value
 
 __all__ = ["Hook", "call_hook", "import_hook", "load_hook"]
@@ -171,7 +171,7 @@ class _Loader(SourceFileLoader):
 
 
 Hook = Callable[[Any, str], Any]
-_MOST = 100_000
+_MAX = 100_000
 
 
 def load_hook(name: str, root: str) -> Hook:
@@ -195,7 +195,7 @@ def load_hook(name: str, root: str) -> Hook:
     return function  # type: ignore[no-any-return]  # callable() does not narrow Any
 
 
-def call_hook(hook: Hook, soup: Any, url: str, kind: KindRule) -> tuple[list[Record], list[tuple[str, str]]]:
+def call_hook(hook: Hook, soup: Any, url: str, kind: PageRule) -> tuple[list[Record], list[tuple[str, str]]]:
     """Return the records and the links (href, kind) that a hook found.
 
     Raises:
@@ -204,7 +204,7 @@ def call_hook(hook: Hook, soup: Any, url: str, kind: KindRule) -> tuple[list[Rec
     try:
         answer = hook(soup, url)
         if answer is not None and not isinstance(answer, Mapping) and isinstance(answer, Iterable):
-            answer = {"records": list(islice(answer, _MOST))}
+            answer = {"records": list(islice(answer, _MAX))}
     except (Exception, SystemExit, GeneratorExit) as error:  # whatever a function of a user raises
         place = _place(error)
         raise ExtractError("hook", f"{kind.python} raised {type(error).__name__}: {error}{place}") from error
@@ -217,7 +217,7 @@ def call_hook(hook: Hook, soup: Any, url: str, kind: KindRule) -> tuple[list[Rec
     return _records(kind, answer.get("records") or []), _links(kind, answer.get("links") or [])
 
 
-def _records(kind: KindRule, found: Any) -> list[Record]:
+def _records(kind: PageRule, found: Any) -> list[Record]:
     names = [table.table for table in kind.tables]
     if isinstance(found, Mapping):
         if strange := [name for name in found if name not in names]:
@@ -229,7 +229,7 @@ def _records(kind: KindRule, found: Any) -> list[Record]:
     return [_record(kind, names[0], item) for item in items]
 
 
-def _record(kind: KindRule, table: str, item: Any) -> Record:
+def _record(kind: PageRule, table: str, item: Any) -> Record:
     if not isinstance(item, Mapping):
         raise _wrong(kind, "a record", "a dict", item)
     rule = next(rule for rule in kind.tables if rule.table == table)
@@ -245,7 +245,7 @@ def _record(kind: KindRule, table: str, item: Any) -> Record:
     return Record(table, values, tuple(notes))
 
 
-def _links(kind: KindRule, found: Any) -> list[tuple[str, str]]:
+def _links(kind: PageRule, found: Any) -> list[tuple[str, str]]:
     links = []
     for item in _listed(kind, "links", found):
         href, target = (item.get("url"), item.get("to", kind.name)) if isinstance(item, Mapping) else (item, kind.name)
@@ -255,16 +255,16 @@ def _links(kind: KindRule, found: Any) -> list[tuple[str, str]]:
     return links
 
 
-def _listed(kind: KindRule, what: str, found: Any) -> list[Any]:
+def _listed(kind: PageRule, what: str, found: Any) -> list[Any]:
     if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
         raise _wrong(kind, what, "a list", found)
-    return list(islice(found, _MOST))
+    return list(islice(found, _MAX))
 
 
-def _value(kind: KindRule, name: str, value: Any) -> tuple[Value, bool]:
+def _value(kind: PageRule, name: str, value: Any) -> tuple[Value, bool]:
     """Return one of the types of model.Value, made of plain objects: a bs4 string would hold its whole page."""
     if isinstance(value, str):
-        return keep(str(value))
+        return keep_whitespace(str(value))
     if value is None or isinstance(value, bool | int | Decimal | datetime | date):
         return value, False
     if isinstance(value, float):
@@ -272,12 +272,12 @@ def _value(kind: KindRule, name: str, value: Any) -> tuple[Value, bool]:
     if isinstance(value, Money):
         return Money(Decimal(value.amount), str(value.currency)), False
     if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
-        texts = [keep(str(part)) for part in islice(value, _MOST)]
+        texts = [keep_whitespace(str(part)) for part in islice(value, _MAX)]
         return tuple(text for text, _ in texts), any(odd for _, odd in texts)
     raise _wrong(kind, f"field {name!r}", "text, a number, a date or a list of texts", value)
 
 
-def _decimal(kind: KindRule, name: str, value: float) -> Decimal:
+def _decimal(kind: PageRule, name: str, value: float) -> Decimal:
     try:
         number = Decimal(repr(value))
     except InvalidOperation:  # a float of a library with a repr of its own
@@ -287,7 +287,7 @@ def _decimal(kind: KindRule, name: str, value: float) -> Decimal:
     return number
 
 
-def _wrong(kind: KindRule, what: str, wanted: str, got: Any) -> ExtractError:
+def _wrong(kind: PageRule, what: str, wanted: str, got: Any) -> ExtractError:
     return ExtractError("hook", f"{kind.python}: {what} must be {wanted}, not {type(got).__name__}")
 
 

@@ -8,7 +8,7 @@ from crawler.extract.lexbor import served_by
 
 __all__ = ["check_selector", "ends_in"]
 
-_LONGEST = 2000
+_MAX_LENGTH = 2000
 _TEXT = re.compile(r"::text\b")
 _ATTR = re.compile(r"::attr\b(?:\(\s*([^)\s]*)\s*\)?)?|\s*/?@([\w-]+)\s*$")
 _UNQUOTED = re.compile(r"\[\s*([\w:|-]+)\s*([~|^$*]?=)\s*([^\"'\]\s][^\]]*?)\s*\]")
@@ -38,8 +38,8 @@ def check_selector(css: str) -> str | None:
     The position is the number of the character, counted from 1. What is right is what lexbor answers or soupsieve,
     the selector library of BeautifulSoup, accepts.
     """
-    if len(css) > _LONGEST:
-        return f"the selector has {len(css)} characters; at most {_LONGEST} are allowed"
+    if len(css) > _MAX_LENGTH:
+        return f"the selector has {len(css)} characters; at most {_MAX_LENGTH} are allowed"
     complaint = _habit(css)
     if complaint is not None or served_by(css, "auto") == "lexbor":
         return complaint

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Copy", "Xml", "hook_soup", "knows", "xml_soup"]
 
-_MOST_TAGS = 400_000
+_MAX_TAGS = 400_000
 """At about 700 bytes and 12 microseconds each."""
 _NAMED = re.compile(
     r"""\[(?:"[^"]*"|'[^']*'|[^\]])*\]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|"""
@@ -68,7 +68,7 @@ class _Builder(HTMLTreeBuilder):
                 attributes: dict[str, Any] = {name: value or "" for name, value in node.attributes.items()}
                 made = tag = Tag(self.soup, self, node.tag or "", attrs=attributes, parent=parent, previous=last)
                 self._pairs.append((node, tag))
-                if len(self._pairs) > _MOST_TAGS:
+                if len(self._pairs) > _MAX_TAGS:
                     raise _too_many()
                 child = node.first_child
             elif node.is_text_node or node.is_comment_node:
@@ -245,7 +245,7 @@ def xml_soup(text: str, **options: Any) -> BeautifulSoup:
     Raises:
         ExtractError: `unparsable`.
     """
-    if text.count("<") - text.count("</") > _MOST_TAGS:
+    if text.count("<") - text.count("</") > _MAX_TAGS:
         raise _too_many()
     try:
         return BeautifulSoup(text, "xml", **options)
@@ -266,7 +266,7 @@ def _in_any_case(css: str) -> str:
 
 
 def _too_many() -> ExtractError:
-    return ExtractError("unparsable", f"more than {_MOST_TAGS:,} elements; BeautifulSoup would need too much memory")
+    return ExtractError("unparsable", f"more than {_MAX_TAGS:,} elements; BeautifulSoup would need too much memory")
 
 
 def _select(below: Tag, css: str, limit: int = 0) -> Iterable[Tag]:

@@ -22,10 +22,10 @@ __all__ = [
     "TEXT",
     "UNSEEN",
     "Signs",
+    "collapse_whitespace",
     "hides",
-    "keep",
+    "keep_whitespace",
     "named",
-    "tidy",
 ]
 
 BREAK = "\x1c"
@@ -56,7 +56,7 @@ _ODD = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile(f"\n?{BREAK}[{BREAK}]*\n?")
 
 
-def tidy(text: str) -> tuple[str, bool]:
+def collapse_whitespace(text: str) -> tuple[str, bool]:
     """Text with each run of white space (also no-break spaces) as one space, and none at the ends.
 
     Zero-width spaces, soft hyphens, byte order marks and marks of writing direction go; they change no meaning.
@@ -73,7 +73,7 @@ def tidy(text: str) -> tuple[str, bool]:
     return flat, "\ufffd" in flat
 
 
-def keep(text: str) -> tuple[str, bool]:
+def keep_whitespace(text: str) -> tuple[str, bool]:
     """Text with its white space as it stands; where a block or `br` parts it, a line ends. Else as `tidy`."""
     text = text.replace(RAISED, "")
     lines = _BREAKS.sub("\n", text.strip(BREAK)) if BREAK in text else text

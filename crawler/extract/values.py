@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from crawler.extract.dates import read_date, read_datetime
 from crawler.extract.numbers import numbers
-from crawler.extract.recipe import FieldRule
+from crawler.extract.rules import FieldRule
 from crawler.model import Value
 
 __all__ = ["Converter", "converter", "read_bool"]

@@ -26,10 +26,18 @@ from crawler.fetch.addresses import allowed, begin_look_up
 from crawler.fetch.body import Rechunker, cut_short, lost, said_goodbye
 from crawler.fetch.client import ClientSettings
 from crawler.fetch.cookies import usable_cookies
-from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.outcome import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
-from crawler.fetch.prepare import Asked, Asking
-from crawler.fetch.response_head import LONGEST_LINE, Fields, Head, valid_lines
+from crawler.fetch.failures import by_proxy, to_fetch_error
+from crawler.fetch.outcome import (
+    LEFTOVER_SECONDS,
+    MAX_LEFTOVER,
+    check_length,
+    classify,
+    is_page,
+    is_short,
+    read_capped,
+)
+from crawler.fetch.prepare import PreparedRequest, RequestPreparer
+from crawler.fetch.response_head import MAX_LINE, HeaderFields, HeadParser, valid_lines
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["AiohttpFetch", "AskedRequest", "Attempt", "Handler", "Resolver", "attempt", "note_socket"]
@@ -48,7 +56,7 @@ class Attempt:
         status, reason, fields: the head of the answer, once it is whole; `fields` is None before.
     """
 
-    def __init__(self, settings: ClientSettings, asked: Asked) -> None:
+    def __init__(self, settings: ClientSettings, asked: PreparedRequest) -> None:
         self.settings, self.asked = settings, asked
         self.limit = asyncio.timeout(settings.timeout)
         self.error: FetchError | None = None
@@ -63,7 +71,7 @@ class Attempt:
         self.handler: Handler | None = None
         self.status = 0
         self.reason = ""
-        self.fields: Fields | None = None
+        self.fields: HeaderFields | None = None
 
     def stop(self, error: FetchError) -> None:
         """End the request with this error."""
@@ -175,7 +183,7 @@ class Handler(ResponseHandler):
         self._attempt: Attempt | None = None
         self._used = False
         self._ended_by: BaseException | None = None
-        self._reading: Head | None = None
+        self._reading: HeadParser | None = None
         self._rest = b""
         self._left: int | None = None  # bytes of the body that are still to come, where that is known
         self._chunks: Rechunker | None = None
@@ -190,7 +198,7 @@ class Handler(ResponseHandler):
         self._idle.pop(self, None)
         now.reused, now.handler = self._used, self
         self._used = True
-        self._attempt, self._reading, self._left, self._chunks = now, Head(), None, None
+        self._attempt, self._reading, self._left, self._chunks = now, HeadParser(), None, None
         if not self.is_connected():
             raise lost(b"", self._ended_by)
 
@@ -274,13 +282,13 @@ class Handler(ResponseHandler):
         if data:
             super().data_received(data)
 
-    def _after_head(self, now: Attempt, head: Head, data: bytes) -> None:
+    def _after_head(self, now: Attempt, head: HeadParser, data: bytes) -> None:
         """Pass on nothing until the head is whole, then its lines that say how long the body is."""
         start = 0
         while end := data.find(b"\n", start) + 1:
             if head.take(data[start:end]):
                 lines = valid_lines(head.lines)
-                now.status, now.reason, now.fields = head.status, head.reason, Fields(lines)
+                now.status, now.reason, now.fields = head.status, head.reason, HeaderFields(lines)
                 self._reading, self._rest = None, b""
                 self._left = 0 if now.status in (204, 304) else now.fields.length
                 self._chunks = Rechunker() if now.fields.chunked else None
@@ -291,11 +299,11 @@ class Handler(ResponseHandler):
                 return
             start = end
         self._rest = data[start:]
-        if len(self._rest) > LONGEST_LINE:
-            raise FetchError("headers-too-large", f"a line of more than {LONGEST_LINE} bytes")
+        if len(self._rest) > MAX_LINE:
+            raise FetchError("headers-too-large", f"a line of more than {MAX_LINE} bytes")
 
 
-def _framing(head: Head, lines: list[bytes], fields: Fields) -> bytes:
+def _framing(head: HeadParser, lines: list[bytes], fields: HeaderFields) -> bytes:
     """The head that aiohttp gets. Of two lengths the chunks are believed (RFC 9112, section 6.3)."""
     names = _CHUNKED if fields.chunked else _LENGTH
     return b"".join([head.first, *(line for line in lines if line.lower().startswith(names)), b"\r\n"])
@@ -313,7 +321,7 @@ class AiohttpFetch:
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
-        self._asking = Asking(settings)
+        self._asking = RequestPreparer(settings)
         connector = aiohttp.TCPConnector(
             limit=0, resolver=Resolver(), use_dns_cache=False, socket_factory=note_socket, keepalive_timeout=60.0
         )
@@ -366,7 +374,7 @@ class AiohttpFetch:
             now.end()
         assert now.fields is not None
         cookies = usable_cookies(now.fields.cookies) if now.fields.cookies else ()
-        return judged(now.asked.url, now.status, now.reason, now.fields.values, body, monotonic() - start, cookies)
+        return classify(now.asked.url, now.status, now.reason, now.fields.values, body, monotonic() - start, cookies)
 
     async def _asked(self, now: Attempt) -> bytes:
         try:
@@ -401,14 +409,14 @@ class AiohttpFetch:
             return b""
 
 
-def _verbatim(asked: Asked) -> URL:
+def _verbatim(asked: PreparedRequest) -> URL:
     """All of the target as a path: yarl would drop a `?` with nothing behind it."""
     scheme, _, named = asked.server.partition("://")
     path = asked.target.removeprefix(asked.server)
     return URL.build(scheme=scheme, authority=named, path=path, encoded=True)
 
 
-async def _body(asked: Asked, fields: Fields, answer: aiohttp.ClientResponse) -> bytes:
+async def _body(asked: PreparedRequest, fields: HeaderFields, answer: aiohttp.ClientResponse) -> bytes:
     check_length(fields.length, asked.most, asked.cut)
     parts, size = [], 0
     async for piece in _pieces(answer):
@@ -419,10 +427,10 @@ async def _body(asked: Asked, fields: Fields, answer: aiohttp.ClientResponse) ->
                 raise FetchError("too-large", f"more than {asked.most} bytes")
             answer.close()
             break
-    return whole(iter(parts), fields.values.get("content-encoding", ""), asked.most, asked.cut)
+    return read_capped(iter(parts), fields.values.get("content-encoding", ""), asked.most, asked.cut)
 
 
-def _headers(asked: Asked) -> dict[str, str]:
+def _headers(asked: PreparedRequest) -> dict[str, str]:
     return dict(_text(line).split(": ", 1) for line in asked.lines)
 
 
@@ -446,7 +454,7 @@ async def _read_leftover(answer: aiohttp.ClientResponse) -> None:
         async with asyncio.timeout(LEFTOVER_SECONDS):
             async for piece in _pieces(answer):
                 size += len(piece)
-                if size > MOST_LEFTOVER:
+                if size > MAX_LEFTOVER:
                     break
             else:
                 return
@@ -460,7 +468,7 @@ def _explained(exc: Exception) -> FetchError:
         return FetchError("proxy", one_line(f"status {exc.status}"))
     if isinstance(exc, aiohttp.ClientConnectionResetError | aiohttp.ServerDisconnectedError):
         return FetchError("closed", "closed without an answer")
-    error = explain(exc)
+    error = to_fetch_error(exc)
     if error.code == "bad-response" and isinstance(exc, aiohttp.ClientConnectorError):
         return FetchError("network", one_line(exc.os_error.strerror or "no connection"))
     return error

@@ -17,13 +17,13 @@ from time import monotonic
 from crawler.errors import FetchError
 from crawler.fetch.client import ClientSettings
 
-__all__ = ["Spares", "attempt"]
+__all__ = ["UnusedSockets", "attempt"]
 
 
-MOST = 64
+MAX = 64
 
 
-class Spares:
+class UnusedSockets:
     """Open connections by host; shared by the threads of one client."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Spares:
     def give(self, key: Hashable, sock: socket.socket) -> None:
         """Keep a connection on which nothing was sent."""
         with self._lock:
-            if not self._closed and sum(map(len, self._kept.values())) < MOST:
+            if not self._closed and sum(map(len, self._kept.values())) < MAX:
                 self._kept.setdefault(key, []).append(sock)
                 return
         sock.close()
@@ -79,7 +79,7 @@ class Attempt(threading.local):
     """
 
     settings: ClientSettings
-    spares: Spares
+    spares: UnusedSockets
     target = ""
     deadline = float("inf")
     not_after = float("inf")
@@ -88,7 +88,7 @@ class Attempt(threading.local):
     connected = False
     cut = False
 
-    def begin(self, settings: ClientSettings, spares: Spares, not_after: float) -> float:
+    def begin(self, settings: ClientSettings, spares: UnusedSockets, not_after: float) -> float:
         """Start the clock; return the time of the start."""
         now = monotonic()
         self.settings = settings

@@ -17,14 +17,14 @@ from importlib import import_module
 from typing import Any
 
 from crawler.errors import FetchError, one_line
-from crawler.fetch.failures import explain
-from crawler.fetch.response_head import LONGEST_LINE
+from crawler.fetch.failures import to_fetch_error
+from crawler.fetch.response_head import MAX_LINE
 
 __all__ = ["ACCEPTED", "Rechunker", "Unchunker", "cut_short", "decoded", "lost", "said_goodbye"]
 
 
 PIECE = 65_536
-MOST_LAYERS = 2
+MAX_LAYERS = 2
 CUT = "the compressed page stops before its end"
 _NOTHING = frozenset({"", "identity", "none", "utf-8"})
 
@@ -42,7 +42,7 @@ def decoded(pieces: Iterable[bytes], encoding: str) -> Pieces:
         FetchError: `bad-encoding`, or `truncated` when the stream stops before its end.
     """
     layers = [layer for part in encoding.lower().split(",") if (layer := part.strip()) not in _NOTHING]
-    if len(layers) > MOST_LAYERS:
+    if len(layers) > MAX_LAYERS:
         raise FetchError("bad-encoding", f"{len(layers)} encodings, one in the other")
     stream = iter(pieces)
     for layer in reversed(layers):
@@ -243,8 +243,8 @@ class Unchunker:
             after = self._state(data, at, found)
             if after < 0:  # a line that is not whole yet
                 self._rest = data[at:]
-                if len(self._rest) > LONGEST_LINE:
-                    raise FetchError("bad-chunk", f"a line of more than {LONGEST_LINE} bytes")
+                if len(self._rest) > MAX_LINE:
+                    raise FetchError("bad-chunk", f"a line of more than {MAX_LINE} bytes")
                 return b"".join(found), b""
             at = after
         return b"".join(found), data[at:]
@@ -302,7 +302,7 @@ def cut_short(exc: BaseException | None) -> FetchError:
     """What it means that the connection was lost before the body was whole."""
     if exc is None or isinstance(exc, ssl.SSLError):
         return FetchError("truncated", "the page stops before its end")
-    return explain(exc)
+    return to_fetch_error(exc)
 
 
 def said_goodbye(secure: Any) -> bool:
@@ -316,7 +316,7 @@ def said_goodbye(secure: Any) -> bool:
 def lost(first: bytes, exc: BaseException | None) -> FetchError:
     """What it means that the connection was lost before a whole head came."""
     if exc is not None:
-        return explain(exc)
+        return to_fetch_error(exc)
     if not first:
         return FetchError("closed", "closed without an answer")
     if b"HTTP/1".startswith(first[:6]):

@@ -28,25 +28,25 @@ from crawler.fetch.addresses import allowed, check_for_proxy, look_up
 from crawler.fetch.attempt import attempt
 from crawler.fetch.body import Unchunker, cut_short, lost
 from crawler.fetch.client import ClientSettings
-from crawler.fetch.response_head import LONGEST_LINE, Fields, Head, valid_lines
+from crawler.fetch.response_head import MAX_LINE, HeaderFields, HeadParser, valid_lines
 from crawler.fetch.sockets import connect, context
 
 if TYPE_CHECKING:
     from urllib3.connection import HTTPConnection
     from urllib3.connectionpool import HTTPConnectionPool
 
-__all__ = ["POOLS", "Adapter", "Answer", "Bare", "Headers"]
+__all__ = ["POOLS", "Adapter", "Bare", "Headers", "LenientResponse"]
 
 
 READ = 65_536
-MOST = 262_144
+MAX = 262_144
 _NO_BODY = frozenset({204, 304})
 
 
 class Headers(dict[str, str]):
     """The headers in use, by their names in lower case; asked for as those of urllib3 are."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: HeaderFields) -> None:
         super().__init__(fields.values)
         self._cookies = fields.cookies
 
@@ -59,7 +59,7 @@ class Headers(dict[str, str]):
         return self._cookies if name.lower() == "set-cookie" else []
 
 
-class Answer(BaseHTTPResponse):
+class LenientResponse(BaseHTTPResponse):
     """The answer to one request.
 
     Args:
@@ -79,7 +79,7 @@ class Answer(BaseHTTPResponse):
         self._sock = sock
         head, self._rest = _read_head(sock)
         self.status, self.reason = head.status, head.reason
-        fields = Fields(valid_lines(head.lines))
+        fields = HeaderFields(valid_lines(head.lines))
         self.headers = Headers(fields)  # type: ignore[assignment]  # as much of another class as is used
         self.version_string = head.first[:8].decode("latin-1")
         self.chunked = fields.chunked and self.status not in _NO_BODY
@@ -147,7 +147,7 @@ class Answer(BaseHTTPResponse):
     def _receive(self, left: int) -> bytes:
         if not left:
             return b""
-        piece = self._sock.recv(min(left, MOST))
+        piece = self._sock.recv(min(left, MAX))
         if not piece:
             raise cut_short(None)
         return piece
@@ -167,17 +167,17 @@ class Answer(BaseHTTPResponse):
                 raise FetchError("truncated", "the page stops before its last chunk")
 
 
-def _read_head(sock: socket.socket) -> tuple[Head, bytes]:
+def _read_head(sock: socket.socket) -> tuple[HeadParser, bytes]:
     """Return the head, and what came with it of the body."""
-    head, data, start = Head(), sock.recv(READ), 0
+    head, data, start = HeadParser(), sock.recv(READ), 0
     while True:
         while end := data.find(b"\n", start) + 1:
             if head.take(data[start:end]):
                 return head, data[end:]
             start = end
         data, start = data[start:], 0
-        if len(data) > LONGEST_LINE:
-            raise FetchError("headers-too-large", f"a line of more than {LONGEST_LINE} bytes")
+        if len(data) > MAX_LINE:
+            raise FetchError("headers-too-large", f"a line of more than {MAX_LINE} bytes")
         piece = sock.recv(READ)
         if not piece:
             raise lost(head.first or data, None)
@@ -230,13 +230,13 @@ class _Guarded(HTTPConnection):
         with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it closed
             self.sock.sendall(data)
 
-    def getresponse(self) -> Answer:  # type: ignore[override]  # ours
+    def getresponse(self) -> LenientResponse:  # type: ignore[override]  # ours
         """Read the head of the answer.
 
         Raises:
             FetchError: see Answer.
         """
-        return Answer(self.sock)
+        return LenientResponse(self.sock)
 
     @property
     def _key(self) -> tuple[str, str, int]:
@@ -268,7 +268,7 @@ class _Direct(HTTPConnectionPool):
         connection: Any = self._get_conn()
         try:
             connection.request(method, url, headers=headers)
-            answer: Answer = connection.getresponse()
+            answer: LenientResponse = connection.getresponse()
         except BaseException:
             connection.close()
             self._put_conn(connection)

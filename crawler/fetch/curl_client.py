@@ -15,7 +15,7 @@ import pycurl
 
 from crawler.fetch.client import ClientSettings
 from crawler.fetch.curl_transfer import Transfer
-from crawler.fetch.prepare import Asking
+from crawler.fetch.prepare import RequestPreparer
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["CurlFetch", "Transfers"]
@@ -23,7 +23,7 @@ __all__ = ["CurlFetch", "Transfers"]
 
 class _Own(threading.local):
     transfer: Transfer | None = None
-    asking: Asking
+    asking: RequestPreparer
 
 
 class CurlFetch:
@@ -61,7 +61,7 @@ class CurlFetch:
 
     def _open(self) -> Transfer:
         transfer = self._own.transfer = Transfer(self._settings, {})
-        self._own.asking = Asking(self._settings)
+        self._own.asking = RequestPreparer(self._settings)
         with self._lock:
             self._transfers.append(transfer)
         return transfer
@@ -89,7 +89,7 @@ class Transfers:
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
-        self._asking = Asking(settings)
+        self._asking = RequestPreparer(settings)
         self._sockets: dict[int, int] = {}
         self._idle: list[Transfer] = []
         self._under_way: dict[Any, tuple[Transfer, Done]] = {}

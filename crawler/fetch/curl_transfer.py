@@ -22,10 +22,18 @@ from crawler.errors import FetchError, one_line
 from crawler.fetch.addresses import Address, allowed
 from crawler.fetch.client import ClientSettings
 from crawler.fetch.cookies import usable_cookies
-from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.outcome import LEFTOVER_SECONDS, MOST_LEFTOVER, check_length, is_page, is_short, judged, whole
-from crawler.fetch.prepare import Asking
-from crawler.fetch.response_head import Fields, Head
+from crawler.fetch.failures import by_proxy, to_fetch_error
+from crawler.fetch.outcome import (
+    LEFTOVER_SECONDS,
+    MAX_LEFTOVER,
+    check_length,
+    classify,
+    is_page,
+    is_short,
+    read_capped,
+)
+from crawler.fetch.prepare import RequestPreparer
+from crawler.fetch.response_head import HeaderFields, HeadParser
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["Transfer", "curl_failure", "set_constant", "set_trusted"]
@@ -165,16 +173,16 @@ class Transfer:
         self._opened: list[socket.socket] = []
         self._guarded = not (settings.proxy or settings.connect_to)
 
-    def begin(self, asking: Asking, request: Request) -> None:
+    def begin(self, asking: RequestPreparer, request: Request) -> None:
         """Prepare the handle for a request; its clock runs from now.
 
         Raises:
             FetchError, BadUrl: as `Asking`.
         """
         self._start = monotonic()
-        self._head = Head()
+        self._head = HeadParser()
         self._lines: list[bytes] = []
-        self._fields: Fields | None = None
+        self._fields: HeaderFields | None = None
         self._page = False
         self._parts: list[bytes] = []
         self._size = 0
@@ -220,7 +228,7 @@ class Transfer:
 
     def failed(self, exc: Exception) -> Failure:
         """Return the failure that an exception stands for."""
-        error = explain(exc)
+        error = to_fetch_error(exc)
         if self._settings.proxy and not self._received:
             error = by_proxy(error)
         return Failure(error.code, error.detail, elapsed=monotonic() - self._start)
@@ -246,10 +254,10 @@ class Transfer:
             self._hang_up()
         body = b""
         if self._page:
-            body = whole(iter(self._parts), fields.values.get("content-encoding", ""), asked.most, asked.cut)
+            body = read_capped(iter(self._parts), fields.values.get("content-encoding", ""), asked.most, asked.cut)
         elapsed = monotonic() - self._start
         cookies = usable_cookies(fields.cookies) if fields.cookies else ()
-        return judged(asked.url, self._head.status, self._head.reason, fields.values, body, elapsed, cookies)
+        return classify(asked.url, self._head.status, self._head.reason, fields.values, body, elapsed, cookies)
 
     def _cut(self) -> FetchError:
         """The answer ended within its head, and libcurl saw nothing wrong in that."""
@@ -314,7 +322,7 @@ class Transfer:
 
     def _head_came(self) -> int | None:
         asked, status = self._asked, self._head.status
-        fields = self._fields = Fields(self._head.lines)  # libcurl has refused what is not usable
+        fields = self._fields = HeaderFields(self._head.lines)  # libcurl has refused what is not usable
         self._page = is_page(status)
         if self._page:
             check_length(fields.length, asked.most, asked.cut)
@@ -327,7 +335,7 @@ class Transfer:
     def _on_body(self, data: bytes) -> int | None:
         self._size += len(data)
         if not self._page:
-            return STOP if self._size > MOST_LEFTOVER or monotonic() > self._until else None
+            return STOP if self._size > MAX_LEFTOVER or monotonic() > self._until else None
         self._parts.append(data)
         if self._size > self._asked.most:
             if not self._asked.cut:

@@ -9,10 +9,10 @@ import urllib3.exceptions as u3
 
 from crawler.errors import FetchError, one_line
 
-__all__ = ["known_failure"]
+__all__ = ["from_exception"]
 
 
-def known_failure(exc: BaseException) -> FetchError | None:
+def from_exception(exc: BaseException) -> FetchError | None:
     """Return what an exception stands for; None for one that is not known here."""
     for kind, code in _CODES:
         if isinstance(exc, kind):

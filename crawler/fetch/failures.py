@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from crawler.errors import FetchError
 from crawler.urls import BadUrl
 
-__all__ = ["by_proxy", "explain", "retry_after"]
+__all__ = ["by_proxy", "retry_after", "to_fetch_error"]
 
 
-def explain(exc: BaseException) -> FetchError:
+def to_fetch_error(exc: BaseException) -> FetchError:
     """Return the FetchError that an exception of requests, urllib3, http.client or the system stands for.
 
     The text of an unknown exception is left out: it may quote a header, and so a secret.
@@ -23,10 +23,10 @@ def explain(exc: BaseException) -> FetchError:
             return cause
         if isinstance(cause, BadUrl):
             return FetchError("scheme-blocked" if cause.code == "scheme" else "bad-url", cause.detail)
-    from crawler.fetch.error_codes import known_failure  # late: the libraries it knows are not all in use
+    from crawler.fetch.error_codes import from_exception  # late: the libraries it knows are not all in use
 
     for cause in causes:
-        known = known_failure(cause)
+        known = from_exception(cause)
         if known is not None:
             return known
     return FetchError("bad-response", f"unexpected {type(exc).__name__}")

@@ -11,13 +11,22 @@ from crawler.errors import FetchError, one_line
 from crawler.fetch.attempt import attempt
 from crawler.fetch.body import PIECE, decoded
 from crawler.fetch.cookies import usable_cookies
-from crawler.fetch.failures import explain, retry_after
+from crawler.fetch.failures import retry_after, to_fetch_error
 from crawler.model import Failure, Moved, Response
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
-__all__ = ["LEFTOVER_SECONDS", "MOST_LEFTOVER", "check_length", "is_page", "is_short", "judge", "judged", "whole"]
+__all__ = [
+    "LEFTOVER_SECONDS",
+    "MAX_LEFTOVER",
+    "check_length",
+    "classify",
+    "is_page",
+    "is_short",
+    "read_capped",
+    "read_outcome",
+]
 
 
 _GOOD = frozenset({200, 203})
@@ -32,11 +41,11 @@ _KEPT = frozenset({
     "x-robots-tag",
 })  # fmt: skip
 
-MOST_LEFTOVER = 16_384
+MAX_LEFTOVER = 16_384
 LEFTOVER_SECONDS = 1.0
 
 
-def judge(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -> Response | Moved | Failure:
+def read_outcome(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -> Response | Moved | Failure:
     """Return what an answer of urllib3 means; its body is read only when it is a page.
 
     Args:
@@ -50,15 +59,15 @@ def judge(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -
     body = b""
     if is_page(raw.status):
         check_length(raw.length_remaining, most, cut)
-        body = whole(_pieces(raw), raw.headers.get("content-encoding", ""), most, cut)
+        body = read_capped(_pieces(raw), raw.headers.get("content-encoding", ""), most, cut)
     else:
         _read_leftover(raw)
     fields = {name.lower(): value for name, value in raw.headers.items()}
     cookies = usable_cookies(raw.headers.getlist("set-cookie"))
-    return judged(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies)
+    return classify(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies)
 
 
-def judged(
+def classify(
     url: str,
     status: int,
     reason: str,
@@ -93,7 +102,7 @@ def is_page(status: int) -> bool:
 
 def is_short(length: int | None, chunked: bool) -> bool:
     """Tell whether a body nobody wants is worth reading, so that the connection can be used again."""
-    return chunked or (length is not None and length <= MOST_LEFTOVER)
+    return chunked or (length is not None and length <= MAX_LEFTOVER)
 
 
 def check_length(length: int | None, most: int, cut: bool) -> None:
@@ -106,7 +115,7 @@ def check_length(length: int | None, most: int, cut: bool) -> None:
         raise FetchError("too-large", f"{length} bytes; the limit is {most}")
 
 
-def whole(pieces: Iterable[bytes], encoding: str, most: int, cut: bool) -> bytes:
+def read_capped(pieces: Iterable[bytes], encoding: str, most: int, cut: bool) -> bytes:
     """Decode a body and join it; no more than `most` bytes are ever held.
 
     Raises:
@@ -167,7 +176,7 @@ def _read_leftover(raw: BaseHTTPResponse) -> None:
         size = 0
         for piece in _pieces(raw):
             size += len(piece)
-            if size > MOST_LEFTOVER:
+            if size > MAX_LEFTOVER:
                 return
     except Exception as exc:
-        explain(exc)  # the page is not wanted: that it is broken too is of no interest
+        to_fetch_error(exc)  # the page is not wanted: that it is broken too is of no interest

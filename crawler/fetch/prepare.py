@@ -19,10 +19,10 @@ from crawler.fetch.body import ACCEPTED
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, ClientSettings
 from crawler.model import Request
 
-__all__ = ["Asked", "Asking", "Place", "detour", "request_headers", "with_cookies"]
+__all__ = ["Endpoint", "PreparedRequest", "RequestPreparer", "connect_to", "request_headers", "with_cookies"]
 
 
-def detour(server: str, to: tuple[str, int]) -> tuple[str, dict[str, str]]:
+def connect_to(server: str, to: tuple[str, int]) -> tuple[str, dict[str, str]]:
     """Return the server that is connected to in place of another, and headers that say which was meant.
 
     It is asked by http for an https URL as well; X-Forwarded-Proto tells it which it was.
@@ -60,10 +60,10 @@ def with_cookies(headers: dict[str, str], cookies: str) -> dict[str, str]:
     return headers | {"Cookie": f"{headers['Cookie']}; {cookies}" if "Cookie" in headers else cookies}
 
 
-MOST_PLACES = 1_000
+MAX_PLACES = 1_000
 
 
-class Place(NamedTuple):
+class Endpoint(NamedTuple):
     """A host that is asked.
 
     Attributes:
@@ -81,7 +81,7 @@ class Place(NamedTuple):
     lines: list[bytes]
 
 
-class Asked(NamedTuple):
+class PreparedRequest(NamedTuple):
     """A request as it is sent.
 
     Attributes:
@@ -97,7 +97,7 @@ class Asked(NamedTuple):
     url: str
     server: str
     target: str
-    place: Place
+    place: Endpoint
     headers: dict[str, str]
     lines: list[bytes]
     most: int
@@ -105,15 +105,15 @@ class Asked(NamedTuple):
     not_after: float
 
 
-class Asking:
+class RequestPreparer:
     """Prepares requests, from any thread."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
         self._public, self._private = request_headers(settings)
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, Endpoint] = {}
 
-    def __call__(self, request: Request) -> Asked:
+    def __call__(self, request: Request) -> PreparedRequest:
         """Prepare a request.
 
         Raises:
@@ -130,14 +130,14 @@ class Asking:
         most = ROBOTS_BYTES if robots else self._settings.page_bytes
         headers = with_cookies(place.headers, request.cookies)
         if self._settings.connect_to:
-            server, more = detour(server, self._settings.connect_to)
+            server, more = connect_to(server, self._settings.connect_to)
             headers = headers | more
         elif self._settings.proxy and server.startswith("http:"):
             target = url
         lines = place.lines if headers is place.headers else _lines(headers)
-        return Asked(url, server, target, place, headers, lines, most, robots, request.not_after)
+        return PreparedRequest(url, server, target, place, headers, lines, most, robots, request.not_after)
 
-    def _new_place(self, start: str) -> Place:
+    def _new_place(self, start: str) -> Endpoint:
         settings = self._settings
         origin = urls.origin(start + "/")
         scheme, _, named = start.partition("://")
@@ -149,8 +149,8 @@ class Asking:
         bare = f"[{host}]" if ":" in host else host
         secure = settings.insecure_hosts.isdisjoint((bare, f"{bare}:{port}"))
         headers = {"Host": named} | (self._private if origin in settings.origins else self._public)
-        place = Place(origin, host, port, headers, secure, _lines(headers))
-        if len(self._places) >= MOST_PLACES:
+        place = Endpoint(origin, host, port, headers, secure, _lines(headers))
+        if len(self._places) >= MAX_PLACES:
             self._places.clear()
         self._places[start] = place
         return place

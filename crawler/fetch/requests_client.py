@@ -14,12 +14,12 @@ import requests
 from urllib3 import Timeout
 from urllib3.response import BaseHTTPResponse
 
-from crawler.fetch.attempt import Spares, attempt
+from crawler.fetch.attempt import UnusedSockets, attempt
 from crawler.fetch.client import ClientSettings
 from crawler.fetch.connections import Adapter
-from crawler.fetch.failures import by_proxy, explain
-from crawler.fetch.outcome import judge
-from crawler.fetch.prepare import Asking
+from crawler.fetch.failures import by_proxy, to_fetch_error
+from crawler.fetch.outcome import read_outcome
+from crawler.fetch.prepare import RequestPreparer
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["RequestsFetch"]
@@ -33,8 +33,8 @@ class RequestsFetch:
 
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
-        self._asking = Asking(settings)
-        self._spares = Spares()
+        self._asking = RequestPreparer(settings)
+        self._spares = UnusedSockets()
         self._local = threading.local()
         self._lock = threading.Lock()
         self._sessions: list[requests.Session] = []
@@ -48,7 +48,7 @@ class RequestsFetch:
         try:
             return self._ask(request, start)
         except Exception as exc:  # a page that breaks a library must not break the run
-            error = explain(exc)
+            error = to_fetch_error(exc)
         if self._settings.proxy and not attempt.received:
             error = by_proxy(error)
         return Failure(error.code, error.detail, elapsed=time.monotonic() - start)
@@ -70,7 +70,7 @@ class RequestsFetch:
         prepared.headers = asked.headers  # type: ignore[assignment]  # a plain dict is enough
         raw = self._send(prepared)
         try:
-            return judge(asked.url, raw, start, asked.most, asked.cut)
+            return read_outcome(asked.url, raw, start, asked.most, asked.cut)
         finally:
             raw.close()
             raw.release_conn()
@@ -81,7 +81,7 @@ class RequestsFetch:
             answer = adapter.send(prepared, stream=True, timeout=_NEVER)
         except Exception as exc:
             # The server closed an idle connection just when it was used again: it never saw the request.
-            if attempt.connected or attempt.received or explain(exc).code not in ("closed", "reset"):
+            if attempt.connected or attempt.received or to_fetch_error(exc).code not in ("closed", "reset"):
                 raise
             answer = adapter.send(prepared, stream=True, timeout=_NEVER)
         raw: BaseHTTPResponse = answer.raw

@@ -14,13 +14,13 @@ import re
 
 from crawler.errors import FetchError, one_line
 
-__all__ = ["LONGEST_LINE", "Fields", "Head", "is_status", "valid_lines"]
+__all__ = ["MAX_LINE", "HeadParser", "HeaderFields", "is_status", "valid_lines"]
 
 
-MOST_INTERIM = 20
-MOST_LINES = 100
-LONGEST_LINE = 65_536
-MOST_BYTES = 262_144
+MAX_INTERIM = 20
+MAX_LINES = 100
+MAX_LINE = 65_536
+MAX_BYTES = 262_144
 
 is_status = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?: |\r?\n)").match
 _is_final = re.compile(rb"HTTP/\d(?:\.\d)? +[2-9]\d\d(?: |\r?\n)").match
@@ -29,7 +29,7 @@ _HEADER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*:").match
 _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(.*?)[ \t\r\n]*$", re.I | re.S).match
 
 
-class Head:
+class HeadParser:
     """Takes the lines of a head until it is whole.
 
     Attributes:
@@ -51,8 +51,8 @@ class Head:
         Raises:
             FetchError: `headers-too-large`, `truncated`, `bad-response`.
         """
-        if len(line) > LONGEST_LINE:
-            raise FetchError("headers-too-large", f"a line of more than {LONGEST_LINE} bytes")
+        if len(line) > MAX_LINE:
+            raise FetchError("headers-too-large", f"a line of more than {MAX_LINE} bytes")
         if not self.first:
             self.first = line
             return is_status(line) is None  # no HTTP: whoever asks for the status says so
@@ -69,7 +69,7 @@ class Head:
         """
         whole = b"".join(lines)
         usual = not self.first and _is_final(whole) and whole.endswith((b"\r\n\r\n", b"\n\n"))
-        if usual and len(lines) <= MOST_LINES and len(whole) <= LONGEST_LINE and not _has_folded(whole):
+        if usual and len(lines) <= MAX_LINES and len(whole) <= MAX_LINE and not _has_folded(whole):
             self.first, self.lines = lines[0], lines[1:-1]
             return True
         return any(map(self.take, lines))
@@ -96,8 +96,8 @@ class Head:
         if not 100 <= status < 200 or status == 101:
             return True
         self._interim += 1
-        if self._interim > MOST_INTERIM:
-            raise FetchError("bad-response", f"more than {MOST_INTERIM} interim answers")
+        if self._interim > MAX_INTERIM:
+            raise FetchError("bad-response", f"more than {MAX_INTERIM} interim answers")
         self.first, self.lines, self._size = b"", [], 0
         return False
 
@@ -105,8 +105,8 @@ class Head:
         if not line.endswith(b"\n"):
             raise FetchError("truncated", "the connection ended within the headers")
         self._size += len(line)
-        if len(self.lines) >= MOST_LINES or self._size > MOST_BYTES:
-            raise FetchError("headers-too-large", f"more than {MOST_LINES} lines or {MOST_BYTES} bytes")
+        if len(self.lines) >= MAX_LINES or self._size > MAX_BYTES:
+            raise FetchError("headers-too-large", f"more than {MAX_LINES} lines or {MAX_BYTES} bytes")
         if line[:1] in b" \t" and self.lines:  # a folded header (RFC 9112, section 5.2)
             self.lines[-1] = self.lines[-1].rstrip(b"\r\n") + b" " + line.lstrip(b" \t")
         else:
@@ -155,7 +155,7 @@ _USED = {
 }  # fmt: skip
 
 
-class Fields:
+class HeaderFields:
     """What a head says, as far as anybody asks.
 
     Attributes:

@@ -21,7 +21,7 @@ from crawler.compare.hooks import burn_steps
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import Measured
 from crawler.compare.records import read_evidence
-from crawler.compare.task import RESULT, Source, Task
+from crawler.compare.task import RESULT, RunSource, Task
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.lessons.experiments import experiments
@@ -142,7 +142,7 @@ class _Running:
             shutil.rmtree(folder)
 
     def _timed(self, experiment: Experiment, variant: Variant, folder: Path) -> Timed:
-        source = Source(str(self._config(experiment)))
+        source = RunSource(str(self._config(experiment)))
         task = Task(source, variant.combination, self._site(experiment), str(folder))
         before = busy_seconds()
         measured = launch("crawler.compare.run_child", task, RUN_SECONDS)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
 from crawler import urls
-from crawler.crawl.retry_policy import verdict
+from crawler.crawl.retry_policy import decide
 from crawler.errors import OutputError
 from crawler.model import Failure, Moved, Request, Response
 
@@ -31,9 +31,9 @@ Fetched: TypeAlias = Response | Moved | Failure
 
 ANSWERS = "answers"
 FORMAT = 1
-MOST_BYTES = 1_000_000_000
-MOST_HEAD = 1_000_000
-MOST_TRIES = 20
+MAX_BYTES = 1_000_000_000
+MAX_HEAD = 1_000_000
+MAX_TRIES = 20
 _NOT_IN_HEAD = frozenset({"body", "set_cookies"})
 _SECRET = frozenset({"set-cookie", "set-cookie2"})
 
@@ -78,19 +78,19 @@ def store(folder: Path, request: Request, answer: Fetched) -> None:
         before = read(folder, url)
         if before is not None and before.attempt == request.attempt - 1:
             last = [before.answer] if _is_tried_again(before.answer) else []
-            tries = (*before.tries, *last)[-MOST_TRIES:]
+            tries = (*before.tries, *last)[-MAX_TRIES:]
     write_file(file_of(folder, url), _packed(Recorded(url, answer, request.attempt, tries)))
 
 
 def _is_tried_again(answer: Fetched) -> TypeGuard[Failure]:
-    return isinstance(answer, Failure) and verdict(answer, 1, 1) == "retry"
+    return isinstance(answer, Failure) and decide(answer, 1, 1) == "retry"
 
 
 def read(folder: Path, url: str) -> Recorded | None:
     """What was recorded of a URL; None for nothing, and for a file that is broken."""
     try:
         with gzip.open(file_of(folder, url)) as file:
-            head, body = file.readline(MOST_HEAD), file.read(MOST_BYTES)
+            head, body = file.readline(MAX_HEAD), file.read(MAX_BYTES)
         found = _unpacked(json.loads(head), body)
     except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None

@@ -15,8 +15,8 @@ from crawler.model import Failure, Request
 from crawler.replay.cassette import Fetched, read
 from crawler.replay.recording import manifest
 from crawler.replay.server import MARK, ReplayServer, which
-from crawler.replay.source import Source
-from crawler.strategies.port import Then
+from crawler.replay.source import PageSource
+from crawler.strategies.port import OnFetched
 
 if TYPE_CHECKING:
     from crawler.config import Job
@@ -49,7 +49,7 @@ class Replay:
     address: tuple[str, int] | None = None
 
 
-class Playback(Source):
+class Playback(PageSource):
     """A recording in place of the web. State and outputs are kept in its folder: those of the real job stay.
 
     Raises:
@@ -95,13 +95,13 @@ class Playback(Source):
         """Understand what the server cannot say by HTTP."""
         return _ReplayedFetch(self._folder, fetch)
 
-    def then(self, then: Then[T]) -> Then[T]:
+    def then(self, then: OnFetched[T]) -> OnFetched[T]:
         """Understand what the server cannot say by HTTP."""
         return _Replayed(self._folder, then)
 
 
 class _Replayed(Generic[T]):
-    def __init__(self, folder: Path, then: Then[T]) -> None:
+    def __init__(self, folder: Path, then: OnFetched[T]) -> None:
         self._folder, self._then = folder, then
 
     def __call__(self, request: Request, fetched: Fetched) -> T:

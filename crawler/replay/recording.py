@@ -14,8 +14,8 @@ from crawler.errors import ConfigError, OutputError
 from crawler.fetch.client import Fetch
 from crawler.model import Request
 from crawler.replay.cassette import ANSWERS, FORMAT, Fetched, store, write_file
-from crawler.replay.source import Source
-from crawler.strategies.port import Then
+from crawler.replay.source import PageSource
+from crawler.strategies.port import OnFetched
 
 if TYPE_CHECKING:
     from crawler.config import Job
@@ -27,7 +27,7 @@ T = TypeVar("T")
 MANIFEST = "recording.json"
 
 
-class Recording(Source):
+class Recording(PageSource):
     """The web, written down.
 
     The crawl goes on with an unfinished one only where the folder holds that one's first part; else pages would be
@@ -58,13 +58,13 @@ class Recording(Source):
         """Write down what this client fetches."""
         return _RecordingFetch(self._folder, fetch)
 
-    def then(self, then: Then[T]) -> Then[T]:
+    def then(self, then: OnFetched[T]) -> OnFetched[T]:
         """Write down what workers fetch."""
         return _Record(self._folder, then)
 
 
 class _Record(Generic[T]):
-    def __init__(self, folder: Path, then: Then[T]) -> None:
+    def __init__(self, folder: Path, then: OnFetched[T]) -> None:
         self._folder, self._then = folder, then
 
     def __call__(self, request: Request, fetched: Fetched) -> T:

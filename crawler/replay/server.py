@@ -12,12 +12,12 @@ from typing import Any
 from crawler.errors import ConfigError
 from crawler.model import Failure, Moved, Response
 from crawler.replay.cassette import Fetched, Recorded, read
-from crawler.serving.http import Answer, Ask, plain
-from crawler.serving.process import Child
-from crawler.serving.server import HOST, Desk, Ready, listen
+from crawler.serving.http import HttpRequest, HttpResponse, plain
+from crawler.serving.process import ServerProcess
+from crawler.serving.server import HOST, Handler, RenderedResponse, listen
 from crawler.serving.server import serve as serve_desk
 
-__all__ = ["MARK", "STATS_HOST", "ReplayDesk", "ReplayServer", "serve", "which"]
+__all__ = ["MARK", "STATS_HOST", "ReplayHandler", "ReplayServer", "serve", "which"]
 
 
 MARK = 599
@@ -31,13 +31,13 @@ CACHE_BYTES = 256_000_000
 LOCAL = 0.0015
 """Seconds that a request over the loopback takes by itself."""
 
-LONGEST = 3600.0
-MOST_UNKNOWN = 20
+MAX_LENGTH = 3600.0
+MAX_UNKNOWN = 20
 _OWN = frozenset({"connection", "content-encoding", "content-length", "server", "transfer-encoding"})
 _LAST = "replay last"
 
 
-class ReplayDesk(Desk):
+class ReplayHandler(Handler):
     """Answers with what was recorded.
 
     Args:
@@ -48,28 +48,28 @@ class ReplayDesk(Desk):
     def __init__(self, folder: Path, latency: float | None, scale: float, *, errors: bool) -> None:
         super().__init__()
         self._folder, self._latency, self._scale, self._errors = folder, latency, scale, errors
-        self._cache: dict[str, list[Ready]] = {}
+        self._cache: dict[str, list[RenderedResponse]] = {}
         self._cached_bytes = 0
         self._asked: Counter[str] = Counter()
         self._requests = 0
         self._unknown: Counter[str] = Counter()
 
-    def answer(self, ask: Ask) -> Ready:
+    def answer(self, ask: HttpRequest) -> RenderedResponse:
         """The next answer that was recorded of a URL; 404 where there is none."""
         if ask.host == STATS_HOST:
-            return self.ready(Answer(200, {"Content-Type": "application/json"}, self._stats()))
+            return self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
         self._requests += 1
         url = f"{ask.scheme}://{ask.host}{ask.target}"
         answers = self._cache.get(url) or self._load(url)
         if not answers:
-            self._unknown[url if url in self._unknown or len(self._unknown) < MOST_UNKNOWN else "others"] += 1
+            self._unknown[url if url in self._unknown or len(self._unknown) < MAX_UNKNOWN else "others"] += 1
             return self.ready(plain(404))
         turn = min(self._asked[url], len(answers) - 1)
         if turn < len(answers) - 1:
             self._asked[url] += 1
         return answers[turn]
 
-    def delay(self, ask: Ask, ready: Ready) -> float:
+    def delay(self, ask: HttpRequest, ready: RenderedResponse) -> float:
         """As recorded."""
         return ready.delay
 
@@ -77,7 +77,7 @@ class ReplayDesk(Desk):
         """Nothing: the recorded Date is among the headers, where there was one."""
         return b""
 
-    def _load(self, url: str) -> list[Ready]:
+    def _load(self, url: str) -> list[RenderedResponse]:
         recorded = read(self._folder, url)
         if recorded is None:
             return []
@@ -87,14 +87,14 @@ class ReplayDesk(Desk):
         self._keep(url, answers)
         return answers
 
-    def _made(self, fetched: Fetched, mark: str) -> Ready:
+    def _made(self, fetched: Fetched, mark: str) -> RenderedResponse:
         return self.ready(_answer(fetched, mark), delay=self._wait(fetched.elapsed))
 
     def _wait(self, elapsed: float) -> float:
         wait = elapsed * self._scale if self._latency is None else self._latency
-        return min(wait - LOCAL, LONGEST) if wait > LOCAL else 0.0  # nan waits not at all
+        return min(wait - LOCAL, MAX_LENGTH) if wait > LOCAL else 0.0  # nan waits not at all
 
-    def _keep(self, url: str, answers: list[Ready]) -> None:
+    def _keep(self, url: str, answers: list[RenderedResponse]) -> None:
         size = _size(answers)
         if size > CACHE_BYTES:
             return
@@ -121,21 +121,21 @@ def which(recorded: Recorded, reason: str) -> Fetched:
     return recorded.answer
 
 
-def _answer(fetched: Fetched, mark: str) -> Answer:
+def _answer(fetched: Fetched, mark: str) -> HttpResponse:
     match fetched:
         case Response() if not 200 <= fetched.status < 300:  # never recorded so
-            return Answer(MARK, {}, b"", mark)
+            return HttpResponse(MARK, {}, b"", mark)
         case Response():
-            return Answer(fetched.status, _headers(fetched), fetched.body)
+            return HttpResponse(fetched.status, _headers(fetched), fetched.body)
         case Moved() if not 300 <= fetched.status < 400:
-            return Answer(MARK, {}, b"", mark)
+            return HttpResponse(MARK, {}, b"", mark)
         case Moved():
-            return Answer(fetched.status, {"Location": _line(fetched.location)}, b"")
+            return HttpResponse(fetched.status, {"Location": _line(fetched.location)}, b"")
         case Failure():
             if fetched.code != f"http-{fetched.status}" or not 300 <= fetched.status < 600 or fetched.status == MARK:
-                return Answer(MARK, {}, b"", mark)
+                return HttpResponse(MARK, {}, b"", mark)
             asked = {} if fetched.retry_after is None else {"Retry-After": _line(str(fetched.retry_after))}
-            return Answer(fetched.status, asked, b"", _line(fetched.detail))
+            return HttpResponse(fetched.status, asked, b"", _line(fetched.detail))
 
 
 def _headers(response: Response) -> dict[str, str]:
@@ -147,11 +147,11 @@ def _line(text: str) -> str:
     return "".join(character for character in text if character.isprintable())
 
 
-def _size(answers: list[Ready]) -> int:
+def _size(answers: list[RenderedResponse]) -> int:
     return sum(len(answer.body) + 1_000 for answer in answers)
 
 
-class ReplayServer(Child):
+class ReplayServer(ServerProcess):
     """Plays a recording back while the `with` block lasts, for `ClientSettings.connect_to`; see Child.
 
     Args:
@@ -197,4 +197,4 @@ def serve(
     parent: int | None,
 ) -> None:
     """What the child process does."""
-    serve_desk(ReplayDesk(Path(folder), latency, scale, errors=errors), listen(0, "replay"), ready, parent=parent)
+    serve_desk(ReplayHandler(Path(folder), latency, scale, errors=errors), listen(0, "replay"), ready, parent=parent)

@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from crawler.fetch.client import ClientSettings, Fetch
-from crawler.strategies.port import Then
+from crawler.strategies.port import OnFetched
 
 if TYPE_CHECKING:
     from crawler.config import Job
 
-__all__ = ["Source"]
+__all__ = ["PageSource"]
 
 T = TypeVar("T")
 
 
-class Source:
+class PageSource:
     """The web.
 
     Attributes:
@@ -43,6 +43,6 @@ class Source:
         """A client that the main process uses by itself."""
         return fetch
 
-    def then(self, then: Then[T]) -> Then[T]:
+    def then(self, then: OnFetched[T]) -> OnFetched[T]:
         """The step that workers take with what came back; picklable if `then` is."""
         return then

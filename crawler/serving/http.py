@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
 
-__all__ = ["HEAD_LIMIT", "Answer", "Ask", "Bad", "http_date", "parse", "plain", "render"]
+__all__ = ["HEAD_LIMIT", "HttpError", "HttpRequest", "HttpResponse", "http_date", "parse", "plain", "render"]
 
 HEAD_LIMIT = 16_384
 """Most bytes of a request line with its headers."""
@@ -23,7 +23,7 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-class Ask(NamedTuple):
+class HttpRequest(NamedTuple):
     """A request without a body.
 
     Attributes:
@@ -42,7 +42,7 @@ class Ask(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A response: status code, headers without Content-Length, body; a reason phrase other than the usual one."""
 
     status: int
@@ -51,7 +51,7 @@ class Answer:
     reason: str | None = None
 
 
-class Bad(Exception):
+class HttpError(Exception):
     """A request that cannot be served; the connection ends after the answer with this status."""
 
     def __init__(self, status: int) -> None:
@@ -59,7 +59,7 @@ class Bad(Exception):
         self.status = status
 
 
-def parse(head: bytes) -> Ask:
+def parse(head: bytes) -> HttpRequest:
     """Read a request line and headers, without the empty line at their end.
 
     Raises:
@@ -68,19 +68,19 @@ def parse(head: bytes) -> Ask:
     first, *lines = head.split(b"\r\n")
     match = REQUEST_LINE.fullmatch(first)
     if not match:
-        raise Bad(400)
+        raise HttpError(400)
     method, target, major, minor = match.groups()
     if major != b"1":
-        raise Bad(505)
+        raise HttpError(505)
     headers = _headers(lines)
     if minor != b"0" and b"host" not in headers:
-        raise Bad(400)
+        raise HttpError(400)
     if method not in (b"GET", b"HEAD"):
-        raise Bad(405)
+        raise HttpError(405)
     if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
-        raise Bad(413)  # a body is never read, so where the next request starts is not known
+        raise HttpError(413)  # a body is never read, so where the next request starts is not known
     host, path = _split(target.decode("latin-1"))
-    return Ask(
+    return HttpRequest(
         method.decode(),
         path,
         _keeps(headers, minor),
@@ -96,7 +96,7 @@ def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
         name, colon, value = line.partition(b":")
         name = name.lower()
         if not colon or not TOKEN.fullmatch(name) or (name == b"host" and name in headers):
-            raise Bad(400)
+            raise HttpError(400)
         headers[name] = value.strip()
     return headers
 
@@ -114,13 +114,13 @@ def _split(target: str) -> tuple[str, str]:
     return "", target
 
 
-def plain(status: int, headers: dict[str, str] | None = None) -> Answer:
+def plain(status: int, headers: dict[str, str] | None = None) -> HttpResponse:
     """A short answer in plain text."""
     body = f"{status} {HTTPStatus(status).phrase}\n".encode()
-    return Answer(status, {"Content-Type": "text/plain; charset=utf-8"} | (headers or {}), body)
+    return HttpResponse(status, {"Content-Type": "text/plain; charset=utf-8"} | (headers or {}), body)
 
 
-def render(answer: Answer, server: str) -> tuple[bytes, bytes, bytes]:
+def render(answer: HttpResponse, server: str) -> tuple[bytes, bytes, bytes]:
     """Status line, headers and body as bytes; Date and Connection come between when it is sent."""
     fields = {**answer.headers, "Server": server}
     if answer.status not in BODILESS:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["LONGEST", "SHAPES", "Latency"]
+__all__ = ["MAX_LENGTH", "SHAPES", "Latency"]
 
-LONGEST = 3600.0
+MAX_LENGTH = 3600.0
 """Most seconds that an answer waits."""
 
 SHAPES = ("range", "percentiles")
@@ -33,4 +33,4 @@ class Latency(NamedTuple):
         from statistics import NormalDist  # only here: every command reads configs, few serve a site
 
         steps = NormalDist().inv_cdf(share) / _Z95
-        return float(min(self.first * (self.second / self.first) ** steps, LONGEST))
+        return float(min(self.first * (self.second / self.first) ** steps, MAX_LENGTH))

@@ -15,14 +15,14 @@ from typing import Any, Self
 
 from crawler.errors import ConfigError
 
-__all__ = ["Child", "child_main"]
+__all__ = ["ServerProcess", "child_main"]
 
 
 START_SECONDS = 20.0
 STOP_SECONDS = 2.0
 
 
-class Child:
+class ServerProcess:
     """Runs a server in a process of its own while the `with` block lasts.
 
     The child ignores Ctrl-C, and ends by itself when this process dies in any way.

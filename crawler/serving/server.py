@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from crawler.errors import ConfigError
-from crawler.serving.http import HEAD_LIMIT, Answer, Ask, Bad, http_date, parse, plain, render
+from crawler.serving.http import HEAD_LIMIT, HttpError, HttpRequest, HttpResponse, http_date, parse, plain, render
 
-__all__ = ["HOST", "Connection", "Desk", "Ready", "listen", "serve"]
+__all__ = ["HOST", "Connection", "Handler", "RenderedResponse", "listen", "serve"]
 
 
-class Ready(NamedTuple):
+class RenderedResponse(NamedTuple):
     """An answer as bytes.
 
     Attributes:
@@ -33,7 +33,7 @@ class Ready(NamedTuple):
     delay: float = 0.0
 
 
-class Desk(ABC):
+class Handler(ABC):
     """Answers requests. One thread only.
 
     Attributes:
@@ -51,11 +51,11 @@ class Desk(ABC):
         self._date = b""
 
     @abstractmethod
-    def answer(self, ask: Ask) -> Ready:
+    def answer(self, ask: HttpRequest) -> RenderedResponse:
         """The answer to a request, now that it arrives."""
 
     @abstractmethod
-    def delay(self, ask: Ask, ready: Ready) -> float:
+    def delay(self, ask: HttpRequest, ready: RenderedResponse) -> float:
         """Seconds from the request to its answer."""
 
     def close(self) -> None:  # noqa: B027 - a desk without files has nothing to close
@@ -73,9 +73,9 @@ class Desk(ABC):
             self._second, self._date = now, http_date(now)
         return self._date
 
-    def ready(self, answer: Answer, *, shaky: bool = False, delay: float = 0.0) -> Ready:
+    def ready(self, answer: HttpResponse, *, shaky: bool = False, delay: float = 0.0) -> RenderedResponse:
         """An answer as bytes."""
-        return Ready(answer.status, *render(answer, self.name), shaky, delay)
+        return RenderedResponse(answer.status, *render(answer, self.name), shaky, delay)
 
 
 LAST = b"Connection: close\r\n\r\n"
@@ -89,7 +89,7 @@ LINGER = 1.0
 class Connection(asyncio.Protocol):
     """The server's end of a connection."""
 
-    def __init__(self, desk: Desk, everyone: set[Connection]) -> None:
+    def __init__(self, desk: Handler, everyone: set[Connection]) -> None:
         self._desk = desk
         self._everyone = everyone
         self._loop = asyncio.get_running_loop()
@@ -151,7 +151,7 @@ class Connection(asyncio.Protocol):
                 break
             try:
                 self._serve(parse(head))
-            except Bad as bad:
+            except HttpError as bad:
                 self._refuse(bad.status)
         if self._eof and not self._busy():
             self._transport.close()
@@ -174,7 +174,7 @@ class Connection(asyncio.Protocol):
         del self._input[: end + 4]
         return head
 
-    def _serve(self, ask: Ask) -> None:
+    def _serve(self, ask: HttpRequest) -> None:
         arrived = self._loop.time()
         ready = self._desk.answer(ask)
         delay = self._desk.delay(ask, ready)
@@ -186,7 +186,7 @@ class Connection(asyncio.Protocol):
         self._desk.wait()
         self._timer = self._loop.call_later(delay, self._send_late, ask, ready)
 
-    def _send_late(self, ask: Ask, ready: Ready) -> None:
+    def _send_late(self, ask: HttpRequest, ready: RenderedResponse) -> None:
         self._stop_waiting()
         self._send(ask, ready)
         self._advance()
@@ -195,7 +195,7 @@ class Connection(asyncio.Protocol):
         self._timer = None
         self._desk.waiting -= 1
 
-    def _send(self, ask: Ask, ready: Ready) -> None:
+    def _send(self, ask: HttpRequest, ready: RenderedResponse) -> None:
         self._since = self._loop.time()
         end = b"\r\n" if ask.keep else LAST
         body = b"" if ask.method == "HEAD" else ready.body
@@ -222,7 +222,7 @@ OTHER_PORTS = 20
 BACKLOG = 4096
 
 
-def serve(desk: Desk, listener: socket.socket, ready: Callable[[str], None], *, parent: int | None = None) -> None:
+def serve(desk: Handler, listener: socket.socket, ready: Callable[[str], None], *, parent: int | None = None) -> None:
     """Serve until the process ends or Ctrl-C raises KeyboardInterrupt.
 
     Args:
@@ -265,7 +265,7 @@ def _allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
-async def _run(desk: Desk, listener: socket.socket, ready: Callable[[str], None], parent: int | None) -> None:
+async def _run(desk: Handler, listener: socket.socket, ready: Callable[[str], None], parent: int | None) -> None:
     loop = asyncio.get_running_loop()
     everyone: set[Connection] = set()
     async with await loop.create_server(lambda: Connection(desk, everyone), sock=listener, backlog=BACKLOG):

@@ -18,8 +18,8 @@ from crawler.url_parameters import grown, sessions, shape, without
 
 __all__ = ["Chains"]
 
-MOST_GUESSED = 10  # pages in a row that show what the list has shown before, where it is not certain that it is a list
-MOST_POOR = 100  # pages in a row that show the same, where that is nothing or one thing: a calendar may have a gap
+MAX_GUESSED = 10  # pages in a row that show what the list has shown before, where it is not certain that it is a list
+MAX_POOR = 100  # pages in a row that show the same, where that is nothing or one thing: a calendar may have a gap
 
 
 class _Before(NamedTuple):
@@ -149,11 +149,11 @@ def _onward(page: Queued, found: Page, before: list[_Before]) -> list[str]:
 def _most(page: Queued, onward: list[str], before: list[_Before], rich: bool) -> int:
     """How many pages in a row are too many."""
     if not rich:
-        return MOST_POOR
+        return MAX_POOR
     last = max(before, key=lambda each: each.repeats)
     if len(onward) > 1:
-        return MOST_GUESSED  # a tree may look like this: the same box of books on each of its branches
+        return MAX_GUESSED  # a tree may look like this: the same box of books on each of its branches
     if not last.step:
         return 1
     step = grown(last.url, page.url)
-    return 1 if step and grown(page.url, onward[0]) == step else MOST_GUESSED
+    return 1 if step and grown(page.url, onward[0]) == step else MAX_GUESSED

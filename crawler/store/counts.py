@@ -135,7 +135,7 @@ def redirected(db: sqlite3.Connection, crawl: int) -> tuple[int, int, str]:
 
 
 _BATCH_ROWS, _BATCH_CHARACTERS = 250, 1_000_000  # more rows would live so long that they weigh on the collector
-_MOST_VALUES = 1024  # different values of a column that are counted at a time
+_MAX_VALUES = 1024  # different values of a column that are counted at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,12 +292,12 @@ class _Count:
             self.values.update(map(hash, values))
         else:
             self.values.update([hash(value if type(value) is str else str(value)) for value in values])
-        if len(self.values) > 2 * _MOST_VALUES:
+        if len(self.values) > 2 * _MAX_VALUES:
             self._forget_rare()
 
     def _forget_rare(self) -> None:
         """Keep the frequent ones, each lowered by the count of what goes (Misra and Gries, 1982)."""
-        least = sorted(self.values.values())[-_MOST_VALUES]
+        least = sorted(self.values.values())[-_MAX_VALUES]
         self.values = Counter({value: count - least for value, count in self.values.items() if count > least})
 
     def note(self, code: str, url: str) -> None:

@@ -55,7 +55,7 @@ def recover(db: sqlite3.Connection, crawl: int) -> int:
 
 
 _Added = tuple[int, list[Queued]]
-MOST_HOPS = 20  # RFC 9110 15.4 names no number; browsers stop at 20
+MAX_HOPS = 20  # RFC 9110 15.4 names no number; browsers stop at 20
 
 
 class Pages:
@@ -240,7 +240,7 @@ class Pages:
         if back is not None:  # to be given a session is no circle
             key = self.keys.whole(page.kind, found.location)
             back = refused.came_from(self._db, page, key)
-        if page.hops >= MOST_HOPS or (back is not None and not opens(back, page)):
+        if page.hops >= MAX_HOPS or (back is not None and not opens(back, page)):
             failure = Failure("redirect-loop", f"redirected to {found.location}", found.status, None, found.elapsed)
             self.failed(page, failure)
             return []

@@ -25,7 +25,7 @@ RECORDS = f"ranked k NOT INDEXED CROSS JOIN records r ON {IS_OF.format(page='k.p
 
 _NAMED = 5
 _SHORT = 60
-_LONGEST = 500
+_MAX_LENGTH = 500
 
 
 def rank(db: sqlite3.Connection, crawl: int) -> None:
@@ -156,7 +156,7 @@ def _others(number: int, others: Mapping[str, Mapping[str, None]]) -> str:
         f"{name}: {', '.join(islice(seen, _NAMED))}{', ...' * (len(seen) > _NAMED)}" for name, seen in others.items()
     ]
     links = "1 more link" if number == 1 else f"{number:,} more links"
-    return f"{links} to this page carried other values: {'; '.join(named)}"[:_LONGEST]
+    return f"{links} to this page carried other values: {'; '.join(named)}"[:_MAX_LENGTH]
 
 
 def _shown(value: Value) -> str:

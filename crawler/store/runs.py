@@ -37,7 +37,7 @@ __all__ = [
 Verdict = Literal["good", "suspect", ""]
 """What a crawl is worth; "" where it was not compared."""
 
-MOST_CRASHES = 5  # patient: a run may be killed for reasons that have nothing to do with the page
+MAX_CRASHES = 5  # patient: a run may be killed for reasons that have nothing to do with the page
 
 
 class Begin(NamedTuple):
@@ -230,7 +230,7 @@ def _recover(db: sqlite3.Connection, crawl: int) -> int:
     crashed = recover(db, crawl)
     db.execute(
         f"UPDATE pages SET state = 'failed', code = 'crash', detail = ? WHERE crawl = ? AND {TRIED} AND crashes >= ?",  # noqa: S608 - fixed
-        (f"the program died {MOST_CRASHES} times with this page in flight", crawl, MOST_CRASHES),
+        (f"the program died {MAX_CRASHES} times with this page in flight", crawl, MAX_CRASHES),
     )
     return crashed
 

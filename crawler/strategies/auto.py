@@ -23,17 +23,17 @@ from crawler.model import Failure, Request
 from crawler.process import cores
 from crawler.strategies import worker_process
 from crawler.strategies.event_driver import Driver, Threaded
-from crawler.strategies.port import Driven, Fetched, Plan, Strategy
+from crawler.strategies.port import Fetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, missing, preload
 
-__all__ = ["Auto", "Width"]
+__all__ = ["Auto", "ConcurrencyLimit"]
 
 
 FIRST = 8
 TOLERANCE = 1.5  # times the shortest mean that an answer may take
 
 
-class Width:
+class ConcurrencyLimit:
     """Attributes: now: how many requests at once; why: what the last look at the answers said."""
 
     def __init__(self, most: int) -> None:
@@ -96,18 +96,18 @@ HEAVY = 0.7  # share of the time from which on analysis is what holds everything
 
 
 class Auto(Generic[T]):
-    """See the top of this file, and `crawler.strategies.port.Driven`."""
+    """See the top of this file, and `crawler.strategies.port.PolledStrategy`."""
 
     def __init__(self, plan: Plan[T]) -> None:
         self._plan = plan
-        self._best = Width(plan.width)
+        self._best = ConcurrencyLimit(plan.width)
         self._name = next(name for name in SPREAD if not missing(name))
         here = plan._replace(then=self._timed)
         driver = make_driver(self._name, here)
         assert driver is None or isinstance(driver, Driver), "those that it begins with"
         self._driver = driver
         self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
-        self._spread: Driven[T] | None = None
+        self._spread: PolledStrategy[T] | None = None
         self._why_spread = ""
         self._was_heavy = False
         self._under_way: set[Future[T]] = set()

@@ -15,12 +15,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.port import Driven, Fetched, Plan, WorkerDied
+from crawler.strategies.port import Fetched, Plan, PolledStrategy, WorkerDied
 
 if TYPE_CHECKING:
     from crawler.strategies.messages import Messages
 
-__all__ = ["LONGEST_SLEEP", "Driver", "LoneFuture", "Multiplexer", "Threaded"]
+__all__ = ["MAX_SLEEP", "Driver", "LoneFuture", "Multiplexer", "Threaded"]
 
 
 T = TypeVar("T")
@@ -98,13 +98,13 @@ class LoneFuture(Future[T]):
             call(self)
 
 
-MOST_AT_ONCE = 8  # answers that one `perform` does `then` with, so that the caller can send what came of them
-LONGEST_SLEEP = 60.0
+MAX_AT_ONCE = 8  # answers that one `perform` does `then` with, so that the caller can send what came of them
+MAX_SLEEP = 60.0
 PATIENCE = 0.9  # seconds that the thread gets to end where it is not waited for
 
 
 class Driver(ABC, Generic[T]):
-    """Works while `perform` is called, see `crawler.strategies.port.Driven`; a subclass says what is done there.
+    """Works while `perform` is called, see port.PolledStrategy; a subclass says what is done there.
 
     Attributes:
         width: how many requests at once; may be changed at any time.
@@ -169,7 +169,7 @@ class Driver(ABC, Generic[T]):
     def close(self, *, cancel: bool = False) -> None:
         """Finish what is queued and under way; with `cancel` drop it."""
         while not (cancel or self.idle):
-            self.perform(LONGEST_SLEEP)
+            self.perform(MAX_SLEEP)
         self.drop()
         self._end()
 
@@ -235,7 +235,7 @@ class Multiplexer(Driver[T]):
         """Move what is under way, then do `then` with what came back."""
         super().perform(timeout)
         self.began = monotonic()
-        for _ in range(min(MOST_AT_ONCE, len(self._fetched))):
+        for _ in range(min(MAX_AT_ONCE, len(self._fetched))):
             self._done(*self._fetched.popleft())
             if self._woken:
                 return
@@ -266,7 +266,7 @@ class Multiplexer(Driver[T]):
 class Threaded(Generic[T]):
     """A thread around a driver, for whoever has no time to drive it. The loop gives up a `then` that hangs in it."""
 
-    def __init__(self, driver: Driven[T], name: str) -> None:
+    def __init__(self, driver: PolledStrategy[T], name: str) -> None:
         self._driver = driver
         self._ending = self._cancelled = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -287,5 +287,5 @@ class Threaded(Generic[T]):
 
     def _run(self) -> None:
         while not (self._ending and (self._cancelled or self._driver.idle)):
-            self._driver.perform(LONGEST_SLEEP)
+            self._driver.perform(MAX_SLEEP)
         self._driver.close(cancel=self._cancelled)

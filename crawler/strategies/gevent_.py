@@ -11,14 +11,14 @@ import multiprocessing
 from typing import Any, TypeVar
 
 from crawler.strategies.port import Plan
-from crawler.strategies.process_group import Children
+from crawler.strategies.process_group import ProcessGroup
 
 __all__ = ["Gevent"]
 
 T = TypeVar("T")
 
 
-class Gevent(Children[T]):
+class Gevent(ProcessGroup[T]):
     """One child process with `width` greenlets."""
 
     def __init__(self, plan: Plan[T]) -> None:

@@ -24,15 +24,15 @@ from time import monotonic
 from typing import Any, Protocol
 
 from crawler.model import Request
-from crawler.strategies.event_driver import LONGEST_SLEEP
+from crawler.strategies.event_driver import MAX_SLEEP
 from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan, Strategy
 from crawler.strategies.worker_process import settle
 
 __all__ = ["Watched", "Worker", "begin", "serve", "work"]
 
-MOST_TOGETHER = 8
-LONGEST_GATHERING = 0.003  # seconds
+MAX_TOGETHER = 8
+MAX_GATHERING = 0.003  # seconds
 
 
 class Worker(Protocol):
@@ -80,7 +80,7 @@ def work(worker: Worker, messages: Messages) -> None:
     more = True
     while more or answers.expected:
         before = len(answers.held)
-        worker.perform(0.0 if before else LONGEST_SLEEP)
+        worker.perform(0.0 if before else MAX_SLEEP)
         if answers.held and (answers.is_due() or len(answers.held) == before):
             messages.send(answers.taken())
             _flush(messages)
@@ -115,7 +115,7 @@ class _Answers:
     def is_due(self) -> bool:
         """Whether to send them now."""
         count = len(self.held)
-        return count >= MOST_TOGETHER or 2 * count >= self.expected or monotonic() - self._since > LONGEST_GATHERING
+        return count >= MAX_TOGETHER or 2 * count >= self.expected or monotonic() - self._since > MAX_GATHERING
 
     def taken(self) -> list[tuple[int, BaseException | None, Any]]:
         """Take all that is there."""

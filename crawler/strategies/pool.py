@@ -23,7 +23,7 @@ from typing import Any, Generic, TypeVar
 from crawler.strategies.port import WorkerDied
 from crawler.strategies.worker_process import context, settle
 
-__all__ = ["Answers", "Call", "Groups", "ProcessPool", "do_group"]
+__all__ = ["Answers", "Batcher", "Call", "ProcessPool", "do_group"]
 
 
 T = TypeVar("T")
@@ -31,11 +31,11 @@ T = TypeVar("T")
 Call = tuple[object, ...]
 Answers = tuple[list[tuple[BaseException | None, Any]], float]  # an error or a value for each call; seconds for all
 
-SECONDS = 0.01  # work in a group: next to it the cost of a message is small
-MOST = 16  # calls in a group
+TARGET_BATCH_SECONDS = 0.01  # work in a group: next to it the cost of a message is small
+MAX_BATCH = 16  # calls in a group
 
 
-class Groups(Generic[T]):
+class Batcher(Generic[T]):
     """Hands calls to workers.
 
     Args:
@@ -75,7 +75,7 @@ class Groups(Generic[T]):
                 return []
             self._out += 1
             share = -(-len(self._waiting) // self._width)  # rounded up
-            return [self._waiting.popleft() for _ in range(max(1, min(share, self._fit, MOST)))]
+            return [self._waiting.popleft() for _ in range(max(1, min(share, self._fit, MAX_BATCH)))]
 
     def _sent(self, calls: list[Call]) -> Future[Answers]:
         try:
@@ -90,10 +90,10 @@ class Groups(Generic[T]):
         try:
             answers, seconds = done.result()
         except BaseException as error:
-            lost, answers, seconds = error, [(error, None)] * len(group), SECONDS
+            lost, answers, seconds = error, [(error, None)] * len(group), TARGET_BATCH_SECONDS
         with self._changed:
             self._out -= 1
-            self._fit = int(SECONDS * len(answers) / max(seconds, 1e-6))
+            self._fit = int(TARGET_BATCH_SECONDS * len(answers) / max(seconds, 1e-6))
             self._waiting.extendleft(reversed(group[len(answers) :]))
             self._changed.notify_all()
         if isinstance(lost, (BrokenExecutor, CancelledError)):
@@ -117,7 +117,7 @@ def do_group(function: Callable[..., Any], calls: list[Call]) -> Answers:
     answers: list[tuple[BaseException | None, Any]] = []
     begin = monotonic()
     for call in calls:
-        if answers and monotonic() - begin > 2 * SECONDS:
+        if answers and monotonic() - begin > 2 * TARGET_BATCH_SECONDS:
             break
         try:
             answers.append((None, function(*call)))
@@ -164,7 +164,7 @@ class _Crew(Generic[T]):
 
     def __init__(self, width: int, blob: bytes) -> None:
         self._pool = ProcessPoolExecutor(width, mp_context=context(), initializer=_begin, initargs=(blob,))
-        self.calls: Groups[T] = Groups(width, lambda calls: self._pool.submit(_work, calls))
+        self.calls: Batcher[T] = Batcher(width, lambda calls: self._pool.submit(_work, calls))
         _warm_up(self._pool, width)
 
     @property

@@ -16,12 +16,23 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.model import Failure, Moved, Request, Response
 
-__all__ = ["Build", "Driven", "Fetched", "Plan", "Step", "Strategy", "Then", "WorkerDied", "fail_all", "settle_future"]
+__all__ = [
+    "Factory",
+    "Fetched",
+    "OnFetched",
+    "Plan",
+    "PolledStrategy",
+    "Step",
+    "Strategy",
+    "WorkerDied",
+    "fail_all",
+    "settle_future",
+]
 
 T = TypeVar("T")
 
 Fetched = Response | Moved | Failure
-Then = Callable[[Request, Fetched], T]
+OnFetched = Callable[[Request, Fetched], T]
 
 
 class Plan(NamedTuple, Generic[T]):
@@ -38,7 +49,7 @@ class Plan(NamedTuple, Generic[T]):
     width: int
     client: str
     settings: ClientSettings
-    then: Then[T]
+    then: OnFetched[T]
     task_timeout: float = 90.0
     one_thread: bool = False
 
@@ -53,7 +64,7 @@ class Strategy(Protocol[T]):
         """Give back every thread, process and connection. With `cancel`, do not wait for what is in flight."""
 
 
-class Driven(Strategy[T], Protocol[T]):
+class PolledStrategy(Strategy[T], Protocol[T]):
     """A strategy without a thread of its own: it works while `perform` is called, so nothing is handed between threads.
 
     Only `submit`, `wake` and `drop` may be called from another thread; `wake` from a signal handler too.
@@ -87,10 +98,10 @@ class Driven(Strategy[T], Protocol[T]):
         """Give up all that is queued and under way."""
 
 
-class Build(Protocol):
+class Factory(Protocol):
     """Builds a strategy around the step that is done where the bytes arrive."""
 
-    def __call__(self, then: Then[T]) -> Strategy[T]: ...
+    def __call__(self, then: OnFetched[T]) -> Strategy[T]: ...
 
 
 class Step(Generic[T]):

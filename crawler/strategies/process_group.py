@@ -26,13 +26,13 @@ from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan, WorkerDied
 from crawler.strategies.worker_process import context, deaf
 
-__all__ = ["Children", "ProcessesAsyncio", "ProcessesCurl", "ProcessesThreads"]
+__all__ = ["ProcessGroup", "ProcessesAsyncio", "ProcessesCurl", "ProcessesThreads"]
 
 
 T = TypeVar("T")
 
 
-class Children(Driver[T]):
+class ProcessGroup(Driver[T]):
     """Hands each request to the child that has the fewest; replaces a child that died.
 
     Args:
@@ -123,21 +123,21 @@ class Children(Driver[T]):
         return self._children[index]
 
 
-class ProcessesThreads(Children[T]):
+class ProcessesThreads(ProcessGroup[T]):
     """A pool of threads in each of several processes."""
 
     def __init__(self, plan: Plan[T]) -> None:
         super().__init__(plan, partial(serve, "threads"))
 
 
-class ProcessesAsyncio(Children[T]):
+class ProcessesAsyncio(ProcessGroup[T]):
     """An event loop in each of several processes."""
 
     def __init__(self, plan: Plan[T]) -> None:
         super().__init__(plan, partial(serve, "asyncio"))
 
 
-class ProcessesCurl(Children[T]):
+class ProcessesCurl(ProcessGroup[T]):
     """Many transfers on one thread, in each of several processes."""
 
     def __init__(self, plan: Plan[T]) -> None:

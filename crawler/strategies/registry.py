@@ -14,7 +14,7 @@ from crawler import extras
 from crawler.errors import ConfigError
 from crawler.fetch.client import CLIENTS
 from crawler.strategies.event_driver import Threaded
-from crawler.strategies.port import Driven, Plan, Strategy
+from crawler.strategies.port import Plan, PolledStrategy, Strategy
 
 __all__ = ["STRATEGIES", "Entry", "absent", "entry", "make_driver", "make_strategy", "missing", "preload", "refusal"]
 
@@ -33,7 +33,7 @@ class Entry(NamedTuple):
         width: fixed number at once; None takes the config's `workers`.
         needs: module that must be installed.
         extra: the extra of this package that brings it.
-        driven: it has no thread of its own; the loop drives it (`crawler.strategies.port.Driven`).
+        driven: it has no thread of its own; the loop drives it (`crawler.strategies.port.PolledStrategy`).
         most: number at once where the config does not say it; None takes the default of the config.
     """
 
@@ -105,14 +105,14 @@ STRATEGIES: dict[str, Entry] = {
         driven=True,
     ),
     "processes-threads": Entry(
-        "children:ProcessesThreads",
+        "process_group:ProcessesThreads",
         "threads inside each of several processes: slow pages, heavy analysis",
         True,
         driven=True,
         loads=("crawler.strategies.threads",),
     ),
     "processes-asyncio": Entry(
-        "children:ProcessesAsyncio",
+        "process_group:ProcessesAsyncio",
         "an event loop in each of several processes",
         True,
         driven=True,
@@ -121,7 +121,7 @@ STRATEGIES: dict[str, Entry] = {
         loads=("crawler.strategies.asyncio_", "crawler.fetch.aiohttp_client", "encodings.idna", "uvloop"),
     ),
     "processes-curl": Entry(
-        "children:ProcessesCurl",
+        "process_group:ProcessesCurl",
         "curl transfers in each of several processes: the fastest for large jobs",
         True,
         driven=True,
@@ -223,15 +223,15 @@ def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
     return strategy
 
 
-def make_driver(name: str, plan: Plan[T]) -> Driven[T] | None:
-    """Build a strategy that the caller drives (see `crawler.strategies.port.Driven`); None for one that is not driven.
+def make_driver(name: str, plan: Plan[T]) -> PolledStrategy[T] | None:
+    """Build a strategy that the caller drives (see port.PolledStrategy); None for one that is not driven.
 
     Raises:
         ConfigError: there is no such strategy, or it needs what is not installed.
     """
     if not entry(name).driven:
         return None
-    driver: Driven[T] = _load(name)(plan)
+    driver: PolledStrategy[T] = _load(name)(plan)
     return driver
 
 

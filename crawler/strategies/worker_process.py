@@ -14,7 +14,7 @@ from multiprocessing.util import get_temp_dir
 from typing import Any
 
 from crawler import process
-from crawler.process import remove_at_end
+from crawler.process import remove_on_exit
 
 __all__ = ["context", "deaf", "prepare", "settle"]
 
@@ -38,7 +38,7 @@ def context() -> Any:
         return multiprocessing.get_context("spawn")
     from multiprocessing import forkserver
 
-    remove_at_end(get_temp_dir())  # where the socket of that server is
+    remove_on_exit(get_temp_dir())  # where the socket of that server is
     start = multiprocessing.get_context("forkserver")
     start.set_forkserver_preload(_preload)
     with deaf():
@@ -66,7 +66,7 @@ def deaf() -> Iterator[None]:
 
 def settle() -> None:
     """Leave signals to the main process, end when it is gone, even by `kill -9`, and keep memory for the next page."""
-    process.keep()
+    process.raise_trim_threshold()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         os.setsid()  # what is sent to the whole group is for the main process; what it sends to us, is for us

@@ -54,11 +54,11 @@ def test_run_lists_the_strategies_of_the_registry(cli):
 
 def test_run_lists_the_parse_places(cli):
     from crawler.cli.options import PARSE_PLACES
-    from crawler.crawl.parse_stage import PLACES
+    from crawler.crawl.parse_stage import PARSE_STAGES
 
-    assert list(PARSE_PLACES) == list(PLACES)
+    assert list(PARSE_PLACES) == list(PARSE_STAGES)
     out = cli("run", "--help").out
-    assert all(f"\n  {place} " in out for place in PLACES)
+    assert all(f"\n  {place} " in out for place in PARSE_STAGES)
 
 
 @pytest.mark.parametrize(

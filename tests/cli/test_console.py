@@ -175,11 +175,11 @@ def test_colours_can_be_forced_into_a_pipe_but_no_progress(crawled):
 
 def test_a_log_gets_plain_lines_now_and_then(capsys, monkeypatch):
     from crawler.cli import progress
-    from crawler.crawl.stats import Tally
+    from crawler.crawl.stats import Stats
 
     monkeypatch.setattr(progress, "PLAIN_SECONDS", 0.0)
     with progress.progress("demo", lambda: False, quiet=False) as observe:
-        observe(Tally(left=3, done=4))
+        observe(Stats(left=3, done=4))
     out, err = capsys.readouterr()
     assert (out, err.split(",")[:2]) == ("", ["demo: 4 pages read", " 3 left"])
 

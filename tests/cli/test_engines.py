@@ -1,7 +1,7 @@
 import pytest
 
 from crawler.cli.plan import found_by, served
-from crawler.extract.recipe import FieldRule
+from crawler.extract.rules import FieldRule
 
 
 @pytest.mark.parametrize("css", ["p:-soup-contains('x')", "a:checked", "svg|a", "a:link"])

@@ -1,7 +1,7 @@
 import pytest
 
 from crawler.cli.progress import Progress, Rate, duration, pace
-from crawler.crawl.stats import Tally
+from crawler.crawl.stats import Stats
 
 
 class Clock:
@@ -23,7 +23,7 @@ def shown():
     clock = Clock()
     progress = Progress("demo", clock=clock)
     clock.now += 10
-    progress(Tally(left=500, done=490, failed=3, moved=5, skipped=2, records=480, in_flight=16))
+    progress(Stats(left=500, done=490, failed=3, moved=5, skipped=2, records=480, in_flight=16))
     return progress
 
 
@@ -64,7 +64,7 @@ def test_no_time_left_is_promised_in_the_first_moments():
     clock = Clock()
     progress = Progress("demo", clock=clock)
     clock.now += 0.1
-    progress(Tally(left=1000, done=3))
+    progress(Stats(left=1000, done=3))
     assert "about" not in progress.line()
 
 
@@ -73,13 +73,13 @@ def test_before_the_first_page_and_at_the_end():
     progress = Progress("demo", clock=clock)
     assert progress.line() == "demo: starting"
     clock.now += 60
-    progress(Tally(left=0, done=10))
+    progress(Stats(left=0, done=10))
     assert progress.line() == "demo: 10 pages read, 0 left, 0 rows, 0.2 pages/s"
 
 
 def test_stopping_is_shown_instead_of_a_time_left():
     progress = Progress("demo", stopping=lambda: True)
-    progress(Tally(left=500, done=490, in_flight=16))
+    progress(Stats(left=500, done=490, in_flight=16))
     assert progress.line() == "demo: stopping, 16 in flight, 500 left"
     assert progress.fitted(12, bar) == "stopping"
 

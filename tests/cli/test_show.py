@@ -7,7 +7,7 @@ import pytest
 from crawler.cli.advice import for_speed
 from crawler.cli.show import end_summary
 from crawler.config import load
-from crawler.run.report import Report, Timing
+from crawler.runner.report import Report, Timing
 
 PAGES = {"done": 90, "moved": 1, "failed": 1, "skipped": 2, "left": 0}
 

@@ -31,7 +31,7 @@ def test_help_imports_nothing_heavy(arguments):
 
 
 def test_check_imports_no_client_no_slow_parser_and_no_workbook():
-    assert imported("check", "configs/demo.yaml") == {"ruamel", "sqlite3", "rich", "selectolax"}
+    assert imported("check", "configs/demo.yaml") == {"ruamel", "sqlite3", "selectolax"}
 
 
 def cpu_seconds(*arguments):

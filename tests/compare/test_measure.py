@@ -11,14 +11,14 @@ import pytest
 
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE
-from crawler.compare.task import Combination, Source, Task
+from crawler.compare.task import Combination, RunSource, Task
 from tests.support.stray import CPU, MEGABYTES
 
 pytestmark = pytest.mark.skipif(not IS_WHOLE, reason="only Linux can tell")
 
 
 def task(folder: Path) -> Task:
-    return Task(Source("job.yaml"), Combination("threads", 1, "worker"), "", str(folder))
+    return Task(RunSource("job.yaml"), Combination("threads", 1, "worker"), "", str(folder))
 
 
 def is_there(pid: int) -> bool:

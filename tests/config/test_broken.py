@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawler.config import load
-from crawler.config.complaints import BadConfig
+from crawler.config.diagnostics import BadConfig
 from crawler.errors import ConfigError
 
 FOLDER = Path(__file__).parents[1] / "data" / "broken"

@@ -9,13 +9,13 @@ import pytest
 
 from crawler import __version__
 from crawler.config import Job, load
-from crawler.config.complaints import Report
 from crawler.config.cross_checks import check
+from crawler.config.diagnostics import Diagnostics
 from crawler.config.document import Document
-from crawler.config.nodes import Source
-from crawler.config.schema import Place
+from crawler.config.schema import Location
+from crawler.config.yaml_tree import YamlSource
 from crawler.errors import ConfigError
-from crawler.extract.recipe import FieldRule, FollowRule, KindRule, TableRule
+from crawler.extract.rules import FieldRule, FollowRule, PageRule, TableRule
 from crawler.model import Column, Table
 
 BOOKS = r"""
@@ -83,7 +83,7 @@ def job(folder, text=BOOKS, **options) -> Job:
 
 def test_the_recipe(tmp_path):
     kinds = job(tmp_path).recipe.kinds
-    assert kinds["listing"] == KindRule(
+    assert kinds["listing"] == PageRule(
         "listing",
         follow=(FollowRule("li.next a", "listing", next=True), FollowRule("article h3 a", "book")),
     )
@@ -373,7 +373,7 @@ def test_known_strategies(tmp_path):
 def test_fault_137_more_columns_than_a_sheet_has(tmp_path):
     fields = {f"c{number}": {"url": True} for number in range(16_001)}
     config = {"name": "a", "start": "", "pages": {"p": {"fields": fields}}}
-    report = Report(Source("job.yaml", ["pages:"]))
-    check(Document.read(config, Place(report, Document, {})), report)
+    report = Diagnostics(YamlSource("job.yaml", ["pages:"]))
+    check(Document.read(config, Location(report, Document, {})), report)
     with pytest.raises(ConfigError, match="more than 16000 columns; Excel holds 16,384"):
         report.stop()

@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crawler.config import load
-from crawler.config.complaints import BadConfig
-from crawler.config.plain import resolve
+from crawler.config.diagnostics import BadConfig
+from crawler.config.yaml_data import resolve
 from crawler.errors import ConfigError
 from crawler.extras import install
 

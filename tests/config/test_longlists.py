@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.config import nodes
-from crawler.config.complaints import Report
-from crawler.config.nodes import Source
-from crawler.config.plain import plain
+from crawler.config import yaml_tree
+from crawler.config.diagnostics import Diagnostics
 from crawler.config.syntax import parse
+from crawler.config.yaml_data import plain
+from crawler.config.yaml_tree import YamlSource
 
 LIST = "".join(f"  - item{number}\n" for number in range(1200))
 
 
 def read(text):
-    source = Source("c.yaml", text.split("\n"))
-    report = Report(source)
+    source = YamlSource("c.yaml", text.split("\n"))
+    report = Diagnostics(source)
     report.root = parse(source, report)
     found = plain(report)
     try:
@@ -55,13 +55,13 @@ def read(text):
 )
 def test_same_with_and_without(text, monkeypatch):
     quick = read(text)
-    monkeypatch.setattr(nodes, "_LEAST", 10**9)
+    monkeypatch.setattr(yaml_tree, "_MIN", 10**9)
     assert quick == read(text)
 
 
 def test_the_places_are_right():
-    source = Source("c.yaml", f"a:\n{LIST}b: 1\n".split("\n"))
-    report = Report(source)
+    source = YamlSource("c.yaml", f"a:\n{LIST}b: 1\n".split("\n"))
+    report = Diagnostics(source)
     report.root = parse(source, report)
     report.add(("a", 1199), "last")
     report.add(("b",), "behind")

@@ -7,13 +7,13 @@ import pickle
 
 import pytest
 
-from crawler.config.complaints import BadConfig, Report
+from crawler.config.diagnostics import BadConfig, Diagnostics
 from crawler.config.document import DemoSpec, Document, FetchSpec
 from crawler.config.loader import override
-from crawler.config.nodes import Source
-from crawler.config.plain import plain
-from crawler.config.schema import Place
+from crawler.config.schema import Location
 from crawler.config.syntax import parse
+from crawler.config.yaml_data import plain
+from crawler.config.yaml_tree import YamlSource
 from crawler.serving.latency import Latency
 
 
@@ -41,12 +41,12 @@ def test_plain_data():
 
 
 def complaints(text, *settings):
-    source = Source("job.yaml", text.split("\n"))
-    report = Report(source)
+    source = YamlSource("job.yaml", text.split("\n"))
+    report = Diagnostics(source)
     report.root = parse(source, report)
     for setting in settings:
         override(report, setting)
-    Document.read(plain(report), Place(report, Document, {}))
+    Document.read(plain(report), Location(report, Document, {}))
     with pytest.raises(BadConfig) as caught:
         report.stop()
     return {(one.key, one.what) for one in caught.value.complaints}

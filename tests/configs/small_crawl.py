@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 import crawler.config
 from crawler.config import Job
-from crawler.extract.parser import Analyser
+from crawler.extract.parser import Parser
 from crawler.model import Failure, Response
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -39,7 +39,7 @@ def load(name: str) -> Job:
 def crawl(job: Job, base: str, skip: str = "/robots.txt") -> Found:
     """Crawl `base`, an origin on loopback, in place of the site of the config; paths that begin with `skip` are out."""
     found = Found()
-    analyse = Analyser(job.recipe)
+    analyse = Parser(job.recipe)
     todo: deque[tuple[str, str, dict[str, Any]]] = deque(
         (urljoin(base, _target(url)), kind, {}) for url, kind in job.start_pages(base)
     )

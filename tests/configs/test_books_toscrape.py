@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crawler.extract.parser import Analyser
+from crawler.extract.parser import Parser
 from crawler.model import Money, Page, Response
 from tests.configs.small_crawl import Pages, crawl, load, serve
 from tests.support.sites import need_site
@@ -71,7 +71,7 @@ def test_books_of_all_listings_are_found() -> None:
 
 def analysed(kind: str, path: Path) -> Page:
     url = "http://books.toscrape.com/" + path.relative_to(path.parents[1]).as_posix()
-    page = Analyser(load("books_toscrape.yaml").recipe)(kind, Response(url, 200, {}, path.read_bytes()))
+    page = Parser(load("books_toscrape.yaml").recipe)(kind, Response(url, 200, {}, path.read_bytes()))
     assert isinstance(page, Page)
     return page
 
@@ -87,7 +87,7 @@ def groundtruth(copy: Path) -> dict[str, dict[str, str]]:
 
 
 def test_every_book_of_the_copy_has_the_known_values(copy: Path) -> None:
-    analyse = Analyser(load("books_toscrape.yaml").recipe)
+    analyse = Parser(load("books_toscrape.yaml").recipe)
     truth = groundtruth(copy)
     found: dict[str, dict[str, Any]] = {}
     paths = [path for path in copy.glob("catalogue/*/index.html") if path.parent.name != "category"]

@@ -58,7 +58,7 @@ def taken(pages: list[Page | Exception], *, hungry: bool) -> int:
 
 @pytest.fixture(autouse=True)
 def all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.crawl.inbox.LONGEST_GATHERING", 60.0)
+    monkeypatch.setattr("crawler.crawl.inbox.MAX_GATHERING", 60.0)
 
 
 @pytest.mark.parametrize("hungry", [True, False])

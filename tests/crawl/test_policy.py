@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from crawler.crawl.retry_policy import backoff, verdict
+from crawler.crawl.retry_policy import backoff, decide
 from crawler.model import Failure
 
 
@@ -28,11 +28,11 @@ from crawler.model import Failure
     ],
 )
 def test_what_becomes_of_a_failure(code, tried, expected):
-    assert verdict(Failure(code), tried, retries=3) == expected
+    assert decide(Failure(code), tried, retries=3) == expected
 
 
 def test_no_retries_means_none():
-    assert verdict(Failure("http-503"), 1, retries=0) == "fail"
+    assert decide(Failure("http-503"), 1, retries=0) == "fail"
 
 
 def test_waiting_doubles_with_jitter_up_to_a_minute():

@@ -8,9 +8,9 @@ import pytest
 
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
-from crawler.demo.server import DemoDesk
+from crawler.demo.server import DemoHandler
 from crawler.demo.site import Site
-from crawler.serving.http import Ask
+from crawler.serving.http import HttpRequest
 from crawler.serving.latency import Latency
 from tests.demo.raw import Wire, stats
 
@@ -20,12 +20,12 @@ PATHS = [f"/catalogue/page-{number}.html" for number in range(1, 1001)]
 
 def waits(paths: list[str], latency: Latency = RANGE, seed: int = 1) -> dict[str, float]:
     """Seconds that each answer of a new site waits, asked for in this order."""
-    desk = DemoDesk(Site(DemoOptions(latency=latency, seed=seed)))
+    desk = DemoHandler(Site(DemoOptions(latency=latency, seed=seed)))
     return {path: wait(desk, path) for path in paths}
 
 
-def wait(desk: DemoDesk, path: str) -> float:
-    ask = Ask("GET", path, True, "")
+def wait(desk: DemoHandler, path: str) -> float:
+    ask = HttpRequest("GET", path, True, "")
     return desk.delay(ask, desk.answer(ask))
 
 
@@ -36,7 +36,7 @@ def test_pages_wait_as_long_in_whatever_order_they_are_asked_for() -> None:
 
 
 def test_the_second_time_a_page_waits_another_time_and_that_too_is_always_the_same() -> None:
-    one, other = (DemoDesk(Site(DemoOptions(latency=RANGE))) for _ in range(2))
+    one, other = (DemoHandler(Site(DemoOptions(latency=RANGE))) for _ in range(2))
     first = [wait(one, PATHS[0]) for _ in range(3)]
     wait(other, PATHS[1])
     assert [wait(other, PATHS[0]) for _ in range(3)] == first
@@ -59,7 +59,7 @@ def test_the_times_are_spread_as_asked_for() -> None:
 
 @pytest.mark.parametrize("latency", [RANGE, 0.2])
 def test_statistics_do_not_wait(latency: float | Latency) -> None:
-    assert wait(DemoDesk(Site(DemoOptions(latency=latency))), "/_stats") == 0.0
+    assert wait(DemoHandler(Site(DemoOptions(latency=latency))), "/_stats") == 0.0
 
 
 def test_a_server_waits_as_long_as_the_desk_says() -> None:

@@ -11,14 +11,14 @@ from crawler import errors
 from crawler.cli.commands import COMMANDS
 from crawler.cli.exit_codes import MEANINGS
 from crawler.config.validators import OUTPUT_FORMATS
-from crawler.crawl.parse_stage import PLACES
+from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.errors import Stop
 from crawler.export import FORMATS
-from crawler.extract.recipe import FIELD_TYPES
+from crawler.extract.rules import FIELD_TYPES
 from crawler.fetch.client import CLIENTS
 from crawler.model import Problem
-from crawler.run import summary
-from crawler.run.report import Report
+from crawler.runner import summary
+from crawler.runner.report import Report
 from crawler.strategies.registry import STRATEGIES
 from tests.support.markdown import DOCUMENTS, ROOT, first_cells
 
@@ -44,7 +44,7 @@ def test_every_strategy_is_documented(name):
     assert name in [cell.strip("`") for cell, *_ in first_cells(DOCS / "strategies.md", "Strategies")]
 
 
-@pytest.mark.parametrize("place", [*PLACES, "auto"])
+@pytest.mark.parametrize("place", [*PARSE_STAGES, "auto"])
 def test_every_parse_place_is_documented(place):
     assert place in [cell.strip("`") for cell, *_ in first_cells(DOCS / "architecture.md", "Parse places")]
     assert f"`{place}`" in text(DOCS / "config.md")

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from crawler.crawl.parse_stage import PLACES
+from crawler.crawl.parse_stage import PARSE_STAGES
 from tests.support.markdown import ROOT, apply, blocks, copy_crawler
 
-MOST_LINES = 60
+MAX_LINES = 60
 NAME = "thread-each"
 
 
@@ -18,7 +18,7 @@ NAME = "thread-each"
 def copy(tmp_path):
     """The package, its tests of all strategies, and in it the two blocks of the document."""
     file, line = list(blocks(ROOT / "docs" / "extending.md"))[:2]
-    assert len(file.text.splitlines()) < MOST_LINES
+    assert len(file.text.splitlines()) < MAX_LINES
     assert len(re.findall(r"^\+ ", line.text, flags=re.M)) == 1
     copy_crawler(tmp_path)
     (tmp_path / "crawler" / "strategies" / file.file).write_text(file.text)
@@ -38,6 +38,6 @@ def test_a_new_strategy_is_one_file_and_one_line_and_conformance_picks_it_up(cop
     passed = set(re.findall(r"::(\w+\[\S+\]) PASSED", done.stdout))
     assert done.returncode == 0, done.stdout
     assert passed == {
-        *(f"test_the_same_whatever_runs_it[{NAME}-{place}]" for place in PLACES),
+        *(f"test_the_same_whatever_runs_it[{NAME}-{place}]" for place in PARSE_STAGES),
         f"test_no_thread_and_no_child_stays_behind[{NAME}]",
     }

@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from crawler.crawl.retry_policy import verdict
+from crawler.crawl.retry_policy import decide
 from crawler.model import Failure
 from tests.support.markdown import ROOT, first_cells
 
 PATH = ROOT / "docs" / "failures.md"
-SOURCES = [ROOT / "crawler" / name for name in ("urls.py", "urls.py", "run/protect.py", "run/summary.py")]
+SOURCES = [ROOT / "crawler" / name for name in ("urls.py", "runner/protect.py", "runner/summary.py")]
 for room in ("crawl", "fetch", "extract", "export", "store"):
     SOURCES += (ROOT / "crawler" / room).glob("*.py")
 
@@ -99,7 +99,7 @@ def test_what_is_said_of_further_tries_is_true(row):
     for code in re.findall(r"`([a-z]+(?:-[a-z0-9]+)*)`", row[0]):
         if code == "late":
             continue  # handed back before anything is sent: the policy never sees it
-        answers = [verdict(Failure(code), tried, retries=3) for tried in (1, 2, 3, 4)]
+        answers = [decide(Failure(code), tried, retries=3) for tried in (1, 2, 3, 4)]
         tries = {"yes": 3, "once": 1, "no": 0, "alone": 0}[row[1]]
         assert answers == ["retry"] * tries + ["fail"] * (4 - tries), code
 
@@ -107,4 +107,4 @@ def test_what_is_said_of_further_tries_is_true(row):
 @pytest.mark.parametrize("row", rows("Pages that were skipped"), ids=lambda row: row[0])
 def test_what_is_called_skipped_is_skipped(row):
     code = row[0].strip("`")
-    assert code in ("depth", "limit", "trap") or verdict(Failure(code), 1, 3) == "skip"  # the three are never requested
+    assert code in ("depth", "limit", "trap") or decide(Failure(code), 1, 3) == "skip"  # the three are never requested

@@ -3,7 +3,7 @@ import pickle
 import pytest
 
 from crawler.extract import page as page_module
-from crawler.extract.parser import Analyser
+from crawler.extract.parser import Parser
 from crawler.model import Failure, Page
 from tests.support.pages import FieldRule, FollowRule, TableRule, analyse, recipe, response
 
@@ -11,7 +11,7 @@ TITLE = FieldRule("t", "h1")
 
 
 def test_it_survives_pickling_also_after_use():
-    analyser = Analyser(recipe(TITLE, FieldRule("n", "p", regex="x(.)", type="int")))
+    analyser = Parser(recipe(TITLE, FieldRule("n", "p", regex="x(.)", type="int")))
     page = analyser("book", response("<h1>a</h1><p>x5"))
     again = pickle.loads(pickle.dumps(analyser))
     assert again("book", response("<h1>a</h1><p>x5")) == page
@@ -89,7 +89,7 @@ def test_several_tables_of_one_page():
 
 
 def test_unknown_kinds_are_failures():
-    outcome = Analyser(recipe(TITLE))("nope", response("<h1>a"))
+    outcome = Parser(recipe(TITLE))("nope", response("<h1>a"))
     assert isinstance(outcome, Failure)
     assert "'nope'" in outcome.detail
 
@@ -164,7 +164,7 @@ def test_hostile_pages_never_raise():
         FieldRule("a", "a", attr="href", type="url", all=True),
         follow=(FollowRule("a", "book"),),
     )
-    analyser = Analyser(rules)
+    analyser = Parser(rules)
     for body in (
         b"<",
         b"<!",

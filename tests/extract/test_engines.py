@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup, Comment, Tag
 
 from crawler.extract.lexbor import Lexbor
 from crawler.extract.page import PageView
-from crawler.extract.text import keep, tidy
+from crawler.extract.text import collapse_whitespace, keep_whitespace
 from crawler.model import Failure, Page
 from tests.support.pages import FieldRule, analyse, value
 
@@ -50,7 +50,7 @@ BOTH = pytest.mark.parametrize("engine", [soup, lexbor], ids=["bs4", "lexbor"])
 )
 def test_text(engine, html, expected):
     document = engine(html)
-    assert tidy(document.text(document.first(None, "#x")))[0] == expected
+    assert collapse_whitespace(document.text(document.first(None, "#x")))[0] == expected
 
 
 @BOTH
@@ -66,7 +66,7 @@ def test_text(engine, html, expected):
 )
 def test_text_with_its_space_kept(engine, html, expected):
     document = engine(html)
-    assert keep(document.text(document.first(None, "#x")))[0] == expected
+    assert keep_whitespace(document.text(document.first(None, "#x")))[0] == expected
 
 
 @BOTH
@@ -85,7 +85,7 @@ def test_scope_is_never_among_its_own_matches(engine):
     document = engine("<div class=k><p>a</p><div class=k><b>c</b></div></div>")
     scope = document.first(None, "div")
     assert [document.tag(n) for n in document.select(scope, "div, p")] == ["p", "div"]
-    assert tidy(document.text(document.first(scope, ".k")))[0] == "c"
+    assert collapse_whitespace(document.text(document.first(scope, ".k")))[0] == "c"
     assert document.first(document.first(None, "p"), "p") is None
     assert document.tag(document.first(scope, "body b")) == "b"
 
@@ -141,9 +141,9 @@ def test_selectors(engine, css, found):
         "<ul><li>one</ul><b>b</b><input disabled><div><p>1<p>two</div><i title='a:link > b'>t</i>"
         "<svg><title>s</title></svg>"
     )
-    assert [tidy(document.text(node))[0] for node in document.select(None, css)] == found
+    assert [collapse_whitespace(document.text(node))[0] for node in document.select(None, css)] == found
     first = document.first(None, css)
-    assert tidy(document.text(first))[0] == found[0]
+    assert collapse_whitespace(document.text(first))[0] == found[0]
 
 
 @BOTH
@@ -187,7 +187,7 @@ def test_scope_is_the_row(engine):
 @pytest.mark.parametrize("start", ["", " \n", "<!-- more --> <!-- -->"])
 def test_rows_without_their_table_are_read_as_inside_of_one(engine, start):
     document = engine(f"{start}<tr><td>a<td>b<tr><td>c")
-    assert [tidy(document.text(row))[0] for row in document.select(None, "tr")] == ["a b", "c"]
+    assert [collapse_whitespace(document.text(row))[0] for row in document.select(None, "tr")] == ["a b", "c"]
     assert [document.text(cell) for cell in document.select(None, "tr > td:first-child")] == ["a", "c"]
 
 

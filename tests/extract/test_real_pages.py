@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from crawler.extract.parser import Analyser
-from crawler.extract.recipe import FieldRule, FollowRule, KindRule, Recipe, TableRule
+from crawler.extract.parser import Parser
+from crawler.extract.rules import FieldRule, FollowRule, PageRule, Recipe, TableRule
 from crawler.model import Money, Page, Response
 from tests.support.sites import need_site
 
@@ -20,11 +20,11 @@ FIELDS = (
     FieldRule("url", page_url=True),
 )
 KINDS = {
-    "listing": KindRule(
+    "listing": PageRule(
         "listing",
         follow=(FollowRule("li.next a", "listing", next=True), FollowRule("article.product_pod h3 a", "book")),
     ),
-    "book": KindRule("book", (TableRule("books", FIELDS, key=("upc",)),)),
+    "book": PageRule("book", (TableRule("books", FIELDS, key=("upc",)),)),
 }
 
 
@@ -43,7 +43,7 @@ def read(root, file):
 
 def same_with_both(step):
     root, files = pages()
-    auto, bs4 = Analyser(Recipe(KINDS, "auto")), Analyser(Recipe(KINDS, "bs4"))
+    auto, bs4 = Parser(Recipe(KINDS, "auto")), Parser(Recipe(KINDS, "bs4"))
     for kind, file in files[::step]:
         response = read(root, file)
         outcome = auto(kind, response)
@@ -65,7 +65,7 @@ def test_every_book_is_what_an_independent_crawl_found():
     with open(root / "groundtruth" / "book_details.csv", encoding="latin-1", newline="") as opened:
         rows = list(csv.DictReader(opened))
     expected = {row["UPC"]: row for row in rows}
-    analyse = Analyser(Recipe(KINDS))
+    analyse = Parser(Recipe(KINDS))
     found = [analyse(kind, read(root, file)).records[0] for kind, file in files if kind == "book"]
     assert not [record for record in found if record.notes]
     assert {record.values["upc"] for record in found} == set(expected)
@@ -78,7 +78,7 @@ def test_every_book_is_what_an_independent_crawl_found():
 
 def test_listings_give_twenty_books_and_the_next_page():
     root, files = pages()
-    analyse = Analyser(Recipe(KINDS))
+    analyse = Parser(Recipe(KINDS))
     for number, (kind, file) in enumerate(files[:50], 1):
         links = analyse(kind, read(root, file)).links
         assert [link.kind for link in links].count("book") == 20

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from crawler.extract.parser import Analyser
+from crawler.extract.parser import Parser
 from crawler.extract.selectors import check_selector
 from tests.support.pages import FieldRule, recipe, response
 
@@ -88,5 +88,5 @@ def test_what_is_advised_finds_something_in_a_row(wrong, advised, found):
     assert wrong == "b::text" or part.partition("(")[0] in check_selector(wrong)
     assert check_selector(advised) is None
     fields = (FieldRule("v", advised, all=True),)
-    page = Analyser(recipe(*fields, each="li"))("book", response(ROW))
+    page = Parser(recipe(*fields, each="li"))("book", response(ROW))
     assert page.records[0].values["v"] == tuple(found)

@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.extract.text import keep, tidy
+from crawler.extract.text import collapse_whitespace, keep_whitespace
 
 
 @pytest.mark.parametrize(
@@ -15,14 +15,14 @@ from crawler.extract.text import keep, tidy
     ],
 )
 def test_fault_95_white_space_and_invisible_characters(text, expected):
-    assert tidy(text) == (expected, False)
+    assert collapse_whitespace(text) == (expected, False)
 
 
 @pytest.mark.parametrize("text", ["a\0b", "a\x01b", "a\x7fb", "a\ud800b", "a\uffffb", "a\x9fb"])
 def test_fault_79_control_characters_and_lone_surrogates(text):
-    assert tidy(text) == ("a\ufffdb", True)
-    assert keep(text) == ("a\ufffdb", True)
+    assert collapse_whitespace(text) == ("a\ufffdb", True)
+    assert keep_whitespace(text) == ("a\ufffdb", True)
 
 
 def test_keep_leaves_white_space_and_invisible_characters():
-    assert keep("a \t\n\u00a0\u200bb ") == ("a \t\n\u00a0\u200bb ", False)
+    assert keep_whitespace("a \t\n\u00a0\u200bb ") == ("a \t\n\u00a0\u200bb ", False)

@@ -11,7 +11,7 @@ import requests
 import urllib3
 
 from crawler.errors import one_line
-from crawler.fetch.failures import explain, retry_after
+from crawler.fetch.failures import retry_after, to_fetch_error
 from crawler.model import Request
 from tests.support.badserver import answer, once, serve
 
@@ -56,9 +56,9 @@ def test_fault_36_429_and_503_carry_it(get: Any) -> None:
 def test_explain_finds_the_innermost_cause() -> None:
     inner = ConnectionResetError(104, "Connection reset by peer")
     middle = urllib3.exceptions.ProtocolError("Connection aborted.", inner)
-    assert explain(requests.ConnectionError(middle)).code == "reset"
-    assert explain(KeyError("secret")).code == "bad-response"
-    assert "secret" not in str(explain(KeyError("secret")))
+    assert to_fetch_error(requests.ConnectionError(middle)).code == "reset"
+    assert to_fetch_error(KeyError("secret")).code == "bad-response"
+    assert "secret" not in str(to_fetch_error(KeyError("secret")))
 
 
 def test_one_line() -> None:

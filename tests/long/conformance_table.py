@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from crawler.crawl.parse_stage import PLACES
+from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.demo.process import DemoServer
 from tests.support.sites import VARIABLE, find_site
 from tests.support.static_site import served
@@ -52,11 +52,11 @@ def on_books(folder: Path, strategies: list[str]) -> bool:
 def table(site: str, folder: Path, strategies: list[str], run: Run) -> bool:
     """Print the rows of one site as they come; tells whether all is as the baseline has it."""
     expected = sha256(run(folder / site / "baseline", "serial", "worker"))
-    print(f"\n{site}: {expected}\n{'':20}" + "".join(f"{place:14}" for place in PLACES))
+    print(f"\n{site}: {expected}\n{'':20}" + "".join(f"{place:14}" for place in PARSE_STAGES))
     right = True
     for strategy in strategies:
         found = {each: sha256(run(folder / site / f"{strategy}-{each}", strategy, each)) for each in places(strategy)}
-        print(f"{strategy:20}" + "".join(f"{found.get(each, 'cannot')[:12]:14}" for each in PLACES), flush=True)
+        print(f"{strategy:20}" + "".join(f"{found.get(each, 'cannot')[:12]:14}" for each in PARSE_STAGES), flush=True)
         right &= set(found.values()) == {expected}
     print("all the same" if right else "NOT all the same")
     return right

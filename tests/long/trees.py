@@ -32,10 +32,10 @@ from crawler.errors import ExtractError
 from crawler.extract.engine import Document
 from crawler.extract.fields import raised
 from crawler.extract.page import open_page
-from crawler.extract.parser import Analyser
-from crawler.extract.recipe import FieldRule, KindRule, Recipe, TableRule
+from crawler.extract.parser import Parser
+from crawler.extract.rules import FieldRule, PageRule, Recipe, TableRule
 from crawler.extract.soup import Xml, hook_soup
-from crawler.extract.text import tidy
+from crawler.extract.text import collapse_whitespace
 from crawler.model import Failure, Response
 
 SELECTORS = (
@@ -178,7 +178,7 @@ def elements(document: Document, css: str) -> list[Element]:
         path = "/".join(tag.lower() for _, _, tag, _ in document.around(node))
         names = sorted(document.attributes(node))
         attributes = tuple((name, document.attr(node, name) or "") for name in names)
-        found.append((path, attributes, tidy(raised(document.text(node)))[0]))
+        found.append((path, attributes, collapse_whitespace(raised(document.text(node)))[0]))
     return found
 
 
@@ -241,7 +241,7 @@ def compare(path: Path) -> Result:
 def _fields(response: Response) -> list[list[str]]:
     """What a field for each selector takes from the page."""
     rules = tuple(FieldRule(str(number), css, all=True) for number, css in enumerate(SELECTORS))
-    outcome = Analyser(Recipe({"page": KindRule("page", (TableRule("t", rules),))}))("page", response)
+    outcome = Parser(Recipe({"page": PageRule("page", (TableRule("t", rules),))}))("page", response)
     if isinstance(outcome, Failure):
         return [[] if outcome.code == "no-match" else [outcome.detail]] * len(SELECTORS)
     values = outcome.records[0].values

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from crawler.demo.options import DemoOptions
-from crawler.demo.server import DemoDesk
+from crawler.demo.server import DemoHandler
 from crawler.demo.site import Site
 from crawler.serving.server import IDLE, Connection
 
@@ -14,7 +14,7 @@ async def left_after(seconds: float, latency: float, sent: bytes) -> bytes | Non
     """What a client sees at its end when the server looks after its connections; None while still connected."""
     loop = asyncio.get_running_loop()
     everyone: set[Connection] = set()
-    desk = DemoDesk(Site(DemoOptions(latency=latency)))
+    desk = DemoHandler(Site(DemoOptions(latency=latency)))
     async with await loop.create_server(lambda: Connection(desk, everyone), "127.0.0.1", 0) as server:
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         writer.write(sent)

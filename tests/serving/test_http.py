@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.serving.http import Answer, Ask, Bad, http_date, parse, render
+from crawler.serving.http import HttpError, HttpRequest, HttpResponse, http_date, parse, render
 
 
 def test_a_plain_request_is_read() -> None:
     head = b"GET /a?b=c HTTP/1.1\r\nHost: x\r\nUser-Agent:  me/1 \r\nAccept: */*"
-    assert parse(head) == Ask("GET", "/a?b=c", True, "me/1", "x")
+    assert parse(head) == HttpRequest("GET", "/a?b=c", True, "me/1", "x")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_absolute_form_is_understood() -> None:
     ],
 )
 def test_bad_requests_are_refused(head: bytes, status: int) -> None:
-    with pytest.raises(Bad) as caught:
+    with pytest.raises(HttpError) as caught:
         parse(head)
     assert caught.value.status == status
 
@@ -69,8 +69,8 @@ def test_the_scheme_of_the_other_side_is_read() -> None:
 
 
 def test_an_answer_without_a_body_has_no_length() -> None:
-    assert b"Length" not in render(Answer(204, {}, b""), "me")[1]
+    assert b"Length" not in render(HttpResponse(204, {}, b""), "me")[1]
 
 
 def test_a_reason_of_its_own_is_sent() -> None:
-    assert render(Answer(404, {}, b"", "Gone fishing \u2603"), "me")[0] == b"HTTP/1.1 404 Gone fishing ?\r\n"
+    assert render(HttpResponse(404, {}, b"", "Gone fishing \u2603"), "me")[0] == b"HTTP/1.1 404 Gone fishing ?\r\n"

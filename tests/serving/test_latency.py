@@ -4,7 +4,7 @@ from statistics import fmean, quantiles
 
 import pytest
 
-from crawler.serving.latency import LONGEST, Latency
+from crawler.serving.latency import MAX_LENGTH, Latency
 
 SHARES = [(number + 0.5) / 20_000 for number in range(20_000)]
 
@@ -29,4 +29,4 @@ def test_two_equal_times_are_one(shape: str) -> None:
 
 
 def test_nothing_waits_longer_than_the_longest() -> None:
-    assert Latency("percentiles", 1e-9, LONGEST).at(1 - 1e-12) == LONGEST
+    assert Latency("percentiles", 1e-9, MAX_LENGTH).at(1 - 1e-12) == MAX_LENGTH

@@ -97,7 +97,7 @@ def test_the_processes_begin_to_start_a_look_before_they_are_chosen(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepared: list[list[str]] = []
-    monkeypatch.setattr(auto.child, "prepare", prepared.append)
+    monkeypatch.setattr(auto.worker_process, "prepare", prepared.append)
     monkeypatch.setattr(auto, "cores", lambda: 2)
     for name in ("SECONDS", "HEAVY"):
         monkeypatch.setattr(auto, name, -1.0)  # every look finds the core held up
@@ -114,7 +114,7 @@ def test_the_processes_begin_to_start_a_look_before_they_are_chosen(
 
 
 def test_one_busy_look_alone_changes_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auto.child, "prepare", lambda modules: None)
+    monkeypatch.setattr(auto.worker_process, "prepare", lambda modules: None)
     monkeypatch.setattr(auto, "cores", lambda: 2)
     monkeypatch.setattr(auto, "SECONDS", -1.0)
     driver = make()

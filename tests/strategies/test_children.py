@@ -20,7 +20,7 @@ import pytest
 from crawler.fetch.client import ClientSettings
 from crawler.model import Request
 from crawler.strategies.port import Plan, WorkerDied
-from crawler.strategies.process_group import Children
+from crawler.strategies.process_group import ProcessGroup
 from crawler.strategies.registry import STRATEGIES, entry, make_driver, missing
 from tests.support.badserver import answer, pages, serve
 
@@ -29,7 +29,7 @@ NAMES = [name for name in STRATEGIES if entry(name).driven and entry(name).proce
 LARGE = 300_000  # bytes; more than a socket takes at once
 SITE = {f"/{n}": answer(b"%d" % n) for n in range(200)}
 
-Make = Callable[..., Children[Any]]
+Make = Callable[..., ProcessGroup[Any]]
 
 
 def echo(request: Request, fetched: Any) -> tuple[int, int]:
@@ -54,11 +54,11 @@ def die_once(request: Request, fetched: Any) -> int:
 
 @pytest.fixture(params=NAMES)
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
-    made: list[Children[Any]] = []
+    made: list[ProcessGroup[Any]] = []
     if what := missing(request.param):
         pytest.skip(what)
 
-    def make(then: Any, width: int = 16) -> Children[Any]:
+    def make(then: Any, width: int = 16) -> ProcessGroup[Any]:
         settings = ClientSettings("x", timeout=20.0, connections=width, allow_private=True)
         plan = Plan(width, "requests", settings, then, one_thread=True)
         made.append(make_driver(request.param, plan))
@@ -69,7 +69,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
         driver.close(cancel=True)
 
 
-def ends(driver: Children[Any], requests: list[Request]) -> tuple[list[Any], list[Request]]:
+def ends(driver: ProcessGroup[Any], requests: list[Request]) -> tuple[list[Any], list[Request]]:
     """What came of requests, and those whose worker died; each must come back once."""
     calls: Counter[int] = Counter()
 

@@ -9,9 +9,9 @@ from concurrent.futures import BrokenExecutor, Future
 import pytest
 
 from crawler.strategies import pool
-from crawler.strategies.pool import MOST, SECONDS, Answers, Call, Groups, do_group
+from crawler.strategies.pool import MAX_BATCH, TARGET_BATCH_SECONDS, Answers, Batcher, Call, do_group
 
-QUICK, SLOW = SECONDS / 1000, SECONDS * 10
+QUICK, SLOW = TARGET_BATCH_SECONDS / 1000, TARGET_BATCH_SECONDS * 10
 
 
 class Workers:
@@ -43,8 +43,8 @@ def workers() -> Workers:
     return Workers()
 
 
-def given(workers: Workers, width: int, calls: int) -> tuple[Groups[int], list[Future[int]]]:
-    made: Groups[int] = Groups(width, workers.send)
+def given(workers: Workers, width: int, calls: int) -> tuple[Batcher[int], list[Future[int]]]:
+    made: Batcher[int] = Batcher(width, workers.send)
     return made, [made.submit(n) for n in range(calls)]
 
 
@@ -65,7 +65,7 @@ def test_what_waits_goes_out_as_a_share_for_each_worker(workers: Workers) -> Non
 def test_no_group_is_large(workers: Workers) -> None:
     given(workers, 1, 100)
     workers.answer(0, QUICK)
-    assert workers.sizes == [1, 1, MOST]
+    assert workers.sizes == [1, 1, MAX_BATCH]
 
 
 def test_slow_calls_go_alone_whatever_waits(workers: Workers) -> None:
@@ -77,7 +77,7 @@ def test_slow_calls_go_alone_whatever_waits(workers: Workers) -> None:
 
 def test_a_group_is_as_large_as_the_last_calls_were_quick(workers: Workers) -> None:
     given(workers, 1, 100)
-    workers.answer(0, SECONDS / 3.5)
+    workers.answer(0, TARGET_BATCH_SECONDS / 3.5)
     assert workers.sizes == [1, 1, 3]
 
 
@@ -113,7 +113,7 @@ def test_workers_that_are_gone_already_fail_the_call() -> None:
     def send(calls: list[Call]) -> Future[Answers]:
         raise RuntimeError("shut down")
 
-    made: Groups[int] = Groups(1, send)
+    made: Batcher[int] = Batcher(1, send)
     futures = [made.submit(n) for n in range(3)]
     assert all(isinstance(future.exception(0), BrokenExecutor) for future in futures)
     made.wait()
@@ -151,7 +151,7 @@ def test_a_call_that_raises_fails_itself_and_no_other() -> None:
 
 
 def test_nothing_of_a_group_is_begun_after_a_slow_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "SECONDS", 0.001)
+    monkeypatch.setattr(pool, "TARGET_BATCH_SECONDS", 0.001)
     done: list[int] = []
 
     def work(number: int) -> None:

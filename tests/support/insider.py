@@ -16,7 +16,7 @@ import psutil
 from crawler import process
 
 HELPERS = ("multiprocessing.forkserver", "multiprocessing.resource_tracker")
-_leave = process.leave
+_leave = process.exit_now
 
 
 def look_and_leave(code: int) -> NoReturn:
@@ -38,5 +38,5 @@ def _children() -> list[str]:
 
 
 if __name__ == "__main__":
-    process.leave = look_and_leave
+    process.exit_now = look_and_leave
     runpy.run_module("crawler", run_name="__main__", alter_sys=True)

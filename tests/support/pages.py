@@ -1,7 +1,7 @@
 """Short ways to analyse a piece of HTML with a rule."""
 
-from crawler.extract.parser import Analyser
-from crawler.extract.recipe import FieldRule, FollowRule, KindRule, Recipe, TableRule
+from crawler.extract.parser import Parser
+from crawler.extract.rules import FieldRule, FollowRule, PageRule, Recipe, TableRule
 from crawler.model import Failure, Page, Response
 
 URL = "http://shop.test/books/page.html"
@@ -24,11 +24,11 @@ def recipe(
 ) -> Recipe:
     if tables is None:
         tables = (TableRule("books", fields, each),) if fields or python else ()
-    return Recipe({"book": KindRule("book", tables, follow, python)}, engine, root)  # type: ignore[arg-type]
+    return Recipe({"book": PageRule("book", tables, follow, python)}, engine, root)  # type: ignore[arg-type]
 
 
 def analyse(html: str | bytes, *fields: FieldRule, kind: str | None = HTML, **options) -> Page | Failure:
-    return Analyser(recipe(*fields, **options))("book", response(html, kind))
+    return Parser(recipe(*fields, **options))("book", response(html, kind))
 
 
 def values(html: str | bytes, *fields: FieldRule, **options) -> list[dict]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crawler.crawl.parse_stage import PLACES
+from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.strategies.registry import STRATEGIES, missing, refusal
 
 USABLE = [name for name in STRATEGIES if not missing(name)]
@@ -10,4 +10,4 @@ USABLE = [name for name in STRATEGIES if not missing(name)]
 
 def places(strategy: str) -> list[str]:
     """Where the pages of a job can be analysed under a strategy."""
-    return [place for place in PLACES if not refusal(strategy, place)]
+    return [place for place in PARSE_STAGES if not refusal(strategy, place)]

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["MAX_DEPTH", "KeyPath", "LongList", "Node", "NodeError", "Source", "compose", "find", "item", "take_out"]
+__all__ = ["MAX_DEPTH", "KeyPath", "LongList", "Node", "NodeError", "YamlSource", "compose", "find", "item", "take_out"]
 
 
-_LEAST = 1000
+_MIN = 1000
 _LINE = r"""( *)- +(?:([A-Za-z/][!-~]*)(?<!:)|'([^'\x00-\x1f\x7f-\uffff]*)'|"([ !#-\[\]-~]*)") *"""
 
 
@@ -50,7 +50,7 @@ def item(line: str) -> tuple[int, str, bool, int] | None:
 
 def _find(lines: list[str]) -> list[LongList]:
     found: list[LongList] = []
-    if len(lines) < _LEAST:
+    if len(lines) < _MIN:
         return found
     fullmatch = re.compile(_LINE).fullmatch
     first, indent = 0, None
@@ -58,7 +58,7 @@ def _find(lines: list[str]) -> list[LongList]:
         match = fullmatch(line)
         here = match[1] if match else None
         if here != indent:
-            if indent is not None and number - first >= _LEAST:
+            if indent is not None and number - first >= _MIN:
                 found.append(LongList(first, number - 1))
             first, indent = number, here
     return found
@@ -70,7 +70,7 @@ MAX_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class YamlSource:
     """A text that positions refer to; an `option` of the command line has no positions worth showing."""
 
     name: str
@@ -89,7 +89,7 @@ class Node:
     """
 
     kind: Kind
-    source: Source
+    source: YamlSource
     line: int = 0
     column: int = 0
     end: tuple[int, int] = (0, 0)
@@ -144,7 +144,7 @@ def _step(node: Node | None, part: str | int) -> tuple[Node, Node | None] | None
     return None if place is None else (node.items[place], node.items[place - 1])
 
 
-def compose(source: Source) -> Node | None:
+def compose(source: YamlSource) -> Node | None:
     """The tree of the one document in the lines of `source`; None when it is empty.
 
     Raises:
@@ -165,7 +165,7 @@ def compose(source: Source) -> Node | None:
     return _built("\n".join(lines), source, []).root
 
 
-def _built(text: str, source: Source, lists: list[LongList]) -> _Builder:
+def _built(text: str, source: YamlSource, lists: list[LongList]) -> _Builder:
     from ruamel.yaml import YAML
 
     builder = _Builder(source, lists)
@@ -175,7 +175,7 @@ def _built(text: str, source: Source, lists: list[LongList]) -> _Builder:
 
 
 class _Builder:
-    def __init__(self, source: Source, lists: list[LongList]) -> None:
+    def __init__(self, source: YamlSource, lists: list[LongList]) -> None:
         self.source = source
         self.lists = {one.first: one for one in lists}
         self.root: Node | None = None

@@ -1,6 +1,6 @@
 """Is what a crawl found worth publishing? It is compared with the last good one of the job; see docs/protect.md.
 
-Only figures are compared here. Which selector is to blame, and since which page, is found out by `crawler.run.blame`.
+Only figures are compared here. Which selector is to blame, and since which page, is found out in `blame.py`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from crawler.store.counts import ColumnFigures, Figures, TableFigures
 __all__ = ["Doubt", "doubts", "percent"]
 
 
-_LEAST_LOST = 3  # rows: a table of five that has four is no news
-_LEAST_SAME = 5  # rows: in fewer, one value in all may be chance
-_LEAST_CUT = 10  # rows of a first crawl that a limit cut, before a blank column in it is news
+_MIN_LOST = 3  # rows: a table of five that has four is no news
+_MIN_SAME = 5  # rows: in fewer, one value in all may be chance
+_MIN_CUT = 10  # rows of a first crawl that a limit cut, before a blank column in it is news
 _SIGMAS = 2.0
 _EXPECTED = 10  # values: with so many to be expected, none at all is no chance
 _MOSTLY = 0.5
@@ -69,7 +69,7 @@ def doubts(now: Figures, last: Figures | None, spec: ProtectSpec, *, allowed: fl
         before = last.tables.get(name) if last is not None else None
         if name not in spec.allow_blank and not _by_chance(now, last, before, spec):
             found += _rows(name, table, before, spec)
-        if table.rows >= (_LEAST_CUT if now.unread and before is None else 1):
+        if table.rows >= (_MIN_CUT if now.unread and before is None else 1):
             found += _columns(name, table, before, spec)
     return found
 
@@ -126,7 +126,7 @@ def _rows(name: str, now: TableFigures, last: TableFigures | None, spec: Protect
         if last is None or last.rows:
             yield Doubt("no-rows", name, what=f"no rows{_last(last)}")
         return
-    if last is not None and last.rows - now.rows >= _LEAST_LOST and now.rows < last.rows * (1 - spec.rows):
+    if last is not None and last.rows - now.rows >= _MIN_LOST and now.rows < last.rows * (1 - spec.rows):
         yield Doubt("fewer-rows", name, what=f"{now.rows:,} {'row' if now.rows == 1 else 'rows'}{_last(last)}")
     if last is None and _one_record(now):
         what = f"the same record in all {now.rows:,} rows"
@@ -140,7 +140,7 @@ def _last(last: TableFigures | None) -> str:
 def _one_record(table: TableFigures) -> bool:
     """Whether all rows say the same; addresses aside, as that of the page is no answer of the site."""
     said = [column.most for column in table.columns.values() if column.most]
-    return table.rows >= _LEAST_SAME and bool(said) and min(said) >= table.rows
+    return table.rows >= _MIN_SAME and bool(said) and min(said) >= table.rows
 
 
 def _columns(table: str, now: TableFigures, last: TableFigures | None, spec: ProtectSpec) -> Iterator[Doubt]:
@@ -167,7 +167,7 @@ def _column(
     if spec.fill < 1 and _risen(now.noted, rows, last.noted, last_rows, spec.fill):
         what = f"{now.note} in {now.noted:,} of {rows:,} rows, in {last.noted:,} of {last_rows:,} last time"
         yield Doubt("unreadable", what=what, since=now.noted_at)
-    elif min(rows, last_rows) >= _LEAST_SAME and _risen(now.most, rows, last.most, last_rows, spec.repeats):
+    elif min(rows, last_rows) >= _MIN_SAME and _risen(now.most, rows, last.most, last_rows, spec.repeats):
         what = f"one value in {now.most:,} of {rows:,} rows, in {last.most:,} of {last_rows:,} last time"
         yield Doubt("one-value", what=what)
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
-from crawler.config.complaints import SECRET_SECTIONS, Report
-from crawler.config.nodes import KeyPath, Node
+from crawler.config.diagnostics import SECRET_SECTIONS, Diagnostics
+from crawler.config.yaml_tree import KeyPath, Node
 
 __all__ = ["plain", "resolve"]
+
 
 _FIELD_HOMES: tuple[tuple[str, ...], ...] = (
     ("pages", "*", "fields", "*"),
@@ -22,7 +23,7 @@ _TEXT_HOMES = tuple((*home, key) for home in _FIELD_HOMES for key in ("default",
     ("fetch", name) for name in sorted(SECRET_SECTIONS)
 )
 _MORE_BY_ALIAS = 20_000
-_LONGEST_NUMBER = 100
+_MAX_NUMBER = 100
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _INT = re.compile(r"[-+]?[0-9]{1,100}", re.ASCII)
@@ -31,7 +32,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,6})?", 
 _SPECIAL = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 
 
-def plain(report: Report) -> object:
+def plain(report: Diagnostics) -> object:
     """The data of `report.root`; what cannot be data (a key twice, a list as key) goes to the report."""
     converter = _Converter(report)
     return None if report.root is None else converter.value(report.root, ())
@@ -53,11 +54,11 @@ def resolve(text: str) -> object:
         return int(text[2:], 8 if text[1] == "o" else 16)
     if _SPECIAL.fullmatch(text):
         return float(text.lower().replace(".", ""))
-    return float(text) if len(text) <= _LONGEST_NUMBER and _FLOAT.fullmatch(text) else text
+    return float(text) if len(text) <= _MAX_NUMBER and _FLOAT.fullmatch(text) else text
 
 
 class _Converter:
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Diagnostics) -> None:
         self.report = report
         self.nodes: set[int] = set()
         self.again = 0

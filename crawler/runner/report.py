@@ -10,8 +10,8 @@ from typing import Any
 
 from crawler.config import Job
 from crawler.model import Value
-from crawler.run.outputs import Kept
-from crawler.run.protect import Doubt
+from crawler.runner.outputs import Kept
+from crawler.runner.protect import Doubt
 from crawler.store.counts import Figures
 from crawler.store.runs import CrawlRow, RunRow, Verdict
 

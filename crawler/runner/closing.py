@@ -14,10 +14,10 @@ from pathlib import Path
 
 from crawler.config import Job
 from crawler.model import Problem
-from crawler.run.outputs import publish_all
-from crawler.run.protect import Doubt, doubts
-from crawler.run.report import LastGood, Report
-from crawler.run.summary import findings, summary
+from crawler.runner.outputs import publish_all
+from crawler.runner.protect import Doubt, doubts
+from crawler.runner.report import LastGood, Report
+from crawler.runner.summary import findings, summary
 from crawler.store import counts, runs
 from crawler.store.counts import Figures
 from crawler.store.result import StoredResult
@@ -118,7 +118,7 @@ def _doubts(
     found = doubts(figures, last, job.protect, allowed=job.limits.failures)
     if not found:
         return []
-    from crawler.run.blame import Blame  # late: most crawls give no reason
+    from crawler.runner.blame import Blame  # late: most crawls give no reason
 
     return Blame(db, job, result, crawl, before, report.closed_hosts).explained(found)
 

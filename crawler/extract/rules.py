@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-__all__ = ["FIELD_TYPES", "FieldRule", "FieldType", "FollowRule", "KindRule", "Recipe", "TableRule"]
+__all__ = ["FIELD_TYPES", "FieldRule", "FieldType", "FollowRule", "PageRule", "Recipe", "TableRule"]
+
 
 FieldType = Literal["text", "int", "decimal", "money", "bool", "date", "datetime", "url", "list"]
 FIELD_TYPES: tuple[FieldType, ...] = ("text", "int", "decimal", "money", "bool", "date", "datetime", "url", "list")
@@ -94,7 +95,7 @@ class FollowRule(NamedTuple):
     next: bool = False
 
 
-class KindRule(NamedTuple):
+class PageRule(NamedTuple):
     """The rules of one page kind; `python` is `module:function`, given the page as a BeautifulSoup."""
 
     name: str
@@ -111,6 +112,6 @@ class Recipe(NamedTuple):
         root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
     """
 
-    kinds: Mapping[str, KindRule]
+    kinds: Mapping[str, PageRule]
     engine: Literal["auto", "bs4", "lexbor"] = "auto"
     root: str = ""

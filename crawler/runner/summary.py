@@ -9,8 +9,8 @@ from datetime import datetime
 from crawler import __version__, clock
 from crawler.config import Job
 from crawler.model import Problem, SummaryLine
-from crawler.run.protect import percent
-from crawler.run.report import LastGood, Report
+from crawler.runner.protect import percent
+from crawler.runner.report import LastGood, Report
 from crawler.store import counts
 from crawler.store.counts import TableFigures
 

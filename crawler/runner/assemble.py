@@ -16,23 +16,23 @@ from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
-from crawler.crawl.parse_stage import Analyse, Place, at_place
-from crawler.crawl.robots import RobotsDesk
-from crawler.crawl.stats import Tally
+from crawler.crawl.parse_stage import Analyse, ParseStage, at_place
+from crawler.crawl.robots import RobotsFetcher
+from crawler.crawl.stats import Stats
 from crawler.crawl.traps import Traps
 from crawler.errors import ConfigError, ExtractError
-from crawler.extract.parser import Analyser
+from crawler.extract.parser import Parser
 from crawler.fetch.client import ClientSettings, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import Outcome
-from crawler.replay.source import Source
-from crawler.run.report import Report, Timing
+from crawler.replay.source import PageSource
+from crawler.runner.report import Report, Timing
 from crawler.store import runs
 from crawler.store.cookies import CookieTable
 from crawler.store.pages import Pages
 from crawler.store.records import to_stored
 from crawler.strategies.event_driver import Threaded
-from crawler.strategies.port import Driven, Plan, Strategy, Then
+from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import entry, make_driver, make_strategy, missing, preload, refusal
 
 __all__ = ["Run", "check_strategy", "client_settings", "demo_site", "prepare_children"]
@@ -53,7 +53,7 @@ class Run:
     """
 
     def __init__(
-        self, job: Job, db: sqlite3.Connection, base: str | None, stopper: Stopper, began: float, source: Source
+        self, job: Job, db: sqlite3.Connection, base: str | None, stopper: Stopper, began: float, source: PageSource
     ) -> None:
         self._job, self._db, self._base, self._stopper, self._began = job, db, base, stopper, began
         self._source = source
@@ -66,11 +66,11 @@ class Run:
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         hooked = any(kind.python for kind in job.recipe.kinds.values())
         self._may_hang = hooked and not (chosen.processes and self._place == "worker")
-        self._analyse = Analyse(Analyser(job.recipe, to_stored))
-        self._driver: Driven[Any] | None = None
-        self._desk: RobotsDesk | None = None
+        self._analyse = Analyse(Parser(job.recipe, to_stored))
+        self._driver: PolledStrategy[Any] | None = None
+        self._desk: RobotsFetcher | None = None
 
-    def crawl(self, fresh: bool, observe: Callable[[Tally], None]) -> tuple[runs.Begin, Report]:
+    def crawl(self, fresh: bool, observe: Callable[[Stats], None]) -> tuple[runs.Begin, Report]:
         """Crawl until nothing is left or something ends it."""
         started = clock.now()
         what = f"{self._job.what_hash} {self._base or ''}"
@@ -145,7 +145,7 @@ class Run:
     def _strategy(self) -> Strategy[Outcome]:
         return at_place(self._place, self._build, self._analyse, self._task_timeout)
 
-    def _build(self, then: Then[T]) -> Strategy[T]:
+    def _build(self, then: OnFetched[T]) -> Strategy[T]:
         fetch = self._job.fetch
         then = self._source.then(then)
         plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._may_hang)
@@ -170,7 +170,7 @@ class Run:
         if self._desk is None:
             fetch = self._source.fetch(make_fetch(self._client(), self._settings))
             agent, delay = self._job.user_agent, self._job.polite.delay
-            self._desk = RobotsDesk(fetch, agent, delay, self._stopper.inbox)
+            self._desk = RobotsFetcher(fetch, agent, delay, self._stopper.inbox)
         self._desk.ask(origin)
 
 
@@ -199,14 +199,14 @@ def prepare_children(job: Job) -> None:
 
 def _slow_parser(job: Job) -> list[str]:
     """BeautifulSoup, where the rules need it: to import it takes a worker as long as twenty pages."""
-    analyser = Analyser(job.recipe)
+    analyser = Parser(job.recipe)
     with suppress(ExtractError):  # the run will say it
         if any(analyser.plan(kind).soup for kind in job.recipe.kinds):
             return ["crawler.extract.soup"]
     return []
 
 
-def _place(job: Job) -> Place:
+def _place(job: Job) -> ParseStage:
     """Where pages are analysed."""
     return entry(job.fetch.strategy).place if job.fetch.parse == "auto" else job.fetch.parse
 

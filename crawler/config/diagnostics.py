@@ -7,19 +7,20 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from crawler.config.nodes import KeyPath, Node, Source, find
+from crawler.config.yaml_tree import KeyPath, Node, YamlSource, find
 from crawler.errors import ConfigError
 
-__all__ = ["BadConfig", "Complaint", "Report", "dotted"]
+__all__ = ["BadConfig", "Diagnostic", "Diagnostics", "dotted"]
+
 
 SECRET_SECTIONS = frozenset({"auth", "cookies", "headers", "proxy"})
-_MOST = 1000
+_MAX = 1000
 _WINDOW = 100
 _SENSITIVE = r"(?i)((?:authorization|cookie|password|passwd|token|secret|api[-_]?key|proxy)\w*[\"']?\s*[:=]\s*)(\S.*)"
 _USER_IN_URL = r"(?<=://)[^/\s@]+(?=@)"
 
 
-class Complaint(NamedTuple):
+class Diagnostic(NamedTuple):
     """One thing that is wrong.
 
     Attributes:
@@ -47,7 +48,7 @@ class Complaint(NamedTuple):
 class BadConfig(ConfigError):
     """The ConfigError that `load` raises: `str()` is the text to print, `complaints` the same as values."""
 
-    def __init__(self, text: str, complaints: tuple[Complaint, ...] = ()) -> None:
+    def __init__(self, text: str, complaints: tuple[Diagnostic, ...] = ()) -> None:
         super().__init__(text, complaints)
         self.complaints = complaints
 
@@ -72,13 +73,13 @@ class _Found(NamedTuple):
     fix: str
 
 
-class Report:
+class Diagnostics:
     """Collects complaints, so that a person sees all of them at once."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: YamlSource) -> None:
         self.source = source
         self.root: Node | None = None
-        self._found: dict[tuple[object, ...], tuple[_Found, Source]] = {}
+        self._found: dict[tuple[object, ...], tuple[_Found, YamlSource]] = {}
         self._more = 0
 
     def __bool__(self) -> bool:
@@ -110,12 +111,12 @@ class Report:
         else:
             self.at(node.source, node.line, node.column + _inside(node, offset), what, fix, path)
 
-    def at(self, source: Source, line: int, column: int, what: str, fix: str = "", path: KeyPath = ()) -> None:
+    def at(self, source: YamlSource, line: int, column: int, what: str, fix: str = "", path: KeyPath = ()) -> None:
         """Complain about a place (line and column from 0) of a text."""
         # An alias shows one mistake at several paths: the same place and the same words are one complaint.
         found = _Found(-1 if source.option else line, column, source.name, dotted(path), what, fix)
         identity = (source.name, found.key if source.option else (line, column), what)
-        if len(self._found) < _MOST:
+        if len(self._found) < _MAX:
             self._found.setdefault(identity, (found, source))
         else:
             self._more += 1
@@ -134,21 +135,21 @@ class Report:
         raise BadConfig(f"{text}\n... and {self._more:,} more" if self._more else text, found)
 
 
-def _order(one: tuple[_Found, Source]) -> tuple[object, ...]:
+def _order(one: tuple[_Found, YamlSource]) -> tuple[object, ...]:
     return one[0].name if one[0].line >= 0 else "", *one[0][:2]
 
 
-def _complaint(found: _Found, source: Source, hidden: list[Node]) -> Complaint:
+def _complaint(found: _Found, source: YamlSource, hidden: list[Node]) -> Diagnostic:
     what, fix, key = _clean(found.what), _clean(found.fix), _clean(found.key)
     if source.option:
         key = "" if source.name.endswith(f" {key}") else key  # `--set fetch.workers` has named it
-        return Complaint(_clean(source.name), key, what, fix)
+        return Diagnostic(_clean(source.name), key, what, fix)
     line = source.lines[found.line] if found.line < len(source.lines) else ""
     where = f"{source.name}:{found.line + 1}:{found.column + 1}"
-    return Complaint(_clean(where), key, what, fix, _masked(source, found.line, line, hidden), found.column)
+    return Diagnostic(_clean(where), key, what, fix, _masked(source, found.line, line, hidden), found.column)
 
 
-def _masked(source: Source, number: int, line: str, hidden: list[Node]) -> str:
+def _masked(source: YamlSource, number: int, line: str, hidden: list[Node]) -> str:
     for node in hidden:
         if node.source is source and node.line <= number <= node.end[0]:
             first = node.column if number == node.line else 0

@@ -16,7 +16,7 @@ from crawler.config.document import FieldSpec, FollowSpec
 from crawler.config.tables import Home, homes
 from crawler.errors import one_line
 from crawler.model import Row
-from crawler.run.protect import Doubt
+from crawler.runner.protect import Doubt
 from crawler.store.records import IS_OF
 from crawler.store.result import StoredResult
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crawler.extract.engine import Document, Node
-from crawler.extract.fields import FieldPlan, Row
+from crawler.extract.fields import CompiledField, Row
 from crawler.extract.labels import Labels
 from crawler.extract.lexbor import served_by
 from crawler.extract.patterns import Pattern
-from crawler.extract.recipe import FieldRule, FollowRule, KindRule, TableRule
+from crawler.extract.rules import FieldRule, FollowRule, PageRule, TableRule
 from crawler.model import Note, Record, Value
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from crawler.extract.page import PageView
 
 __all__ = [
-    "FollowPlan",
-    "Harvest",
-    "KindPlan",
-    "TablePlan",
+    "CompiledFollow",
+    "CompiledPage",
+    "CompiledTable",
+    "TableResult",
     "counts_cells",
     "describe",
     "page_row",
@@ -33,8 +33,8 @@ __all__ = [
 
 
 _COUNTED = re.compile(r":nth-|:(?:first|last)-(?:child|of-type)|t[dh]\b[^,]*[+~]")
-_MOST_COLUMNS = 1_000
-_MOST_ROWS = 65_534  # the most that the HTML standard lets a cell cover (4.9.11)
+_MAX_COLUMNS = 1_000
+_MAX_ROWS = 65_534  # the most that the HTML standard lets a cell cover (4.9.11)
 
 
 def counts_cells(css: str | None) -> bool:
@@ -64,8 +64,8 @@ def _reason(document: Document, row: Node, covered: dict[int, int]) -> str:
             column += 1
         if column != number and not reason:
             reason = f"cell {number + 1} of the row stands in column {column + 1}: a merged cell is before it"
-        wide, high = _span(document, cell, "colspan", _MOST_COLUMNS), _span(document, cell, "rowspan", _MOST_ROWS)
-        if column + wide > _MOST_COLUMNS:
+        wide, high = _span(document, cell, "colspan", _MAX_COLUMNS), _span(document, cell, "rowspan", _MAX_ROWS)
+        if column + wide > _MAX_COLUMNS:
             break
         if high > 1:
             below.update(dict.fromkeys(range(column, column + wide), high - 1))
@@ -93,7 +93,7 @@ def _span(document: Document, cell: Node, name: str, most: int) -> int:
     return min(max(1, int(value)), most)
 
 
-class TablePlan:
+class CompiledTable:
     """A table rule ready for work.
 
     Attributes:
@@ -102,16 +102,16 @@ class TablePlan:
 
     def __init__(self, rule: TableRule) -> None:
         self.rule = rule
-        self.fields = tuple(FieldPlan(field) for field in rule.fields)
+        self.fields = tuple(CompiledField(field) for field in rule.fields)
         self.counts_cells = rule.each is not None and any(counts_cells(field.css) for field in rule.fields)
 
 
-class FollowPlan:
+class CompiledFollow:
     """A follow rule ready for work."""
 
     def __init__(self, rule: FollowRule) -> None:
         self.rule = rule
-        self.carry = tuple(FieldPlan(field) for field in rule.carry)
+        self.carry = tuple(CompiledField(field) for field in rule.carry)
         self.allow = tuple(Pattern(pattern) for pattern in rule.allow)
         self.deny = tuple(Pattern(pattern) for pattern in rule.deny)
 
@@ -122,7 +122,7 @@ class FollowPlan:
         return not any(pattern.found(url) for pattern in self.deny)
 
 
-class KindPlan:
+class CompiledPage:
     """All rules of a page kind.
 
     Attributes:
@@ -133,10 +133,10 @@ class KindPlan:
         ExtractError: a pattern or a locale cannot be used.
     """
 
-    def __init__(self, rule: KindRule, engine: str) -> None:
+    def __init__(self, rule: PageRule, engine: str) -> None:
         self.rule = rule
-        self.tables = tuple(TablePlan(table) for table in rule.tables)
-        self.follow = tuple(FollowPlan(follow) for follow in rule.follow)
+        self.tables = tuple(CompiledTable(table) for table in rule.tables)
+        self.follow = tuple(CompiledFollow(follow) for follow in rule.follow)
         fields = [field for table in self.tables for field in table.fields]
         fields += [field for follow in self.follow for field in follow.carry]
         self.labels = frozenset(field.key for field in fields if field.key is not None)
@@ -159,7 +159,7 @@ def rows(page: PageView, each: str | None) -> Iterator[Row]:
         yield Row(page, document, scope, Labels(document, scope, page.known))
 
 
-def _selectors(rule: KindRule) -> Iterator[str]:
+def _selectors(rule: PageRule) -> Iterator[str]:
     for table in rule.tables:
         yield from filter(None, (table.each, *(field.css for field in table.fields)))
     for follow in rule.follow:
@@ -176,7 +176,7 @@ def describe(rule: FieldRule) -> str:
 _SPAN = re.compile(r"\b(?:row|col)span\b", re.I)
 
 
-class Harvest:
+class TableResult:
     """The records of one table on a page.
 
     Attributes:
@@ -193,7 +193,7 @@ class Harvest:
         self.lacking = lacking
 
 
-def read_table(plan: TablePlan, page: PageView) -> Harvest:
+def read_table(plan: CompiledTable, page: PageView) -> TableResult:
     """Read every record of a table.
 
     Raises:
@@ -209,10 +209,10 @@ def read_table(plan: TablePlan, page: PageView) -> Harvest:
             seen.update(found)
             why = merged.get(page.document.identity(row.scope), "") if merged else ""
             records.append(_record(plan, readings, (Note("", "merged-cells", why),) if why else ()))
-    return Harvest(records, _misses(plan, page, seen), _lacking(plan, seen, records))
+    return TableResult(records, _misses(plan, page, seen), _lacking(plan, seen, records))
 
 
-def _record(plan: TablePlan, readings: list[Reading], notes: tuple[Note, ...]) -> Record:
+def _record(plan: CompiledTable, readings: list[Reading], notes: tuple[Note, ...]) -> Record:
     values: dict[str, Value] = {}
     for field, reading in zip(plan.fields, readings, strict=True):
         values[field.name] = reading.value
@@ -221,7 +221,7 @@ def _record(plan: TablePlan, readings: list[Reading], notes: tuple[Note, ...]) -
     return Record(plan.rule.table, values, notes)
 
 
-def _misses(plan: TablePlan, page: PageView, seen: set[str]) -> list[str]:
+def _misses(plan: CompiledTable, page: PageView, seen: set[str]) -> list[str]:
     if len(seen) == len(plan.fields):
         return []
     each = plan.rule.each
@@ -230,7 +230,7 @@ def _misses(plan: TablePlan, page: PageView, seen: set[str]) -> list[str]:
     return [describe(field.rule) for field in plan.fields if field.name not in seen and not field.rule.page_url]
 
 
-def _lacking(plan: TablePlan, seen: set[str], records: list[Record]) -> list[str]:
+def _lacking(plan: CompiledTable, seen: set[str], records: list[Record]) -> list[str]:
     lacking = [field for field in plan.fields if field.rule.required and field.name not in seen]
     # What is cut out of the page's address is the same in every record of the page.
     return [f.name for f in lacking if not (f.rule.page_url and records and records[0].values[f.name] is not None)]
