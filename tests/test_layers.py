@@ -9,9 +9,9 @@ ROOT = Path(__file__).parents[1]
 
 LAYERS = (
     ("errors", "model", "urls", "url_parameters", "clock", "process", "extras", "plugins"),
-    ("extract", "fetch", "store", "serving"),
+    ("extract", "fetch", "store", "serving", "export"),
     ("config",),
-    ("crawl", "strategies", "export"),
+    ("crawl", "strategies"),
     ("demo", "replay"),
     ("runner", "api"),
     ("compare",),

@@ -115,6 +115,7 @@ class Type(Generic[T]):
         json: what an editor must know, as JSON Schema draft 7.
         null: nothing, as a key whose lines are all comments, is an empty value and not a mistake.
         section: the section that a value is.
+        group: of the entry points whose names are values, too.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Type(Generic[T]):
     json: Mapping[str, object] = field(default_factory=lambda: {"type": "string"})
     null: bool = False
     section: type[Section] | None = None
+    group: str = ""
 
 
 class _Required:
@@ -361,7 +363,7 @@ def optional(value: Type[T]) -> Type[T | None]:
         return "none" if given is None else value.show(given)
 
     json = value.json if value.null else {"anyOf": [value.json, _NULL]}
-    return Type(value.name, None, read, show, json, null=value.null, section=value.section)
+    return Type(value.name, None, read, show, json, null=value.null, section=value.section, group=value.group)
 
 
 def or_false(value: Type[S]) -> Type[S | None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
+from crawler import plugins
 from crawler.config import units, validators
 from crawler.config.explain import got
 from crawler.config.schema import InvalidValue, Location, Type, TypeMismatch
@@ -23,6 +24,7 @@ __all__ = [
     "NAME",
     "ONE_LINE",
     "OUTPUT_PATH",
+    "OWN",
     "PARAMETER",
     "PATTERN",
     "RAW_TEXT",
@@ -30,6 +32,7 @@ __all__ = [
     "TEXT",
     "choice",
     "duration",
+    "named",
     "secret",
     "share",
     "size",
@@ -91,6 +94,21 @@ def choice(*choices: S) -> Type[S]:
 
     names = ", ".join(f"`{one}`" for one in choices)
     return Type(names, choices[0], read, json={"enum": list(choices), "type": "string"})
+
+
+def named(known: Collection[str], group: str) -> Type[str]:
+    """One of some words, a name that another package brings under an entry point, or `module:name`."""
+
+    def read(value: object, place: Location) -> str:
+        if isinstance(value, str) and value in known:
+            return value
+        if isinstance(value, str) and ":" in value:
+            return _passed(value, validators.own)
+        return choice(*known, *plugins.entry_points(group)).read(value, place)
+
+    words = choice(*known)
+    own = {"pattern": "^[^:]+:[^:]+$", "type": "string"}
+    return Type(f"{words.name}, `module:name`", words.empty, read, json={"anyOf": [words.json, own]}, group=group)
 
 
 def _bool(value: object, place: Location) -> bool:
@@ -160,6 +178,7 @@ _NUMBER_OR_TEXT = {"type": ["number", "string"]}
 BOOL = Type("true or false", False, _bool, lambda value: "true" if value else "false", {"type": "boolean"})
 LATENCY: Type[Wait] = Type("duration, range or percentiles, 0s to 1h", 0.0, _latency, show_latency, _NUMBER_OR_TEXT)
 TEXT = text("text", validators.text)
+OWN = text("text", validators.text, validators.own)
 RAW_TEXT = text("text", written=["string", "number", "boolean"])
 ONE_LINE = text("text", validators.one_line)
 IDENTIFIER = text("name", validators.identifier)

@@ -18,6 +18,7 @@ __all__ = [
     "Entry",
     "Fetch",
     "Transfers",
+    "check_client",
     "client_module",
     "make_async_fetch",
     "make_fetch",
@@ -141,6 +142,16 @@ def make_fetch(name: str, settings: ClientSettings) -> Fetch:
     """
     fetch: Fetch = plugins.load(_path(name), f"the client {name}")(settings)
     return fetch
+
+
+def check_client(name: str) -> None:
+    """Import a client that is not one of ours: what is wrong with it is better said before workers start.
+
+    Raises:
+        ConfigError: there is no such client, or it cannot be loaded.
+    """
+    if name not in CLIENTS:
+        plugins.load(_path(name), f"the client {name}")
 
 
 def client_module(name: str) -> str:
