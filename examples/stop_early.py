@@ -1,4 +1,6 @@
-"""Stop a crawl when it has found enough. The next run resumes it.
+"""Stop a crawl when it has found enough.
+
+The next run of a job resumes its crawl. Here it cannot: the demo site has another address (port) in each run.
 
 python examples/stop_early.py
 """
