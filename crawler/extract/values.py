@@ -82,16 +82,25 @@ def _checked(name: str, read: Read) -> Read:
             value = read(text)
         except Exception as error:
             raise ExtractError("hook", f"the type {name} raised {type(error).__name__}: {error}") from error
-        number = value.amount if isinstance(value, Money) else value
-        finite = not isinstance(number, Decimal) or number.is_finite()
-        if (type(value) in _PLAIN and finite) or (type(value) is tuple and all(type(part) is str for part in value)):
+        if _fits(value):
             return value
         raise ExtractError("hook", f"the type {name} gave {type(value).__name__}, which a field cannot hold")
 
     return convert
 
 
-_PLAIN = {str, int, bool, Decimal, Money, date, datetime, type(None), NoteCode}
+_PLAIN = {str, int, bool, date, datetime, type(None), NoteCode}
+
+
+def _fits(value: object) -> bool:
+    """Whether the store and the exports can hold a value: one of the types of `model.Value`, and a finite number."""
+    if isinstance(value, Money):
+        return type(value.amount) is Decimal and value.amount.is_finite() and type(value.currency) is str
+    if isinstance(value, Decimal):
+        return type(value) is Decimal and value.is_finite()
+    if type(value) is tuple:
+        return all(type(part) is str for part in value)
+    return type(value) in _PLAIN
 
 
 def int_reader(rule: FieldRule) -> Read:

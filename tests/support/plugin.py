@@ -18,6 +18,8 @@ from crawler.model import Response
 class Fixed:
     """Answers every request with one page."""
 
+    network = False
+
     def __init__(self, settings):
         pass
 
