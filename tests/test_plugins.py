@@ -116,9 +116,11 @@ def test_the_place_of_a_wrong_name_is_said(folder):
 
 def test_a_wrong_attribute_is_said_before_anything_is_fetched(folder):
     for values in ({"client": "their_client:Nobody"}, {"weight": "their_type:nobody"}, {"strategy": "their_type:Nope"}):
-        done = crawl("run", job(folder, **values), "--quiet")
-        assert done.returncode == 2, done.stderr
-        assert "nobody" in done.stderr.lower() or "Nope" in done.stderr
+        for command in (["run", "--quiet"], ["check"]):
+            done = crawl(*command, job(folder, **values))
+            assert done.returncode == 2, done.stderr
+            assert "Traceback" not in done.stderr
+            assert "nobody" in done.stderr.lower() or "Nope" in done.stderr
 
 
 def crawl_with(folder, *arguments):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, get_args
 
 from crawler import plugins
@@ -217,9 +216,6 @@ class ProtectSpec(Section):
     )
 
 
-_HOOK = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*"
-
-
 def _replacements(texts: dict[str, str]) -> None:
     for pattern, instead in texts.items():
         fault = validators.replacement(pattern, instead) if "\\" in instead else None
@@ -346,7 +342,7 @@ class KindSpec(TableSpec):
     )
 
     def check(self) -> None:
-        if "python" in self.given and not re.fullmatch(_HOOK, self.python):
+        if "python" in self.given and not validators.is_path(self.python):
             raise InvalidValue(
                 "expected module:function", "as hooks:book for the function book in hooks.py", key="python"
             )

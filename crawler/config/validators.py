@@ -22,6 +22,7 @@ __all__ = [
     "host",
     "identifier",
     "is_cookie",
+    "is_path",
     "locale",
     "one_line",
     "output",
@@ -230,9 +231,14 @@ def output(value: str) -> Problem | None:
     return Problem("the format cannot be told from the name", fix)
 
 
+def is_path(value: str) -> bool:
+    """Whether a text is of the form `module:name`."""
+    return bool(re.fullmatch(_OWN, value))
+
+
 def own(value: str) -> Problem | None:
     """A name, or with a colon `module:name`."""
-    if ":" not in value or re.fullmatch(_OWN, value):
+    if ":" not in value or is_path(value):
         return None
     return Problem("expected a name or module:name", "write it as my_module:name for the name in my_module.py")
 

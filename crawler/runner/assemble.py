@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from crawler import clock, plugins, urls
+from crawler import clock, urls
 from crawler.config import Job
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
@@ -21,11 +21,11 @@ from crawler.crawl.stats import Stats
 from crawler.crawl.traps import Traps
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.parser import Parser
-from crawler.extract.values import check_types
-from crawler.fetch.client import ClientSettings, check_client, make_fetch
+from crawler.fetch.client import ClientSettings, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import Outcome
 from crawler.replay.source import PageSource
+from crawler.runner.own import check_own
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
 from crawler.store.cookies import CookieTable
@@ -177,17 +177,12 @@ class Run:
 def check_strategy(job: Job) -> None:
     """See that the strategy, the client and the field types can be used here.
 
-    Those of the user's own may lie beside the config, as a hook does.
-
     Raises:
         ConfigError: one cannot.
     """
     if why := refusal(job.fetch.strategy, _place(job), job.fetch.client):
         raise ConfigError(why)
-    if ":" in job.fetch.strategy + job.fetch.client:
-        plugins.add_folder(job.folder)
-    check_client(job.fetch.client)
-    check_types(job.recipe)
+    check_own(job)
 
 
 def prepare_children(job: Job) -> None:

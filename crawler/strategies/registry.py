@@ -15,7 +15,18 @@ from crawler.fetch.client import client_module
 from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import Plan, PolledStrategy, Strategy
 
-__all__ = ["STRATEGIES", "Entry", "absent", "entry", "make_driver", "make_strategy", "missing", "preload", "refusal"]
+__all__ = [
+    "STRATEGIES",
+    "Entry",
+    "absent",
+    "check_loadable",
+    "entry",
+    "make_driver",
+    "make_strategy",
+    "missing",
+    "preload",
+    "refusal",
+]
 
 T = TypeVar("T")
 
@@ -235,6 +246,16 @@ def make_driver(name: str, plan: Plan[T]) -> PolledStrategy[T] | None:
         return None
     driver: PolledStrategy[T] = _load(name)(plan)
     return driver
+
+
+def check_loadable(name: str) -> None:
+    """Import a strategy that is not one of ours: what is wrong with it is better said before anything begins.
+
+    Raises:
+        ConfigError: there is none of that name, or it cannot be loaded.
+    """
+    if name not in STRATEGIES:
+        _load(name)
 
 
 def _load(name: str) -> Any:
