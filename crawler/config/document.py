@@ -7,20 +7,6 @@ from typing import Literal, get_args
 
 from crawler.config import validators
 from crawler.config.schema import (
-    REQUIRED,
-    InvalidValue,
-    Key,
-    Section,
-    Type,
-    list_of,
-    mapping,
-    of,
-    optional,
-    or_false,
-    pairs,
-)
-from crawler.config.secrets import Secret
-from crawler.config.values import (
     BOOL,
     FORMAT,
     HOST,
@@ -34,16 +20,28 @@ from crawler.config.values import (
     PARAMETER,
     PATTERN,
     RAW_TEXT,
+    REQUIRED,
     SELECTOR,
     TEXT,
+    InvalidValue,
+    Key,
+    Section,
+    Type,
     choice,
     duration,
+    list_of,
+    mapping,
+    of,
+    optional,
+    or_false,
+    pairs,
     secret,
     share,
     size,
     text,
     whole,
 )
+from crawler.config.secrets import Secret
 from crawler.extract.rules import FIELD_TYPES
 
 __all__ = [
