@@ -13,18 +13,69 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crawler.api import accept, load, run, status, write_outputs
+    from crawler.api import accept, load, rows, run, status, write_outputs
     from crawler.config import Job
+    from crawler.crawl.inbox import Stopper
+    from crawler.crawl.stats import Stats
+    from crawler.errors import ConfigError, CrawlerError, LockedError, OutputError, StateError, Stop
+    from crawler.export.atomic import replacing
+    from crawler.export.port import Written
+    from crawler.extract.field_types import NoteCode
+    from crawler.fetch.client import ClientSettings
+    from crawler.model import Failure, Money, Moved, Note, Request, Response, Result
     from crawler.runner.report import Report
+    from crawler.strategies.port import Plan, Step
 
-__all__ = ["Job", "Report", "__version__", "accept", "load", "run", "status", "write_outputs"]
+__all__ = [
+    "ClientSettings",
+    "ConfigError",
+    "CrawlerError",
+    "Failure",
+    "Job",
+    "LockedError",
+    "Money",
+    "Moved",
+    "Note",
+    "NoteCode",
+    "OutputError",
+    "Plan",
+    "Report",
+    "Request",
+    "Response",
+    "Result",
+    "StateError",
+    "Stats",
+    "Step",
+    "Stop",
+    "Stopper",
+    "Written",
+    "__version__",
+    "accept",
+    "load",
+    "replacing",
+    "rows",
+    "run",
+    "status",
+    "write_outputs",
+]
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    **dict.fromkeys(("accept", "load", "run", "status", "write_outputs"), "crawler.api"),
+    **dict.fromkeys(("accept", "load", "rows", "run", "status", "write_outputs"), "crawler.api"),
+    **dict.fromkeys(
+        ("ConfigError", "CrawlerError", "LockedError", "OutputError", "StateError", "Stop"), "crawler.errors"
+    ),
+    **dict.fromkeys(("Failure", "Money", "Moved", "Note", "Request", "Response", "Result"), "crawler.model"),
+    **dict.fromkeys(("Plan", "Step"), "crawler.strategies.port"),
+    "ClientSettings": "crawler.fetch.client",
     "Job": "crawler.config",
+    "NoteCode": "crawler.extract.field_types",
     "Report": "crawler.runner.report",
+    "Stats": "crawler.crawl.stats",
+    "Stopper": "crawler.crawl.inbox",
+    "Written": "crawler.export.port",
+    "replacing": "crawler.export.atomic",
 }
 
 
@@ -35,3 +86,7 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -8,10 +8,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    ("errors", "model", "urls", "url_parameters", "clock", "process", "extras"),
-    ("extract", "fetch", "store", "serving"),
+    ("errors", "model", "urls", "url_parameters", "clock", "process", "extras", "plugins"),
+    ("extract", "fetch", "store", "serving", "export"),
     ("config",),
-    ("crawl", "strategies", "export"),
+    ("crawl", "strategies"),
     ("demo", "replay"),
     ("runner", "api"),
     ("compare",),

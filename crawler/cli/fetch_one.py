@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from crawler import urls
+from crawler import plugins, urls
 from crawler.config import Job
 from crawler.crawl.robots import Robots, read_robots
 from crawler.extract.explain import PAGE_URL, RULES, Finding, explain
@@ -52,6 +52,8 @@ def visit(job: Job, url: str, starts: list[str], tell: Callable[[str], None] = l
     """
     settings = client_settings(job, starts, 1)
     settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(url)})
+    if ":" in job.fetch.client:
+        plugins.add_folder(job.folder)
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
         return _Visitor(job, fetch, empty_jar(settings), tell).go(url)
 

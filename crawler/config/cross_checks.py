@@ -6,9 +6,10 @@ import importlib
 import importlib.machinery
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from crawler import plugins
 from crawler.config.diagnostics import Diagnostics, dotted
 from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec
 from crawler.config.tables import Home, column_type, homes, is_next, table_keys
@@ -158,17 +159,36 @@ def check_files(outputs: tuple[Path, ...], state: Path, report: Diagnostics) -> 
 
 
 def check_hooks(document: Document, folder: Path, report: Diagnostics) -> None:
-    """The module of each hook can be found; it is not imported here, so no code of it runs."""
+    """The module of each `module:name` can be found; it is not imported here, so no code of it runs."""
     importlib.invalidate_caches()
-    for name, kind in document.pages.items():
-        module = kind.python.partition(":")[0].partition(".")[0]
-        if module and not _importable(module, folder):
+    for path, name in _own(document):
+        module = plugins.module_of(name).partition(".")[0]
+        if ":" in name and not _importable(module, folder):
             what = f"there is no module '{module}' beside the config, and none is installed"
-            report.add(("pages", name, "python"), what, f"write {module}.py, or correct the name")
+            report.add(path, what, f"write {module}.py, or correct the name")
+
+
+def _own(document: Document) -> Iterator[tuple[KeyPath, str]]:
+    """Where a config may name something of the user's own, and what stands there."""
+    yield ("fetch", "strategy"), document.fetch.strategy
+    yield ("fetch", "client"), document.fetch.client
+    for name, kind in document.pages.items():
+        yield ("pages", name, "python"), kind.python
+        yield from _types(("pages", name, "fields"), kind.fields)
+        for table, spec in kind.tables.items():
+            yield from _types(("pages", name, "tables", table, "fields"), spec.fields)
+        for index, rule in enumerate(kind.follow):
+            yield from _types(("pages", name, "follow", index, "carry"), rule.carry)
+
+
+def _types(path: KeyPath, fields: Mapping[str, FieldSpec]) -> Iterator[tuple[KeyPath, str]]:
+    return (((*path, name, "type"), spec.type or "") for name, spec in fields.items())
 
 
 def _importable(module: str, folder: Path) -> bool:
     """Whether it lies in the folder, or any finder has it: an editable install may bring a finder of its own."""
+    if module in sys.modules:  # also `__main__`, which no finder has
+        return True
     if importlib.machinery.PathFinder.find_spec(module, [str(folder)]) is not None:
         return True
     return any(finder.find_spec(module, None) is not None for finder in sys.meta_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, get_args
 
+from crawler import plugins
 from crawler.config import validators
 from crawler.config.schema import (
     BOOL,
@@ -17,6 +18,7 @@ from crawler.config.schema import (
     NAME,
     ONE_LINE,
     OUTPUT_PATH,
+    OWN,
     PARAMETER,
     PATTERN,
     RAW_TEXT,
@@ -31,6 +33,7 @@ from crawler.config.schema import (
     duration,
     list_of,
     mapping,
+    named,
     of,
     optional,
     or_false,
@@ -42,7 +45,9 @@ from crawler.config.schema import (
     whole,
 )
 from crawler.config.secrets import Secret
-from crawler.extract.rules import FIELD_TYPES
+from crawler.export.formats import FORMATS
+from crawler.extract.field_types import FIELD_TYPES
+from crawler.fetch.client import CLIENTS
 
 __all__ = [
     "AuthSpec",
@@ -101,7 +106,7 @@ class FetchSpec(Section):
     """How pages are fetched."""
 
     strategy = Key(
-        TEXT, "threads", "How requests are executed: one of `crawler strategies`, or `module:Class` of your own."
+        OWN, "threads", "How requests are executed: one of `crawler strategies`, or `module:Class` of your own."
     )
     workers = Key(whole(1, 1000), 16, "How many requests at once; under `auto` the most, 64 if it is not said.")
     parse = Key(
@@ -114,7 +119,12 @@ class FetchSpec(Section):
         "auto",
         "What answers selectors: `auto` and `lexbor` lexbor, where it can; `bs4` BeautifulSoup. They find the same.",
     )
-    client = Key(TEXT, "requests", "The HTTP client: `requests`, or `curl` of the extra, which needs less CPU.")
+    client = Key(
+        OWN,
+        "requests",
+        f"The HTTP client: {'; '.join(f'`{name}`, {known.about}' for name, known in CLIENTS.items())}; "
+        "or `module:Class` of your own.",
+    )
     timeout = Key(duration(0, 86400, above=True), 30.0, "Most time for one request, to its last byte.")
     connect_timeout = Key(duration(0, 86400, above=True), 10.0, "Most time to connect.")
     retries = Key(whole(0, 20), 3, "How often a failed request is tried again.")
@@ -240,9 +250,9 @@ class FieldSpec(Section):
         mapping("text: text", RAW_TEXT, RAW_TEXT, null=False), {}, "Texts and what they become, as `{One: 1, Two: 2}`."
     )
     type = Key(
-        optional(choice(*FIELD_TYPES)),
+        optional(named(FIELD_TYPES, plugins.FIELD_TYPES)),
         None,
-        f"What the value is: {', '.join(FIELD_TYPES)}. "
+        f"What the value is: {', '.join(FIELD_TYPES)}, or `module:function` of your own. "
         "Without it `text`, or `url` with `url: true` and nothing that changes the address.",
     )
     format = Key(
@@ -408,7 +418,8 @@ class Document(Section):
     output = Key(
         optional(list_of("path, or a list", OUTPUT_PATH)),
         None,
-        "Files to write (.xlsx, .csv, .jsonl), relative to the config file. Without it `NAME.xlsx` beside the config.",
+        f"Files to write ({', '.join(FORMATS)}), relative to the config file. "
+        "Without it `NAME.xlsx` beside the config.",
     )
     state = Key(
         optional(TEXT),

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from crawler import plugins
 from crawler.config.cross_checks import check, check_files, check_hooks, warnings
 from crawler.config.diagnostics import SECRET_SECTIONS, Diagnostics
 from crawler.config.document import Document
@@ -117,7 +118,7 @@ def load(
         starts: URLs that replace `start`.
         env: where `${NAME}` is looked up; the environment when None.
         known_strategies, known_clients: names to check `fetch.strategy` and `fetch.client` against; a name with
-            a `:` (a plugin) always passes. None checks nothing.
+            a `:` (of the user's own) passes, and so do those that other installed packages bring. None checks nothing.
 
     Raises:
         ConfigError: the text of all complaints, each with its place in the file.
@@ -135,8 +136,8 @@ def load(
     found = _starts(data, folder, report)
     check(document, report, spoiled)
     check_hooks(document, folder, report)
-    _known("strategy", document.fetch.strategy, known_strategies, report)
-    _known("client", document.fetch.client, known_clients, report)
+    _known("strategy", document.fetch.strategy, known_strategies, plugins.STRATEGIES, report)
+    _known("client", document.fetch.client, known_clients, plugins.CLIENTS, report)
     outputs, state = _files(document, folder, report)
     report.stop()
     notes = tuple(warnings(document, {start.kind for start in found}))
@@ -175,8 +176,11 @@ def _starts(data: Mapping[str, object], folder: Path, report: Diagnostics) -> tu
     return reader.read(data["start"])
 
 
-def _known(key: str, name: str, known: Collection[str] | None, report: Diagnostics) -> None:
-    if known is not None and name not in known and ":" not in name:
+def _known(key: str, name: str, known: Collection[str] | None, group: str, report: Diagnostics) -> None:
+    if known is None or name in known or ":" in name:
+        return
+    known = [*known, *plugins.entry_points(group)]
+    if name not in known:
         fix = did_you_mean(name, known) or f"there are: {', '.join(known)}"
         report.add(("fetch", key), f"no {key} '{name}'", fix)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspect import cleandoc
 from typing import Any
 
+from crawler import plugins
 from crawler.config.document import (
     AuthSpec,
     DemoSpec,
@@ -109,4 +110,10 @@ def _section_schema(section: type[Section]) -> dict[str, Any]:
 def _key(key: Key[Any]) -> dict[str, Any]:
     default = None if key.required or isinstance(key.default, Section) else key.default
     shown = {} if default in ("", None, (), {}) else {"default": default}  # an empty one means none
-    return dict(sorted({"description": key.about, **key.type.json, **shown}.items()))
+    return dict(sorted({"description": key.about, **(_brought(key) or key.type.json), **shown}.items()))
+
+
+def _brought(key: Key[Any]) -> dict[str, Any]:
+    """The choices of a key with those that other installed packages bring."""
+    names = list(plugins.entry_points(key.type.group)) if key.type.group else []
+    return {"anyOf": [key.type.json, {"enum": names}]} if names else {}

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, NoReturn, Self, TypeVar, cast, overload
 
+from crawler import plugins
 from crawler.config import units, validators
 from crawler.config.diagnostics import Diagnostics
 from crawler.config.explain import as_expected, got, meaning, suggest
@@ -29,6 +30,7 @@ __all__ = [
     "NAME",
     "ONE_LINE",
     "OUTPUT_PATH",
+    "OWN",
     "PARAMETER",
     "PATTERN",
     "RAW_TEXT",
@@ -45,6 +47,7 @@ __all__ = [
     "duration",
     "list_of",
     "mapping",
+    "named",
     "of",
     "optional",
     "or_false",
@@ -140,6 +143,7 @@ class Type(Generic[T]):
         json: what an editor must know, as JSON Schema draft 7.
         null: nothing, as a key whose lines are all comments, is an empty value and not a mistake.
         section: the section that a value is.
+        group: of the entry points whose names are values, too.
     """
 
     name: str
@@ -149,6 +153,7 @@ class Type(Generic[T]):
     json: Mapping[str, object] = field(default_factory=lambda: {"type": "string"})
     null: bool = False
     section: type[Section] | None = None
+    group: str = ""
 
 
 class _Required:
@@ -386,7 +391,7 @@ def optional(value: Type[T]) -> Type[T | None]:
         return "none" if given is None else value.show(given)
 
     json = value.json if value.null else {"anyOf": [value.json, _NULL]}
-    return Type(value.name, None, read, show, json, null=value.null, section=value.section)
+    return Type(value.name, None, read, show, json, null=value.null, section=value.section, group=value.group)
 
 
 def or_false(value: Type[S]) -> Type[S | None]:
@@ -458,6 +463,21 @@ def choice(*choices: ST) -> Type[ST]:
     return Type(names, choices[0], read, json={"enum": list(choices), "type": "string"})
 
 
+def named(known: Collection[str], group: str) -> Type[str]:
+    """One of some words, a name that another package brings under an entry point, or `module:name`."""
+
+    def read(value: object, place: Location) -> str:
+        if isinstance(value, str) and value in known:
+            return value
+        if isinstance(value, str) and ":" in value:
+            return _passed(value, validators.own)
+        return choice(*known, *plugins.entry_points(group)).read(value, place)
+
+    words = choice(*known)
+    own = {"pattern": "^[^:]+:[^:]+$", "type": "string"}
+    return Type(f"{words.name}, `module:name`", words.empty, read, json={"anyOf": [words.json, own]}, group=group)
+
+
 def _bool(value: object, place: Location) -> bool:
     if not isinstance(value, bool):
         raise TypeMismatch("expected true or false", value)
@@ -525,6 +545,7 @@ _NUMBER_OR_TEXT = {"type": ["number", "string"]}
 BOOL = Type("true or false", False, _bool, lambda value: "true" if value else "false", {"type": "boolean"})
 LATENCY: Type[Wait] = Type("duration, range or percentiles, 0s to 1h", 0.0, _latency, show_latency, _NUMBER_OR_TEXT)
 TEXT = text("text", validators.text)
+OWN = text("text", validators.text, validators.own)
 RAW_TEXT = text("text", written=["string", "number", "boolean"])
 ONE_LINE = text("text", validators.one_line)
 IDENTIFIER = text("name", validators.identifier)

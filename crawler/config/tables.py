@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec, TableSpec
 from crawler.config.yaml_tree import KeyPath
-from crawler.extract.rules import FieldRule, FieldType, FollowRule, PageRule, Recipe, TableRule
+from crawler.extract.rules import FieldRule, FollowRule, PageRule, Recipe, TableRule
 from crawler.model import Column, Table
 
 __all__ = ["Home", "column_type", "homes", "is_next", "make_recipe", "make_tables", "table_keys"]
@@ -78,30 +78,30 @@ def table_keys(document: Document) -> dict[str, tuple[str, ...]]:
     return keys
 
 
-def field_type(spec: FieldSpec) -> FieldType:
+def field_type(spec: FieldSpec) -> str:
     """The type of a field, also where it is not given: what was cut out of the page's address is no address."""
     return spec.type or ("url" if spec.url and not (spec.regex or spec.replace or spec.map) else "text")
 
 
-def column_type(spec: FieldSpec) -> FieldType:
+def column_type(spec: FieldSpec) -> str:
     """The type of its column: a field with every match is a list."""
     return "list" if spec.all else field_type(spec)
 
 
 def make_recipe(document: Document, root: str) -> Recipe:
-    """The rules as the workers get them; `root` is the folder of `python` hooks."""
+    """The rules as the workers get them; `root` is the folder of `python` hooks and types of the user's own."""
     keys = table_keys(document)
     rules: dict[str, list[TableRule]] = {name: [] for name in document.pages}
     for home in homes(document):
-        fields = tuple(_field(name, spec) for name, spec in home.spec.fields.items())
+        fields = tuple(_field(name, spec, root) for name, spec in home.spec.fields.items())
         rules[home.kind].append(TableRule(home.table, fields, home.spec.each or None, keys[home.table]))
-    kinds = {name: _kind(name, kind, tuple(rules[name])) for name, kind in document.pages.items()}
+    kinds = {name: _kind(name, kind, tuple(rules[name]), root) for name, kind in document.pages.items()}
     hooked = any(kind.python for kind in document.pages.values())
     return Recipe(kinds, document.fetch.engine, root if hooked else "")
 
 
-def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...]) -> PageRule:
-    follow = tuple(_follow(name, rule) for rule in kind.follow)
+def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...], root: str) -> PageRule:
+    follow = tuple(_follow(name, rule, root) for rule in kind.follow)
     return PageRule(name, tables, follow, kind.python or None)
 
 
@@ -110,13 +110,13 @@ def is_next(kind: str, rule: FollowSpec) -> bool:
     return rule.next if rule.next is not None else rule.to == kind and "next" in rule.css.lower()
 
 
-def _follow(kind: str, rule: FollowSpec) -> FollowRule:
+def _follow(kind: str, rule: FollowSpec, root: str) -> FollowRule:
     return FollowRule(
         css=rule.css,
         to=rule.to,
         attr=rule.attr,
         each=rule.each or None,
-        carry=tuple(_field(name, spec) for name, spec in rule.carry.items()),
+        carry=tuple(_field(name, spec, root) for name, spec in rule.carry.items()),
         allow=rule.allow,
         deny=rule.deny,
         same_site=rule.same_site,
@@ -124,7 +124,7 @@ def _follow(kind: str, rule: FollowSpec) -> FollowRule:
     )
 
 
-def _field(name: str, spec: FieldSpec) -> FieldRule:
+def _field(name: str, spec: FieldSpec, root: str) -> FieldRule:
     return FieldRule(
         name=name,
         css=spec.css or None,
@@ -143,4 +143,5 @@ def _field(name: str, spec: FieldSpec) -> FieldRule:
         default=spec.default,
         required=spec.required,
         keep_space=spec.keep_space,
+        root=root if ":" in (spec.type or "") else "",
     )

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from crawler import extras
+from crawler import extras, plugins
+from crawler.export.formats import FORMATS
 from crawler.extract.numbers import ENGLISH
 from crawler.extract.selectors import check_selector
 
 __all__ = [
-    "OUTPUT_FORMATS",
     "Problem",
     "column",
     "did_you_mean",
@@ -25,6 +25,7 @@ __all__ = [
     "locale",
     "one_line",
     "output",
+    "own",
     "pattern",
     "proxy",
     "replacement",
@@ -33,8 +34,6 @@ __all__ = [
     "time_format",
 ]
 
-
-OUTPUT_FORMATS = (".xlsx", ".csv", ".jsonl")
 
 _MAX_NAME = 255  # Excel shows no longer heading
 _MAX_PATTERN = 2000
@@ -46,6 +45,7 @@ _LOCALE = r"[a-z]{2,3}([_-][A-Za-z0-9]{2,8})*"
 _HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # token of RFC 9110, 5.6.2
 _COOKIE = r"[!-+\--:<-~]*"
 _HOST = r"[^\s/:@?#\[\]]{1,253}|\[?[0-9A-Fa-f:.]+\]?"
+_OWN = r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"
 _PROXY = r"(?i)https?://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?"
 
 
@@ -221,10 +221,20 @@ def is_cookie(name: str, value: str) -> bool:
 
 def output(value: str) -> Problem | None:
     """The name of a file that can be written, by its end."""
-    if value.lower().endswith(OUTPUT_FORMATS):
+    if value.lower().endswith(tuple(FORMATS)):
         return None
-    fix = f"end it in {', '.join(OUTPUT_FORMATS[:-1])} or {OUTPUT_FORMATS[-1]}"
+    known = [*FORMATS, *(f".{name}" for name in plugins.entry_points(plugins.EXPORTS))]
+    if value.lower().endswith(tuple(known)):
+        return None
+    fix = f"end it in {', '.join(known[:-1])} or {known[-1]}"
     return Problem("the format cannot be told from the name", fix)
+
+
+def own(value: str) -> Problem | None:
+    """A name, or with a colon `module:name`."""
+    if ":" not in value or re.fullmatch(_OWN, value):
+        return None
+    return Problem("expected a name or module:name", "write it as my_module:name for the name in my_module.py")
 
 
 def proxy(value: str) -> Problem | None:

@@ -1,31 +1,24 @@
-"""Files made from a result: `.xlsx`, `.csv` and `.jsonl`, chosen by the suffix of the path.
+"""Files made from a result, in the format of the suffix of the path.
 
-A new format is one file with a function like `port.Writer` and one line in `FORMATS`.
+A new format is one file with a function like `port.Writer` and one line in `formats.FORMATS`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING
 
-from crawler.errors import OutputError
-from crawler.export import preflight
-from crawler.export.port import Writer, Written, table_paths
-from crawler.model import Result, Table
+from crawler import plugins
+from crawler.errors import ConfigError, OutputError
+from crawler.export.formats import FORMATS, Format
 
-__all__ = ["FORMATS", "Written", "check_target", "export", "files_of"]
+if TYPE_CHECKING:  # what is imported late is not needed to check a config, which asks for the formats alone
+    from crawler.export.port import Writer, Written
+    from crawler.model import Result, Table
 
-FORMATS = {
-    ".csv": "crawler.export.csv_:write",
-    ".jsonl": "crawler.export.jsonl:write",
-    ".xlsx": "crawler.export.xlsx:write",
-}
-"""Suffix and the function that writes it; imported when first needed."""
-
-_ONE_TABLE_A_FILE = (".csv", ".jsonl")
+__all__ = ["FORMATS", "check_target", "export", "files_of"]
 
 
 def export(result: Result, path: Path, *, now: datetime) -> Written:
@@ -39,15 +32,22 @@ def export(result: Result, path: Path, *, now: datetime) -> Written:
     Raises:
         OutputError: the suffix is unknown, or the file could not be written; an older file is intact.
     """
-    if path.suffix.lower() not in FORMATS:
+    found = _format(path)
+    if found is None:
         raise OutputError(f"{path}: {_unknown(path)}")
-    return _writer(path.suffix.lower())(result, path, now=now)
+    try:
+        write: Writer = plugins.load(found.path, f"the format {path.suffix}")
+    except ConfigError as error:
+        raise OutputError(f"{path}: {error}") from error
+    return write(result, path, now=now)
 
 
 def files_of(path: Path, tables: Sequence[Table]) -> tuple[Path, ...]:
     """The files that `export` writes for `path`: itself, or one for each table where the format holds only one."""
-    one_a_table = path.suffix.lower() in _ONE_TABLE_A_FILE
-    return tuple(table_paths(path, tables).values()) if one_a_table else (path,)
+    from crawler.export.port import table_paths
+
+    found = _format(path)
+    return tuple(table_paths(path, tables).values()) if found and found.file_a_table else (path,)
 
 
 def check_target(path: Path) -> str | None:
@@ -56,13 +56,20 @@ def check_target(path: Path) -> str | None:
     Returns:
         None when it can, otherwise one line: what is wrong and what to do.
     """
-    return preflight.check(path) or (None if path.suffix.lower() in FORMATS else _unknown(path))
+    from crawler.export import preflight
+
+    return preflight.check(path) or (None if _format(path) else _unknown(path))
+
+
+def _format(path: Path) -> Format | None:
+    """The format of a path: one of ours, or of another installed package under the suffix without its dot."""
+    suffix = path.suffix.lower()
+    if suffix in FORMATS or not suffix:
+        return FORMATS.get(suffix)
+    others = plugins.entry_points(plugins.EXPORTS)
+    return Format(others[suffix[1:]]) if suffix[1:] in others else None
 
 
 def _unknown(path: Path) -> str:
-    return f"unknown format {path.suffix!r}; use one of {', '.join(sorted(FORMATS))}"
-
-
-def _writer(suffix: str) -> Writer:
-    module, _, name = FORMATS[suffix].partition(":")
-    return cast(Writer, getattr(import_module(module), name))
+    known = sorted([*FORMATS, *(f".{name}" for name in plugins.entry_points(plugins.EXPORTS))])
+    return f"unknown format {path.suffix!r}; use one of {', '.join(known)}"

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
+from crawler.extract.field_types import NoteCode
 from crawler.extract.labels import Found, Labels, label_key
 from crawler.extract.numbers import numbers
 from crawler.extract.patterns import Pattern
@@ -345,7 +346,7 @@ class CompiledField:
             return text, None
         convert, code = self._convert
         value = convert(text)
-        if value is None or type(value) is str:
+        if value is None or type(value) is NoteCode:
             return text, self._note(value or code, text)
         return value, None
 

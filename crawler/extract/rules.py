@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-__all__ = ["FIELD_TYPES", "FieldRule", "FieldType", "FollowRule", "PageRule", "Recipe", "TableRule"]
-
-
-FieldType = Literal["text", "int", "decimal", "money", "bool", "date", "datetime", "url", "list"]
-FIELD_TYPES: tuple[FieldType, ...] = ("text", "int", "decimal", "money", "bool", "date", "datetime", "url", "list")
+__all__ = ["FieldRule", "FollowRule", "PageRule", "Recipe", "TableRule"]
 
 
 class FieldRule(NamedTuple):
@@ -33,12 +29,14 @@ class FieldRule(NamedTuple):
         regex: the value is the first group, or the whole match; no match is a missing value.
         map: the text becomes what stands here; for a list of words (`class`), the first word that is a key.
             A text that is no key stays as it is, with a note.
+        type: a name of `crawler.extract.field_types`, of an entry point, or `module:function`.
         formats: strptime formats for date and datetime; empty means ISO 8601.
         locale: of numbers and month names, as `de` or `pt_BR`.
         negative: how negative numbers are written beside a sign in front (see numbers.Numbers).
         default: raw text used where nothing was found, converted like found text; None for none.
         required: a missing value is a note `missing`; a page whose records all lack one counts as `no-match`.
         keep_space: leave white space as it stands.
+        root: folder of the config file, from which the module of such a type is imported; "" for other types.
     """
 
     name: str
@@ -51,13 +49,14 @@ class FieldRule(NamedTuple):
     replace: tuple[tuple[str, str], ...] = ()
     regex: str | None = None
     map: Mapping[str, str] = {}
-    type: FieldType = "text"
+    type: str = "text"
     formats: tuple[str, ...] = ()
     locale: str = "en"
     negative: tuple[str, ...] = ()
     default: str | None = None
     required: bool = False
     keep_space: bool = False
+    root: str = ""
 
 
 class TableRule(NamedTuple):

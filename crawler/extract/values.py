@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import cast
 
+from crawler import plugins
+from crawler.errors import ConfigError, ExtractError
 from crawler.extract.dates import read_date, read_datetime
+from crawler.extract.field_types import FIELD_TYPES, NoteCode
 from crawler.extract.numbers import numbers
-from crawler.extract.rules import FieldRule
-from crawler.model import Value
+from crawler.extract.rules import FieldRule, Recipe
+from crawler.model import Money, Value
 
-__all__ = ["Converter", "converter", "read_bool"]
+__all__ = ["Converter", "as_text", "check_types", "converter", "read_bool"]
 
-Converter = tuple[Callable[[str], Value], str]
-"""A function that gives the value, and the code of the note where it gives None: the text has no such value. A text
-that it gives is the code of a note that says why."""
+Read = Callable[[str], Value]
+Converter = tuple[Read, str]
+"""A function that gives the value, and the code of the note where it gives None: the text has no such value. A
+NoteCode that it gives says why."""
 
 _BOOLS = {
     **dict.fromkeys(("true", "yes", "on", "1", "y"), True),
@@ -25,24 +32,110 @@ def converter(rule: FieldRule) -> Converter | None:
     """Return how texts of this field become values; None where they stay text. A url needs its page: see fields.
 
     Raises:
-        ExtractError: `locale`: unknown, or its library is not installed.
+        ExtractError: `locale`: unknown, or its library is not installed. `hook`: the type is not one of ours, and
+            cannot be loaded.
     """
-    formats, locale = rule.formats, rule.locale
-    if rule.type in {"int", "decimal", "money"}:
-        found = numbers(locale, rule.negative)
-        reads: dict[str, Callable[[str], Value]] = {
-            "int": found.integer,
-            "decimal": found.decimal,
-            "money": found.money,
-        }
-        return reads[rule.type], "not-money" if rule.type == "money" else "not-a-number"
-    if rule.type == "bool":
-        return read_bool, "not-a-bool"
-    if rule.type == "date":
-        return lambda text: read_date(text, formats, locale), "not-a-date"
-    if rule.type == "datetime":
-        return lambda text: read_datetime(text, formats, locale), "not-a-date"
-    return None
+    known = FIELD_TYPES.get(rule.type)
+    if known is None:
+        return _checked(rule.type, _of_others(rule)), "not-of-type"
+    if not known.path:
+        return None
+    function = plugins.load(known.path, f"the type {rule.type}")
+    return function(rule) if known.by_rule else function, known.note
+
+
+def check_types(recipe: Recipe) -> None:
+    """Load the types of a recipe that are not ours: what is wrong with one is better said before pages are fetched.
+
+    Raises:
+        ConfigError: one cannot be loaded.
+    """
+    for kind in recipe.kinds.values():
+        fields = [field for table in kind.tables for field in table.fields]
+        fields += [field for follow in kind.follow for field in follow.carry]
+        for rule in fields:
+            if rule.type not in FIELD_TYPES:
+                try:
+                    _of_others(rule)
+                except ExtractError as error:
+                    raise ConfigError(f"pages.{kind.name}: the type of {rule.name}: {error.detail}") from error
+
+
+def _of_others(rule: FieldRule) -> Read:
+    """The function of a type that another package brings, or of the user's own, beside the config."""
+    if ":" in rule.type:
+        from crawler.extract.python_hook import load_hook  # late: most configs have no code of their own
+
+        return cast(Read, load_hook(rule.type, rule.root))
+    path = plugins.entry_points(plugins.FIELD_TYPES).get(rule.type, "")
+    try:
+        return cast(Read, plugins.load(path, f"the type {rule.type}"))
+    except ConfigError as error:
+        raise ExtractError("hook", str(error)) from error
+
+
+def _checked(name: str, read: Read) -> Read:
+    """The function of somebody else, fenced in: what it raises or returns must not harm the store and the exports."""
+
+    def convert(text: str) -> Value:
+        try:
+            value = read(text)
+        except Exception as error:
+            raise ExtractError("hook", f"the type {name} raised {type(error).__name__}: {error}") from error
+        if _fits(value):
+            return value
+        raise ExtractError("hook", f"the type {name} gave {type(value).__name__}, which a field cannot hold")
+
+    return convert
+
+
+_PLAIN = {str, int, bool, date, datetime, type(None), NoteCode}
+
+
+def _fits(value: object) -> bool:
+    """Whether the store and the exports can hold a value: one of the types of `model.Value`, and a finite number."""
+    if isinstance(value, Money):
+        return type(value.amount) is Decimal and value.amount.is_finite() and type(value.currency) is str
+    if isinstance(value, Decimal):
+        return type(value) is Decimal and value.is_finite()
+    if type(value) is tuple:
+        return all(type(part) is str for part in value)
+    return type(value) in _PLAIN
+
+
+def int_reader(rule: FieldRule) -> Read:
+    """Whole numbers, as the rule says they are written."""
+    return numbers(rule.locale, rule.negative).integer
+
+
+def decimal_reader(rule: FieldRule) -> Read:
+    """Numbers, as the rule says they are written."""
+    return numbers(rule.locale, rule.negative).decimal
+
+
+def money_reader(rule: FieldRule) -> Read:
+    """Amounts with their currency, as the rule says they are written."""
+    return numbers(rule.locale, rule.negative).money
+
+
+def date_reader(rule: FieldRule) -> Read:
+    """Days in the formats of the rule."""
+
+    def read(text: str) -> Value:
+        found = read_date(text, rule.formats, rule.locale)
+        return NoteCode(found) if isinstance(found, str) else found
+
+    return read
+
+
+def datetime_reader(rule: FieldRule) -> Read:
+    """Moments in the formats of the rule."""
+
+    def read(text: str) -> Value:
+        found = read_datetime(text, rule.formats, rule.locale)
+        return NoteCode(found) if isinstance(found, str) else found
+
+    return read
 
 
 def read_bool(text: str) -> bool | None:

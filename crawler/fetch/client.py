@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-from crawler import extras
+from crawler import plugins
 from crawler.errors import ConfigError
 from crawler.model import Failure, Moved, Request, Response, shown
 
@@ -16,8 +15,11 @@ __all__ = [
     "ROBOTS_BYTES",
     "AsyncFetch",
     "ClientSettings",
+    "Entry",
     "Fetch",
     "Transfers",
+    "check_client",
+    "client_module",
     "make_async_fetch",
     "make_fetch",
     "make_transfers",
@@ -62,13 +64,22 @@ class ClientSettings(NamedTuple):
         return shown(self, ("headers", "cookies", "auth", "proxy"))
 
 
-CLIENTS = {
-    "requests": "crawler.fetch.requests_client:RequestsFetch",
-    "curl": "crawler.fetch.curl_client:CurlFetch",
-}
-"""Name of a client, and where its class is; imported only when it is used."""
+class Entry(NamedTuple):
+    """A line of the registry.
 
-_EXTRAS = {"aiohttp": "asyncio", "pycurl": "curl"}
+    Attributes:
+        path: `module:Class`, imported only when it is used. The class is built from ClientSettings, see `Fetch`.
+        about: when to choose it.
+    """
+
+    path: str
+    about: str
+
+
+CLIENTS: dict[str, Entry] = {
+    "requests": Entry("crawler.fetch.requests_client:RequestsFetch", "the default"),
+    "curl": Entry("crawler.fetch.curl_client:CurlFetch", "of the extra `curl`, which needs less CPU"),
+}
 
 ROBOTS = "robots.txt"
 """Kind of a request whose body is cut where it is too large: its first ROBOTS_BYTES are returned, not a failure."""
@@ -124,15 +135,43 @@ class Transfers(Protocol):
 
 
 def make_fetch(name: str, settings: ClientSettings) -> Fetch:
-    """Return the client of that name.
+    """Return the client of that name: one of ours, of another installed package, or `module:Class` of the user's own.
 
     Raises:
         ConfigError: there is no such client, or it needs what is not installed.
     """
-    if name not in CLIENTS:
-        raise ConfigError(f"unknown client {name!r}; known: {', '.join(sorted(CLIENTS))}")
-    fetch: Fetch = _load(CLIENTS[name])(settings)
+    fetch: Fetch = plugins.load(_path(name), f"the client {name}")(settings)
     return fetch
+
+
+def check_client(name: str) -> None:
+    """Import a client that is not one of ours: what is wrong with it is better said before workers start.
+
+    Raises:
+        ConfigError: there is no such client, or it cannot be loaded.
+    """
+    if name not in CLIENTS:
+        plugins.load(_path(name), f"the client {name}")
+
+
+def client_module(name: str) -> str:
+    """The module that a worker must import for a client.
+
+    Raises:
+        ConfigError: there is no such client.
+    """
+    return plugins.module_of(_path(name))
+
+
+def _path(name: str) -> str:
+    if ":" in name:
+        return name
+    if name in CLIENTS:
+        return CLIENTS[name].path
+    others = plugins.entry_points(plugins.CLIENTS)
+    if name in others:
+        return others[name]
+    raise ConfigError(f"unknown client {name!r}; known: {', '.join(sorted([*CLIENTS, *others]))}")
 
 
 def make_async_fetch(settings: ClientSettings) -> AsyncFetch:
@@ -141,7 +180,7 @@ def make_async_fetch(settings: ClientSettings) -> AsyncFetch:
     Raises:
         ConfigError: aiohttp is not installed.
     """
-    fetch: AsyncFetch = _load("crawler.fetch.aiohttp_client:AiohttpFetch")(settings)
+    fetch: AsyncFetch = plugins.load("crawler.fetch.aiohttp_client:AiohttpFetch", "the client of asyncio")(settings)
     return fetch
 
 
@@ -151,16 +190,5 @@ def make_transfers(settings: ClientSettings) -> Transfers:
     Raises:
         ConfigError: pycurl is not installed.
     """
-    transfers: Transfers = _load("crawler.fetch.curl_client:Transfers")(settings)
+    transfers: Transfers = plugins.load("crawler.fetch.curl_client:Transfers", "the client of curl")(settings)
     return transfers
-
-
-def _load(path: str) -> Any:
-    module, _, attribute = path.partition(":")
-    try:
-        return getattr(import_module(module), attribute)
-    except ModuleNotFoundError as exc:
-        extra = _EXTRAS.get(exc.name or "")
-        if extra is None:
-            raise
-        raise ConfigError(f"{exc.name} is not installed; install it with: {extras.install(extra)}") from None

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from crawler import clock, urls
+from crawler import clock, plugins, urls
 from crawler.config import Job
 from crawler.crawl.admission import Admission
 from crawler.crawl.cookies import RunCookies
@@ -22,7 +21,8 @@ from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.parser import Parser
-from crawler.fetch.client import ClientSettings, make_fetch
+from crawler.extract.values import check_types
+from crawler.fetch.client import ClientSettings, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import Outcome
 from crawler.replay.source import PageSource
@@ -174,15 +174,19 @@ class Run:
 
 
 def check_strategy(job: Job) -> None:
-    """See that the strategy can be used here; one of the user's own may lie beside the config, as a hook does.
+    """See that the strategy, the client and the field types can be used here.
+
+    Those of the user's own may lie beside the config, as a hook does.
 
     Raises:
-        ConfigError: it cannot.
+        ConfigError: one cannot.
     """
     if why := refusal(job.fetch.strategy, _place(job), job.fetch.client):
         raise ConfigError(why)
-    if ":" in job.fetch.strategy and str(job.folder) not in sys.path:
-        sys.path.insert(0, str(job.folder))
+    if ":" in job.fetch.strategy + job.fetch.client:
+        plugins.add_folder(job.folder)
+    check_client(job.fetch.client)
+    check_types(job.recipe)
 
 
 def prepare_children(job: Job) -> None:

@@ -25,8 +25,9 @@ from typing import NamedTuple
 
 from crawler import clock
 from crawler.errors import ConfigError, OutputError
-from crawler.export import Written, check_target, export, files_of
+from crawler.export import check_target, export, files_of
 from crawler.export.atomic import opened_by
+from crawler.export.port import Written
 from crawler.model import Result
 from crawler.store import runs
 from crawler.store.runs import Verdict, forget, publish, published

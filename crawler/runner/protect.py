@@ -11,6 +11,7 @@ from math import sqrt
 
 from crawler.config.document import ProtectSpec
 from crawler.config.units import show_share
+from crawler.extract.field_types import FIELD_TYPES
 from crawler.store.counts import ColumnFigures, Figures, TableFigures
 
 __all__ = ["Doubt", "doubts", "percent"]
@@ -22,7 +23,7 @@ _MIN_CUT = 10  # rows of a first crawl that a limit cut, before a blank column i
 _SIGMAS = 2.0
 _EXPECTED = 10  # values: with so many to be expected, none at all is no chance
 _MOSTLY = 0.5
-_UNREADABLE = frozenset({"not-a-number", "not-money", "not-a-bool", "not-a-date", "bad-url"})
+_UNREADABLE = frozenset({*(known.note for known in FIELD_TYPES.values() if known.note), "not-of-type"})
 
 
 @dataclass(frozen=True, slots=True)

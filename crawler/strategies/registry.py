@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import select
 import sys
@@ -10,9 +9,9 @@ from concurrent.futures import Executor
 from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from crawler import extras
+from crawler import extras, plugins
 from crawler.errors import ConfigError
-from crawler.fetch.client import CLIENTS
+from crawler.fetch.client import client_module
 from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import Plan, PolledStrategy, Strategy
 
@@ -25,7 +24,7 @@ class Entry(NamedTuple):
     """A line of the registry.
 
     Attributes:
-        path: `module:Class` in this folder.
+        path: `module:Class`; of the lines below, in this folder.
         about: what it teaches and when to choose it, one line.
         processes: it has worker processes.
         loads: what those import besides this strategy and the client of the config; None where they are not forked
@@ -144,8 +143,8 @@ def preload(name: str, client: str) -> list[str] | None:
     known = entry(name)
     if known.loads is None:
         return None
-    own = [] if known.needs else [CLIENTS[client].partition(":")[0]]
-    return [f"crawler.strategies.{known.path.partition(':')[0]}", *known.loads, *own]
+    own = [] if known.needs else [client_module(client)]
+    return [plugins.module_of(_path(name)), *known.loads, *own]
 
 
 def missing(name: str) -> str:
@@ -185,26 +184,29 @@ def _unfit(place: str, client: str) -> str:
 
     if place == "worker" and (why := unloadable("crawler.extract.parser")):
         return f"pages cannot be analysed in its workers ({why}); take parse callback, or the strategy processes"
-    if client != "requests" and (why := unloadable(CLIENTS[client].partition(":")[0])):
+    if client != "requests" and (why := unloadable(client_module(client))):
         return f"not with the client {client} ({why}); take the client requests, or the strategy processes"
     return ""
 
 
 def entry(name: str) -> Entry:
-    """The line of a strategy; a name with a colon is a class of the user's own.
+    """The line of a strategy: one of ours, of another installed package, or `module:Class` of the user's own.
 
     Raises:
         ConfigError: there is none of that name.
     """
     if ":" in name:
         return Entry(name, "of your own")
-    if name not in STRATEGIES:
-        raise ConfigError(f"fetch.strategy: there is no {name!r}; there are {', '.join(STRATEGIES)}")
-    return STRATEGIES[name]
+    if name in STRATEGIES:
+        return STRATEGIES[name]
+    others = plugins.entry_points(plugins.STRATEGIES)
+    if name in others:
+        return Entry(others[name], "of another package")
+    raise ConfigError(f"fetch.strategy: there is no {name!r}; there are {', '.join([*STRATEGIES, *others])}")
 
 
 def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
-    """Build the strategy called `name`: one of the registry, or `module:Class` of the user's own.
+    """Build the strategy called `name`, which `entry` knows.
 
     The class is a strategy, built from a Plan, or any `concurrent.futures.Executor`, built with the number of workers.
     One that is driven gets a thread that does it.
@@ -236,13 +238,11 @@ def make_driver(name: str, plan: Plan[T]) -> PolledStrategy[T] | None:
 
 
 def _load(name: str) -> Any:
-    path = name
-    if name in STRATEGIES:
-        if why := refusal(name):
-            raise ConfigError(why)
-        path = f"crawler.strategies.{STRATEGIES[name].path}"
-    module, _, attribute = path.partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"the strategy {name} cannot be loaded: {error}") from error
+    if name in STRATEGIES and (why := refusal(name)):
+        raise ConfigError(why)
+    return plugins.load(_path(name), f"the strategy {name}")
+
+
+def _path(name: str) -> str:
+    path = entry(name).path
+    return f"crawler.strategies.{path}" if name in STRATEGIES else path

@@ -363,7 +363,7 @@ pages:
 def test_known_strategies(tmp_path):
     known = {"threads", "processes"}
     assert job(tmp_path, known_strategies=known, known_clients={"requests"}).fetch.strategy == "threads"
-    assert job(tmp_path, known_strategies=known, overrides=["fetch.strategy='my.mod:Class'"])
+    assert job(tmp_path, known_strategies=known, overrides=["fetch.strategy='concurrent.futures:Executor'"])
     with pytest.raises(Exception, match=r"fetch\.strategy: no strategy 'thread'; did you mean 'threads'\?"):
         job(tmp_path, known_strategies=known, overrides=["fetch.strategy=thread"])
     with pytest.raises(Exception, match="no client 'curl'; there are: requests"):

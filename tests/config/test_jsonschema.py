@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ TYPES = {
 }
 UNDERSTOOD = {
     "$ref", "anyOf", "type", "enum", "properties", "additionalProperties", "required", "items", "minimum", "maximum",
-    "exclusiveMinimum", "description", "default", "$schema", "title", "definitions",
+    "exclusiveMinimum", "description", "default", "$schema", "title", "definitions", "pattern",
 }  # fmt: skip
 
 
@@ -38,6 +39,8 @@ def accepts(value, rule, whole):
     if not any(fits) or (isinstance(value, bool) and "boolean" not in names):
         return False
     if "enum" in rule and value not in rule["enum"]:
+        return False
+    if "pattern" in rule and not re.search(rule["pattern"], value):
         return False
     if isinstance(value, int | float) and not rule.get("minimum", value) <= value <= rule.get("maximum", value):
         return False

@@ -27,6 +27,9 @@ def with_isbn(text):
 @pytest.mark.parametrize("block", all_blocks("yaml"), ids=str)
 def test_every_yaml_block_loads(block, tmp_path):
     text = with_isbn(block.text)
+    for other in blocks(block.path):
+        if other.file and other.language == "python":  # a config may name it
+            (tmp_path / other.file).write_text(other.text)
     if "fragment" in block.marks:
         yaml = YAML(typ="safe", pure=True)
         merged = {**yaml.load(BASE), **yaml.load(text)}

@@ -17,7 +17,7 @@ for room in ("crawl", "fetch", "extract", "export", "store"):
 # Calls that name a cause, and in which argument.
 CALLS = {
     **dict.fromkeys(("FetchError", "ExtractError", "Failure", "Reason", "BadUrl", "_note", "_count", "Refusal"), 0),
-    **dict.fromkeys(("Note", "refused", "Problem"), 1),
+    **dict.fromkeys(("Note", "refused", "Problem", "FieldType"), 1),
     "Doubt": 0,
 }
 TABLES = {"_CODES", "_RETRY", "_SKIP", "_TROUBLE"}

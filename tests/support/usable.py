@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from crawler import plugins
 from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.strategies.registry import STRATEGIES, missing, refusal
 
-USABLE = [name for name in STRATEGIES if not missing(name)]
+USABLE = [name for name in (*STRATEGIES, *plugins.entry_points(plugins.STRATEGIES)) if not missing(name)]
+"""Ours, and those that other installed packages bring."""
 
 
 def places(strategy: str) -> list[str]:

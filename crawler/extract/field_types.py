@@ -1,0 +1,43 @@
+"""Every type of a field by its name in a config. The function of a type is imported when a field has it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["FIELD_TYPES", "FieldType", "NoteCode"]
+
+
+class NoteCode(str):
+    """What a function of a type may return in place of a value: the code of a note that says why there is none."""
+
+    __slots__ = ()
+
+
+class FieldType(NamedTuple):
+    """A line of the registry.
+
+    Attributes:
+        path: `module:function`. The function makes a value of a text, or returns None where it cannot, and never
+            raises. "" where the text itself is the value.
+        note: code of the note on a text that is no such value; it is explained in docs/failures.md.
+        about: what is read, in a few words.
+        by_rule: the function is given the FieldRule first, and returns the function of the text.
+    """
+
+    path: str
+    note: str
+    about: str
+    by_rule: bool = False
+
+
+FIELD_TYPES: dict[str, FieldType] = {
+    "text": FieldType("", "", "the text itself"),
+    "int": FieldType("crawler.extract.values:int_reader", "not-a-number", "a whole number", by_rule=True),
+    "decimal": FieldType("crawler.extract.values:decimal_reader", "not-a-number", "a number", by_rule=True),
+    "money": FieldType("crawler.extract.values:money_reader", "not-money", "an amount with its currency", by_rule=True),
+    "bool": FieldType("crawler.extract.values:read_bool", "not-a-bool", "yes or no"),
+    "date": FieldType("crawler.extract.values:date_reader", "not-a-date", "a day", by_rule=True),
+    "datetime": FieldType("crawler.extract.values:datetime_reader", "not-a-date", "a day and a time", by_rule=True),
+    "url": FieldType("", "bad-url", "an address, made absolute"),
+    "list": FieldType("", "", "the text of every match"),
+}
