@@ -17,6 +17,7 @@ from benchmarks.measure import measure
 from benchmarks.show import Result, setting
 from benchmarks.sites import Site
 from crawler import load
+from crawler.crawl.admission import Admission
 from crawler.export import FORMATS
 from crawler.model import Link, Page, Record, Value
 from crawler.store import runs
@@ -68,7 +69,7 @@ def _fill(config: Path, number: int) -> None:
     with closing(open_database(job.state_path)) as db:
         crawl = runs.begin(db, f"{job.what_hash} ", fresh=True, pid=1, now=time.time()).crawl
         lanes, starts = {"listing": 0, "book": 1}, list(job.start_pages(None))
-        pages = Pages(db, crawl, lanes=lanes, max_depth=None, refuse=lambda url, since: None, now=time.time)
+        pages = Pages(db, crawl, lanes=lanes, admission=Admission(traps=False), now=time.time)
         with pages.transaction():
             pages.add_starts(starts)
             (listing,) = pages.queued("example.org", 0, 1)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.measure import measure
 from benchmarks.show import Result, setting
+from crawler.crawl.admission import Admission
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.model import Link, Page
 from crawler.store import runs
@@ -94,7 +95,7 @@ def _ask(path: Path, number: int) -> None:
 
 def _pages(db: sqlite3.Connection) -> Pages:
     crawl = runs.begin(db, "known", fresh=False, pid=1, now=0.0).crawl
-    return Pages(db, crawl, lanes={"page": 0}, max_depth=None, refuse=lambda url, since: None, now=time.time)
+    return Pages(db, crawl, lanes={"page": 0}, admission=Admission(traps=False), now=time.time)
 
 
 def _url(number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -15,12 +15,12 @@ from crawler.config import Job, load
 from crawler.crawl.inbox import Stopper
 from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, StateError
-from crawler.model import Value
 from crawler.replay.source import PageSource
 from crawler.runner.assemble import Run, check_strategy, demo_site, prepare_children
 from crawler.runner.closing import counted, judged, publish_report, unread
 from crawler.runner.outputs import check_targets
 from crawler.runner.report import Report
+from crawler.runner.stored import newest_crawl, open_existing, rows
 from crawler.store import runs
 from crawler.store.counts import extracted
 from crawler.store.lock import owned
@@ -90,8 +90,8 @@ def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Re
     """
     paths = paths or job.outputs
     check_targets(paths)
-    with owned(job.state_path), closing(_existing(job)) as db:
-        crawl = runs.last_good(db) if last_good else _newest(job, db)
+    with owned(job.state_path), closing(open_existing(job)) as db:
+        crawl = runs.last_good(db) if last_good else newest_crawl(job, db)
         if crawl is None:
             raise StateError(f"{job.state_path}: there is no good crawl yet; `crawler status` says how the last one is")
         report = _recalled(job, db, crawl)
@@ -111,10 +111,10 @@ def accept(job: Job) -> Report:
         StateError: there is no state yet, or it is damaged.
     """
     check_targets(job.outputs)
-    with owned(job.state_path), closing(_existing(job)) as db:
+    with owned(job.state_path), closing(open_existing(job)) as db:
         crawl = runs.newest_suspect(db)
         if crawl is None:
-            raise ConfigError(f"there is nothing to accept: {_not_suspect(_newest(job, db))}")
+            raise ConfigError(f"there is nothing to accept: {_not_suspect(newest_crawl(job, db))}")
         report = replace(_recalled(job, db, crawl), verdict="good", doubts=(), kept=(), untouched=())
         report = _republished(job, db, crawl, report, job.outputs)
         if not report.unwritten:
@@ -135,24 +135,10 @@ def status(job: Job) -> Report:
     Raises:
         StateError: there is no state yet, or it is damaged.
     """
-    with closing(_existing(job)) as db:
-        crawl = _newest(job, db)
+    with closing(open_existing(job)) as db:
+        crawl = newest_crawl(job, db)
         report = _recalled(job, db, crawl)
         return report if report.figures else replace(report, records=_so_far(job, db, crawl.id))
-
-
-def rows(job: Job, table: str) -> Iterator[dict[str, Value]]:
-    """The rows of a table of the newest crawl, in the site's order, each with every column.
-
-    Raises:
-        KeyError: the job has no such table.
-        StateError: there is no state yet, or it is damaged.
-    """
-    columns = {each.name: each.columns for each in job.tables}[table]
-    with closing(_existing(job)) as db:
-        crawl = _newest(job, db).id
-        for row in StoredResult(db, crawl, job.tables, job.keys).rows(table):
-            yield {column.name: row.values.get(column.name) for column in columns}
 
 
 def _so_far(job: Job, db: sqlite3.Connection, crawl: int) -> dict[str, int]:
@@ -172,19 +158,6 @@ def _source(record: Path | None, replay: Path | Replay | None) -> PageSource:
 
         return Playback(Replay(replay) if isinstance(replay, Path) else replay)
     return PageSource()
-
-
-def _existing(job: Job) -> sqlite3.Connection:
-    if not job.state_path.exists():
-        raise StateError(f"{job.state_path}: this job has no state yet; run it first")
-    return open_database(job.state_path)
-
-
-def _newest(job: Job, db: sqlite3.Connection) -> runs.CrawlRow:
-    newest = runs.newest_crawl(db)
-    if newest is None:
-        raise StateError(f"{job.state_path}: nothing was crawled yet; run the job first")
-    return newest
 
 
 def _recalled(job: Job, db: sqlite3.Connection, crawl: runs.CrawlRow) -> Report:

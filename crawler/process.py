@@ -4,8 +4,8 @@ As soon as 128 kB at its end are free, glibc gives them back to the system (mall
 of the next page is paid for with new ones, one page fault for each 4 kB. Whether they are at the end is a matter of
 luck: runs that had none cost a tenth of their CPU time more.
 
-Python's own way out waits for threads and children: one that hangs would keep the process alive. So that way is not
-taken, and what it would have removed is named here.
+Python's own way out waits for threads and children: one that hangs would keep the process alive. So a process ends at
+once, and removes first what Python would have removed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """URLs as this program understands them: absolute, clean, and comparable.
 
-https://url.spec.whatwg.org/#host-parsing, but more careful: names must fit DNS (parts of 1 to 63 characters, 253 in
-all).
-
 `resolve` follows the WHATWG URL Standard (https://url.spec.whatwg.org/) for http and https, as browsers do,
 but is more careful: the fragment, user names and passwords are dropped, host names must fit DNS (parts of 1
 to 63 characters, 253 in all), and nothing longer than 8,192 characters is a URL.

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.jobs import ROOT
 from tests.support.sites import VARIABLE
@@ -21,13 +22,17 @@ for number, usual in {
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
 
+# How long an example takes says something of the machine, and nothing of the program.
+settings.register_profile("crawler", deadline=None)
+settings.load_profile("crawler")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def usual_surroundings() -> Iterator[None]:
     """Nothing that the user has set changes what the program prints or does."""
-    settings = [name for name in os.environ if name.startswith("CRAWLER_") and name != VARIABLE]
+    own = [name for name in os.environ if name.startswith("CRAWLER_") and name != VARIABLE]
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("NO_COLOR", "FORCE_COLOR", *settings):
+        for name in ("NO_COLOR", "FORCE_COLOR", *own):
             patch.delenv(name, raising=False)
         patch.setenv("COLUMNS", "400")  # no path of a temporary folder wraps a line
         patch.chdir(ROOT)

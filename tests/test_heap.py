@@ -8,9 +8,9 @@ import pytest
 
 USED_AGAIN = """
 import resource
-from crawler import heap
+from crawler.process import raise_trim_threshold
 if {keep}:
-    heap.keep()
+    raise_trim_threshold()
 def use():
     pieces = [bytearray(100_000) for _ in range(10)]
     pieces += [bytearray(500_000)]

@@ -436,14 +436,12 @@ def outer(*arguments, **options):
 module.{name} = outer
 main({arguments!r})
 """
-STEPS = [("store.figures", "table_figures"), ("closing", "doubts"), ("publish", "export"), ("publish", "publish"),
-         ("closing", "publish_all"), ("store.runs", "end")]  # fmt: skip
+STEPS = [("store.result", "table_figures"), ("runner.closing", "doubts"), ("runner.outputs", "export"),
+         ("runner.outputs", "publish"), ("runner.closing", "publish_all"), ("store.runs", "end")]  # fmt: skip
 
 
 def killed(module: str, name: str, before: bool, *arguments: str) -> None:
     """Run a command that is killed before or after a step."""
-    if module == "store.figures":
-        module = "store.result"
     code = KILL.format(module=module, name=name, before="" if before else "# ", arguments=list(arguments))
     done = subprocess.run([sys.executable, "-c", code], env=os.environ, timeout=60, check=False)
     assert done.returncode == -signal.SIGKILL
@@ -466,7 +464,9 @@ def test_a_run_killed_at_any_step_of_its_end(good, module, name, before):
     assert good.crawls() == [("good", 60)]
 
 
-@pytest.mark.parametrize(("module", "name"), [("publish", "export"), ("publish", "publish"), ("store.runs", "accept")])
+@pytest.mark.parametrize(
+    ("module", "name"), [("runner.outputs", "export"), ("runner.outputs", "publish"), ("store.runs", "accept")]
+)
 def test_accept_that_is_killed_can_be_called_again(good, module, name):
     five_books(good.site)
     good.night()

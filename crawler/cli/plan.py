@@ -22,7 +22,7 @@ from crawler.extract.rules import FieldRule
 from crawler.runner.own import check_own
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
-from crawler.store.schema import APPLICATION_ID, VERSION
+from crawler.store.schema import open_read_only
 from crawler.strategies.registry import entry, refusal
 
 __all__ = ["NextRun", "Served", "foresee", "found_by", "limits_in_words", "make_plan", "manners", "served"]
@@ -54,25 +54,10 @@ def foresee(job: Job) -> NextRun:
     if not path.exists() or not path.stat().st_size:
         return NextRun("begin", "begins a crawl; this job has no state yet")
     try:
-        with closing(_read_only(path)) as db:
+        with closing(open_read_only(path)) as db:
             return _compared(job, db)
     except sqlite3.Error as error:
         raise StateError(f"{path}: the state cannot be read: {error}") from None
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    # Without a log beside it nobody works on the state, and SQLite need not make the files for sharing it.
-    quiet = not path.with_name(path.name + "-wal").exists()
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}", uri=True, timeout=2)
-    try:
-        if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise StateError(f"{path}: this is not a state file of crawler; name another with `state:` in the config")
-        if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
-            raise StateError(f"{path}: written by a newer version of crawler; update crawler")
-    except BaseException:
-        db.close()
-        raise
-    return db
 
 
 def _compared(job: Job, db: sqlite3.Connection) -> NextRun:

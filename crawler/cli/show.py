@@ -11,13 +11,12 @@ from crawler.cli.terminal import clean, is_terminal, paint, short, width, wrappe
 from crawler.runner.outputs import is_partial, is_suspect
 from crawler.runner.protect import percent
 from crawler.runner.report import Report
-from crawler.runner.summary import outcome
+from crawler.runner.summary import STATE_LABELS, outcome
 
 __all__ = ["end_summary", "field", "kept_lines", "next_steps", "notices", "state_lines"]
 
 _LABEL = 11
 _OF_RULES = ("no-rows", "fewer-rows", "blank", "unreadable", "one-value")  # doubts that `try` may explain
-_STATES = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
 
 
 def end_summary(report: Report, config: str, faster: str = "") -> str:
@@ -48,7 +47,7 @@ def kept_lines(report: Report) -> list[str]:
 
 def state_lines(report: Report) -> list[str]:
     """Doubts, pages, rows, columns and causes."""
-    pages = {label: report.pages.get(state, 0) for state, label in _STATES.items()}
+    pages = {label: report.pages.get(state, 0) for state, label in STATE_LABELS.items()}
     lines = [_whole("suspect", str(doubt), "red") for doubt in report.doubts]
     lines += [_whole("notice", news, "yellow") for news in report.news]
     lines.append(field("pages", _counts({label: count for label, count in pages.items() if count or label == "read"})))

@@ -22,7 +22,7 @@ from crawler.clock import duration
 from crawler.compare.task import RESULT, STATE, Task
 from crawler.config import Job
 from crawler.crawl.robots import read_robots
-from crawler.errors import Stop
+from crawler.errors import StateError, Stop
 from crawler.extract.parser import Parser
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
@@ -30,7 +30,7 @@ from crawler.model import Request, Response
 from crawler.replay.playback import Playback
 from crawler.replay.source import PageSource
 from crawler.runner.assemble import client_settings
-from crawler.store.schema import open_database
+from crawler.store.schema import open_database, open_read_only
 
 __all__ = ["FREE", "MAX_PAGES", "Cost", "cost", "main"]
 
@@ -157,9 +157,7 @@ def cost(job: Job, runs: int) -> Cost:
 
 
 def _last_crawl(job: Job) -> int:
-    with suppress(sqlite3.Error):
-        uri = f"{job.state_path.as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as db:
-            last = "SELECT count(*) FROM pages WHERE crawl = (SELECT max(id) FROM crawls)"
-            return int(db.execute(last).fetchone()[0])
+    with suppress(sqlite3.Error, StateError), closing(open_read_only(job.state_path)) as db:
+        last = "SELECT count(*) FROM pages WHERE crawl = (SELECT max(id) FROM crawls)"
+        return int(db.execute(last).fetchone()[0])
     return 0

@@ -83,7 +83,7 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
     seen: dict[tuple[str, str], tuple[KeyPath, FieldSpec]] = {}
     widths: dict[str, int] = {}
     for home in homes(document):
-        for path, name, spec in [*home.columns(), *home.carried]:
+        for path, name, spec in [*home.columns, *home.carried]:
             other, first = seen.setdefault((home.table, name), (path, spec))
             widths[home.table] = widths.get(home.table, 0) + (first is spec)
             if column_type(first) != column_type(spec) and not {path, other}.intersection(spoiled):
@@ -96,7 +96,7 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
 def _keys(document: Document, report: Diagnostics) -> None:
     keys = table_keys(document)
     for home in homes(document):
-        names = [name for _, name, _ in home.columns()]
+        names = [name for _, name, _ in home.columns]
         if home.spec.key and home.spec.key != keys[home.table]:
             what = f"another key than table '{home.table}' has elsewhere: {', '.join(keys[home.table])}"
             report.add((*home.path, "key"), what, "one table has one key")
@@ -127,7 +127,7 @@ def _twins(document: Document, report: Diagnostics) -> None:
             what = f"the tables '{first}' and '{home.table}' differ only in case"
             named = isinstance(home.spec, KindSpec) and home.spec.table
             report.add((*home.path, "table") if named else home.path, what, "use one name", on_key=not named)
-        for path, name, _ in home.columns():
+        for path, name, _ in home.columns:
             first = columns.setdefault((home.table, name.lower()), name)
             if first != name:
                 report.add(path, f"the fields '{first}' and '{name}' differ only in case", "rename one")
@@ -138,7 +138,7 @@ def _allowed_blank(document: Document, report: Diagnostics) -> None:
     if document.protect is None or not document.protect.allow_blank:
         return
     known = [home.table for home in homes(document)]
-    known += [f"{home.table}.{name}" for home in homes(document) for _, name, _ in home.columns()]
+    known += [f"{home.table}.{name}" for home in homes(document) for _, name, _ in home.columns]
     for index, name in enumerate(document.protect.allow_blank):
         if name not in known:
             fix = did_you_mean(name, known) or f"there are: {', '.join(dict.fromkeys(known[:20]))}"

@@ -7,20 +7,6 @@ from typing import Literal, get_args
 from crawler import plugins
 from crawler.config import validators
 from crawler.config.schema import (
-    REQUIRED,
-    InvalidValue,
-    Key,
-    Section,
-    Type,
-    list_of,
-    mapping,
-    of,
-    optional,
-    or_false,
-    pairs,
-)
-from crawler.config.secrets import Secret
-from crawler.config.values import (
     BOOL,
     FORMAT,
     HOST,
@@ -35,17 +21,29 @@ from crawler.config.values import (
     PARAMETER,
     PATTERN,
     RAW_TEXT,
+    REQUIRED,
     SELECTOR,
     TEXT,
+    InvalidValue,
+    Key,
+    Section,
+    Type,
     choice,
     duration,
+    list_of,
+    mapping,
     named,
+    of,
+    optional,
+    or_false,
+    pairs,
     secret,
     share,
     size,
     text,
     whole,
 )
+from crawler.config.secrets import Secret
 from crawler.export.formats import FORMATS
 from crawler.extract.field_types import FIELD_TYPES
 from crawler.fetch.client import CLIENTS

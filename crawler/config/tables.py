@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec, TableSpec
@@ -13,36 +12,46 @@ from crawler.model import Column, Table
 __all__ = ["Home", "column_type", "homes", "is_next", "make_recipe", "make_tables", "table_keys"]
 
 
+Field = tuple[KeyPath, str, FieldSpec]
+
+
 class Home(NamedTuple):
-    """A table on the pages of one kind: its name, where it is written, its spec, and what is carried into it."""
+    """A table on the pages of one kind: its name, where it is written, its spec, and what is carried into it.
+
+    Attributes:
+        columns: key path, name and spec of its columns in order: its own, then the carried ones.
+    """
 
     table: str
     kind: str
     path: KeyPath
     spec: TableSpec
-    carried: tuple[tuple[KeyPath, str, FieldSpec], ...]
-
-    def columns(self) -> Iterator[tuple[KeyPath, str, FieldSpec]]:
-        """Key path, name and spec of its columns in order: its own, then the carried ones."""
-        for name, spec in self.spec.fields.items():
-            yield (*self.path, "fields", name), name, spec
-        yield from (one for one in self.carried if one[1] not in self.spec.fields)
+    carried: tuple[Field, ...]
+    columns: tuple[Field, ...]
 
 
-def homes(document: Document) -> Iterator[Home]:
+def homes(document: Document) -> list[Home]:
     """Every table of every page kind, in the order of the config."""
     arriving = _carried(document)
+    found = []
     for name, kind in document.pages.items():
         carried = tuple(arriving.get(name, ()))
         if kind.fields or kind.table:
-            yield Home(kind.table or name, name, ("pages", name), kind, carried)
+            found.append(_home(kind.table or name, name, ("pages", name), kind, carried))
         for table, spec in kind.tables.items():
-            yield Home(table, name, ("pages", name, "tables", table), spec, carried)
+            found.append(_home(table, name, ("pages", name, "tables", table), spec, carried))
+    return found
 
 
-def _carried(document: Document) -> dict[str, list[tuple[KeyPath, str, FieldSpec]]]:
+def _home(table: str, kind: str, path: KeyPath, spec: TableSpec, carried: tuple[Field, ...]) -> Home:
+    own = [((*path, "fields", name), name, field) for name, field in spec.fields.items()]
+    others = [one for one in carried if one[1] not in spec.fields]
+    return Home(table, kind, path, spec, carried, (*own, *others))
+
+
+def _carried(document: Document) -> dict[str, list[Field]]:
     """What follow rules carry into each page kind."""
-    found: dict[str, list[tuple[KeyPath, str, FieldSpec]]] = {}
+    found: dict[str, list[Field]] = {}
     for name, kind in document.pages.items():
         for index, rule in enumerate(kind.follow):
             for field, spec in rule.carry.items():
@@ -56,7 +65,7 @@ def make_tables(document: Document) -> tuple[Table, ...]:
     columns: dict[str, dict[str, Column]] = {}
     for home in homes(document):
         table = columns.setdefault(home.table, {})
-        for _, name, spec in home.columns():
+        for _, name, spec in home.columns:
             table.setdefault(name, Column(name, column_type(spec)))
     return tuple(Table(name, tuple(found.values())) for name, found in columns.items())
 

@@ -1,11 +1,12 @@
 """YAML text as a tree of nodes that know where they stand.
 
-The first line of such a list stays, the other lines are blanked, so that all else keeps its place. The builder
-puts the items back where it meets the first one. If it does not meet it as a list item (the lines stood in a
-block of text), nothing is lost: the text is parsed again as it was.
-
 Built from the parser's events, one after the other and without recursion, so that hostile nesting and aliases
 are refused before they cost anything. YAML 1.2 (https://yaml.org/spec/1.2.2/).
+
+Long lists of simple texts, as 100,000 start URLs, are read without the YAML parser, which would take a minute. The
+first line of such a list stays, the other lines are blanked, so that all else keeps its place. The builder puts the
+items back where it meets the first one. If it does not meet it as a list item (the lines stood in a block of text),
+nothing is lost: the text is parsed again as it was.
 """
 
 from __future__ import annotations

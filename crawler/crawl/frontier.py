@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from crawler import urls
+from crawler.crawl.admission import ROBOTS
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
@@ -243,7 +244,7 @@ class Frontier:
                 return None
             if robots.allows(page.url):
                 return page
-            self._pages.refused(page, "robots", "robots.txt disallows it")
+            self._pages.refused(page, *ROBOTS)
         return None
 
     def _head(self, host: _Host) -> Queued | None:
@@ -307,5 +308,5 @@ class Frontier:
             if robots is not None and robots.allows(page.url):
                 return self._send(host, page, now)
             if robots is not None:
-                self._pages.refused(page, "robots", "robots.txt disallows it")
+                self._pages.refused(page, *ROBOTS)
         return None

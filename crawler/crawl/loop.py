@@ -14,6 +14,7 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from crawler import urls
+from crawler.crawl.admission import page_limit
 from crawler.crawl.blame import Blame
 from crawler.crawl.frontier import Frontier
 from crawler.crawl.inbox import Limits, Stopper
@@ -305,7 +306,7 @@ class Crawl:
                     self._pages.give_up(page)
                     self.tally.lost(failure, skipped=False)
             if self._full() and not self._flights and not self._stopper.why:
-                skipped = self._pages.skip_queued("limit", f"limits.pages: {self._limits.pages} is reached")
+                skipped = self._pages.skip_queued(*page_limit(self._limits.pages))
                 self.tally.cut_off(skipped)
         self._strategy.close(cancel=bool(self._flights) or self._hung > 0)
 

@@ -1,6 +1,6 @@
 """The parts of an .xlsx file (ECMA-376-1): the zip, its XML parts, styles and hyperlinks.
 
-There is no theme: without one every program takes its own, and no style of ours refers to it.
+The workbook has no theme: without one every program takes its own, and no style of ours refers to it.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding, with its prescan of the first
 bytes. Labels become names of the Encoding Standard; one that it does not know names nothing.
 
-Structure first, where it is certain: escape sequences, NUL bytes, kana. Then chardet's statistics, over the encodings
-of the WHATWG Encoding Standard only.
+An encoding that is not named is told by structure first, where it is certain: escape sequences, NUL bytes, kana. Then
+chardet's statistics, over the encodings of the WHATWG Encoding Standard only.
 
 https://encoding.spec.whatwg.org/ and https://html.spec.whatwg.org/#determining-the-character-encoding. Where the
 bytes contradict what is declared, or nothing is declared and they are not UTF-8, the text is the likeliest reading,

@@ -1,16 +1,15 @@
 """Find the value that stands beside a label, in the ways pages write it.
 
-What stands there has the same words as the content (`Author: all`), so labels there are taken last.
-
-In this order:
+It is looked for in this order:
     1. `<th>UPC</th><td>...</td>`, `<td>UPC</td><td>...</td>`, `<dt>UPC</dt><dd>...</dd>`;
     2. an element that holds the label alone, and the one beside it or beside its parent, as `<div>UPC</div>` and
        `<div>...</div>`; or a line of text with the label in it, see `lines`; whichever comes first;
     3. `<th>UPC</th>` in a row of headings, and the cell below it.
 
-A label without a value gives way to one with a value, a value that is only a choice of links to one that is not, and a
-label in a menu, a form or at the side to one in the content of the page: see _Rank. Of those that are equal the first
-counts. Labels are compared without regard to case, white space and a colon at the end.
+A label without a value gives way to one with a value, a value that is only a choice of links to one that is not, and
+a label in a menu, a form or at the side, where the same words stand (`Author: all`), to one in the content: see
+_Rank. Of those that are equal the first counts. Labels are compared without regard to case, white space and a colon
+at the end.
 """
 
 from __future__ import annotations

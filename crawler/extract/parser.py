@@ -1,9 +1,10 @@
 """A response in, a page or a failure out: what every worker does with what it fetched.
 
-A server that writes its session into URLs writes one id into nearly all of its links, whatever they lead to. Of a
-number that tells pages apart, links on one page have many, and differ in nothing else.
-
-What differs on each look is left out: other pages of the same list, the page's own address, a session in links.
+Beside records and links a page has evidence of sessions in its URLs, and a sign. A server that writes its session into
+URLs writes one id into nearly all of its links, whatever they lead to; of a number that tells pages apart, links on one
+page have many, and differ in nothing else. The sign is a hash of what the rules found, by which a list that shows the
+same again is known; what differs on each look is left out: other pages of the same list, the page's own address, a
+session in links.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The request that the calling thread is making now, its limits, and connections that were ready too late for theirs.
 
-A request may be sent only until `not_after`. Where connecting takes longer than that, throwing the connection
-away would make the next try too late as well, and so for ever.
-
 A thread makes one request at a time and does all its reading itself, so what its sockets must know stands here
 and need not pass through the layers of requests, urllib3 and http.client.
+
+A request may be sent only until `not_after`. Where connecting takes longer than that, the connection is kept for the
+next request to that host: to throw it away would make the next try too late as well, and so for ever.
 """
 
 from __future__ import annotations

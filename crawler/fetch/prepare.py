@@ -1,7 +1,7 @@
 """From a Request to what a client sends: URL, headers, limits. The same for every client.
 
-A client connects to the server that `detour` gives, sends its headers, and treats the answer as one of the real URL:
-redirects are resolved against that, and it is the `url` of the Response.
+A client connects to the server that `connect_to` gives, sends its headers, and treats the answer as one of the real
+URL: redirects are resolved against that, and it is the `url` of the Response.
 
 What depends on the host alone is worked out once for each host.
 """

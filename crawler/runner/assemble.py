@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from crawler import clock, urls
 from crawler.config import Job
+from crawler.crawl.admission import Admission
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.inbox import Limits, Stopper
@@ -18,7 +19,6 @@ from crawler.crawl.loop import Crawl
 from crawler.crawl.parse_stage import Analyse, ParseStage, at_place
 from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
-from crawler.crawl.traps import Traps
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.parser import Parser
 from crawler.fetch.client import ClientSettings, make_fetch
@@ -117,8 +117,7 @@ class Run:
             self._db,
             crawl,
             lanes=lanes,
-            max_depth=limits.depth,
-            refuse=Traps(time.time()) if limits.traps else lambda url, since: None,
+            admission=Admission(max_depth=limits.depth, traps=limits.traps, now=time.time()),
             chains=limits.traps,
             now=time.time,
             ignore=fetch.ignore_parameters,

@@ -91,7 +91,7 @@ class Blame:
             (home, spec)
             for home in homes(self._job.document)
             if home.table == table
-            for _, name, spec in home.columns()
+            for _, name, spec in home.columns
             if name == column
         ]
         return " or ".join(dict.fromkeys(_source(home, spec, self._job) for home, spec in specs))

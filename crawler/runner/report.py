@@ -12,6 +12,7 @@ from crawler.config import Job
 from crawler.model import Value
 from crawler.runner.outputs import Kept
 from crawler.runner.protect import Doubt
+from crawler.runner.stored import rows
 from crawler.store.counts import Figures
 from crawler.store.runs import CrawlRow, RunRow, Verdict
 
@@ -156,8 +157,6 @@ class Report:
         Raises:
             KeyError: the job has no table of that name.
         """
-        from crawler.api import rows
-
         return rows(self.job, table)
 
     @classmethod

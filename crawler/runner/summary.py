@@ -14,7 +14,7 @@ from crawler.runner.report import LastGood, Report
 from crawler.store import counts
 from crawler.store.counts import TableFigures
 
-__all__ = ["ENDINGS", "findings", "outcome", "summary"]
+__all__ = ["ENDINGS", "STATE_LABELS", "findings", "outcome", "summary"]
 
 
 ENDINGS = {
@@ -25,7 +25,7 @@ ENDINGS = {
     "terminated": "stopped by a signal; the next run goes on",
     "killed": "killed, or still under way",
 }
-_STATES = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
+STATE_LABELS = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
 _OF_THE_RUN = ("fetch.strategy", "fetch.workers", "fetch.parse")
 _OF_THE_FILE = ("output", "state")  # a workbook that is copied elsewhere is still the same workbook
 
@@ -94,7 +94,7 @@ def _share(table: TableFigures | None, column: str) -> str | None:
 def _pages(report: Report, before: LastGood | None) -> Iterator[SummaryLine]:
     last = before.figures.pages if before else None
     yield from ((("",), ("Pages", None, *(("Now", "Last") if last else ()))))
-    for state, label in _STATES.items():
+    for state, label in STATE_LABELS.items():
         yield (label.capitalize(), report.pages.get(state, 0), *([last.get(state, 0)] if last else []))
     if report.causes:
         yield from ((("",), ("Failed and skipped, by cause", None)))

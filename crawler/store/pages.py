@@ -1,7 +1,7 @@
 """Pages and their outcomes: all that a page yields is written in one transaction.
 
-They stand in one row of the crawl that is written once a turn. So a page is written when it is queued and when it has
-come back, and not a third time when it goes out.
+Pages in flight stand in one row of the crawl that is written once a turn. So a page is written when it is queued and
+when it has come back, and not a third time when it goes out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Protocol
 
 from crawler import urls
 from crawler.errors import OutputError
@@ -58,13 +59,22 @@ _Added = tuple[int, list[Queued]]
 MAX_HOPS = 20  # RFC 9110 15.4 names no number; browsers stop at 20
 
 
+class Admission(Protocol):
+    """What `crawler.crawl.admission` decides."""
+
+    max_depth: int | None
+
+    def refusal(self, url: str, kind: str, depth: int, since: Queued | None) -> tuple[str, str | None] | None: ...
+
+    def is_too_deep(self, depth: int) -> bool: ...
+
+
 class Pages:
     """The pages of one crawl.
 
     Args:
         lanes: for each page kind 0 when it has links to follow, 1 when not.
-        max_depth: pages deeper than this are skipped; None for no limit.
-        refuse: says why a URL is not visited, or None; its second is that of the page before, if of its kind, or "".
+        admission: decides which links are queued.
         chains: whether lists that repeat themselves are cut.
         now: wall clock, seconds since 1970.
         ignore, keep: names of parameters that never, or always, tell pages apart.
@@ -80,8 +90,7 @@ class Pages:
         crawl: int,
         *,
         lanes: Mapping[str, int],
-        max_depth: int | None,
-        refuse: Callable[[str, str], str | None],
+        admission: Admission,
         chains: bool = True,
         now: Callable[[], float],
         ignore: Collection[str] = (),
@@ -89,7 +98,7 @@ class Pages:
     ) -> None:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._write = db.cursor().execute  # always the same cursor: a new one is a fifth of the cost of a statement
-        self._max_depth, self._refuse, self._now = max_depth, refuse, now
+        self._admission, self._now = admission, now
         self.past = Past(db, crawl)
         self._chains = Chains(db, crawl, frozenset(map(str.lower, keep))) if chains else None
         self.keys = Keys(db, crawl, ignore, keep)
@@ -197,7 +206,7 @@ class Pages:
         """It brought nothing that is wanted."""
         self._close(page, "skipped", failure.code, failure.detail, failure.status, failure.elapsed)
 
-    def refused(self, page: Queued, code: str, detail: str) -> None:
+    def refused(self, page: Queued, code: str, detail: str | None = None) -> None:
         """It is not visited."""
         page.attempts -= 1
         self._close(page, "skipped", code, detail)
@@ -264,7 +273,7 @@ class Pages:
             refused.forget_detours(self._db, self._crawl)
         return found
 
-    def skip_queued(self, code: str, detail: str) -> int:
+    def skip_queued(self, code: str, detail: str | None = None) -> int:
         """Skip all that is still queued or waiting."""
         return self._db.execute(
             "UPDATE pages SET state = 'skipped', code = ?, detail = ?, at = ? "
@@ -315,7 +324,7 @@ class Pages:
         if known:
             self.keys.joined(kind, url, known[0])
             return known[0], []
-        code, detail = self._refused(url, kind, depth, since)
+        code, detail = self._admission.refusal(url, kind, depth, since) or (None, None)
         host, lane = urls.host(url[: url.find("/", 8) + 1] or url), self._lanes[kind]  # a host is parsed only once
         row = self._write(
             "INSERT INTO pages (crawl, kind, url, key, host, state, lane, depth, hops, anywhere, code, detail) "
@@ -328,12 +337,6 @@ class Pages:
         assert row is not None
         return row, [] if code else [Queued(row, url, kind, host, lane, depth, hops, anywhere, 0, 0)]
 
-    def _refused(self, url: str, kind: str, depth: int, since: Queued | None) -> tuple[str | None, str | None]:
-        why = self._refuse(url, since.url if since and since.kind == kind else "")
-        if why:
-            return "trap", f"{why}; a rule of {since.kind} leads to {kind}" if since else why
-        return "depth" if self._too_deep(depth) else None, None
-
     def _edge(self, parent: int, position: int, child: int, link: Link | None = None, *, kin: bool = True) -> None:
         carry = dump_values(link.carry) if link and link.carry else None
         notes = dump_notes(link.notes) if link and link.notes else None
@@ -343,12 +346,9 @@ class Pages:
             (parent, position, child, self._crawl, _step(link), carry, notes, 1 if kin else None),
         )
 
-    def _too_deep(self, depth: int) -> bool:
-        return self._max_depth is not None and depth > self._max_depth
-
     def _refresh_depth(self, page: Queued) -> None:
         """Read its depth again: a shorter way may have been found since the page was queued."""
-        if self._max_depth is not None:
+        if self._admission.max_depth is not None:
             page.depth = self._db.execute("SELECT depth FROM pages WHERE id = ?", (page.id,)).fetchone()[0]
 
     def _lift(self, page_id: int, depth: int) -> list[Queued]:
@@ -356,7 +356,7 @@ class Pages:
 
         So the depth of a page, and what a depth limit lets through, does not hang on which worker was faster.
         """
-        if self._max_depth is None:
+        if self._admission.max_depth is None:
             return []
         new, todo = [], [(page_id, depth)]
         while todo:
@@ -367,7 +367,7 @@ class Pages:
                 continue
             self._db.execute("UPDATE pages SET depth = ? WHERE id = ?", (depth, one))
             page.depth = depth
-            if state == "skipped" and code == "depth" and not self._too_deep(depth):
+            if state == "skipped" and code == "depth" and not self._admission.is_too_deep(depth):
                 self._db.execute("UPDATE pages SET state = 'queued', code = NULL WHERE id = ?", (one,))
                 new.append(page)
             children = self._db.execute(

@@ -1,10 +1,11 @@
 """Records in the state file: their ids, and their values as JSON text.
 
-So a page needs no index to its records, and rows that are read page after page come in order.
+The ids of the records of a page lie side by side, in the order in which they stand on it. So a page needs no index to
+its records, and rows that are read page after page come in order.
 
-Plain JSON where JSON has the type; else an object with one key that says what it is, so that a record can be read
-without the config that made it: {"$dec": "1.50"}, {"$money": ["51.77", "£"]}, {"$date": "2026-01-31"}, {"$time": ...}.
-"""
+A value is plain JSON where JSON has the type; else an object with one key that says what it is, so that a record can
+be read without the config that made it: {"$dec": "1.50"}, {"$money": ["51.77", "£"]}, {"$date": "2026-01-31"},
+{"$time": ...}."""
 
 from __future__ import annotations
 

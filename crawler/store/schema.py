@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crawler.errors import OutputError, StateError
 
-__all__ = ["APPLICATION_ID", "VERSION", "open_database"]
+__all__ = ["APPLICATION_ID", "VERSION", "open_database", "open_read_only"]
 
 APPLICATION_ID = 0x63726177  # "craw"
 _VERSION_1 = """
@@ -178,6 +178,27 @@ def open_database(path: Path) -> sqlite3.Connection:
         raise _as_stop(error, path) from error
     except OSError as error:
         raise OutputError(f"{path}: the state file cannot be opened: {error.strerror or error}") from error
+    return db
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open an existing state file without touching it; a run may be at work on it.
+
+    Raises:
+        StateError: it is of a newer version, or another program's file.
+        sqlite3.Error: it cannot be read.
+    """
+    # Without a log beside it nobody works on the state, and SQLite need not make the files for sharing it.
+    quiet = not path.with_name(path.name + "-wal").exists()
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}", uri=True, timeout=2)
+    try:
+        if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise StateError(f"{path}: this is not a state file of crawler; name another with `state:` in the config")
+        if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
+            raise StateError(f"{path}: written by a newer version of crawler; update crawler")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

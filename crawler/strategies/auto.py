@@ -4,7 +4,7 @@ By Little's law (1961) throughput is requests under way divided by the time of a
 requests bring more pages; once it grows, they only wait somewhere. As in TCP Vegas (Brakmo and Peterson, 1995) the
 shortest mean seen is the measure; as in TCP the number doubles at first and later grows slowly (RFC 5681).
 
-It teaches what the numbers of a job say. How many requests at once: see `crawler.strategies.auto`. Which strategy: one
+It teaches what the numbers of a job say. How many requests at once: see above. Which strategy: one
 that multiplexes, for as long as one core can do the work; where analysis keeps that core busy, the same in several
 processes. That must be seen twice in a row: the first time their server begins to start, the second time it is ready.
 Choose it when you do not want to choose; `fetch.workers` is the most at once, 64 if it is not said.

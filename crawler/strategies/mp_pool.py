@@ -10,16 +10,16 @@ from __future__ import annotations
 import multiprocessing.pool
 import pickle
 import threading
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from itertools import count
 from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.port import Plan, Step, WorkerDied, fail_all
-from crawler.strategies.worker_process import context, settle
+from crawler.strategies.port import Plan, Step
+from crawler.strategies.worker_process import context
+from crawler.strategies.workers import InFlight, Replaced, begin_step
 
 __all__ = ["MpPool"]
 
@@ -28,49 +28,34 @@ T = TypeVar("T")
 PATIENCE = 0.2  # seconds that a thread of the pool gets for what takes it a moment
 
 
-class MpPool(Generic[T]):
+class MpPool(Replaced[T]):
     """Takes requests; a watched pool works them off."""
 
     def __init__(self, plan: Plan[T]) -> None:
-        self._width, self._blob = plan.width, pickle.dumps(plan)
-        self._pool: _Watched[T] = _Watched(self._width, self._blob)
-
-    def submit(self, request: Request) -> Future[T]:
-        """Hand the request to the pool; after a worker died, to a new one."""
-        if self._pool.broken:
-            self._pool.close(cancel=True)
-            self._pool = _Watched(self._width, self._blob)
-        return self._pool.apply(request)
-
-    def close(self, *, cancel: bool = False) -> None:
-        """Wait for the workers; with `cancel` kill them."""
-        self._pool.close(cancel=cancel)
+        super().__init__(partial(_Watched[T], plan.width, pickle.dumps(plan)))
 
 
 class _Watched(Generic[T]):
     def __init__(self, width: int, blob: bytes) -> None:
         self.broken = False
         self._closing, self._never = context().Pipe(duplex=False)
-        self._futures: dict[int, Future[T]] = {}
-        self._numbers = count()
+        self._in_flight: InFlight[T] = InFlight()
         self._pool: Any = context().Pool(width, _begin, (blob,))
         self._workers = list(self._pool._pool)  # no public way to the processes of a pool
         self._watch = threading.Thread(target=self._wait_for_a_death, name="pool-watch", daemon=True)
         self._watch.start()
 
     def apply(self, request: Request) -> Future[T]:
-        number = next(self._numbers)
-        future = self._futures[number] = Future()
-        future.set_running_or_notify_cancel()
-        done = partial(self._take, number)
+        number, future = self._in_flight.add()
+        done = partial(self._in_flight.settle, number)
         self._pool.apply_async(_work, (request,), callback=partial(done, None), error_callback=done)
         if self.broken:  # since a moment ago
-            fail_all(self._futures, WorkerDied("a worker of the pool died"))
+            self._in_flight.fail("a worker of the pool died")
         return future
 
     def close(self, *, cancel: bool) -> None:
         if not cancel:
-            wait(list(self._futures.values()))
+            self._in_flight.wait()
         self._never.send(None)  # the watch ends
         self._watch.join()
         self._never.close()
@@ -78,20 +63,11 @@ class _Watched(Generic[T]):
         self._tear_down()
         self._pool.join()
 
-    def _take(self, number: int, error: BaseException | None, value: Any = None) -> None:
-        future = self._futures.pop(number, None)
-        if future is None:
-            return
-        if error is None:
-            future.set_result(value)
-        else:
-            future.set_exception(error)
-
     def _wait_for_a_death(self) -> None:
         ready = connection.wait([self._closing, *(worker.sentinel for worker in self._workers)])
         if self._closing not in ready:
             self.broken = True
-            fail_all(self._futures, WorkerDied("a worker of the pool died"))
+            self._in_flight.fail("a worker of the pool died")
 
     def _tear_down(self) -> None:
         """End a pool whose queues a dead worker may have locked: `close` and `terminate` would wait for it for ever."""
@@ -116,8 +92,7 @@ _step: Step[Any] | None = None
 
 def _begin(blob: bytes) -> None:
     global _step
-    settle()
-    _step = Step(pickle.loads(blob))  # noqa: S301 - written by our own parent process a moment ago
+    _step = begin_step(blob)
 
 
 def _work(request: Request) -> Any:

@@ -8,9 +8,8 @@ coroutine. What is to be done where the bytes arrive is `Plan.then`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import suppress
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from crawler.fetch.client import ClientSettings, Fetch, make_fetch
@@ -25,7 +24,6 @@ __all__ = [
     "Step",
     "Strategy",
     "WorkerDied",
-    "fail_all",
     "settle_future",
 ]
 
@@ -131,10 +129,3 @@ def settle_future(future: Future[T], work: Callable[[Request], T], request: Requ
         future.set_result(work(request))
     except BaseException as error:
         future.set_exception(error)
-
-
-def fail_all(futures: MutableMapping[int, Future[T]], error: Exception) -> None:
-    """Give every future that is still open this error; two threads may do so at once."""
-    with suppress(KeyError):
-        while True:
-            futures.popitem()[1].set_exception(error)

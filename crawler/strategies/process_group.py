@@ -16,7 +16,6 @@ import socket
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from itertools import count
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
@@ -25,6 +24,7 @@ from crawler.strategies.inside import begin, serve
 from crawler.strategies.messages import Messages
 from crawler.strategies.port import Plan, WorkerDied
 from crawler.strategies.worker_process import context, deaf
+from crawler.strategies.workers import InFlight
 
 __all__ = ["ProcessGroup", "ProcessesAsyncio", "ProcessesCurl", "ProcessesThreads"]
 
@@ -160,19 +160,17 @@ class _Child(Generic[T]):
         theirs.close()  # else the end of the child could not be seen
         self.messages = Messages(ours)
         self.is_lost = self.blocked = False
-        self._numbers = count()
-        self._futures: dict[int, Future[T]] = {}
+        self._in_flight: InFlight[T] = InFlight()
         self._batch: list[tuple[int, Request]] = []
 
     @property
     def load(self) -> int:
         """How many requests it has."""
-        return len(self._futures)
+        return len(self._in_flight)
 
     def take(self, future: Future[T], request: Request) -> None:
         """Have a request sent with the next batch."""
-        number = next(self._numbers)
-        self._futures[number] = future
+        number, _ = self._in_flight.add(future)
         self._batch.append((number, request))
 
     def send(self) -> None:
@@ -191,9 +189,8 @@ class _Child(Generic[T]):
         except Exception:  # it has died, or sent what cannot be read
             self.kill()
             self.is_lost = True
-            lost, self._futures = self._futures, {}
-            return [(future, WorkerDied("a child process died"), None) for future in lost.values()]
-        return [(self._futures.pop(number), error, value) for number, error, value in answers]
+            return [(future, WorkerDied("a child process died"), None) for future in self._in_flight.lose()]
+        return [(self._in_flight.pop(number), error, value) for number, error, value in answers]
 
     def end(self) -> None:
         """Let it end by itself: it has nothing to do."""

@@ -9,46 +9,34 @@ from __future__ import annotations
 import pickle
 import threading
 from concurrent.futures import Future
-from itertools import count
+from functools import partial
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
-from crawler.strategies.port import Plan, Step, WorkerDied, fail_all
-from crawler.strategies.worker_process import context, settle
+from crawler.strategies.port import Plan
+from crawler.strategies.worker_process import context
+from crawler.strategies.workers import InFlight, Replaced, begin_step
 
 __all__ = ["QueueProcesses"]
 
 T = TypeVar("T")
 
 
-class QueueProcesses(Generic[T]):
-    """Takes requests; a line of consumers works them off."""
+class QueueProcesses(Replaced[T]):
+    """Takes requests; consumers around a queue work them off."""
 
     def __init__(self, plan: Plan[T]) -> None:
-        self._width, self._blob = plan.width, pickle.dumps(plan)
-        self._line: _Line[T] = _Line(self._width, self._blob)
-
-    def submit(self, request: Request) -> Future[T]:
-        """Put the request into the queue; after a consumer died, into that of a new line."""
-        if self._line.broken:
-            self._line.close(cancel=True)
-            self._line = _Line(self._width, self._blob)
-        return self._line.put(request)
-
-    def close(self, *, cancel: bool = False) -> None:
-        """One sentinel for each consumer; with `cancel` they are killed."""
-        self._line.close(cancel=cancel)
+        super().__init__(partial(_Consumers[T], plan.width, pickle.dumps(plan)))
 
 
-class _Line(Generic[T]):
-    """Consumers around one queue, and the thread that collects what they answer."""
+class _Consumers(Generic[T]):
+    """Consumers around one queue, and the thread that collects what they answer. One sentinel for each ends them."""
 
     def __init__(self, width: int, blob: bytes) -> None:
         self.broken = False
-        self._futures: dict[int, Future[T]] = {}
-        self._numbers = count()
+        self._in_flight: InFlight[T] = InFlight()
         start = context()
         self._tasks = start.JoinableQueue()
         self._answers: list[connection.Connection] = []
@@ -63,13 +51,11 @@ class _Line(Generic[T]):
         self._collector = threading.Thread(target=self._collect, name="collector", daemon=True)
         self._collector.start()
 
-    def put(self, request: Request) -> Future[T]:
-        number = next(self._numbers)
-        future = self._futures[number] = Future()
-        future.set_running_or_notify_cancel()
+    def apply(self, request: Request) -> Future[T]:
+        number, future = self._in_flight.add()
         self._tasks.put((number, request))
         if self.broken:  # since a moment ago
-            fail_all(self._futures, WorkerDied("a consumer died"))
+            self._in_flight.fail("a consumer died")
         return future
 
     def close(self, *, cancel: bool) -> None:
@@ -101,20 +87,17 @@ class _Line(Generic[T]):
                     return
                 if number is None:
                     open_ends.remove(answers)
-                elif error is None:
-                    self._futures.pop(number).set_result(value)
                 else:
-                    self._futures.pop(number).set_exception(error)
+                    self._in_flight.settle(number, error, value)
 
     def _consumer_died(self) -> None:
         self.broken = True
         self._kill()
-        fail_all(self._futures, WorkerDied("a consumer died"))
+        self._in_flight.fail("a consumer died")
 
 
 def _consume(tasks: Any, answers: connection.Connection, blob: bytes) -> None:
-    settle()
-    step: Step[Any] = Step(pickle.loads(blob))  # noqa: S301 - written by our own parent process a moment ago
+    step = begin_step(blob)
     while (task := tasks.get()) is not None:
         number, request = task
         try:

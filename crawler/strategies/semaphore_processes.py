@@ -7,12 +7,13 @@ from __future__ import annotations
 import pickle
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from crawler.model import Request
-from crawler.strategies.port import Plan, Step, WorkerDied
+from crawler.strategies.port import Plan, WorkerDied
 from crawler.strategies.semaphore import ThreadForEach
-from crawler.strategies.worker_process import context, settle
+from crawler.strategies.worker_process import context
+from crawler.strategies.workers import begin_step
 
 __all__ = ["SemaphoreProcesses"]
 
@@ -60,8 +61,7 @@ class SemaphoreProcesses(ThreadForEach[T]):
 
 
 def _work(answers: Connection, blob: bytes, request: Request) -> None:
-    settle()
-    step: Step[Any] = Step(pickle.loads(blob))  # noqa: S301 - written by our own parent process a moment ago
+    step = begin_step(blob)
     try:
         answers.send((None, step(request)))
     except Exception as error:

@@ -257,5 +257,5 @@ def test_a_client_that_breaks_a_rule_is_found_out(test: Callable[..., None], mor
 
 
 def test_a_client_that_follows_redirects_is_found_out(server: Server) -> None:
-    with pytest.raises(AttributeError):
+    with pytest.raises((AttributeError, OSError)):  # what follows is no Moved; or the server closed before it came
         test_whatever_a_server_does_is_a_value_and_comes_in_time(Careless, server, "/moved")

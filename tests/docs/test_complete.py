@@ -45,8 +45,8 @@ def test_every_strategy_is_documented(name):
 
 
 @pytest.mark.parametrize("place", [*PARSE_STAGES, "auto"])
-def test_every_parse_place_is_documented(place):
-    assert place in [cell.strip("`") for cell, *_ in first_cells(DOCS / "architecture.md", "Parse places")]
+def test_every_parse_stage_is_documented(place):
+    assert place in [cell.strip("`") for cell, *_ in first_cells(DOCS / "architecture.md", "Parse stages")]
     assert f"`{place}`" in text(DOCS / "config.md")
 
 

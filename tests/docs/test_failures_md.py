@@ -16,13 +16,13 @@ for room in ("crawl", "fetch", "extract", "export", "store"):
 
 # Calls that name a cause, and in which argument.
 CALLS = {
-    **dict.fromkeys(("FetchError", "ExtractError", "Failure", "Reason", "BadUrl", "_note", "_count", "skip_queued"), 0),
+    **dict.fromkeys(("FetchError", "ExtractError", "Failure", "Reason", "BadUrl", "_note", "_count", "Refusal"), 0),
     **dict.fromkeys(("Note", "refused", "Problem", "FieldType"), 1),
     "Doubt": 0,
 }
 TABLES = {"_CODES", "_RETRY", "_SKIP", "_TROUBLE"}
 # Functions that return a cause, or a pair with one.
-RETURNS = {"_failure", "_moved", "_refused", "judge", "converter", "read_datetime", "_by_format", "_doubt", "_iso"}
+RETURNS = {"_failure", "_moved", "read_outcome", "judge", "converter", "read_datetime", "_by_format", "_doubt", "_iso"}
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)*|http-\d{3}")
 FAILED = ("the network", "the answer", "the content", "the program")
 

@@ -8,6 +8,7 @@ import sqlite3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crawler.crawl.admission import Admission
 from crawler.model import RICH, Link, Page, Record
 from crawler.store.pages import Pages
 from crawler.store.runs import begin
@@ -28,9 +29,7 @@ def page_of(number: int, behind: int, ahead: int) -> Page:
 def crawl(db: sqlite3.Connection, order: random.Random, at_once: int, behind: int, ahead: int) -> int:
     """Read the list with so many pages in flight, which come back in any order; returns how many were read."""
     start = begin(db, "what", fresh=False, pid=1, now=1.0)
-    pages = Pages(
-        db, start.crawl, lanes=LANES, max_depth=None, refuse=lambda url, since: None, now=lambda: 2.0, chains=True
-    )
+    pages = Pages(db, start.crawl, lanes=LANES, admission=Admission(traps=False), now=lambda: 2.0, chains=True)
     with pages.transaction():
         pages.add_starts([(url("list?page=1"), "listing")])
     in_flight = []

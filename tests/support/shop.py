@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+from crawler.crawl.admission import Admission
 from crawler.model import Column, Failure, Link, Page, Record, Table
 from crawler.store.pages import Pages
 from crawler.store.queued import Queued
@@ -24,7 +25,7 @@ def open_state(path: Path) -> sqlite3.Connection:
 
 def open_pages(db: sqlite3.Connection, *, max_depth: int | None = None, what: str = "what") -> Pages:
     start = begin(db, what, fresh=False, pid=1, now=1.0)
-    return Pages(db, start.crawl, lanes=LANES, max_depth=max_depth, refuse=lambda url, since: None, now=lambda: 2.0)
+    return Pages(db, start.crawl, lanes=LANES, admission=Admission(max_depth=max_depth, traps=False), now=lambda: 2.0)
 
 
 def url(path: str) -> str:

@@ -1,21 +1,81 @@
-"""Addresses that are not visited because a site makes them up without end."""
+"""Which pages are asked for at all, and the named reason of each that is not.
+
+| reason | decided |
+|---|---|
+| `trap` | when a link is queued: a site makes up such addresses without end |
+| `depth` | when a link is queued, and again when a shorter way to the page is found |
+| `robots` | when the page is about to be asked for |
+| `limit` | at the end of the run, for what is still queued |
+
+Two more are decided where they can be known. `off-site`: by the rule that found the link (extract/follow.py), and for
+redirects by retry_policy. `address-blocked`: by the client when it connects (fetch/addresses.py), for a name may lead
+elsewhere by then.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from datetime import UTC, datetime
+from typing import NamedTuple
 
+from crawler.store.queued import Queued
 from crawler.url_parameters import date_of
 
-__all__ = ["Traps"]
+__all__ = ["ROBOTS", "Admission", "Refusal", "page_limit"]
 
 MAX_SEGMENTS, MAX_REPEATS = 30, 3
 YEARS_AHEAD, YEARS_BACK = 5, 300
 _NESTED = re.compile(r"([a-z_]+)%(?:25)*3d", re.I)
 
 
-class Traps:
+class Refusal(NamedTuple):
+    """Why a page is not asked for: a cause of docs/failures.md, and what there is to say about it."""
+
+    code: str
+    detail: str | None = None
+
+
+ROBOTS = Refusal("robots", "robots.txt disallows it")
+
+
+def page_limit(pages: int | None) -> Refusal:
+    """The refusal of what is left when `limits.pages` is reached."""
+    return Refusal("limit", f"limits.pages: {pages} is reached")
+
+
+class Admission:
+    """Decides on links when they are queued.
+
+    Args:
+        max_depth: pages deeper than this are refused; None for no limit.
+        traps: refuse addresses that a site makes up without end.
+        now: seconds since 1970.
+    """
+
+    def __init__(self, *, max_depth: int | None = None, traps: bool = True, now: float = 0.0) -> None:
+        self.max_depth = max_depth
+        self._trap = _Traps(now) if traps else None
+
+    def refusal(self, url: str, kind: str, depth: int, since: Queued | None) -> Refusal | None:
+        """Return why a page is not asked for; None where it is.
+
+        Args:
+            url: a clean URL.
+            kind: page kind.
+            since: the page with the link; None for a start URL or the target of a redirect.
+        """
+        why = self._trap(url, since.url if since and since.kind == kind else "") if self._trap else None
+        if why:
+            return Refusal("trap", f"{why}; a rule of {since.kind} leads to {kind}" if since else why)
+        return Refusal("depth") if self.is_too_deep(depth) else None
+
+    def is_too_deep(self, depth: int) -> bool:
+        """Tell whether `limits.depth` refuses a page of this depth."""
+        return self.max_depth is not None and depth > self.max_depth
+
+
+class _Traps:
     """Judges addresses by their look alone.
 
     Args:
