@@ -12,9 +12,9 @@ import click
 
 from crawler.cli import exit_codes
 from crawler.cli.helping import Command
-from crawler.cli.lessons import add_lessons
 from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, share, size
-from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, is_terminal, paint, short, width, wrapped
+from crawler.cli.progress import status_line
+from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, paint, short, width, wrapped
 
 if TYPE_CHECKING:
     from crawler.compare.outcome import Comparison, Entrant
@@ -108,7 +108,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 @click.command(
     "compare",
     cls=Command,
-    short_help="Run a job under several strategies and say which is best, and why.",
+    short_help="Compare strategies on one job: which is best, and why.",
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "replay", "yes"),
         "The demo site": ("books", "latency", "errors", "page_weight"),
@@ -162,7 +162,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 @click.option("--page-weight", callback=size, metavar="SIZE", help="Fill its pages with text up to this size: 50kB.")
 @click.option("--yes", is_flag=True, help="Do not ask back, however many requests go to a site that is not yours.")
 @click.option("--out", metavar="FOLDER", help="Where the reports go. Without it: output/compare-NAME.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing while the runs are under way.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show which run is in progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout instead of the table.")
 def command(
     config: str,
@@ -207,7 +207,7 @@ def command(
         site = stack.enter_context(open_site(job, demo, Path(replay) if replay else None))
         if site.is_live:
             _say_the_cost(aim, yes=yes)
-        found = compare(aim, site, _teller(stack, quiet=quiet))
+        found = compare(aim, site, stack.enter_context(status_line(quiet=quiet)))
     from crawler.compare.reports import write_reports
 
     files = write_reports(found, folder)
@@ -285,27 +285,3 @@ def _say_the_cost(aim: Aim, *, yes: bool) -> None:
             "that is much for a comparison. Give --yes if the site can take it, or ask for less: "
             "--repeat, fewer combinations, --set limits.pages=..."
         )
-
-
-class _Teller:
-    """Says on standard error what is under way: one line that is written over, or nothing where nobody watches."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._shows = not quiet and is_terminal(sys.stderr)
-
-    def __call__(self, text: str) -> None:
-        if self._shows:
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
-
-    def close(self) -> None:
-        self("")
-
-
-def _teller(stack: ExitStack, *, quiet: bool) -> _Teller:
-    teller = _Teller(quiet=quiet)
-    stack.callback(teller.close)
-    return teller
-
-
-add_lessons(command)

@@ -15,7 +15,7 @@ from crawler.cli.terminal import echo, is_terminal
 if TYPE_CHECKING:
     from crawler.crawl.stats import Stats
 
-__all__ = ["Progress", "Rate", "duration", "pace", "progress"]
+__all__ = ["Progress", "Rate", "duration", "pace", "progress", "status_line"]
 
 PLAIN_SECONDS = 30.0
 RATE_OVER = 10.0  # seconds that the shown rate looks back
@@ -191,3 +191,19 @@ def _live(shown: Progress) -> Iterator[Observe]:
     ):
         console.show_cursor(True)  # who is killed by `kill -9` cannot bring a hidden one back
         yield shown
+
+
+@contextmanager
+def status_line(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Something to call with what is going on: one line of a terminal, written over and removed at the end."""
+    shows = not quiet and is_terminal(sys.stderr)
+
+    def tell(text: str) -> None:
+        if shows:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        tell("")

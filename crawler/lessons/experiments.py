@@ -1,4 +1,4 @@
-"""The experiments of the notes, as jobs for the demo site: what is done, what is expected, and why."""
+"""The experiments of the course notes on Python concurrency, as jobs for the demo site, with what to expect and why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crawler.lessons.model import Claim, Experiment, Variant
 __all__ = ["experiments"]
 
 
-NO_FIGURES = "The notes give no figures for this one."
+NO_FIGURES = "The course notes give no figures for this one."
 TITLE: dict[str, Any] = {"table": "pages", "fields": {"title": "h1"}}
 BOOKS: dict[str, Any] = {
     "tables": {
@@ -31,7 +31,7 @@ def hooked(name: str) -> dict[str, Any]:
 
 
 def experiments(*, cores: int, pool: int, steps: int, has_asyncio: bool) -> list[Experiment]:
-    """All of them, in the order of the notes.
+    """All of them, in the order of the course notes.
 
     Args:
         cores: that one run may use.
@@ -73,8 +73,8 @@ def _waiting(number: str, pages: int, notes: tuple[float, float], title: str) ->
             _variant("processes", pages, notes=notes[1], total="1", ideal=1.0),
         ),
         claims=(Claim("Processes need longer than threads", "processes, worker", "threads, worker", "whole"),),
-        unlike="The notes timed the pool with its start. Here the processes are started before the first page is "
-        "asked for, so that their start is seen in the start-up and in the whole, and not in the crawl. They are "
+        unlike="The course notes timed the pool with its start. Here the processes are started before the first page "
+        "is asked for, so that their start is seen in the start-up and in the whole, and not in the crawl. They are "
         "started by a fork server, which is safe beside threads and slower than a bare fork.",
     )
 
@@ -97,8 +97,8 @@ def _steps(cores: int, steps: int) -> Experiment:
             _variant("processes", 4, notes=2.37, total=f"4 / {wide} x 1", ideal=float(waves)),
         ),
         claims=(Claim("Threads need longer than processes", "threads, worker", "processes, worker", least=1.3),),
-        unlike="The notes took 30 million steps. Here the number of steps is chosen so that one task takes about a "
-        f"second on this machine, which has {cores} cores: processes cannot be more than {wide} times as fast.",
+        unlike="The course notes took 30 million steps. Here the number of steps is chosen so that one task takes "
+        f"about a second on this machine, which has {cores} cores: processes cannot be more than {wide} times as fast.",
         doubt=f"Processes can only win on cores that are free; there are {cores}.",
     )
 
@@ -156,7 +156,8 @@ def _computing(cores: int, pool: int) -> Experiment:
                 "The barrier and the worker need the same", "threads, barrier", "threads, worker", "crawl", 0.75, 1.3
             ),
         ),
-        unlike="A quarter of the notes' times, so that all of it stays under five minutes; the proportion is the same.",
+        unlike="A quarter of the times of the course notes, so that all of it stays under five minutes; the proportion "
+        "is the same.",
         doubt=f"The second pool can only win on cores that are free; there are {cores}.",
     )
 

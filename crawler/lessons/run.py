@@ -1,4 +1,4 @@
-"""Run the experiments of the course notes with this crawler, against the demo site.
+"""Run the experiments of the course notes on Python concurrency with this crawler, against the demo site.
 
 All experiments are run once, then once more, and so on: so a disturbance does not hit all runs of one of them. What
 does not fit the time any more is left out, never the first run.

@@ -47,8 +47,8 @@ def test_one_that_hangs_is_stopped_with_its_orphans(tmp_path):
 def test_when_the_owner_ends_the_tree_ends(tmp_path, number):
     code = (
         "from crawler.compare.launch import launch; "
-        "from crawler.compare.task import Source, Task; from crawler.compare.task import Combination; "
-        f"launch('tests.support.stray_hangs', Task(Source(''), Combination('', 1, ''), '', {str(tmp_path)!r}), None)"
+        "from crawler.compare.task import RunSource, Task; from crawler.compare.task import Combination; "
+        f"launch('tests.support.stray_hangs', Task(RunSource(''), Combination('', 1, ''), '', {str(tmp_path)!r}), None)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as owner:
         wait_for(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
