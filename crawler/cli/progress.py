@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from crawler.cli.terminal import echo, is_terminal
+from crawler.clock import duration
 
 if TYPE_CHECKING:
     from crawler.crawl.stats import Stats
 
-__all__ = ["Progress", "Rate", "duration", "pace", "progress", "status_line"]
+__all__ = ["Progress", "Rate", "pace", "progress", "status_line"]
 
 PLAIN_SECONDS = 30.0
 RATE_OVER = 10.0  # seconds that the shown rate looks back
@@ -121,16 +122,6 @@ def _joined(*parts: str) -> str:
 def pace(rate: float) -> str:
     """A rate with as many digits as mean something."""
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-
-
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `2 h`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s".replace(".0 ", " ") if seconds < 9.95 else f"{whole} s"
-    large, small = ("min", "s") if whole < 3600 else ("h", "min")
-    count, rest = divmod(whole if whole < 3600 else whole // 60, 60)
-    return f"{count:,} {large}" + (f" {rest} {small}" if rest else "")
 
 
 @contextmanager

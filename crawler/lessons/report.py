@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from crawler.clock import duration
 from crawler.compare.svg import Bar, bars
 from crawler.export.atomic import replacing
 from crawler.lessons.model import Lesson, Lessons, Variant
@@ -88,7 +89,7 @@ def setting_of(found: Lessons) -> dict[str, str]:
     """What a reader must know to judge the figures, as label and value."""
     known = [one.others for one in found.lessons if one.others is not None]
     others = {"other work": f"{statistics.fmean(known):.1f} cores on average, the demo site included"} if known else {}
-    return {**found.setting, **others, "started": found.started, "took": f"{found.seconds:.0f} s"}
+    return {**found.setting, **others, "started": found.started, "took": duration(found.seconds)}
 
 
 def _in_short(lessons: Sequence[Lesson]) -> list[str]:

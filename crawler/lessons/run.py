@@ -114,7 +114,7 @@ class _Running:
         if self._left_out:
             self._found.notes.append(
                 f"{self._left_out} rounds of runs were left out, because they would have ended after "
-                f"{self._seconds:.0f} s; the column `runs` tells how many there were."
+                f"{clock.duration(self._seconds)}; the column `runs` tells how many there were."
             )
         return self._found
 
