@@ -30,12 +30,11 @@ def hooked(name: str) -> dict[str, Any]:
     return {"table": "pages", "fields": fields, "python": f"crawler.compare.hooks:{name}"}
 
 
-def experiments(*, cores: int, pool: int, steps: int, has_asyncio: bool) -> list[Experiment]:
+def experiments(*, cores: int, steps: int, has_asyncio: bool) -> list[Experiment]:
     """All of them, in the order of the course notes.
 
     Args:
-        cores: that one run may use.
-        pool: number of processes of the parse place `pool`.
+        cores: that one run may use; the parse place `pool` has a process for each.
         steps: turns of a loop that take about a second here.
         has_asyncio: the strategy `asyncio` can be used.
     """
@@ -43,12 +42,12 @@ def experiments(*, cores: int, pool: int, steps: int, has_asyncio: bool) -> list
         _waiting("1", 50, (1.009, 3.01), "Fifty pages that each take a second"),
         _waiting("2", 20, (1.107, 1.979), "Twenty tasks that each take a second"),
         _steps(cores, steps),
-        _sleeping(pool),
-        _computing(cores, pool),
+        _sleeping(cores),
+        _computing(cores),
         _one_format(),
         _semaphore(),
         _semaphore_processes(),
-        _asking(pool, has_asyncio),
+        _asking(cores, has_asyncio),
     ]
 
 
@@ -103,8 +102,8 @@ def _steps(cores: int, steps: int) -> Experiment:
     )
 
 
-def _sleeping(pool: int) -> Experiment:
-    waves = math.ceil(10 / pool)
+def _sleeping(cores: int) -> Experiment:
+    waves = math.ceil(10 / cores)
     return Experiment(
         number="4a",
         title="Ten pages of 2 s with 1 s of analysis that waits",
@@ -122,16 +121,16 @@ def _sleeping(pool: int) -> Experiment:
             _variant("threads", 10, "pool", None, f"2 + {waves} x 1", 2.0 + waves),
         ),
         claims=_longer_than(["worker", "callback", "pool"]),
-        unlike=f"The second pool has one process a core, here {pool}, because it is meant for analysis that needs the "
-        f"CPU; {pool} sleep at a time. A barrier of this crawler holds for one wave of pages, twice as many as there "
+        unlike=f"The second pool has one process a core, here {cores}, because it is meant for analysis that needs the "
+        f"CPU; {cores} sleep at a time. A barrier of this crawler holds for one wave of pages, twice as many as there "
         "are workers.",
         repeat=1,
     )
 
 
-def _computing(cores: int, pool: int) -> Experiment:
+def _computing(cores: int) -> Experiment:
     latency, cpu = 0.5, 0.25
-    wide = min(cores, pool, 10)
+    wide = min(cores, 10)
     threads = latency + 10 * cpu
     return Experiment(
         number="4b",
@@ -240,10 +239,10 @@ def _semaphore_processes() -> Experiment:
     )  # fmt: skip
 
 
-def _asking(pool: int, has_asyncio: bool) -> Experiment:
+def _asking(cores: int, has_asyncio: bool) -> Experiment:
     pages, wait = 8, 0.3
     queue = f"{wait:g} + {pages} x {wait:g}"
-    pooled = math.ceil(pages / pool)
+    pooled = math.ceil(pages / cores)
     variants = [
         _variant("processes", pages, "callback", None, queue, wait + pages * wait),
         _variant("processes", pages, "pool", None, f"{wait:g} + {pooled} x {wait:g}", wait + pooled * wait),
@@ -273,7 +272,7 @@ def _asking(pool: int, has_asyncio: bool) -> Experiment:
         page=hooked("look_up"),
         variants=tuple(variants),
         claims=tuple(claims),
-        unlike=f"{NO_FIGURES} The second pool has one process a core, here {pool}, so {pool} wait at a time. Under "
+        unlike=f"{NO_FIGURES} The second pool has one process a core, here {cores}, so {cores} wait at a time. Under "
         "processes the worker is better still; under threads the callback is no shared place, because it runs in the "
         "thread that fetched.",
     )

@@ -77,9 +77,7 @@ RUN_SECONDS = 120.0
 def the_lessons() -> list[Experiment]:
     """The experiments, scaled for this machine."""
     steps = round(steps_a_second(), -5)
-    return experiments(
-        cores=cores(), pool=os.cpu_count() or 1, steps=max(int(steps), 100_000), has_asyncio=not missing("asyncio")
-    )
+    return experiments(cores=cores(), steps=max(int(steps), 100_000), has_asyncio=not missing("asyncio"))
 
 
 def run_lessons(chosen: Sequence[Experiment], tell: Tell, seconds: float = SECONDS) -> Lessons:

@@ -106,7 +106,7 @@ def test_a_variant_with_a_fault_gives_no_result_and_no_figures():
 
 
 def all_of_them(**changes):
-    return experiments(**{"cores": 2, "pool": 2, "steps": 1000, "has_asyncio": True, **changes})
+    return experiments(**{"cores": 2, "steps": 1000, "has_asyncio": True, **changes})
 
 
 def test_all_experiments_of_the_notes_are_there_with_their_figures():
