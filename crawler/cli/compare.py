@@ -199,8 +199,11 @@ def command(
     job = load_job(config, overrides, starts)
     from crawler.compare.runner import compare
     from crawler.compare.sites import Demo, open_site
+    from crawler.compare.workbook import why_not
 
     aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline, repeat)
+    if missing := why_not():
+        echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes
     folder = Path(out) if out else Path("output") / f"compare-{job.name}"
     with ExitStack() as stack:
         demo = Demo(latency, books, errors, page_weight)
