@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    ("errors", "model", "urls", "url_parameters", "clock", "process", "extras"),
+    ("errors", "model", "urls", "url_parameters", "clock", "process", "text_width", "extras"),
     ("extract", "fetch", "store", "serving"),
     ("config",),
     ("crawl", "strategies", "export"),
