@@ -118,7 +118,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     codes=(0, 2, 3, 4, 130, 143),
     meanings={
         0: "complete: every combination gave the right records",
-        3: "a combination is wrong or failed, or the baseline gave no result",
+        3: "a combination gave wrong records or failed, or the baseline gave no result",
         4: "a report could not be written",
         130: "stopped by Ctrl-C; nothing was written",
         143: "stopped by SIGTERM; nothing was written",
@@ -131,36 +131,36 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     metavar="NAMES",
     default="threads,processes",
     show_default=True,
-    help="Of those below; all for every one that is installed.",
+    help="Names from the list below; all for every one that is installed.",
 )
 @click.option(
     "--workers", metavar="NUMBERS", help="How many requests at once. Without it: fetch.workers of the config."
 )
-@click.option("--parse", metavar="PARSE_STAGES", default="auto", show_default=True, help="Where pages are analysed.")
+@click.option("--parse", metavar="STAGES", default="auto", show_default=True, help="Where pages are parsed.")
 @click.option(
     "--baseline",
     metavar="NAME",
     default="serial",
     show_default=True,
-    help="A strategy, or a combination such as threads/4/callback, whose records are held to be right.",
+    help="A strategy, or a combination such as threads/4/callback, whose records count as correct.",
 )
 @click.option("--repeat", type=click.IntRange(1, 50), default=5, show_default=True, help="Runs of each combination.")
 @click.option(
     "--replay", metavar="FOLDER", help="Crawl the recording in FOLDER, made by `run --record`, instead of the site."
 )
-@click.option("--books", type=click.IntRange(1, 1_000_000), metavar="NUMBER", help="How many books it has.")
+@click.option("--books", type=click.IntRange(1, 1_000_000), metavar="NUMBER", help="Number of books in the shop.")
 @click.option(
     "--latency",
     callback=latency,
     metavar="TIME",
-    help="How long its answers wait: 100ms for all; 50ms..400ms for any time between; 'p50 100ms p95 800ms' for half "
-    "within the first, 95 % within the second. One time for all is also for a recording.",
+    help="How long it takes to answer: 100ms for every page; 50ms..400ms for any time between; 'p50 100ms p95 800ms' "
+    "for half of them within the first time, 95 % within the second. A single time can also be set for a recording.",
 )
 @click.option(
-    "--errors", callback=share, metavar="SHARE", help="Share of its pages that fail when first asked for: 5%."
+    "--errors", callback=share, metavar="SHARE", help="Share of its pages that fail at the first request: 5%."
 )
 @click.option("--page-weight", callback=size, metavar="SIZE", help="Fill its pages with text up to this size: 50kB.")
-@click.option("--yes", is_flag=True, help="Do not ask back, however many requests go to a site that is not yours.")
+@click.option("--yes", is_flag=True, help="Go ahead, however many requests a site that is not yours will get.")
 @click.option("--out", metavar="FOLDER", help="Where the reports go. Without it: output/compare-NAME.")
 @click.option("-q", "--quiet", is_flag=True, help="Do not show which run is in progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout instead of the table.")
@@ -185,14 +185,16 @@ def command(
 ) -> int:
     """Run CONFIG under every combination of the strategies, numbers of workers and parse places.
 
-    Each run is a fresh process with a state file and outputs of its own; yours are not touched. A combination whose
-    records differ from the baseline's is not ranked but shown as wrong.
+    Each run is a new process with a state file and outputs of its own; yours are not touched. A combination whose
+    records differ from those of the baseline is reported as wrong and not ranked.
 
     \b
     Examples:
-      crawler compare configs/demo.yaml --strategies threads,processes --workers 4,16 --latency 100ms
-      crawler compare configs/demo.yaml --latency "p50 100ms p95 800ms" --errors 5% --page-weight 50kB
-      crawler run books.yaml --record pages && crawler compare books.yaml --replay pages --workers 4,16
+      crawler compare configs/demo.yaml --workers 4,16 --latency 100ms
+      crawler compare configs/demo.yaml --latency "p50 100ms p95 800ms"
+      crawler compare configs/demo.yaml --errors 5% --page-weight 50kB
+      crawler run books.yaml --record pages
+      crawler compare books.yaml --replay pages --workers 4,16
     """
     if config == "-":
         raise click.UsageError("compare reads the config once for each run; give it a file, not -")
@@ -285,6 +287,6 @@ def _say_the_cost(aim: Aim, *, yes: bool) -> None:
     echo(f"this crawls a real site: {price}", sys.stderr)
     if (price.requests is None or price.requests > FREE) and not yes:
         raise click.UsageError(
-            "that is much for a comparison. Give --yes if the site can take it, or ask for less: "
+            "that is a lot for a comparison. Give --yes if the site can take it, or ask for less: "
             "--repeat, fewer combinations, --set limits.pages=..."
         )
