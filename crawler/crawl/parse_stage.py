@@ -1,7 +1,7 @@
 """Where the analysis of a page happens. A parse place wraps a strategy into another one with the same port.
 
 worker    in the worker, where the bytes arrive
-callback  where the future completes: the notes' pipeline of fetch and add_done_callback
+callback  where the future completes: the course notes' pipeline of fetch and add_done_callback
 pool      in a second pool, of processes
 barrier   after all requests in flight are back, one page after another
 """
