@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crawler.process import cores
+
 
 @dataclass(frozen=True)
 class Result:
@@ -36,7 +38,7 @@ def setting(about: str) -> str:
     load = f", load average at the end {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.python_implementation()} {platform.python_version()}, "
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{load}. {about}"
+        f"{platform.system()} {platform.machine()}, {cores()} cores{load}. {about}"
     )
 
 

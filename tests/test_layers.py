@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    ("errors", "model", "urls", "url_parameters", "clock", "process", "extras", "plugins"),
+    ("errors", "model", "urls", "url_parameters", "clock", "process", "text_width", "extras", "plugins"),
     ("extract", "fetch", "store", "serving", "export"),
     ("config",),
     ("crawl", "strategies"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 import click
 
@@ -23,7 +24,8 @@ COMMANDS = {
     "accept": ("crawler.cli.accept", "Publish what a suspect crawl found."),
     "status": ("crawler.cli.status", "Show what is done, left and failed."),
     "strategies": ("crawler.cli.strategies", "List the concurrency models and which can be used here."),
-    "compare": ("crawler.cli.compare", "Run a job under several strategies and say which is best, and why."),
+    "compare": ("crawler.cli.compare", "Compare strategies on one job: which is best, and why."),
+    "lessons": ("crawler.cli.lessons", "Repeat the course notes' experiments on Python concurrency."),
     "demo": ("crawler.cli.demo", "Serve the demo bookshop until Ctrl-C."),
     "schema": ("crawler.cli.schema", "Print the JSON Schema of the config, for editors."),
 }
@@ -60,6 +62,11 @@ class _Commands(click.Group):
                 click.echo(ctx.get_help())
                 ctx.exit()
             args = [args[1], "--help"]
+        if args[0] == "compare" and "--lessons" in args:  # the old name, kept for one version
+            from crawler.cli.terminal import echo
+
+            echo("`crawler compare --lessons` is now `crawler lessons`", sys.stderr)
+            args = ["lessons", *(each for each in args[1:] if each != "--lessons")]
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             ctx.fail(f"There is no command '{args[0]}'. {_instead(args[0])}")
         return super().resolve_command(ctx, args)

@@ -12,9 +12,9 @@ import click
 
 from crawler.cli import exit_codes
 from crawler.cli.helping import Command
-from crawler.cli.lessons import add_lessons
 from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, share, size
-from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, is_terminal, paint, short, width, wrapped
+from crawler.cli.progress import status_line
+from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, paint, short, width, wrapped
 
 if TYPE_CHECKING:
     from crawler.compare.outcome import Comparison, Entrant
@@ -108,7 +108,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 @click.command(
     "compare",
     cls=Command,
-    short_help="Run a job under several strategies and say which is best, and why.",
+    short_help="Compare strategies on one job: which is best, and why.",
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "replay", "yes"),
         "The demo site": ("books", "latency", "errors", "page_weight"),
@@ -118,7 +118,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     codes=(0, 2, 3, 4, 130, 143),
     meanings={
         0: "complete: every combination gave the right records",
-        3: "a combination is wrong or failed, or the baseline gave no result",
+        3: "a combination gave wrong records or failed, or the baseline gave no result",
         4: "a report could not be written",
         130: "stopped by Ctrl-C; nothing was written",
         143: "stopped by SIGTERM; nothing was written",
@@ -131,38 +131,38 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     metavar="NAMES",
     default="threads,processes",
     show_default=True,
-    help="Of those below; all for every one that is installed.",
+    help="Names from the list below; all for every one that is installed.",
 )
 @click.option(
     "--workers", metavar="NUMBERS", help="How many requests at once. Without it: fetch.workers of the config."
 )
-@click.option("--parse", metavar="PARSE_STAGES", default="auto", show_default=True, help="Where pages are analysed.")
+@click.option("--parse", metavar="STAGES", default="auto", show_default=True, help="Where pages are parsed.")
 @click.option(
     "--baseline",
     metavar="NAME",
     default="serial",
     show_default=True,
-    help="A strategy, or a combination such as threads/4/callback, whose records are held to be right.",
+    help="A strategy, or a combination such as threads/4/callback, whose records count as correct.",
 )
 @click.option("--repeat", type=click.IntRange(1, 50), default=5, show_default=True, help="Runs of each combination.")
 @click.option(
     "--replay", metavar="FOLDER", help="Crawl the recording in FOLDER, made by `run --record`, instead of the site."
 )
-@click.option("--books", type=click.IntRange(1, 1_000_000), metavar="NUMBER", help="How many books it has.")
+@click.option("--books", type=click.IntRange(1, 1_000_000), metavar="NUMBER", help="Number of books in the shop.")
 @click.option(
     "--latency",
     callback=latency,
     metavar="TIME",
-    help="How long its answers wait: 100ms for all; 50ms..400ms for any time between; 'p50 100ms p95 800ms' for half "
-    "within the first, 95 % within the second. One time for all is also for a recording.",
+    help="How long it takes to answer: 100ms for every page; 50ms..400ms for any time between; 'p50 100ms p95 800ms' "
+    "for half of them within the first time, 95 % within the second. A single time can also be set for a recording.",
 )
 @click.option(
-    "--errors", callback=share, metavar="SHARE", help="Share of its pages that fail when first asked for: 5%."
+    "--errors", callback=share, metavar="SHARE", help="Share of its pages that fail at the first request: 5%."
 )
 @click.option("--page-weight", callback=size, metavar="SIZE", help="Fill its pages with text up to this size: 50kB.")
-@click.option("--yes", is_flag=True, help="Do not ask back, however many requests go to a site that is not yours.")
+@click.option("--yes", is_flag=True, help="Go ahead, however many requests a site that is not yours will get.")
 @click.option("--out", metavar="FOLDER", help="Where the reports go. Without it: output/compare-NAME.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing while the runs are under way.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show which run is in progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout instead of the table.")
 def command(
     config: str,
@@ -185,29 +185,34 @@ def command(
 ) -> int:
     """Run CONFIG under every combination of the strategies, numbers of workers and parse places.
 
-    Each run is a fresh process with a state file and outputs of its own; yours are not touched. A combination whose
-    records differ from the baseline's is not ranked but shown as wrong.
+    Each run is a new process with a state file and outputs of its own; yours are not touched. A combination whose
+    records differ from those of the baseline is reported as wrong and not ranked.
 
     \b
     Examples:
-      crawler compare configs/demo.yaml --strategies threads,processes --workers 4,16 --latency 100ms
-      crawler compare configs/demo.yaml --latency "p50 100ms p95 800ms" --errors 5% --page-weight 50kB
-      crawler run books.yaml --record pages && crawler compare books.yaml --replay pages --workers 4,16
+      crawler compare configs/demo.yaml --workers 4,16 --latency 100ms
+      crawler compare configs/demo.yaml --latency "p50 100ms p95 800ms"
+      crawler compare configs/demo.yaml --errors 5% --page-weight 50kB
+      crawler run books.yaml --record pages
+      crawler compare books.yaml --replay pages --workers 4,16
     """
     if config == "-":
         raise click.UsageError("compare reads the config once for each run; give it a file, not -")
     job = load_job(config, overrides, starts)
     from crawler.compare.runner import compare
     from crawler.compare.sites import Demo, open_site
+    from crawler.compare.workbook import why_not
 
     aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline, repeat)
+    if missing := why_not():
+        echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes
     folder = Path(out) if out else Path("output") / f"compare-{job.name}"
     with ExitStack() as stack:
         demo = Demo(latency, books, errors, page_weight)
         site = stack.enter_context(open_site(job, demo, Path(replay) if replay else None))
         if site.is_live:
             _say_the_cost(aim, yes=yes)
-        found = compare(aim, site, _teller(stack, quiet=quiet))
+        found = compare(aim, site, stack.enter_context(status_line(quiet=quiet)))
     from crawler.compare.reports import write_reports
 
     files = write_reports(found, folder)
@@ -282,30 +287,6 @@ def _say_the_cost(aim: Aim, *, yes: bool) -> None:
     echo(f"this crawls a real site: {price}", sys.stderr)
     if (price.requests is None or price.requests > FREE) and not yes:
         raise click.UsageError(
-            "that is much for a comparison. Give --yes if the site can take it, or ask for less: "
+            "that is a lot for a comparison. Give --yes if the site can take it, or ask for less: "
             "--repeat, fewer combinations, --set limits.pages=..."
         )
-
-
-class _Teller:
-    """Says on standard error what is under way: one line that is written over, or nothing where nobody watches."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._shows = not quiet and is_terminal(sys.stderr)
-
-    def __call__(self, text: str) -> None:
-        if self._shows:
-            sys.stderr.write(f"\r\x1b[K{text}")
-            sys.stderr.flush()
-
-    def close(self) -> None:
-        self("")
-
-
-def _teller(stack: ExitStack, *, quiet: bool) -> _Teller:
-    teller = _Teller(quiet=quiet)
-    stack.callback(teller.close)
-    return teller
-
-
-add_lessons(command)

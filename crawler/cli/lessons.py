@@ -1,62 +1,62 @@
-"""`crawler compare --lessons`."""
+"""`crawler lessons`."""
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from crawler.cli import exit_codes
-from crawler.cli.terminal import echo, echo_json, is_terminal, paint, short, width
+from crawler.cli.helping import Command
+from crawler.cli.progress import status_line
+from crawler.cli.terminal import echo, echo_json, paint, short, width
 
 if TYPE_CHECKING:
     from crawler.cli.terminal import Cell
     from crawler.lessons.model import Lesson, Lessons
 
-__all__ = ["add_lessons", "lessons_text"]
+__all__ = ["command", "lessons_text"]
 
-HELP = "Run the experiments of the notes on the demo site instead, and write lessons.md. Takes five minutes, no CONFIG."
 FOLDER = Path("output") / "lessons"
 _MAX_COLUMNS = 100
 _COLOURS = {"reproduced": "green", "not clear": "yellow", "not reproduced": "red", "no result": "red"}
 
 
-def add_lessons(command: click.Command) -> None:
-    """Give a command with CONFIG, --out, --quiet and --json the flag --lessons, which needs no CONFIG."""
-    config = next(each for each in command.params if each.name == "config")
-    config.required = False
-    command.params.append(click.Option(["--lessons"], is_flag=True, help=HELP))
-    command.callback = _either(command.callback)
+@click.command(
+    "lessons",
+    cls=Command,
+    short_help="Repeat the course notes' experiments on Python concurrency.",
+    sections={"What to write": ("out", "as_json", "quiet")},
+    codes=(0, 2, 3, 4, 130, 143),
+    meanings={
+        0: "complete: every experiment gave a result, whether or not it agrees with the course notes",
+        3: "a variant of an experiment gave no result",
+        4: "a report could not be written",
+        130: "stopped by Ctrl-C; nothing was written",
+        143: "stopped by SIGTERM; nothing was written",
+    },
+)
+@click.option("--out", metavar="FOLDER", help=f"Where the report goes. Without it: {FOLDER}.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show which run is in progress.")
+@click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout instead of the tables.")
+def command(out: str | None, quiet: bool, as_json: bool) -> int:
+    """Repeat the experiments of the course notes on Python concurrency, on the demo site.
 
+    Each experiment compares threads, processes, callbacks, semaphores or a second pool. Its times are shown beside
+    those of the course notes, with a verdict: does the faster way win here, too? It takes about five minutes, needs
+    no config and no network, and writes lessons.md with plots.
 
-def _either(callback: Callable[..., Any] | None) -> Callable[..., Any]:
-    assert callback is not None
-
-    @functools.wraps(callback)
-    def command(*, lessons: bool, **given: Any) -> Any:
-        if not lessons:
-            if given["config"] is None:
-                raise click.MissingParameter(param_hint="'CONFIG'", param_type="argument")
-            return callback(**given)
-        if given["config"] is not None:
-            raise click.UsageError("--lessons crawls the demo site with jobs of its own; leave out CONFIG")
-        return _lessons(given["out"], quiet=given["quiet"], as_json=given["as_json"])
-
-    return command
-
-
-def _lessons(out: str | None, *, quiet: bool, as_json: bool) -> int:
+    \b
+    Examples:
+      crawler lessons
+      crawler lessons --out docs --quiet
+    """
     from crawler.lessons.report import write_lessons
     from crawler.lessons.run import run_lessons, the_lessons
 
-    shows = not quiet and is_terminal(sys.stderr)
-    found = run_lessons(the_lessons(), _say if shows else lambda text: None)
-    if shows:
-        _say("")
+    with status_line(quiet=quiet) as tell:
+        found = run_lessons(the_lessons(), tell)
     files = write_lessons(found, Path(out) if out else FOLDER)
     if as_json:
         echo_json(found.as_json())
@@ -64,11 +64,6 @@ def _lessons(out: str | None, *, quiet: bool, as_json: bool) -> int:
         for line in [*lessons_text(found), *(f"  {short(file.absolute())}" for file in files)]:
             echo(line)
     return exit_codes.OK if found.is_complete else exit_codes.INCOMPLETE
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"\r\x1b[K{text}")
-    sys.stderr.flush()
 
 
 def lessons_text(found: Lessons) -> list[str]:

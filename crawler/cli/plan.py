@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crawler.cli.progress import duration
+from crawler.clock import duration
 from crawler.config import Job
 from crawler.errors import StateError
 from crawler.export import check_target
@@ -95,7 +95,7 @@ def _pauses(job: Job) -> list[str]:
         return ["no pause between two requests to a host"]
     pages, named = job.limits.pages or 1_000, " (limits.pages)" if job.limits.pages else ""
     return [
-        f"{duration(delay)} between two requests to a host: at most {_often(1 / delay)}",
+        f"{duration(delay, exact=True)} between two requests to a host: at most {_often(1 / delay)}",
         f"so {pages:,} pages of one host{named} take at least {duration(pages * delay)}",
     ]
 
@@ -128,11 +128,11 @@ def _site(job: Job) -> list[str]:
     if not polite.robots:
         lines = ["robots.txt is not read (polite.robots: false)"]
     elif polite.max_crawl_delay:
-        lines = [f"robots.txt is obeyed, its Crawl-delay up to {duration(polite.max_crawl_delay)}"]
+        lines = [f"robots.txt is obeyed, its Crawl-delay up to {duration(polite.max_crawl_delay, exact=True)}"]
     else:
         lines = ["robots.txt is obeyed, its Crawl-delay is not (polite.max_crawl_delay: 0)"]
     lines.append(
-        f"a server that asks for a pause gets it; for more than {duration(polite.retry_after_cap)} it is "
+        f"a server that asks for a pause gets it; for more than {duration(polite.retry_after_cap, exact=True)} it is "
         "left for the next run"
     )
     return [*lines, f"the site sees the User-Agent {job.user_agent}"]
@@ -147,7 +147,7 @@ def limits_in_words(job: Job) -> list[str]:
     if limits.depth is not None:
         lines.append(f"at most {limits.depth:,} links away from a start page; next pages of a list do not count")
     if limits.time is not None:
-        lines.append(f"at most {duration(limits.time)}; the next run goes on")
+        lines.append(f"at most {duration(limits.time, exact=True)}; the next run goes on")
     lines.append(f"exit code 3 when more than {limits.failures * 100:.3g} % of the pages fail")
     return lines
 

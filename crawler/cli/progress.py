@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from crawler.cli.terminal import echo, is_terminal
+from crawler.cli.terminal import echo, is_terminal, paint, width
+from crawler.clock import duration
+from crawler.text_width import columns
 
 if TYPE_CHECKING:
     from crawler.crawl.stats import Stats
 
-__all__ = ["Progress", "Rate", "duration", "pace", "progress"]
+__all__ = ["Progress", "Rate", "pace", "progress", "status_line"]
 
 PLAIN_SECONDS = 30.0
 RATE_OVER = 10.0  # seconds that the shown rate looks back
 _WITH_BAR = 4  # of the texts have all that counts, so that a bar may take the rest of the window
+REDRAWN = 0.2  # seconds
 SURE_AFTER = 2.0  # seconds before a time left is worth showing
 
 Observe = Callable[["Stats"], None]
+Tell = Callable[[str], None]
 
 
 class Rate:
@@ -73,7 +79,7 @@ class Progress:
         texts, share = self._texts(), self._share()
         for text in texts[:_WITH_BAR]:
             for size in (24, 12):
-                if len(self._name) + len(text) + size + 4 <= width:
+                if columns(self._name) + len(text) + size + 4 <= width:
                     return f"{self._name}  {bar(share, size)}  {text}"
         return next((text for text in texts if len(text) <= width), texts[-1][:width])
 
@@ -123,16 +129,6 @@ def pace(rate: float) -> str:
     return f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
 
 
-def duration(seconds: float) -> str:
-    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `2 h`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{seconds:.1f} s".replace(".0 ", " ") if seconds < 9.95 else f"{whole} s"
-    large, small = ("min", "s") if whole < 3600 else ("h", "min")
-    count, rest = divmod(whole if whole < 3600 else whole // 60, 60)
-    return f"{count:,} {large}" + (f" {rest} {small}" if rest else "")
-
-
 @contextmanager
 def progress(name: str, stopping: Callable[[], bool], *, quiet: bool) -> Iterator[Observe]:
     """Something to call with every tally; what it shows depends on who watches."""
@@ -160,34 +156,54 @@ def _plain(shown: Progress) -> Observe:
 
 @contextmanager
 def _live(shown: Progress) -> Iterator[Observe]:
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
+    over = threading.Event()
+    with status_line(quiet=False) as tell:
+        drawing = threading.Thread(target=_draw, args=(shown, tell, over), name="progress", daemon=True)
+        drawing.start()
+        try:
+            yield shown
+        finally:
+            over.set()
+            drawing.join()
 
-    console = Console(stderr=True, highlight=False)
+
+def _draw(shown: Progress, tell: Tell, over: threading.Event) -> None:
+    """Rate and time left change also while no page comes, so the line is drawn by a thread of its own."""
     full, empty = ("\N{BOX DRAWINGS HEAVY HORIZONTAL}", "\N{BOX DRAWINGS LIGHT HORIZONTAL}")
-    if not console.encoding.lower().startswith("utf"):
+    if not sys.stderr.encoding.lower().startswith("utf"):
         full, empty = "#", "."
+    colours = {re.escape(full) + "{2,}": "green", re.escape(empty) + "{2,}": "dim", r"[\d,]+ failed": "yellow"}
 
-    def bar(share: float, width: int) -> str:
-        done = int(share * width)
-        return full * done + empty * (width - done)
+    def bar(share: float, size: int) -> str:
+        done = int(share * size)
+        return full * done + empty * (size - done)
 
-    def line() -> Text:
+    while True:
         # Columns are left free for the ^C that the terminal prints; and some wrap when the last one is written.
-        text = Text(shown.fitted(console.width - 3, bar), no_wrap=True, overflow="crop", end="")
-        text.highlight_regex(re.escape(full) + "{2,}", "green")
-        text.highlight_regex(re.escape(empty) + "{2,}", "dim")
-        text.highlight_regex(r"[\d,]+ failed", "yellow")
-        return text
+        line = shown.fitted(width(sys.stderr) - 3, bar)
+        for pattern, colour in colours.items():
+            line = re.sub(pattern, partial(_painted, colour), line)
+        tell(line)
+        if over.wait(REDRAWN):
+            return
 
-    with Live(
-        console=console,
-        get_renderable=line,
-        refresh_per_second=5,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    ):
-        console.show_cursor(True)  # who is killed by `kill -9` cannot bring a hidden one back
-        yield shown
+
+def _painted(colour: str, found: re.Match[str]) -> str:
+    return paint(found[0], colour, sys.stderr)
+
+
+@contextmanager
+def status_line(*, quiet: bool) -> Iterator[Tell]:
+    """Something to call with what is going on: one line of a terminal, written over and removed at the end."""
+    shows = not quiet and is_terminal(sys.stderr)
+
+    def tell(text: str) -> None:
+        if shows:
+            with suppress(OSError, ValueError):  # the terminal is gone
+                sys.stderr.write(f"\r\x1b[K{text}")
+                sys.stderr.flush()
+
+    try:
+        yield tell
+    finally:
+        tell("")

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from itertools import repeat
 
-from crawler.cli.progress import duration, pace
+from crawler.cli.progress import pace
 from crawler.cli.terminal import clean, is_terminal, paint, short, width, wrapped
+from crawler.clock import duration
 from crawler.runner.outputs import is_partial, is_suspect
 from crawler.runner.protect import percent
 from crawler.runner.report import Report

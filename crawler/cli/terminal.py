@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from crawler.errors import OutputError
+from crawler.text_width import beginning, columns
 
 __all__ = [
     "Cell",
@@ -75,8 +76,12 @@ def paint(text: str, colour: str, stream: TextIO | None = None) -> str:
     return text
 
 
-def width() -> int:
-    """Columns of the window; COLUMNS of the environment wins, as everywhere."""
+def width(stream: TextIO | None = None) -> int:
+    """Columns of the window that shows `stream`, or stdout; COLUMNS of the environment wins, as everywhere."""
+    if stream is not None and not os.environ.get("COLUMNS"):
+        with suppress(OSError, ValueError):  # no window, closed
+            if found := os.get_terminal_size(stream.fileno()).columns:
+                return max(found, 10)
     return max(shutil.get_terminal_size((_WIDTH, 24)).columns, 10)
 
 
@@ -145,23 +150,12 @@ class Cell(NamedTuple):
     colour: str = ""
 
 
-def cell_len(text: str) -> int:
-    """How many columns a text takes: letters of East Asia take two."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len  # late: `--help` does without
-
-    return cell_len(text)
-
-
 def cut(text: str, width: int) -> str:
     """At most `width` columns of a text from outside, which stays on one line."""
     text = clean(text)
-    if cell_len(text) <= width:
+    if columns(text) <= width:
         return text
-    from rich.cells import set_cell_size  # late, as above
-
-    return set_cell_size(text, max(width - 3, 0)).rstrip() + "..."[:width]
+    return beginning(text, max(width - 3, 0)).rstrip() + "..."[:width]
 
 
 def wrapped(text: str, width: int, indent: str) -> str:
@@ -181,7 +175,7 @@ def aligned(heads: Sequence[str], rows: Sequence[Sequence[str | Cell]], width: i
     names = [heads[place] for place in used]
     table = [[row[place] for place in used] for row in table]
     sizes = _fitting(
-        [max(map(cell_len, [name, *(clean(row[place].text) for row in table)])) for place, name in enumerate(names)],
+        [max(map(columns, [name, *(clean(row[place].text) for row in table)])) for place, name in enumerate(names)],
         width - indent - GAP * (len(names) - 1),
     )
     if sizes is None:
@@ -206,7 +200,7 @@ def _row(cells: Sequence[Cell], sizes: Sequence[int]) -> str:
     parts = []
     for place, (cell, size) in enumerate(zip(cells, sizes, strict=True)):
         text = cut(cell.text, size)
-        space = "" if place == len(sizes) - 1 else " " * (size - cell_len(text) + GAP)
+        space = "" if place == len(sizes) - 1 else " " * (size - columns(text) + GAP)
         parts.append((paint(text, cell.colour) if cell.colour else text) + space)
     return "".join(parts).rstrip()
 

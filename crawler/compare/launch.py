@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from crawler.clock import duration
 from crawler.compare.measure import Measured
 from crawler.compare.task import Task
 
@@ -46,7 +47,8 @@ def launch(module: str, task: Task, timeout: float | None) -> Measured:
 def why_it_ended(measured: Measured, folder: Path, timeout: float | None) -> str:
     """Why a run gave no result, in one sentence."""
     if measured.code is None:
-        return f"took longer than {timeout:.0f} s and was stopped"
+        assert timeout is not None  # nothing else ends a run without a code
+        return f"took longer than {duration(timeout)} and was stopped"
     with open(folder / LOG, encoding="utf-8", errors="replace") as file:
         lines = [line.strip() for line in file if line.strip()]
     last = lines[-1][:_MAX_LENGTH] if lines else ""

@@ -69,12 +69,11 @@ class MemoryWatch(threading.Thread):
     Attributes:
         peak: most bytes at one time: proportional set size, in which a page that n processes share counts as 1/n
             for each (proc(5), smaps_rollup); resident set size where that may not be read.
-        samples: how often it was looked at.
     """
 
     def __init__(self) -> None:
         super().__init__(name="memory", daemon=True)
-        self.peak, self.samples = 0, 0
+        self.peak = 0
         self._over = threading.Event()
 
     def run(self) -> None:
@@ -83,7 +82,6 @@ class MemoryWatch(threading.Thread):
         while not self._over.wait(wait):
             began = time.thread_time()
             self.peak = max(self.peak, sum(map(_memory, descendants(os.getpid()))))
-            self.samples += 1
             wait = max(PERIOD, 10 * (time.thread_time() - began))
 
     def stop(self) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 from crawler.compare.html_report import as_page
 from crawler.compare.markdown import as_markdown
 from crawler.compare.outcome import Comparison
-from crawler.compare.workbook import as_workbook
+from crawler.compare.workbook import as_workbook, why_not
 from crawler.export.atomic import replacing
 
 __all__ = ["write_reports"]
 
 
 def write_reports(found: Comparison, folder: Path) -> list[Path]:
-    """Write results.json, report.md, report.html and report.xlsx.
+    """Write results.json, report.md, report.html and, where XlsxWriter is installed, report.xlsx.
 
     Raises:
         OutputError: one cannot be written; an older one is intact.
@@ -24,8 +24,9 @@ def write_reports(found: Comparison, folder: Path) -> list[Path]:
         "results.json": json.dumps(found.as_json(), indent=2, ensure_ascii=False).encode(),
         "report.md": as_markdown(found).encode(),
         "report.html": as_page(found).encode(),
-        "report.xlsx": as_workbook(found),
     }
+    if not why_not():
+        contents["report.xlsx"] = as_workbook(found)
     paths = []
     for name, content in contents.items():
         with replacing(folder / name) as file:

@@ -145,7 +145,7 @@ class Cost:
         pages = f"{self.pages:,} pages" if self.is_known else f"at most {self.pages:,} pages (limits.pages)"
         text = f"{self.runs} runs x {pages} = {'' if self.is_known else 'at most '}{requests:,} requests"
         if self.delay:
-            text += f", one every {self.delay:g} s: {duration(requests * self.delay)}"
+            text += f", one every {duration(self.delay, exact=True)}: {duration(requests * self.delay)}"
         return text
 
 

@@ -14,13 +14,11 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["LEVEL", "MAX_RUNS", "Ratio", "Spread", "alike", "chance", "fastest", "quantile", "ratio", "spread"]
+__all__ = ["LEVEL", "Ratio", "Spread", "alike", "chance", "fastest", "quantile", "ratio", "spread"]
 
 
 LEVEL = 0.05
 """Two samples are called different where such an order comes by accident less often than this."""
-
-MAX_RUNS = 50
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import math
 import re
 from decimal import Decimal, InvalidOperation
 
+from crawler.clock import duration
 from crawler.serving.latency import MAX_LENGTH, Latency
 
 __all__ = [
@@ -54,14 +55,8 @@ def parse_duration(value: object) -> float:
 
 
 def show_duration(seconds: float) -> str:
-    """`5400.0` as `1h30m`; a part of a second stays in seconds: `0.25s`."""
-    if seconds != int(seconds) or seconds < 1:
-        return f"{Decimal(repr(seconds)):f}".removesuffix(".0") + "s"
-    rest, parts = int(seconds), ""
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, rest = divmod(rest, size)
-        parts += f"{count}{unit}" if count else ""
-    return parts
+    """`5400.0` as `1h30m`: `clock.duration`, as short as it is written in a config. A part of a second: `0.25s`."""
+    return duration(seconds, exact=True).replace(" ", "").replace("min", "m")
 
 
 def parse_size(value: object) -> int:

@@ -7,6 +7,7 @@ one fail, another: so the trouble of the host is told from that of pages. When i
 
 from __future__ import annotations
 
+from crawler.clock import duration
 from crawler.crawl.frontier import Frontier
 from crawler.crawl.retry_policy import decide, is_host_failure
 from crawler.model import Failure, Outcome
@@ -76,7 +77,7 @@ class Blame:
             self._strike(page.host, failure.code, now)
         if failure.retry_after is not None and failure.status in (429, 503):
             if failure.retry_after > self._longest_rest:
-                asked = f"it asked to be left alone for {failure.retry_after:.0f} s"
+                asked = f"it asked to be left alone for {duration(failure.retry_after)}"
                 self._frontier.close(page.host, asked)
             else:
                 pace.pause(now, failure.retry_after)

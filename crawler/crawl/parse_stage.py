@@ -1,14 +1,13 @@
 """Where the analysis of a page happens. A parse place wraps a strategy into another one with the same port.
 
 worker    in the worker, where the bytes arrive
-callback  where the future completes: the notes' pipeline of fetch and add_done_callback
+callback  where the future completes: the course notes' pipeline of fetch and add_done_callback
 pool      in a second pool, of processes
 barrier   after all requests in flight are back, one page after another
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,6 +16,7 @@ from time import thread_time
 from typing import TYPE_CHECKING, Literal
 
 from crawler.model import Outcome, Request, Response
+from crawler.process import cores
 from crawler.strategies.port import Factory, Fetched, Strategy
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def at_place(
         case "pool":
             from crawler.strategies.pool import ProcessPool
 
-            parsers = ProcessPool(os.cpu_count() or 1, partial(_same, analyse), task_timeout)  # before any thread
+            parsers = ProcessPool(cores(), partial(_same, analyse), task_timeout)  # before any thread
             return SecondPool(build(deliver), analyse, parsers)
         case "barrier":
             return Barrier(build(deliver), analyse)

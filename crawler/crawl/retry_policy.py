@@ -10,6 +10,7 @@ import random
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from typing import Literal
 
+from crawler.clock import duration
 from crawler.model import Failure, Moved, Outcome, Page
 from crawler.store.queued import ALONE, Queued
 
@@ -120,4 +121,4 @@ def died(page: Queued, error: BaseException) -> Failure | None:
 
 def froze(page: Queued, seconds: float) -> Failure | None:
     """Return the failure of a page whose worker did not come back; None where another page may have held it up."""
-    return Failure("hang", f"no result after {seconds:.0f} s") if page.lane == ALONE else None
+    return Failure("hang", f"no result after {duration(seconds)}") if page.lane == ALONE else None

@@ -35,7 +35,6 @@ class Stats:
     retries: int = 0
     records: int = 0
     bytes: int = 0
-    waited: float = 0.0
     causes: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
 

@@ -7,7 +7,6 @@ that Excel cannot hold is never lost and never changed silently: it becomes text
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC as UTC_ZONE
@@ -20,6 +19,7 @@ from crawler.export import package
 from crawler.export.flatten import Rules, exact
 from crawler.export.package import MoneyStyles, Style
 from crawler.model import Money
+from crawler.text_width import columns
 
 __all__ = ["Cell", "Cells", "Limits", "Reason", "widths"]
 
@@ -253,14 +253,4 @@ def _seen(cell: Cell | None) -> int:
         return cell.style.width
     if cell.style.money:
         return max(_MONEY, len(cell.style.prefix) + len(f"{float(cell.text):,.2f}"))
-    text = cell.text[:_MAX]
-    return len(text) if text.isascii() else sum(map(_cells, text))
-
-
-def _cells(character: str) -> int:
-    """2 for the wide characters of East Asia, 0 for marks that stand on another one (Unicode Annex 11)."""
-    if character < "\u0300":
-        return 1
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return columns(cell.text[:_MAX])

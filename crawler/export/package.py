@@ -20,8 +20,12 @@ __all__ = [
     "DATE",
     "DATETIME",
     "DOCUMENT",
+    "FONT",
     "HEAD",
     "HEADER",
+    "HEADER_FILL",
+    "HEADER_INK",
+    "HEADER_RULE",
     "LINK",
     "MAIN",
     "NUMBER",
@@ -307,20 +311,22 @@ class MoneyStyles:
 
 _FIRST_FORMAT = 164  # lower numbers belong to the formats that are built into Excel
 _PLAIN, _HEADER, _LINK = 0, 1, 2
+FONT = "Calibri"
+HEADER_INK, HEADER_FILL, HEADER_RULE = "1F3864", "DCE6F1", "8EA9C1"  # text, background, the line below; RGB
 _FONTS = (
-    '<fonts count="3"><font><sz val="11"/><name val="Calibri"/><family val="2"/></font>'
-    '<font><b/><sz val="11"/><color rgb="FF1F3864"/><name val="Calibri"/><family val="2"/></font>'
-    '<font><u/><sz val="11"/><color rgb="FF0563C1"/><name val="Calibri"/><family val="2"/></font></fonts>'
+    f'<fonts count="3"><font><sz val="11"/><name val="{FONT}"/><family val="2"/></font>'
+    f'<font><b/><sz val="11"/><color rgb="FF{HEADER_INK}"/><name val="{FONT}"/><family val="2"/></font>'
+    f'<font><u/><sz val="11"/><color rgb="FF0563C1"/><name val="{FONT}"/><family val="2"/></font></fonts>'
 )
 # Excel takes the first two fills for itself, whatever they say.
 _FILLS = (
     '<fills count="3"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
-    '<fill><patternFill patternType="solid"><fgColor rgb="FFDCE6F1"/><bgColor indexed="64"/></patternFill></fill>'
-    "</fills>"
+    f'<fill><patternFill patternType="solid"><fgColor rgb="FF{HEADER_FILL}"/><bgColor indexed="64"/>'
+    "</patternFill></fill></fills>"
 )
 _BORDERS = (
     '<borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border><border><left/><right/><top/>'
-    '<bottom style="thin"><color rgb="FF8EA9C1"/></bottom><diagonal/></border></borders>'
+    f'<bottom style="thin"><color rgb="FF{HEADER_RULE}"/></bottom><diagonal/></border></borders>'
 )
 _BASE = '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
 _NORMAL = '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'

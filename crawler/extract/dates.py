@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from crawler.extract.numbers import ENGLISH, ascii_digits, load
 
-__all__ = ["check_format", "read_date", "read_datetime"]
+__all__ = ["read_date", "read_datetime"]
 
 _MAX_LENGTH = 100
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*\.?")
@@ -24,20 +24,6 @@ _YEAR = "January February March April May June July August September October Nov
 _WEEK = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 _MONTHS = _YEAR.split()
 _DAYS = _WEEK.split()
-_SAMPLE = datetime(2024, 5, 17, 13, 45, 10)  # only to see whether a format works
-
-
-def check_format(form: str) -> str | None:
-    """One line that says what is wrong with a strptime format; None when it is right."""
-    if "%" not in form:
-        return "a date format names its parts with %, as in '%d.%m.%Y'"
-    try:
-        _strptime(_SAMPLE.strftime(form), form)
-    except ValueError as error:
-        return str(error) if "directive" in str(error) else None
-    except (re.error, OverflowError) as error:
-        return f"not a usable format: {error}"
-    return None
 
 
 def read_date(text: str, formats: tuple[str, ...], locale: str) -> date | str:

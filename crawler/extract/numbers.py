@@ -17,7 +17,7 @@ from crawler import extras
 from crawler.errors import ExtractError
 from crawler.model import Money
 
-__all__ = ["ENGLISH", "Numbers", "ascii_digits", "check_locale", "load", "numbers"]
+__all__ = ["ENGLISH", "Numbers", "ascii_digits", "load", "numbers"]
 
 
 ENGLISH = frozenset({"en", "en_US", "en_GB", "en-US", "en-GB"})
@@ -38,17 +38,6 @@ def load(locale: str) -> Any:
         return Locale.parse(locale.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError):
         raise ExtractError("locale", f"{locale!r} is no known locale; examples: en, de, fr, pt_BR") from None
-
-
-def check_locale(locale: str) -> str | None:
-    """One line that says why a locale cannot be used; None when it can."""
-    if locale in ENGLISH:
-        return None
-    try:
-        load(locale)
-    except ExtractError as error:
-        return error.detail
-    return None
 
 
 _MAX_LENGTH = 80

@@ -1,4 +1,4 @@
-"""The experiments of the notes, as jobs for the demo site: what is done, what is expected, and why."""
+"""The experiments of the course notes on Python concurrency, as jobs for the demo site, with what to expect and why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from crawler.lessons.model import Claim, Experiment, Variant
 __all__ = ["experiments"]
 
 
-NO_FIGURES = "The notes give no figures for this one."
+NO_FIGURES = "The course notes give no figures for this one."
 TITLE: dict[str, Any] = {"table": "pages", "fields": {"title": "h1"}}
 BOOKS: dict[str, Any] = {
     "tables": {
@@ -30,12 +30,11 @@ def hooked(name: str) -> dict[str, Any]:
     return {"table": "pages", "fields": fields, "python": f"crawler.compare.hooks:{name}"}
 
 
-def experiments(*, cores: int, pool: int, steps: int, has_asyncio: bool) -> list[Experiment]:
-    """All of them, in the order of the notes.
+def experiments(*, cores: int, steps: int, has_asyncio: bool) -> list[Experiment]:
+    """All of them, in the order of the course notes.
 
     Args:
-        cores: that one run may use.
-        pool: number of processes of the parse place `pool`.
+        cores: that one run may use; the parse place `pool` has a process for each.
         steps: turns of a loop that take about a second here.
         has_asyncio: the strategy `asyncio` can be used.
     """
@@ -43,12 +42,12 @@ def experiments(*, cores: int, pool: int, steps: int, has_asyncio: bool) -> list
         _waiting("1", 50, (1.009, 3.01), "Fifty pages that each take a second"),
         _waiting("2", 20, (1.107, 1.979), "Twenty tasks that each take a second"),
         _steps(cores, steps),
-        _sleeping(pool),
-        _computing(cores, pool),
+        _sleeping(cores),
+        _computing(cores),
         _one_format(),
         _semaphore(),
         _semaphore_processes(),
-        _asking(pool, has_asyncio),
+        _asking(cores, has_asyncio),
     ]
 
 
@@ -73,8 +72,8 @@ def _waiting(number: str, pages: int, notes: tuple[float, float], title: str) ->
             _variant("processes", pages, notes=notes[1], total="1", ideal=1.0),
         ),
         claims=(Claim("Processes need longer than threads", "processes, worker", "threads, worker", "whole"),),
-        unlike="The notes timed the pool with its start. Here the processes are started before the first page is "
-        "asked for, so that their start is seen in the start-up and in the whole, and not in the crawl. They are "
+        unlike="The course notes timed the pool with its start. Here the processes are started before the first page "
+        "is asked for, so that their start is seen in the start-up and in the whole, and not in the crawl. They are "
         "started by a fork server, which is safe beside threads and slower than a bare fork.",
     )
 
@@ -97,14 +96,14 @@ def _steps(cores: int, steps: int) -> Experiment:
             _variant("processes", 4, notes=2.37, total=f"4 / {wide} x 1", ideal=float(waves)),
         ),
         claims=(Claim("Threads need longer than processes", "threads, worker", "processes, worker", least=1.3),),
-        unlike="The notes took 30 million steps. Here the number of steps is chosen so that one task takes about a "
-        f"second on this machine, which has {cores} cores: processes cannot be more than {wide} times as fast.",
+        unlike="The course notes took 30 million steps. Here the number of steps is chosen so that one task takes "
+        f"about a second on this machine, which has {cores} cores: processes cannot be more than {wide} times as fast.",
         doubt=f"Processes can only win on cores that are free; there are {cores}.",
     )
 
 
-def _sleeping(pool: int) -> Experiment:
-    waves = math.ceil(10 / pool)
+def _sleeping(cores: int) -> Experiment:
+    waves = math.ceil(10 / cores)
     return Experiment(
         number="4a",
         title="Ten pages of 2 s with 1 s of analysis that waits",
@@ -122,16 +121,16 @@ def _sleeping(pool: int) -> Experiment:
             _variant("threads", 10, "pool", None, f"2 + {waves} x 1", 2.0 + waves),
         ),
         claims=_longer_than(["worker", "callback", "pool"]),
-        unlike=f"The second pool has one process a core, here {pool}, because it is meant for analysis that needs the "
-        f"CPU; {pool} sleep at a time. A barrier of this crawler holds for one wave of pages, twice as many as there "
+        unlike=f"The second pool has one process a core, here {cores}, because it is meant for analysis that needs the "
+        f"CPU; {cores} sleep at a time. A barrier of this crawler holds for one wave of pages, twice as many as there "
         "are workers.",
         repeat=1,
     )
 
 
-def _computing(cores: int, pool: int) -> Experiment:
+def _computing(cores: int) -> Experiment:
     latency, cpu = 0.5, 0.25
-    wide = min(cores, pool, 10)
+    wide = min(cores, 10)
     threads = latency + 10 * cpu
     return Experiment(
         number="4b",
@@ -156,7 +155,8 @@ def _computing(cores: int, pool: int) -> Experiment:
                 "The barrier and the worker need the same", "threads, barrier", "threads, worker", "crawl", 0.75, 1.3
             ),
         ),
-        unlike="A quarter of the notes' times, so that all of it stays under five minutes; the proportion is the same.",
+        unlike="A quarter of the times of the course notes, so that all of it stays under five minutes; the proportion "
+        "is the same.",
         doubt=f"The second pool can only win on cores that are free; there are {cores}.",
     )
 
@@ -239,10 +239,10 @@ def _semaphore_processes() -> Experiment:
     )  # fmt: skip
 
 
-def _asking(pool: int, has_asyncio: bool) -> Experiment:
+def _asking(cores: int, has_asyncio: bool) -> Experiment:
     pages, wait = 8, 0.3
     queue = f"{wait:g} + {pages} x {wait:g}"
-    pooled = math.ceil(pages / pool)
+    pooled = math.ceil(pages / cores)
     variants = [
         _variant("processes", pages, "callback", None, queue, wait + pages * wait),
         _variant("processes", pages, "pool", None, f"{wait:g} + {pooled} x {wait:g}", wait + pooled * wait),
@@ -272,7 +272,7 @@ def _asking(pool: int, has_asyncio: bool) -> Experiment:
         page=hooked("look_up"),
         variants=tuple(variants),
         claims=tuple(claims),
-        unlike=f"{NO_FIGURES} The second pool has one process a core, here {pool}, so {pool} wait at a time. Under "
+        unlike=f"{NO_FIGURES} The second pool has one process a core, here {cores}, so {cores} wait at a time. Under "
         "processes the worker is better still; under threads the callback is no shared place, because it runs in the "
         "thread that fetched.",
     )

@@ -1,4 +1,4 @@
-"""What an experiment of the notes is, what came out of it, and whether the notes' direction is seen again."""
+"""What an experiment of the course notes on Python concurrency is, its result, and whether it agrees with them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Variant:
     """One way to do an experiment.
 
     Attributes:
-        notes: seconds that the notes report; None where they report none.
+        notes: seconds that the course notes report; None where they report none.
         sum: what arithmetic expects of the crawl phase, as text: `2 + 10 x 1`; "" for nothing.
         ideal: the same in seconds.
     """
@@ -74,7 +74,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One experiment of the notes, for the demo site.
+    """One experiment of the course notes, for the demo site.
 
     Attributes:
         number: `4a`; those of one number belong together.
@@ -85,7 +85,7 @@ class Experiment:
         weight: bytes up to which the demo site fills a page.
         page: the rules of the page kind, as in a config.
         engine: `fetch.engine` of the config.
-        unlike: what differs from the notes; "" for nothing.
+        unlike: what differs from the course notes; "" for nothing.
         doubt: the likely reason, where a claim does not hold.
         repeat: runs of each variant, where the time allows.
     """

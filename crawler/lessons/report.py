@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from crawler.clock import duration
 from crawler.compare.svg import Bar, bars
 from crawler.export.atomic import replacing
 from crawler.lessons.model import Lesson, Lessons, Variant
@@ -15,7 +16,7 @@ __all__ = ["HEADS", "as_markdown", "cells", "plot", "seconds", "setting_of", "st
 
 
 WIDTH = 760
-PARTS = ("crawl", "start-up", "writing", "the notes")
+PARTS = ("crawl", "start-up", "writing", "course notes")
 STYLE = """<style>
 :root { --ink: #1c2127; --soft: #5b6570; --p0: #2a6fbb; --p1: #b4bdc7; --p2: #2e8b57; --p3: #d9730d; --page: #fff; }
 @media (prefers-color-scheme: dark) {
@@ -31,7 +32,7 @@ text { fill: var(--ink); } text.value { fill: var(--soft); }
 
 
 def plot(lesson: Lesson) -> str:
-    """A bar for each variant, the median of its runs, and one for each figure of the notes.
+    """A bar for each variant, the median of its runs, and one for each figure of the course notes.
 
     The crawl stands first, though the start-up comes before it, so that crawls can be compared by their length.
     """
@@ -40,7 +41,7 @@ def plot(lesson: Lesson) -> str:
         times = [lesson.median(one.name, what) or 0.0 for what in ("crawl", "start_up", "close")]
         rows.append(Bar(one.name, times))
         if one.notes is not None:
-            rows.append(Bar("in the notes", [0.0, 0.0, 0.0, one.notes]))
+            rows.append(Bar("course notes", [0.0, 0.0, 0.0, one.notes]))
     has_notes = any(one.notes is not None for one in lesson.experiment.variants)
     inline = bars(rows, lesson.experiment.heading, "seconds", WIDTH, PARTS if has_notes else PARTS[:3])
     head, _, body = inline.partition(">")
@@ -48,32 +49,34 @@ def plot(lesson: Lesson) -> str:
     return f"{named}>\n{STYLE}\n{body.lstrip()}\n"
 
 
-HEADS = ("variant", "runs", "the notes", "by arithmetic", "crawl", "start-up", "whole run", "CPU")
+HEADS = ("variant", "runs", "course notes", "by arithmetic", "crawl", "start-up", "whole run", "CPU")
 
 INTRODUCTION = """\
-The experiments of the notes on concurrency in Python, done again with this crawler against its demo site.
+The experiments of the course notes on Python concurrency, repeated with this crawler on its demo site.
 
-This page is generated: `crawler compare --lessons --out docs` writes it anew, in less than five minutes. Every figure
-is in `lessons/results.json`.
+This page is generated: `crawler lessons --out docs` writes it again, in less than five minutes. Every figure is in
+`lessons/results.json`.
 
 How to read the tables:
 
-- All times are in seconds, the median of so many runs as the column `runs` tells; in brackets the fastest and the
-  slowest. Every run is a fresh process.
-- **crawl** is from the first request until all pages are read and the workers have ended. **start-up** is all before
-  it, the start of Python and of the workers included. **whole run** is both, and the writing of the output.
-- **by arithmetic** is what the crawl would take if nothing but the given latency and analysis took time.
-- **the notes** is the figure of the notes. They timed the pool alone, on another machine, so the direction can be
-  compared, the seconds cannot.
-- A verdict is computed from the figures. It is *reproduced* where one way takes so much longer than the other as the
-  notes say it must, *not clear* where it does, but its fastest run was as fast as the slowest of the other.
-- **CPU** is of all processes of a run. Where the machine had other work to do meanwhile, the page says how much.
+- All times are in seconds: the median of the runs (the column `runs` says how many), with the fastest and the slowest
+  in brackets. Every run is a new process.
+- **crawl** is the time from the first request until all pages are read and the workers have ended. **start-up** is the
+  time before it, the start of Python and of the workers included. **whole run** is both, and writing the output.
+- **by arithmetic** is what the crawl would take if only the given latency and parsing took time.
+- **course notes** is the time that the course notes report. They timed the pool alone, on another machine, so only the
+  direction can be compared, not the seconds.
+- A verdict is computed from the times. It is *reproduced* where the slower way takes longer by at least the factor that
+  follows from the course notes, *not clear* where it does but its fastest run was no slower than the slowest run of the
+  other, else *not reproduced*.
+- **CPU** is the CPU time of all processes of a run. Where the machine had other work to do meanwhile, the page says how
+  much.
 """
 
 
 def as_markdown(found: Lessons, folder: str) -> str:
     """The whole page; `folder` is where the plots are, as seen from it."""
-    lines = ["# The notes' experiments, done again", "", INTRODUCTION]
+    lines = ["# The experiments of the course notes, repeated", "", INTRODUCTION]
     lines += [f"- {label}: {value}" for label, value in setting_of(found).items()]
     lines += ["", *(f"> {note}\n" for note in found.notes)]
     lines += ["## In short", "", *_in_short(found.lessons), ""]
@@ -86,12 +89,12 @@ def setting_of(found: Lessons) -> dict[str, str]:
     """What a reader must know to judge the figures, as label and value."""
     known = [one.others for one in found.lessons if one.others is not None]
     others = {"other work": f"{statistics.fmean(known):.1f} cores on average, the demo site included"} if known else {}
-    return {**found.setting, **others, "started": found.started, "took": f"{found.seconds:.0f} s"}
+    return {**found.setting, **others, "started": found.started, "took": duration(found.seconds)}
 
 
 def _in_short(lessons: Sequence[Lesson]) -> list[str]:
     rows = [f"| {one.experiment.number} | {one.experiment.title} | {one.outcome} |" for one in lessons]
-    return ["| | experiment | the notes' direction |", "|---|---|---|", *rows]
+    return ["| | experiment | the course notes' direction |", "|---|---|---|", *rows]
 
 
 def _lesson(lesson: Lesson, folder: str) -> list[str]:
@@ -109,7 +112,7 @@ def _lesson(lesson: Lesson, folder: str) -> list[str]:
         "",
         f"**Why:** {it.why}",
         "",
-        f"**Here and in the notes:** {it.unlike}",
+        f"**Here and in the course notes:** {it.unlike}",
         "",
         "**Verdict:** " + _emphasised(lesson),
         "",

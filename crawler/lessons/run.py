@@ -1,4 +1,4 @@
-"""Run the experiments of the course notes with this crawler, against the demo site.
+"""Run the experiments of the course notes on Python concurrency with this crawler, against the demo site.
 
 All experiments are run once, then once more, and so on: so a disturbance does not hit all runs of one of them. What
 does not fit the time any more is left out, never the first run.
@@ -77,9 +77,7 @@ RUN_SECONDS = 120.0
 def the_lessons() -> list[Experiment]:
     """The experiments, scaled for this machine."""
     steps = round(steps_a_second(), -5)
-    return experiments(
-        cores=cores(), pool=os.cpu_count() or 1, steps=max(int(steps), 100_000), has_asyncio=not missing("asyncio")
-    )
+    return experiments(cores=cores(), steps=max(int(steps), 100_000), has_asyncio=not missing("asyncio"))
 
 
 def run_lessons(chosen: Sequence[Experiment], tell: Tell, seconds: float = SECONDS) -> Lessons:
@@ -114,7 +112,7 @@ class _Running:
         if self._left_out:
             self._found.notes.append(
                 f"{self._left_out} rounds of runs were left out, because they would have ended after "
-                f"{self._seconds:.0f} s; the column `runs` tells how many there were."
+                f"{clock.duration(self._seconds)}; the column `runs` tells how many there were."
             )
         return self._found
 

@@ -9,7 +9,6 @@ border in batches, and neither side ever waits for the other to read.
 
 from __future__ import annotations
 
-import os
 import pickle
 import selectors
 import socket
@@ -19,6 +18,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Request
+from crawler.process import cores
 from crawler.strategies.event_driver import Driver
 from crawler.strategies.inside import begin, serve
 from crawler.strategies.messages import Messages
@@ -43,7 +43,7 @@ class ProcessGroup(Driver[T]):
 
     def __init__(self, plan: Plan[T], main: Any, number: int | None = None, start: Any = None) -> None:
         super().__init__(plan)
-        number = min(number or os.cpu_count() or 1, plan.width)
+        number = min(number or cores(), plan.width)
         widths = [plan.width // number + (index < plan.width % number) for index in range(number)]
         self._make = [partial(_Child[T], plan._replace(width=width), main, start or context()) for width in widths]
         self._children = [make() for make in self._make]

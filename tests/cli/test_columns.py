@@ -1,7 +1,7 @@
 import pytest
-from rich.cells import cell_len
 
 from crawler.cli.terminal import Cell, aligned, cut, wrapped
+from crawler.text_width import columns
 
 HEADS = ("", "field", "value")
 ROWS = [["", "title", "A Light in the Attic"], [Cell("!", "red"), "price", "nothing found"]]
@@ -27,7 +27,7 @@ def test_wide_characters_take_two_columns():
 @pytest.mark.parametrize("width", [30, 50, 79])
 def test_no_line_is_longer_than_the_window(width):
     rows = [["x" * 40, "東京" * 30, "short"], ["a", "b", "c" * 100]]
-    assert max(cell_len(line) for line in aligned(("one", "two", "three"), rows, width)) <= width
+    assert max(columns(line) for line in aligned(("one", "two", "three"), rows, width)) <= width
 
 
 def test_the_widest_column_is_cut_and_the_others_are_whole():

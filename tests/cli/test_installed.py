@@ -117,7 +117,7 @@ def test_modules_of_the_user_are_found_beside_the_config(tmp_path, hooked, strat
 
 
 def test_hooks_of_our_own_are_found_where_we_are_installed(tmp_path, hooked):
-    """Those of `compare --lessons`."""
+    """Those of `crawler lessons`."""
     done = run(f"{SCRIPT} check {hooked('crawler.compare.hooks:burn', 'serial')}", tmp_path)
     assert done.returncode == 0, done.stdout
 

@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.cli.progress import Progress, Rate, duration, pace
+from crawler.cli.progress import Progress, Rate, pace
 from crawler.crawl.stats import Stats
 
 
@@ -91,15 +91,6 @@ def test_the_rate_looks_back_over_the_last_seconds():
         clock.now += 1
         pages_a_second = rate(10 * second if second <= 15 else 150 + 100 * (second - 15))
     assert 90 < pages_a_second <= 101
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0 s"), (0.44, "0.4 s"), (9.96, "10 s"), (12, "12 s"), (60, "1 min"), (200, "3 min 20 s"), (3600, "1 h"),
-     (7500, "2 h 5 min"), (3_600_000, "1,000 h")],
-)  # fmt: skip
-def test_duration(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_pace():

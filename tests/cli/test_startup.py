@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.jobs import ROOT, command
 
-HEAVY = {"ruamel", "bs4", "lxml", "selectolax", "requests", "openpyxl", "rich", "sqlite3", "asyncio"}
+HEAVY = {"ruamel", "bs4", "lxml", "selectolax", "requests", "openpyxl", "xlsxwriter", "sqlite3", "asyncio"}
 
 
 def imported(*arguments):

@@ -74,6 +74,14 @@ def test_a_real_site_is_not_asked_much_without_yes(call, tmp_path):
     assert "--yes" in said.err
 
 
+def test_what_cannot_be_written_is_told_before_the_runs(call, tmp_path, monkeypatch):
+    monkeypatch.setattr("crawler.compare.workbook.find_spec", lambda name: None)
+    job = write_job(tmp_path, "http://site.example", limits={"pages": None})
+    first = call(job, "--strategies", "threads", "--repeat", "2")[1].err.splitlines()[0]
+    assert first.startswith("report.xlsx needs XlsxWriter; install it with: ")
+    assert first.endswith("[compare]'; the other reports are written")
+
+
 def test_without_a_limit_of_pages_nobody_knows_how_much_a_real_site_is_asked(call, tmp_path):
     job = write_job(tmp_path, "http://site.example", limits={"pages": None})
     code, said = call(job, "--strategies", "threads", "--repeat", "2")

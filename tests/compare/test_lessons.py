@@ -1,16 +1,16 @@
-"""compare --lessons: the experiments, what is said of their figures, the page, and one small real run."""
+"""crawler lessons: the experiments, what is said of their figures, the page, and one small real run."""
 
 import json
 import os
 import time
 import xml.etree.ElementTree as ET
 
-import click
 import psutil
 import pytest
 from click.testing import CliRunner
 
-from crawler.cli.lessons import add_lessons, lessons_text
+from crawler.cli.commands import cli
+from crawler.cli.lessons import lessons_text
 from crawler.compare import hooks
 from crawler.compare.task import Combination
 from crawler.config import load
@@ -106,7 +106,7 @@ def test_a_variant_with_a_fault_gives_no_result_and_no_figures():
 
 
 def all_of_them(**changes):
-    return experiments(**{"cores": 2, "pool": 2, "steps": 1000, "has_asyncio": True, **changes})
+    return experiments(**{"cores": 2, "steps": 1000, "has_asyncio": True, **changes})
 
 
 def test_all_experiments_of_the_notes_are_there_with_their_figures():
@@ -213,7 +213,7 @@ def test_the_reports_are_written_and_complete(real, tmp_path):
     assert "> A note." in page
     root = ET.fromstring(files[1].read_text())
     texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"threads, barrier", "in the notes", "12.2", "start-up", "crawl", "the notes"} <= set(texts)
+    assert {"threads, barrier", "course notes", "12.2", "start-up", "crawl"} <= set(texts)
     plain = json.loads(files[3].read_text())
     assert plain["lessons"][0]["outcome"] == "reproduced"
     assert plain["lessons"][0]["variants"][0]["runs"][0]["crawl"] == pytest.approx(found.lessons[0].runs[SLOW][0].crawl)
@@ -222,7 +222,7 @@ def test_the_reports_are_written_and_complete(real, tmp_path):
 def test_the_terminal_gets_a_table_for_each_lesson_within_100_columns(real):
     lines = "\n".join(lessons_text(real[0])).splitlines()
     assert max(map(len, lines)) <= 100
-    assert any(line.split()[:4] == ["variant", "runs", "the", "notes"] for line in lines)
+    assert any(line.split()[:4] == ["variant", "runs", "course", "notes"] for line in lines)
     assert sum("Why: The reason." in line for line in lines) == 2
 
 
@@ -242,39 +242,40 @@ def test_a_second_run_that_does_not_fit_the_time_is_left_out_and_told():
     assert "2 rounds of runs were left out" in found.notes[0]
 
 
-# ---- the flag
+# ---- the command, and the flag of `compare` that was its name before
 
 
-def flagged():
-    @click.command()
-    @click.argument("config")
-    @click.option("--out")
-    @click.option("--quiet", is_flag=True)
-    @click.option("--json", "as_json", is_flag=True)
-    def command(config, out, quiet, as_json):
-        click.echo(f"compares {config}")
-
-    add_lessons(command)
-    return command
+@pytest.fixture
+def quick(real, monkeypatch):
+    """The figures of the small run in place of all experiments."""
+    monkeypatch.setattr("crawler.lessons.run.the_lessons", list)
+    monkeypatch.setattr("crawler.lessons.run.run_lessons", lambda chosen, tell: real[0])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "says"),
-    [
-        (["a.yaml"], 0, "compares a.yaml"),
-        ([], 2, "Missing argument 'CONFIG'"),
-        (["a.yaml", "--lessons"], 2, "leave out CONFIG"),
-    ],
+    ("arguments", "says"),
+    [(["lessons"], ""), (["compare", "--lessons"], "`crawler compare --lessons` is now `crawler lessons`\n")],
 )
-def test_the_flag_needs_no_config_and_the_command_still_does(arguments, code, says):
-    result = CliRunner().invoke(flagged(), arguments)
-    assert result.exit_code == code
-    assert says in result.output
-
-
-def test_the_flag_runs_the_lessons_and_writes_them(real, tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.lessons.run.the_lessons", list)
-    monkeypatch.setattr("crawler.lessons.run.run_lessons", lambda chosen, tell: real[0])
-    result = CliRunner().invoke(flagged(), ["--lessons", "--out", str(tmp_path), "--json"])
-    assert json.loads(result.output)["lessons"][0]["number"] == "4a"
+def test_the_lessons_are_run_and_written(quick, tmp_path, arguments, says):
+    result = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path), "--json", "-q"], standalone_mode=False)
+    assert json.loads(result.stdout)["lessons"][0]["number"] == "4a"
+    assert result.stderr == says
     assert (tmp_path / "lessons.md").exists()
+    assert result.return_value == 0
+
+
+@pytest.mark.parametrize("arguments", [["lessons", "a.yaml"], ["compare", "a.yaml", "--lessons"]])
+def test_the_lessons_take_no_config(quick, arguments):
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 2
+    assert "unexpected extra argument (a.yaml)" in result.output
+
+
+def test_a_comparison_still_needs_a_config():
+    result = CliRunner().invoke(cli, ["compare"])
+    assert result.exit_code == 2
+    assert "Missing argument 'CONFIG'" in result.output
+
+
+def test_the_old_flag_is_not_in_the_help():
+    assert "--lessons" not in CliRunner().invoke(cli, ["compare", "--help"]).output

@@ -128,7 +128,7 @@ def test_the_child_loads_nothing_heavy() -> None:
     code = "import sys, crawler.demo.__main__; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    heavy = {"click", "requests", "rich", "bs4", "lxml", "openpyxl", "ruamel", "sqlite3"}
+    heavy = {"click", "requests", "bs4", "lxml", "openpyxl", "ruamel", "sqlite3"}
     assert not heavy & set(done.stdout.split())
 
 

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from crawler.extract.dates import check_format, read_date, read_datetime
+from crawler.extract.dates import read_date, read_datetime
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,6 @@ def test_fault_98_zone_is_kept():
 def test_names_of_months_and_days_in_other_languages(locale, text, form, expected):
     pytest.importorskip("babel")
     assert read_date(text, (form,), locale) == expected
-
-
-def test_formats_are_checked():
-    assert check_format("%d.%m.%Y") is None
-    assert check_format("%H:%M") is None
-    assert "directive" in (check_format("%Q") or "")
-    assert "%" in (check_format("dd.mm.yyyy") or "")
 
 
 @pytest.mark.parametrize(
