@@ -178,9 +178,9 @@ def next_steps(report: Report, config: str) -> list[str]:
     elif not steps and report.exit_code == 3 and not any(report.records.values()):
         steps.append(f"crawler try {config} URL shows what the rules find on a page")
     elif not steps and report.pages.get("failed") and _has_sheets(report):
-        steps.append("the sheet Problems names each page that failed, and where the link to it stands")
+        steps.append("the sheet Problems lists each page that failed and the page that links to it")
     elif not steps and report.pages.get("failed"):
-        steps.append(f"crawler export {config} problems.xlsx writes a sheet that names each page that failed")
+        steps.append(f"crawler export {config} problems.xlsx writes a sheet that lists each page that failed")
     return steps
 
 

@@ -33,7 +33,7 @@ def test_a_complete_run(report):
         "  why         1 http-404, 2 robots",
         "  time        3 s: 94 requests, 3 tried again, 47/s, 1.2 MB (threads, 16 at once)",
         "  file        /somewhere/demo.xlsx",
-        "  next        the sheet Problems names each page that failed, and where the link to it stands",
+        "  next        the sheet Problems lists each page that failed and the page that links to it",
     ]
 
 
