@@ -55,7 +55,7 @@ def run(
             the site. State and outputs are kept in the folder: those of the job stay as they are.
 
     Raises:
-        ConfigError: an output cannot be written, the strategy is not there, or there is no recording to be
+        ConfigError: an output file cannot be written, the strategy is not there, or there is no recording to be
             replayed. Nothing was fetched.
         LockedError: another run of this job is under way.
         StateError: the state file is damaged or not ours.
@@ -93,7 +93,7 @@ def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Re
     with owned(job.state_path), closing(_existing(job)) as db:
         crawl = runs.last_good(db) if last_good else _newest(job, db)
         if crawl is None:
-            raise StateError(f"{job.state_path}: there is no good crawl yet; `crawler status` says how the last one is")
+            raise StateError(f"{job.state_path}: there is no good crawl yet; `crawler status` describes the last one")
         report = _recalled(job, db, crawl)
         if crawl.verdict:
             return _republished(job, db, crawl, report, paths)
@@ -125,8 +125,8 @@ def accept(job: Job) -> Report:
 def _not_suspect(newest: runs.CrawlRow) -> str:
     when = datetime.fromtimestamp(newest.started).strftime("%Y-%m-%d %H:%M")
     if newest.finished:
-        return f"the last crawl, of {when}, is good and its files are published"
-    return f"the crawl of {when} has pages left, and `crawler run` goes on with it"
+        return f"the last crawl, of {when}, is good, and its files are published"
+    return f"the crawl of {when} has pages left, and `crawler run` resumes it"
 
 
 def status(job: Job) -> Report:
@@ -162,7 +162,7 @@ def _so_far(job: Job, db: sqlite3.Connection, crawl: int) -> dict[str, int]:
 
 def _source(record: Path | None, replay: Path | Replay | None) -> PageSource:
     if record is not None and replay is not None:
-        raise ConfigError("record and replay: a recording is played back as it is; choose one of the two")
+        raise ConfigError("record and replay cannot be combined; choose one of them")
     if record is not None:
         from crawler.replay.recording import Recording
 
@@ -176,7 +176,7 @@ def _source(record: Path | None, replay: Path | Replay | None) -> PageSource:
 
 def _existing(job: Job) -> sqlite3.Connection:
     if not job.state_path.exists():
-        raise StateError(f"{job.state_path}: this job has no state yet; run it first")
+        raise StateError(f"{job.state_path}: this job has no state file yet; run the job first")
     return open_database(job.state_path)
 
 

@@ -87,12 +87,12 @@ class Job:
 
     @property
     def polite(self) -> PoliteSpec:
-        """How gently the site is treated."""
+        """How to limit the load on the site."""
         return self.document.polite
 
     @property
     def limits(self) -> LimitsSpec:
-        """Where to stop."""
+        """When to stop."""
         return self.document.limits
 
     @property

@@ -223,8 +223,8 @@ class _Builder:
     def _AliasEvent(self, event: Any) -> None:
         node = self.anchors.get(event.anchor)
         if node is None:
-            fix = f"a * starts an alias: to mean the text, quote it: '*{event.anchor}'"
-            raise NodeError(f"no anchor &{event.anchor} stands before this alias", fix, *_spot(event))
+            fix = f"a * starts an alias: for the literal text, quote it: '*{event.anchor}'"
+            raise NodeError(f"there is no anchor &{event.anchor} before this alias", fix, *_spot(event))
         if any(node is parent for parent in self.open):
             raise NodeError(f"the alias *{event.anchor} contains itself", "remove it", *_spot(event))
         self._place(node)
@@ -274,6 +274,6 @@ def _tag(event: Any) -> str:
         return "str"
     if tag and tag not in _CORE_TAGS:
         shown = tag.replace(_CORE, "!!", 1)
-        fix = "remove it: a config is plain data and runs no code; to mean the text, quote it"
+        fix = "remove it: a config is plain data and runs no code; for the literal text, quote it"
         raise NodeError(f"the tag {shown} is not allowed", fix, *_spot(event))
     return tag.removeprefix(_CORE)

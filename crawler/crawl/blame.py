@@ -58,7 +58,7 @@ class Blame:
         """Whether a page failed for the last time, and its host answered nothing since its first: see what it says."""
         pace = self._frontier.pace(page.host)
         if not pace.answered:
-            self._frontier.close(page.host, f"it kept failing ({failure.code})")
+            self._frontier.close(page.host, f"kept failing ({failure.code})")
             return True
         if page.excused is not None or pace.strikes <= page.tried:
             return False
@@ -76,7 +76,7 @@ class Blame:
             self._strike(page.host, failure.code, now)
         if failure.retry_after is not None and failure.status in (429, 503):
             if failure.retry_after > self._longest_rest:
-                asked = f"it asked to be left alone for {failure.retry_after:.0f} s"
+                asked = f"asked for a pause of {failure.retry_after:.0f} s"
                 self._frontier.close(page.host, asked)
             else:
                 pace.pause(now, failure.retry_after)
@@ -84,7 +84,7 @@ class Blame:
 
     def _strike(self, host: str, code: str, now: float) -> None:
         if self._frontier.pace(host).bad(now):
-            self._frontier.close(host, f"it kept failing ({code})")
+            self._frontier.close(host, f"kept failing ({code})")
 
     def _is_known(self, host: str) -> bool:
         if host not in self._known:

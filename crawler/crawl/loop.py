@@ -305,7 +305,8 @@ class Crawl:
                     self._pages.give_up(page)
                     self.tally.lost(failure, skipped=False)
             if self._full() and not self._flights and not self._stopper.why:
-                skipped = self._pages.skip_queued("limit", f"limits.pages: {self._limits.pages} is reached")
+                why = f"the limit of {self._limits.pages} pages (limits.pages) is reached"
+                skipped = self._pages.skip_queued("limit", why)
                 self.tally.cut_off(skipped)
         self._strategy.close(cancel=bool(self._flights) or self._hung > 0)
 

@@ -2,7 +2,7 @@
 
 worker    in the worker, where the bytes arrive
 callback  where the future completes: the notes' pipeline of fetch and add_done_callback
-pool      in a second pool, of processes
+pool      in a separate pool of processes
 barrier   after all requests in flight are back, one page after another
 """
 

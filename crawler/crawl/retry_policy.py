@@ -114,7 +114,7 @@ def died(page: Queued, error: BaseException) -> Failure | None:
     if page.crashes + 1 < MAX_DEATHS:
         return None
     if isinstance(error, (BrokenExecutor, CancelledError)):
-        return Failure("crash", f"{MAX_DEATHS} workers died while they had this page")
+        return Failure("crash", f"{MAX_DEATHS} workers died while processing this page")
     return Failure("internal", f"{type(error).__name__}: {error}")
 
 

@@ -48,16 +48,16 @@ class Traps:
             return None
         ahead = date[0] > self._year
         far = f"{YEARS_AHEAD} years ahead" if ahead else f"{YEARS_BACK} years back"
-        return f"a calendar that goes on to {date[0]}-{date[1]:02}, more than {far}"
+        return f"a calendar that continues to {date[0]}-{date[1]:02}, more than {far}"
 
 
 def _growing_path(url: str) -> str | None:
     segments = list(filter(None, url.partition("?")[0].split("/")[3:]))
     if len(segments) > MAX_SEGMENTS:
-        return "a path that grows without end"
+        return "a path that keeps growing"
     repeated = len(segments) - len(set(segments))
     if repeated >= MAX_REPEATS and max(Counter(segments).values()) > MAX_REPEATS:
-        return "a path that grows without end"
+        return "a path that keeps growing"
     return None
 
 
@@ -67,7 +67,7 @@ def _growing_query(url: str) -> str | None:
     pairs = Counter(pair for pair in query.split("&") if pair)
     nested = Counter(_NESTED.findall(query))
     if max(pairs.values(), default=0) > MAX_REPEATS or max(nested.values(), default=0) > MAX_REPEATS:
-        return "a query that grows without end"
+        return "a query that keeps growing"
     return None
 
 

@@ -96,8 +96,8 @@ _HINTS = {
     errno.ENOSPC: "; free some space",
     errno.EDQUOT: "; free some space",
     errno.EFBIG: "; the file size limit is too low",
-    errno.EACCES: "; change its rights, or close it in programs such as Excel",
-    errno.EPERM: "; change its rights, or close it in programs such as Excel",
+    errno.EACCES: "; change its permissions, or close it in programs such as Excel",
+    errno.EPERM: "; change its permissions, or close it in programs such as Excel",
 }
 
 

@@ -36,7 +36,7 @@ def check_format(form: str) -> str | None:
     except ValueError as error:
         return str(error) if "directive" in str(error) else None
     except (re.error, OverflowError) as error:
-        return f"not a usable format: {error}"
+        return f"cannot be used as a format: {error}"
     return None
 
 

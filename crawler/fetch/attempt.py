@@ -115,8 +115,8 @@ class Attempt(threading.local):
     def late(self) -> FetchError:
         """Return the error for a request that ran out of time."""
         if self.received:
-            return FetchError("deadline", f"not complete after {self.settings.timeout:g} s")
-        return FetchError("timeout", f"no answer after {self.settings.timeout:g} s")
+            return FetchError("deadline", f"not complete within {self.settings.timeout:g} s")
+        return FetchError("timeout", f"no response within {self.settings.timeout:g} s")
 
     def count(self, size: int) -> None:
         """Note bytes that came over the wire.

@@ -125,7 +125,7 @@ class Blame:
         """Hosts that were left alone."""
         if not self._closed:
             return None
-        hosts = "; ".join(f"{host} was left alone: {why}" for host, why in self._closed.items())
+        hosts = "; ".join(f"{host} was suspended: {why}" for host, why in self._closed.items())
         return f"pages {_FAILED}: {hosts}", self._failed()[1]
 
     def _start(self) -> tuple[str, str] | None:

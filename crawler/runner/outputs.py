@@ -54,7 +54,7 @@ class Kept(NamedTuple):
     Attributes:
         file: the one that was replaced.
         copy: where what stood in it is now.
-        why: in words, as "was changed since it was written".
+        why: in words, as "was changed after it was written".
     """
 
     file: Path
@@ -128,7 +128,7 @@ def _why(db: sqlite3.Connection, target: Path, file: Path, digest: str) -> str:
     if _is_ours(db, target, file, digest):
         return f"seems to be open in {who}" if who else ""
     changed = runs.published(db, str(target)) is not None
-    why = "was changed since it was written" if changed else "was not written by this job"
+    why = "was changed after it was written" if changed else "was not written by this job"
     return f"{why} and seems to be open in {who}" if who else why
 
 
@@ -149,7 +149,7 @@ def _digest(file: Path) -> str | None:
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
-        raise OutputError(f"{file}: cannot be read, and so not be replaced safely: {error.strerror}") from error
+        raise OutputError(f"{file}: cannot be read, and so cannot be replaced safely: {error.strerror}") from error
 
 
 def _keep(file: Path) -> Path:
@@ -164,8 +164,8 @@ def _keep(file: Path) -> Path:
             continue
         except OSError as error:
             raise OutputError(
-                f"{file}: holds changes that were not made by crawler, and cannot be kept as {copy.name}: "
-                f"{error.strerror}. Nothing was replaced and the records are safe; move the file away, then "
+                f"{file}: contains changes that crawler did not make, and cannot be kept as {copy.name}: "
+                f"{error.strerror}. Nothing was replaced, and the state file has all rows; move the file away, then "
                 "'crawler export' writes it."
             ) from error
         return copy

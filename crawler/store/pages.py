@@ -115,7 +115,7 @@ class Pages:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise OutputError(
-                f"the state file could not be written ({error}); what was committed is safe, run again to go on"
+                f"the state file could not be written ({error}); what was committed is safe; run again to resume"
             ) from error
 
     # ---- what is to be visited

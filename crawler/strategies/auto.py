@@ -39,7 +39,7 @@ class ConcurrencyLimit:
     def __init__(self, most: int) -> None:
         self._most = most
         self.now = min(FIRST, most)
-        self.why = "not enough answers to tell"
+        self.why = "not enough responses to decide"
         self._doubles = True
         self._deaf = 0
         self._shortest = math.inf
@@ -63,7 +63,7 @@ class ConcurrencyLimit:
         self._deaf = self.now
         self.now = max(1, self.now // 2)
         self._doubles = False
-        self.why = "the server refused more (429 or 503)"
+        self.why = "the server rejected more (429 or 503)"
         self._begin()
 
     def _begin(self) -> None:
@@ -72,18 +72,18 @@ class ConcurrencyLimit:
     def _look(self, mean: float) -> None:
         few = self.now <= FIRST  # so that they cannot be in each other's way: the site itself takes that long now
         self._shortest = mean if few else min(mean, self._shortest)
-        times = f"an answer takes {mean:.3f} s, {self._shortest:.3f} s at best"
+        times = f"a response takes {mean:.3f} s, {self._shortest:.3f} s at best"
         if mean > TOLERANCE * self._shortest:
             self.now = max(min(FIRST, self.now), round(self.now * TOLERANCE * self._shortest / mean))
             self._doubles = False
             self.why = f"{times}: more would only wait"
         elif not self._full:
-            self.why = f"{times}: more were never due at once"
+            self.why = f"{times}: there were never more URLs to fetch"
         elif self.now < self._most:
             self.now = min(self._most, 2 * self.now if self._doubles else self.now + math.isqrt(self.now))
-            self.why = f"{times}: more brought more"
+            self.why = f"{times}: more workers were faster"
         else:
-            self.why = f"{times}: more may bring more; fetch.workers allows no more"
+            self.why = f"{times}: more might be faster, but fetch.workers is the limit"
 
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ class Auto(Generic[T]):
         self._name = next(name for name in SPREAD if not missing(name))
         here = plan._replace(then=self._timed)
         driver = make_driver(self._name, here)
-        assert driver is None or isinstance(driver, Driver), "those that it begins with"
+        assert driver is None or isinstance(driver, Driver), "the initial number"
         self._driver = driver
         self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
         self._spread: PolledStrategy[T] | None = None
@@ -123,7 +123,7 @@ class Auto(Generic[T]):
     @property
     def story(self) -> list[str]:
         """What it chose and why, a line each."""
-        chosen = f"{self._name}: one core does the work"
+        chosen = f"{self._name}: one core is enough"
         if self._spread is not None:
             chosen = f"{SPREAD[self._name]} instead of {self._name}: {self._why_spread}"
         return [chosen, f"{self._best.now} at once: {self._best.why}"]
@@ -212,7 +212,7 @@ class Auto(Generic[T]):
         self._mark = now
         heavy = cores() > 1 and spent > HEAVY * wall
         if heavy and self._was_heavy:
-            self._why_spread = f"analysis took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"
+            self._why_spread = f"parsing took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"
         elif heavy:
             self._prepare()
         self._was_heavy = heavy

@@ -44,10 +44,10 @@ class SemaphoreProcesses(ThreadForEach[T]):
         theirs.close()  # else the end of the child could not be seen
         try:
             if not ours.poll(self._timeout):
-                raise WorkerDied("it did not answer in time")
+                raise WorkerDied("it did not respond in time")
             error, value = ours.recv()
         except (EOFError, OSError):
-            raise WorkerDied("it ended without an answer") from None
+            raise WorkerDied("it ended without a result") from None
         finally:
             ours.close()
             child.kill()  # it has sent all it has, or nothing more is wanted of it

@@ -189,7 +189,7 @@ def test_the_demo_site_is_started_for_a_job_that_has_one(cli):
 def test_what_robots_forbids_is_not_fetched(cli, job, found):
     done = cli("try", job, STAFF)
     assert (done.code, done.out) == (3, "")
-    assert "robots.txt forbids this page; to fetch it all the same: --set polite.robots=false" in done.err
+    assert "robots.txt forbids this page; to fetch it anyway: --set polite.robots=false" in done.err
     assert len(done.err.splitlines()) == 1
     assert found(STAFF, code=3)["failure"]["code"] == "robots"
     assert cli("try", job, STAFF, "--set", "polite.robots=false").code == 0

@@ -17,10 +17,10 @@ FOLDER = Path(__file__).parents[1] / "data" / "broken"
 
 # file: (line, column, key path, part of the message) of each complaint, in order
 BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
-    "alias_as_selector": [(6, 14, "", "a * starts an alias: to mean the text, quote it: '*main'")],
-    "alias_bomb": [(7, 15, "", "write them out")],
+    "alias_as_selector": [(6, 14, "", "a * starts an alias: for the literal text, quote it: '*main'")],
+    "alias_bomb": [(7, 15, "", "write the values out")],
     "at_sign": [(6, 13, "", "quote it: '@href'")],
-    "backslash_in_quotes": [(6, 33, "", "use single quotes: they keep a backslash as it stands")],
+    "backslash_in_quotes": [(6, 33, "", "use single quotes, in which a backslash is literal")],
     "bad_choice": [
         (7, 16, "fetch.parse", "did you mean 'worker'?"),
         (7, 31, "fetch.engine", "expected one of auto, bs4, lexbor; got 'lxml'"),
@@ -38,7 +38,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (12, 20, "fetch.insecure_hosts[0]", "write the host alone, as example.com, without https:// and p"),
     ],
     "bad_hook": [
-        (5, 13, "pages.book.python", "as hooks:book for the function book in hooks.py"),
+        (5, 13, "pages.book.python", "for example hooks:book for the function book in hooks.py"),
         (7, 13, "pages.author.python", "write no_such_module_here.py, or correct the name"),
     ],
     "bad_locale": [(6, 44, "pages.book.fields.price.locale", "write it as de or pt_BR")],
@@ -57,9 +57,9 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (5, 5, "start[2]", "secrets go into fetch.headers, cookies, auth or proxy"),
     ],
     "bad_regex": [
-        (6, 35, "pages.book.fields.stock.regex", "put a \\ before a character that is meant as it stands"),
-        (7, 35, "pages.book.fields.code.replace.[a", "put a \\ before a character that is meant as it stands"),
-        (9, 43, "pages.book.follow[0].allow[1]", "put a \\ before a character that is meant as it stands"),
+        (6, 35, "pages.book.fields.stock.regex", "put a \\ before a special character that you mean literally"),
+        (7, 35, "pages.book.fields.code.replace.[a", "put a \\ before a special character that you mean literally"),
+        (9, 43, "pages.book.follow[0].allow[1]", "put a \\ before a special character that you mean literally"),
     ],
     "bad_replacement": [
         (6, 40, "pages.book.fields.code.replace.(a)b", "groups count from \\1; write \\\\ for a backslash")
@@ -95,7 +95,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
     "case_twins": [(7, 14, "pages.book.fields.title", "rename one")],
     "child_selector": [(6, 14, "", "quote the selector: '> p'")],
     "colon_in_text": [(7, 18, "", "indent keys of one mapping alike, put a space after each ':'")],
-    "column_of_two_types": [(9, 21, "pages.sale.fields.price", "give both one type")],
+    "column_of_two_types": [(9, 21, "pages.sale.fields.price", "give both the same type")],
     "comment_as_selector": [(6, 14, "pages.book.fields.title", "a # starts a comment: quote the selector: '#main'")],
     "comment_in_braces": [(6, 20, "", "quote the selector: '#main'")],
     "comment_in_css": [
@@ -150,14 +150,14 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (9, 31, "limits.failures", "must be at least 0% and at most 100%, got 150%"),
     ],
     "outputs": [
-        (7, 10, "output[0]", "end it in .xlsx, .csv or .jsonl"),
-        (7, 32, "output[2]", "end it in .xlsx, .csv or .jsonl"),
+        (7, 10, "output[0]", "use the suffix .xlsx, .csv or .jsonl"),
+        (7, 32, "output[2]", "use the suffix .xlsx, .csv or .jsonl"),
     ],
     "pages_as_list": [(4, 3, "pages", "expected a mapping (`key: value` lines), got a list")],
     "percent_sign": [(6, 14, "", "quote it: '%x'")],
     "pseudo_elements": [
-        (6, 16, "pages.book.fields.title", "leave it out, a field takes the text by itself"),
-        (7, 21, "pages.book.fields.link.css", "leave it out and add the key attr: href"),
+        (6, 16, "pages.book.fields.title", "remove it, a field takes the text by default"),
+        (7, 21, "pages.book.fields.link.css", "remove it and add the key attr: href"),
     ],
     "python_tag": [(7, 8, "", "remove it: a config is plain data and runs no code; to mean")],
     "quoted_number": [(7, 18, "fetch.workers", "remove the quotes")],
@@ -187,7 +187,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
     "top_level_list": [(1, 1, "", "start with")],
     "top_level_text": [(1, 1, "", "start with")],
     "two_documents": [(7, 1, "", "remove this --- line")],
-    "two_keys": [(10, 10, "pages.other.key", "one table has one key")],
+    "two_keys": [(10, 10, "pages.other.key", "a table has one key")],
     "unclosed_bracket": [(7, 9, "", "close them; in brackets, quote a text that has any of # , [")],
     "unclosed_quote": [(6, 14, "", "close it")],
     "unknown_field_key": [(6, 15, "pages.book.fields.price.selector", "did you mean 'css'?")],

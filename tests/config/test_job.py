@@ -300,13 +300,13 @@ def test_settings(tmp_path):
     ("changes", "part"),
     [
         (["pages.lost={fields: {a: h1}}"], "pages.lost: nothing leads to this page kind"),
-        (["limits.depth=0"], "limits.depth: 0 keeps pages of kind 'book' out: they are 1 links from the start"),
-        (["pages.empty={}", "pages.book.follow=[{css: a, to: empty}]"], "pages.empty: nothing is taken"),
+        (["limits.depth=0"], "limits.depth: 0 excludes pages of kind 'book', which are 1 links from the start"),
+        (["pages.empty={}", "pages.book.follow=[{css: a, to: empty}]"], "pages.empty: these pages have no fields"),
         (["pages.book={follow: [{css: a, to: book}]}"], "no page kind has fields"),
         ([], "polite.contact: not given"),
         (["pages.book.fields.d={css: 'meta[name=\"x y\"]'}"], "pages.book.fields.d: <meta> never has text"),
         (["pages.book.fields.d=a img.big"], "pages.book.fields.d: <img> never has text, so this column stays blank"),
-        (["pages.book={each: li, fields: {d: body}}"], "<body> stands in no row of 'li'"),
+        (["pages.book={each: li, fields: {d: body}}"], "<body> is never inside a row of 'li'"),
         (["pages.listing.follow=[{css: li h3, to: book}]"], "pages.listing.follow[0]: <h3> has no href"),
         (
             [

@@ -34,7 +34,7 @@ def test_right_selectors_have_no_complaint(css):
         ("a::attr(data-id)", "position 2", "attr: data-id"),
         ("> td", "position 1", ":scope > ..."),
         ("  + td", "position 3", "beside the row"),
-        (":scope + td", "position 8", "let each: select an element that holds both"),
+        (":scope + td", "position 8", "make each: select an element that contains both"),
         ("a, :scope ~ td", "position 11", "beside the row"),
         ("a >", "position 3", "cannot end with '>'"),
         ("a, b,", "position 5", "cannot end with ','"),

@@ -67,7 +67,7 @@ def test_slow_pages_get_more_requests_at_once(make: Make, lane: str, monkeypatch
     with serve(pages(SITE, delay=0.05)) as server:
         driver = make()
         assert crawl(driver, server.url, 300) > 16
-    assert driver.story[0] == f"{lane}: one core does the work"
+    assert driver.story[0] == f"{lane}: one core is enough"
 
 
 @pytest.mark.parametrize("lane", ["curl", "asyncio", "threads"])
