@@ -146,7 +146,7 @@ def test_the_shipped_configs_can_be_checked(cli, name):
 def test_the_text_has_everything_a_person_asks_for(cli, tmp_path):
     out = cli("check", small(tmp_path), "--set", "limits.time=1h").out
     for text in (
-        "Start: 51 pages of the kind listing",
+        "Start: 51 pages of page kind listing",
         "and 46 more",
         "li.next a; next page",
         "h3 a in each article; carries badge",
@@ -154,7 +154,7 @@ def test_the_text_has_everything_a_person_asks_for(cli, tmp_path):
         ".badge on listing",
         "p.price:-soup-contains(x): lexbor does not support it",
         "strategy threads, 16 workers",
-        "0.2 s between two requests to a host: at most 5 requests a second",
+        "0.2 s between requests to a host: at most 5 requests a second",
         "at most 1 h; the next run resumes",
         "small.xlsx can be written",
         "starts a crawl; this job has no state file yet",
@@ -212,7 +212,7 @@ def test_an_unfinished_crawl_is_gone_on_with(cli, jobs):
 def test_fault_171_a_changed_config_begins_anew_and_says_so(cli, jobs):
     state = coming(cli, jobs["left"], "--set", "pages.book.key=url")
     assert state["next_run"]["what"] == "begin-anew"
-    assert "thrown away" in state["in_words"]
+    assert "discarded" in state["in_words"]
 
 
 def test_how_fast_and_where_to_is_no_other_crawl(cli, jobs):

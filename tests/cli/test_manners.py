@@ -41,14 +41,14 @@ def test_workers_and_what_a_host_gets_of_them():
 
 
 def test_robots():
-    assert "robots.txt is obeyed, its Crawl-delay up to 30 s" in words({})
+    assert "robots.txt is obeyed, with its Crawl-delay up to 30 s" in words({})
     assert "robots.txt is ignored (polite.robots: false)" in words({"polite.robots": "false"})
-    assert "its Crawl-delay is not" in words({"polite.max_crawl_delay": "0"})
+    assert "except its Crawl-delay" in words({"polite.max_crawl_delay": "0"})
 
 
 def test_limits():
     text = words({"limits.pages": "1", "limits.depth": "3", "limits.time": "90s", "limits.failures": "2.5%"})
     assert "at most 1 page\n" in text
-    assert "at most 3 links away" in text
+    assert "at most 3 links from" in text
     assert "at most 1 min 30 s; the next run resumes" in text
     assert "exit code 3 if more than 2.5 % of the pages fail" in text

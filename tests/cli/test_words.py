@@ -80,15 +80,15 @@ def test_json_is_called_json(cli, site):
 @pytest.mark.parametrize(
     ("page", "reason", "advice"),
     [
-        (NEXT, 'data is in a script: <script id="__NEXT_DATA__">', "regex:, cut out one value"),
+        (NEXT, 'data is in a script: <script id="__NEXT_DATA__">', "to extract one value, use css:"),
         (
             b"<script src=a></script><div id=app></div>",
             "it may need JavaScript to fill the empty",
-            "no JavaScript is run",
+            "JavaScript is not run",
         ),
         (
             b"<p>Some text</p><!-- <h1>Blue</h1> -->",
-            "what 'h1' looks for stands in an HTML comment",
+            "what 'h1' looks for is in an HTML comment",
             "python: function",
         ),
         (b"<p>Please sign in</p><input type=password>", "the page asks for a password", "cookies to fetch.cookies"),
@@ -128,7 +128,7 @@ def test_the_reason_of_each_row_is_told_once(cli, site):
     page = b"<h1>Books</h1><ul>" + b"<li><b>x</b></li>" * 5 + b"</ul>"
     table = "pages.book={table: books, each: li, fields: {title: b, head: h1}}"
     done = cli("try", site({"/x": answer(page)}).job, "/x", "--kind", "book", "--set", table)
-    assert done.out.count("head: it stands outside the row (1 on the page)") == 1
+    assert done.out.count("head: it is outside the row (1 on the page)") == 1
 
 
 def test_a_redirect_to_a_login_is_called_so(cli, site):
@@ -141,7 +141,7 @@ def test_a_redirect_to_a_login_is_called_so(cli, site):
 def test_a_refused_page_wants_a_login(cli, site, status, words):
     done = cli("try", site({"/x": answer(status=status)}).job, "/x")
     assert done.code == 3
-    assert f"the page wants {words}" in done.err
+    assert f"the page requires {words}" in done.err
     assert "fetch.cookies" in done.err
 
 
