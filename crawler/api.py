@@ -1,4 +1,4 @@
-"""The public API: load a job, run it, get a report and the rows. The command line uses nothing else."""
+"""The public API: load a job, run it, get a report and the rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is handed from room to room: frozen, plain, picklable values.
+"""The values that pass between packages: frozen, plain, picklable.
 
 No object of a library is ever inside, so each crosses a process border and outlives the engine that made it.
 """

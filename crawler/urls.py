@@ -1,4 +1,4 @@
-"""URLs as this program understands them: absolute, clean, and comparable.
+"""URLs made absolute, normalized and comparable.
 
 https://url.spec.whatwg.org/#host-parsing, but more careful: names must fit DNS (parts of 1 to 63 characters, 253 in
 all).

@@ -1,4 +1,4 @@
-"""What a person can do about a page that could not be read or gave nothing, and about a slow run: what works today."""
+"""Advice for a page that could not be read or yielded nothing, and for a slow run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One page for `crawler try`: fetched as a run would, robots.txt and redirects included; and of which kind it is."""
+"""Fetch one page for `crawler try`, as a run would (robots.txt, redirects), and find out its page kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each rule found on a page, as a person reads it and as plain data."""
+"""What each rule found on a page, as text and as plain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several commands share: the config with its overrides, and options that take a time, a size or a share."""
+"""Options that several commands share: the config with its overrides, and types for a time, a size or a share."""
 
 from __future__ import annotations
 

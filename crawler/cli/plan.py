@@ -1,4 +1,4 @@
-"""What a job will do, as plain data: what `check --json` prints and what the text of `check` is made of."""
+"""What a run of a job would do, as plain data: the output of `check --json` and the basis of the text of `check`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The end of a run as a person reads it: what happened, what failed and why, what was written, what to do next."""
+"""The summary at the end of a run: what happened, what failed and why, what was written, what to do next."""
 
 from __future__ import annotations
 

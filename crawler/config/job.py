@@ -1,4 +1,4 @@
-"""A Job: everything one config file says, checked and ready to use."""
+"""A Job: everything that a config says, checked and ready to use."""
 
 from __future__ import annotations
 

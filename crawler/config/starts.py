@@ -1,4 +1,4 @@
-"""Start URLs: a text, a list, a range, a mapping with a page kind, or a file of URLs."""
+"""Start URLs: a single URL, a list, a range, a mapping with a page kind, or a file of URLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The text of a config to a node tree, with the YAML parser's complaints put into words that help."""
+"""Parse the text of a config to a node tree, with syntax errors explained in plain words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Durations, sizes, shares and latencies as a person writes them, and back.
+"""Parse and format durations, sizes, shares and latencies.
 
 For each: `show(parse(x))` means the same as `x`, and `parse(show(v)) == v`.
 """

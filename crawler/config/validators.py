@@ -1,4 +1,4 @@
-"""What a text must be: each check returns None when it is right, or what is wrong and what to do."""
+"""Checks of single texts. Each returns None if the text is valid, or a Problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML text as a tree of nodes that know where they stand.
+"""YAML text as a tree of nodes that know their line and column.
 
 The first line of such a list stays, the other lines are blanked, so that all else keeps its place. The builder
 puts the items back where it meets the first one. If it does not meet it as a list item (the lines stood in a

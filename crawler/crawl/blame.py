@@ -1,4 +1,4 @@
-"""Whose fault a failure is: that of the page, or that of its host, which is in trouble as a whole.
+"""Decide whether a failure is due to the page, or to its host, which is failing as a whole.
 
 A host that fails again and again is in trouble: from then on it is asked for one thing at a time, with growing pauses,
 and no failure counts as a try of a page. What is asked for then is a page that it has answered before, and, should that

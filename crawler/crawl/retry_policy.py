@@ -1,4 +1,4 @@
-"""What becomes of a failure: tried again, failed for good, or skipped; and of a page whose worker died or froze.
+"""What happens after a failure: retry, fail or skip; also for a page whose worker died or hung.
 
 Whatever it was that killed or froze the worker, all pages that it had are lost, or all that were in flight. So each is
 asked for again when all else is done, alone: then the one that is at fault is found out, and no other fails with it.

@@ -1,4 +1,4 @@
-"""How fast one host may be asked: the gap between requests, how many at once, pauses, and giving up for this run."""
+"""How fast one host may be asked: the delay, the number of requests in flight, pauses, and suspension for this run."""
 
 from __future__ import annotations
 

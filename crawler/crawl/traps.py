@@ -1,4 +1,4 @@
-"""Addresses that are not visited because a site makes them up without end."""
+"""URLs that are not visited because a site generates them endlessly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file is replaced as a whole or not at all, whatever happens meanwhile; and who has it open.
+"""Replace a file completely or not at all, and detect whether somebody has it open.
 
 Excel writes `~$books.xlsx` (the owner's name, MS-OFFCRYPTO and [MS-DOC] call it the owner file), LibreOffice
 `.~lock.books.xlsx#` (a line `name,account,machine,time,profile;`, as its svl/source/misc/lockfilecommon.cxx reads it).

@@ -1,4 +1,4 @@
-"""What a value becomes in a cell of Excel, what has to be said about it, and how wide its column is.
+"""How a value is written to an Excel cell, the notes about it, and the width of its column.
 
 The limits are those of "Excel specifications and limits" (Microsoft) and the characters of XML 1.0. A value
 that Excel cannot hold is never lost and never changed silently: it becomes text or is cut, with a reason.

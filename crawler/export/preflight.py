@@ -1,4 +1,4 @@
-"""Can this path be written? Asked before the first request: no crawl should end with nowhere to write."""
+"""Check before the first request that an output path can be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the value that stands beside a label, in the ways pages write it.
+"""Find the value next to a label, in the ways that pages write it.
 
 What stands there has the same words as the content (`Author: all`), so labels there are taken last.
 

@@ -1,4 +1,4 @@
-"""Say that a page yielded nothing, and why: a site that has changed must not look like a crawl that went well."""
+"""Detect that a page yielded nothing, and why: a changed site must not look like a successful crawl."""
 
 from __future__ import annotations
 

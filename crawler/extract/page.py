@@ -1,4 +1,4 @@
-"""One page on its way through the rules: its text, its address, and its tree, parsed when it is first asked for."""
+"""One page while the rules are applied: its text, its URL, and its tree, which is parsed when first needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a host name to addresses that may be connected to.
+"""Resolve a host name to addresses to which connections are allowed.
 
 A page may link or redirect to http://169.254.169.254/ or to a name that resolves to 127.0.0.1, and so make the
 crawler fetch what only this machine can reach. Names are resolved once and the connection goes to the very address

@@ -1,4 +1,4 @@
-"""The request that the calling thread is making now, its limits, and connections that were ready too late for theirs.
+"""The current request of each thread with its limits, and connections that became ready after their request had ended.
 
 A request may be sent only until `not_after`. Where connecting takes longer than that, throwing the connection
 away would make the next try too late as well, and so for ever.

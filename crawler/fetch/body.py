@@ -43,7 +43,7 @@ def decoded(pieces: Iterable[bytes], encoding: str) -> Pieces:
     """
     layers = [layer for part in encoding.lower().split(",") if (layer := part.strip()) not in _NOTHING]
     if len(layers) > MAX_LAYERS:
-        raise FetchError("bad-encoding", f"{len(layers)} nested encodings")
+        raise FetchError("bad-encoding", f"{len(layers)} encodings, nested")
     stream = iter(pieces)
     for layer in reversed(layers):
         if layer not in _DECODERS:

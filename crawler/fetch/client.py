@@ -1,4 +1,4 @@
-"""Clients by name, and their settings. A client turns a Request into what the server made of it; it never raises."""
+"""Clients by name, and their settings. A client turns a Request into a result; it never raises."""
 
 from __future__ import annotations
 

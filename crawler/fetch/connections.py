@@ -1,4 +1,4 @@
-"""How requests reaches a server: its transport adapter, connections on our sockets, and responses read from them.
+"""How requests reaches a server: transport adapter, connections on our own sockets, and the responses read from them.
 
 urllib3 would have http.client read the head, email parse it, and copy it twice; here `crawler.fetch.response_head`
 does it once.

@@ -1,4 +1,4 @@
-"""One transfer of libcurl: its options, what came so far, what became of it, and what libcurl's errors mean.
+"""One transfer of libcurl: its options, its data, its result, and the meaning of libcurl errors.
 
 The handle is used again and again, its constant options are set once. libcurl calls back for each line of the head and
 each piece of the body; a callback that returns STOP ends the transfer.
@@ -99,7 +99,7 @@ def _receiving(text: str) -> FetchError:
 
 def _tls(text: str) -> str:
     if "subject name" in text or "subjectAltName" in text:
-        return "the certificate is for a different host"
+        return "hostname mismatch: the certificate is for a different host"
     return one_line(text.rpartition("certificate problem: ")[2])
 
 

@@ -1,4 +1,4 @@
-"""What the exceptions of urllib3, http.client, ssl and the system mean, by our codes."""
+"""Map exceptions of urllib3, http.client, ssl and the system to the codes of failures."""
 
 from __future__ import annotations
 

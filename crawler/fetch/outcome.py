@@ -1,4 +1,4 @@
-"""From the head of an answer to what is made of it, and its body where there is use for it."""
+"""From the headers of a response to its result; the body is read only if it is needed."""
 
 from __future__ import annotations
 

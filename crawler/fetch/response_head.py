@@ -1,4 +1,4 @@
-"""Reads the head of an HTTP answer, line by line: the one reading that all clients share.
+"""Parse the headers of an HTTP response line by line; all clients share this parser.
 
 It is more strict, and more forgiving, than the parsers of the libraries:
 

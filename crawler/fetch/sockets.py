@@ -1,4 +1,4 @@
-"""Sockets whose every read ends at the deadline of the attempt and is counted against its size limit; and their TLS.
+"""Sockets on which every read obeys the deadline and the size limit of the request; and their TLS.
 
 The timeouts of requests and urllib3 hold for one read each: a server that sends a byte now and then is never cut off.
 """

@@ -1,4 +1,4 @@
-"""One run of a job, put together from every part: the only place that knows them all."""
+"""One run of a job, assembled from all parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to blame for a doubt: the rule of the config that found less, and the first page where it did.
+"""Explain why a crawl is suspect: the rule of the config that found less, and the first page on which it did.
 
 Asked only of a crawl that is suspect, so it may take its time: it looks at single pages of this crawl and of the
 last good one.

@@ -1,4 +1,4 @@
-"""Exports of a crawl, which file they may replace, and what a person had done to that file.
+"""Write the output files of a crawl, decide which files they may replace, and keep what a person has changed.
 
 A file whose bytes are not those that were written last by this job is kept beside the new one, as
 `books.edited-2026-11-29.xlsx`. So is one that an office program has open: its user sees the old rows, and may save them
@@ -62,7 +62,6 @@ class Kept(NamedTuple):
     why: str
 
     def plain(self) -> dict[str, str]:
-        """As JSON takes it."""
         return {"file": str(self.file), "copy": str(self.copy), "why": self.why}
 
 

@@ -1,4 +1,4 @@
-"""Is what a crawl found worth publishing? It is compared with the last good one of the job; see docs/protect.md.
+"""Decide whether a crawl is suspect by comparing it with the last good one; see docs/protect.md.
 
 Only figures are compared here. Which selector is to blame, and since which page, is found out in `blame.py`.
 """

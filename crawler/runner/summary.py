@@ -1,4 +1,4 @@
-"""The Summary sheet, and what the Problems sheet says of whole tables, columns and links that were not followed."""
+"""The Summary sheet, and the lines of the Problems sheet on whole tables, columns and links not followed."""
 
 from __future__ import annotations
 

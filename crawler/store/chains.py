@@ -1,4 +1,4 @@
-"""Lists that show the same again and again, and pages that are the same under every new session.
+"""Detect lists that repeat themselves, and pages that are the same under every new session.
 
 A chain is a list and its further pages: those that a rule with `next` leads to, or that the page before links to and
 whose address has the same shape. What counts is what the rules found (`Page.sign`), not bytes: the clock on a page, and

@@ -1,4 +1,4 @@
-"""One run at a time: a lock on a file beside the state, freed by the kernel however the owner ends."""
+"""One run at a time: a lock on a file beside the state, released by the kernel however the owner ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages and their outcomes: all that a page yields is written in one transaction.
+"""Pages and their outcomes. Everything that a page yields is written in one transaction.
 
 They stand in one row of the crawl that is written once a turn. So a page is written when it is queued and when it has
 come back, and not a third time when it goes out.

@@ -1,4 +1,4 @@
-"""Crawls and runs: what is resumed, what starts anew, what is thrown away.
+"""Crawls and runs: what is resumed, what starts over, and what is deleted.
 
 Kept are the last good crawl, the newest suspect one, and the one under way.
 """

@@ -1,4 +1,4 @@
-"""`auto`: begins with few requests on one thread, measures, and uses what is fastest.
+"""`auto`: starts with few requests on one thread, measures, and switches to what is fastest.
 
 By Little's law (1961) throughput is requests under way divided by the time of an answer. So while that time stays, more
 requests bring more pages; once it grows, they only wait somewhere. As in TCP Vegas (Brakmo and Peterson, 1995) the
@@ -63,7 +63,7 @@ class ConcurrencyLimit:
         self._deaf = self.now
         self.now = max(1, self.now // 2)
         self._doubles = False
-        self.why = "the server rejected more (429 or 503)"
+        self.why = "the server refused more (429 or 503)"
         self._begin()
 
     def _begin(self) -> None:

@@ -1,4 +1,4 @@
-"""What strategies without a thread of their own share: a queue, and work done while the loop waits.
+"""What strategies without their own thread share: a queue, and work that is done while the main loop waits.
 
 `Driver` is for whatever is waited for, `Multiplexer` for many requests that one thread has under way.
 """

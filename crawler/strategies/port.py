@@ -1,4 +1,4 @@
-"""The port every strategy fills, and the step that its workers take.
+"""The interface of a strategy, and the step that its workers execute.
 
     Request --submit--> [worker: fetch, then] --> Future[T]
 

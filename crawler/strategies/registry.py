@@ -1,4 +1,4 @@
-"""Every strategy by its name on the command line, imported only when it is chosen."""
+"""Every strategy by its name; its module is imported only when the strategy is chosen."""
 
 from __future__ import annotations
 

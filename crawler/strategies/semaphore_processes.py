@@ -1,6 +1,5 @@
-"""`semaphore-processes`: a process for each request, n at a time. The dearest way of all, and the safest: nothing is
-shared, and a page that kills its process costs nothing but itself.
-"""
+"""`semaphore-processes`: one process per request, n at a time. The most expensive strategy, and the most robust:
+nothing is shared, so a page that crashes its process affects nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every worker process does when it starts, whatever strategy started it."""
+"""What every worker process does at its start, under any strategy."""
 
 from __future__ import annotations
 

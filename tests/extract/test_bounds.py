@@ -83,7 +83,10 @@ HIDDEN = {
         (FONTS.replace(b"%s", b"") + b"<p>x" * 1_500, "never closed"),
         (b"<p>" + b"".join(b"<b id=%d></i>" % n for n in range(1000)) + b"<p>x" * 10_000, "never closed"),
         (b"<svg><title>" + FONTS.replace(b"%s", b"") + b"</title></svg>" + b"<p>x" * 10_000, "never closed"),
-        *((b"<div>" * 2 + (b"<div>" + one.replace(b"%s", b"div")) * 20_000, "each inside") for one in HIDDEN.values()),
+        *(
+            (b"<div>" * 2 + (b"<div>" + one.replace(b"%s", b"div")) * 20_000, "nested in each other")
+            for one in HIDDEN.values()
+        ),
         *((FONTS.replace(b"%s", one % b"font") + b"<p>x" * 9_000, "never closed") for one in HIDDEN.values()),
     ],
     ids=[

@@ -25,7 +25,7 @@ def why(*fields, each=None, **options):
         ("link", "href", "<link> never has text; add attr: href"),
         ("input", "value", "<input> never has text; add attr: value"),
         ("img", "src", "<img> never has text; add attr: src"),
-        ("i.star", "class", "the <i> has no text; attr: can take class"),
+        ("i.star", "class", "the <i> has no text; attr: can be class"),
         ("meta", "name", "add attr: content"),
     ],
 )
@@ -55,7 +55,7 @@ def test_a_picture_in_a_link():
     [
         (FieldRule("v", "span"), "the <span> has no text; it has no attributes either"),
         (FieldRule("v", "em", attr="title"), "the attribute title is empty"),
-        (FieldRule("v", "li", attr="data-cost"), "the <li> has no data-cost; attr: can take class, id, data-price"),
+        (FieldRule("v", "li", attr="data-cost"), "the <li> has no data-cost; attr: can be class, id, data-price"),
         (FieldRule("v", "ul", attr="href"), "the <ul> has no href, the <a> inside it has; select that one"),
         (FieldRule("v", "u", regex=r"\d+"), "the regex does not match this text"),
         (FieldRule("v", "u", replace=((".*", ""),)), "nothing is left of this text"),
@@ -112,4 +112,4 @@ def test_a_rule_of_a_table_of_many_is_explained_alike():
     tables = (TableRule("a", (FieldRule("v", "meta"),)), TableRule("b", (FieldRule("v", "i"),), each="li"))
     found = {f.where: f.why for f in explain(recipe(tables=tables), "book", response(PAGE)) if f.row in (0, 1)}
     assert "attr: content" in found["a.v"]
-    assert "attr: can take class" in found["b.v"]
+    assert "attr: can be class" in found["b.v"]
