@@ -50,8 +50,8 @@ Schema for editors, and `crawler check` shows what a run with the config would d
   was requested, so it is the same in each run.
 - `fields: {title: h1}` is short for `fields: {title: {css: h1}}`.
 - Where a list is allowed, a single value can be given instead of a list of one.
-- Secrets: in `fetch.headers`, `fetch.cookies`, `fetch.auth` and `fetch.proxy`, and only there, `${NAME}` is replaced by the
-  environment variable NAME, which must be set and not empty. These values are never shown.
+- Secrets: in `fetch.headers`, `fetch.cookies`, `fetch.auth` and `fetch.proxy`, and only there, `${NAME}` is replaced by
+  the environment variable NAME, which must be set and not empty. These values are never shown.
 - Quote a selector that starts with `#`, `[`, `*`, `@`, `&`, `!`, `>` or `%`: each has a special meaning in YAML.
 """
 

@@ -11,7 +11,7 @@ COMMAND = "python -m tests.docs.config_md"
 
 
 def text() -> str:
-    return f"<!-- Made from the models of crawler/config. Do not edit; regenerate it with: {COMMAND} -->\n\n{reference()}"
+    return f"<!-- Made from the models of crawler/config. Do not edit; regenerate: {COMMAND} -->\n\n{reference()}"
 
 
 if __name__ == "__main__":
