@@ -44,7 +44,7 @@ def run(
     record: Path | None = None,
     replay: Path | Replay | None = None,
 ) -> Report:
-    """Run a job: go on with its unfinished crawl or begin a new one, then write its outputs.
+    """Run a job: resume its unfinished crawl or start a new one, then write its outputs.
 
     Args:
         fresh: begin anew in any case.
@@ -57,7 +57,7 @@ def run(
     Raises:
         ConfigError: an output file cannot be written, the strategy is not there, or there is no recording to be
             replayed. Nothing was fetched.
-        LockedError: another run of this job is under way.
+        LockedError: another run of this job is in progress.
         StateError: the state file is damaged or not ours.
         OutputError: the state could not be written; what was committed is safe.
     """
@@ -85,7 +85,7 @@ def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Re
 
     Raises:
         ConfigError: a path cannot be written.
-        LockedError: a run of this job is under way.
+        LockedError: a run of this job is in progress.
         StateError: there is no state yet, it is damaged, or there is no good crawl.
     """
     paths = paths or job.outputs
@@ -107,7 +107,7 @@ def accept(job: Job) -> Report:
 
     Raises:
         ConfigError: there is no suspect crawl, or a path cannot be written.
-        LockedError: a run of this job is under way.
+        LockedError: a run of this job is in progress.
         StateError: there is no state yet, or it is damaged.
     """
     check_targets(job.outputs)

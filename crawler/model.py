@@ -152,7 +152,7 @@ RICH = "+"
 
 
 class Page(NamedTuple):
-    """What was found on a page that was fetched and analysed.
+    """What was found on a page that was fetched and parsed.
 
     Attributes:
         records: `Stored` where the store is to write them, so that it is the worker who makes their text.

@@ -64,7 +64,7 @@ def for_failure(failure: Failure) -> str:
 
 
 def for_speed(report: Report, cores: int) -> str:
-    """What would be faster where analysis, of which one process does one at a time, left cores idle; "" for nothing.
+    """What would be faster if parsing, which one process does one page at a time, left cores idle; "" for nothing.
 
     Args:
         cores: that this program may use.

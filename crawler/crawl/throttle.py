@@ -74,7 +74,7 @@ class HostThrottle:
     def bad(self, now: float) -> bool:
         """The host failed; returns whether it is to be left alone for the rest of the run.
 
-        Failures of requests that were under way before the last pause say nothing new.
+        Failures of requests that were in flight before the last pause say nothing new.
         """
         if now < self._struck_until:
             return False

@@ -44,7 +44,7 @@ __all__ = ["AiohttpFetch", "AskedRequest", "Attempt", "Handler", "Resolver", "at
 
 
 class Attempt:
-    """A request that is under way, and its limits.
+    """A request that is in flight, and its limits.
 
     Attributes:
         limit: ends the request; `stop` lets it end now.
@@ -60,7 +60,7 @@ class Attempt:
         self.settings, self.asked = settings, asked
         self.limit = asyncio.timeout(settings.timeout)
         self.error: FetchError | None = None
-        # Chunks and headers cost bytes too; a page of one-byte chunks that comes near this is no honest page.
+        # Chunks and headers cost bytes too; a page of one-byte chunks that approaches this is malicious.
         self.most = 2 * settings.page_bytes + 1_000_000
         self.received = 0
         self.reused = False

@@ -49,7 +49,7 @@ class UnusedSockets:
                 if not kept:
                     return None
                 sock = kept.pop()
-            # Readable before anything was sent: the server closed it, or talks out of turn.
+            # Readable before anything was sent: the server closed it, or sent data before a request.
             if not wait_for_read(sock, timeout=0.0):
                 return sock
             sock.close()
@@ -95,7 +95,7 @@ class Attempt(threading.local):
         self.spares = spares
         self.deadline = now + settings.timeout
         self.not_after = not_after
-        # Chunks and headers cost bytes too; a page of one-byte chunks that comes near this is no honest page.
+        # Chunks and headers cost bytes too; a page of one-byte chunks that approaches this is malicious.
         self.most = 2 * settings.page_bytes + 1_000_000
         self.received = 0
         self.connected = self.cut = False

@@ -156,7 +156,7 @@ _USED = {
 
 
 class HeaderFields:
-    """What a head says, as far as anybody asks.
+    """The response headers that this program uses.
 
     Attributes:
         values: headers in use by their names in lower case, as latin-1; those that came twice joined by ", ".

@@ -205,7 +205,7 @@ class Connection(asyncio.Protocol):
         self._end()
 
     def _end(self) -> None:
-        """Close our side; close the whole only later, for a reset would destroy an answer still under way."""
+        """Close our side; close the whole only later, for a reset would destroy an answer still in flight."""
         self._ended = True
         self._input.clear()
         self._transport.resume_reading()

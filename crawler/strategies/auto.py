@@ -1,6 +1,6 @@
 """`auto`: starts with few requests on one thread, measures, and switches to what is fastest.
 
-By Little's law (1961) throughput is requests under way divided by the time of an answer. So while that time stays, more
+By Little's law (1961) throughput is requests in flight divided by the time of an answer. So while that time stays, more
 requests bring more pages; once it grows, they only wait somewhere. As in TCP Vegas (Brakmo and Peterson, 1995) the
 shortest mean seen is the measure; as in TCP the number doubles at first and later grows slowly (RFC 5681).
 
@@ -46,7 +46,7 @@ class ConcurrencyLimit:
         self._total, self._count, self._full = 0.0, 0, False
 
     def answered(self, seconds: float, *, full: bool) -> None:
-        """Take in one answer; `full`: as many requests were under way as were wanted."""
+        """Take in one answer; `full`: as many requests were in flight as were wanted."""
         self._deaf = max(0, self._deaf - 1)
         self._total += seconds
         self._count += 1
@@ -56,7 +56,7 @@ class ConcurrencyLimit:
             self._begin()
 
     def refused(self) -> None:
-        """Take in that the server asked for less; once for all that were under way then."""
+        """React to 429 or 503, once per round of requests in flight."""
         if self._deaf:
             self._deaf -= 1
             return
@@ -92,7 +92,7 @@ SPREAD = {"curl": "processes-curl", "asyncio": "processes-asyncio", "threads": "
 """What begins, the best that is installed, and what it becomes."""
 
 SECONDS = 0.15  # between two looks at the core: about what the start of processes costs
-HEAVY = 0.7  # share of the time from which on analysis is what holds everything up, and is worth to be moved
+HEAVY = 0.7  # share of the time spent parsing above which it is moved to processes
 
 
 class Auto(Generic[T]):
@@ -130,19 +130,19 @@ class Auto(Generic[T]):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way."""
+        """Whether nothing is in flight."""
         return not self._under_way
 
     @property
     def hungry(self) -> bool:
-        """Whether more requests could be under way now."""
+        """Whether more requests could be in flight now."""
         return len(self._under_way) < self.width
 
     def submit(self, request: Request) -> Future[T]:
         """Hand the request to what is chosen now."""
         if self._why_spread and self._spread is None:
             self._spread = make_driver(SPREAD[self._name], self._plan)
-            if self._driver is not None:  # what it has under way is finished beside
+            if self._driver is not None:  # what it has in flight is finished beside
                 self._first = Threaded(self._driver, self._name)
         future = (self._spread or self._first).submit(request)
         self._under_way.add(future)
@@ -175,7 +175,7 @@ class Auto(Generic[T]):
             self._spread.close(cancel=cancel)
 
     def drop(self) -> None:
-        """Give up all that this thread has under way; from any thread."""
+        """Give up all that this thread has in flight; from any thread."""
         for driver in (self._spread, self._driver):
             if driver is not None:
                 driver.drop()
@@ -202,7 +202,7 @@ class Auto(Generic[T]):
             self._best.answered(result.elapsed, full=full)
 
     def _look(self) -> None:
-        """See whether analysis is what holds this up, by the clock: on a busy machine no process gets a whole core."""
+        """Check whether parsing is the bottleneck, by wall-clock time: a busy machine gives no process a core."""
         if self._mark is None:
             return
         now = monotonic(), self._spent

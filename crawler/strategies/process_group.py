@@ -62,7 +62,7 @@ class ProcessGroup(Driver[T]):
         super().close(cancel=cancel)
 
     def drop(self) -> None:
-        """Give up all that is queued and under way; from any thread."""
+        """Give up all that is queued and in flight; from any thread."""
         super().drop()
         for child in self._children:
             if child.load:

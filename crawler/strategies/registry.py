@@ -164,7 +164,7 @@ def absent() -> list[str]:
 
 
 def refusal(name: str, place: str = "callback", client: str = "requests") -> str:
-    """Why a strategy cannot be used here, with the analysis at `place` and this client, and what to do; or "".
+    """Why a strategy cannot be used here, with parsing at `place` and this client, and what to do; or "".
 
     The answer for a strategy of the user's own is always "".
     """
