@@ -382,7 +382,7 @@ def test_only_what_both_configs_have_is_compared(good):
     assert night.code == 3
     assert "books.badge: blank in all 60 rows; selector '.badge'" in night.err
     assert "books.price" not in night.err
-    assert "the config has changed since the last good crawl" in night.err
+    assert "the config changed since the last good crawl" in night.err
 
 
 # ---- limits

@@ -26,7 +26,7 @@ __all__ = ["stopping"]
 
 
 _WHY = {"SIGINT": ("interrupted", 130), "SIGTERM": ("terminated", 143), "SIGHUP": ("terminated", 143)}
-_STOPPING = "finishing requests in flight; press Ctrl-C again to stop immediately\n"
+_STOPPING = "stopping: finishing requests in flight; press Ctrl-C again to stop immediately\n"
 
 
 @contextmanager
