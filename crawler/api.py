@@ -44,7 +44,7 @@ def run(
     record: Path | None = None,
     replay: Path | Replay | None = None,
 ) -> Report:
-    """Run a job: go on with its unfinished crawl or begin a new one, then write its outputs.
+    """Run a job: resume its unfinished crawl or start a new one, then write its outputs.
 
     Args:
         fresh: begin anew in any case.
@@ -55,9 +55,9 @@ def run(
             the site. State and outputs are kept in the folder: those of the job stay as they are.
 
     Raises:
-        ConfigError: an output cannot be written, the strategy is not there, or there is no recording to be
+        ConfigError: an output file cannot be written, the strategy is not there, or there is no recording to be
             replayed. Nothing was fetched.
-        LockedError: another run of this job is under way.
+        LockedError: another run of this job is in progress.
         StateError: the state file is damaged or not ours.
         OutputError: the state could not be written; what was committed is safe.
     """
@@ -85,7 +85,7 @@ def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Re
 
     Raises:
         ConfigError: a path cannot be written.
-        LockedError: a run of this job is under way.
+        LockedError: a run of this job is in progress.
         StateError: there is no state yet, it is damaged, or there is no good crawl.
     """
     paths = paths or job.outputs
@@ -93,7 +93,7 @@ def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Re
     with owned(job.state_path), closing(open_existing(job)) as db:
         crawl = runs.last_good(db) if last_good else newest_crawl(job, db)
         if crawl is None:
-            raise StateError(f"{job.state_path}: there is no good crawl yet; `crawler status` says how the last one is")
+            raise StateError(f"{job.state_path}: there is no good crawl yet; `crawler status` describes the last one")
         report = _recalled(job, db, crawl)
         if crawl.verdict:
             return _republished(job, db, crawl, report, paths)
@@ -107,7 +107,7 @@ def accept(job: Job) -> Report:
 
     Raises:
         ConfigError: there is no suspect crawl, or a path cannot be written.
-        LockedError: a run of this job is under way.
+        LockedError: a run of this job is in progress.
         StateError: there is no state yet, or it is damaged.
     """
     check_targets(job.outputs)
@@ -125,8 +125,8 @@ def accept(job: Job) -> Report:
 def _not_suspect(newest: runs.CrawlRow) -> str:
     when = datetime.fromtimestamp(newest.started).strftime("%Y-%m-%d %H:%M")
     if newest.finished:
-        return f"the last crawl, of {when}, is good and its files are published"
-    return f"the crawl of {when} has pages left, and `crawler run` goes on with it"
+        return f"the last crawl, of {when}, is good, and its files are published"
+    return f"the crawl of {when} has pages left, and `crawler run` resumes it"
 
 
 def status(job: Job) -> Report:
@@ -148,7 +148,7 @@ def _so_far(job: Job, db: sqlite3.Connection, crawl: int) -> dict[str, int]:
 
 def _source(record: Path | None, replay: Path | Replay | None) -> PageSource:
     if record is not None and replay is not None:
-        raise ConfigError("record and replay: a recording is played back as it is; choose one of the two")
+        raise ConfigError("record and replay cannot be combined; choose one of them")
     if record is not None:
         from crawler.replay.recording import Recording
 

@@ -1,4 +1,4 @@
-"""The wall clock of stamps and exports, which can be stopped to make exports reproducible; durations as text."""
+"""The wall clock for time stamps and exports, which can be fixed to make exports reproducible; durations as text."""
 
 from __future__ import annotations
 

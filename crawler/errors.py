@@ -3,13 +3,13 @@
     CrawlerError
     ├── Stop               ends the run; carries the exit code
     │   ├── ConfigError    2  the config or the command line is wrong: nothing was fetched
-    │   ├── OutputError    4  a file or the state could not be written; the records are safe
+    │   ├── OutputError    4  a file or the state could not be written; committed rows are safe
     │   ├── LockedError    5  another run owns the state
-    │   └── StateError     6  the state is corrupt, of a newer version, or not ours
+    │   └── StateError     6  the state file is damaged, from a newer version, or not one of crawler
     └── CodedError         becomes a Failure; carries its code
         ├── FetchError     one request failed
-        ├── ExtractError   one page could not be analysed
-        └── BadUrl         a text is no URL to visit
+        ├── ExtractError   one page could not be parsed
+        └── BadUrl         a text is not a URL to visit
 
 Each takes positional arguments only and hands all of them to `Exception`, so each survives pickling: an
 exception that cannot be unpickled in the main process breaks a whole process pool.
@@ -37,7 +37,7 @@ class CrawlerError(Exception):
 
 
 class Stop(CrawlerError):
-    """The run cannot go on. Shown to the user as it is, without a traceback."""
+    """The run cannot continue. The message is shown to the user without a traceback."""
 
     exit_code = 1
 
@@ -84,15 +84,15 @@ class CodedError(CrawlerError):
 
 
 class FetchError(CodedError):
-    """A request that brought no usable response."""
+    """A request without a usable response."""
 
 
 class ExtractError(CodedError):
-    """A page that could not be analysed."""
+    """A page that could not be parsed."""
 
 
 class BadUrl(CodedError):
-    """Text that is no URL to visit.
+    """Text that is not a URL to visit.
 
     Args:
         code: `bad-url`, `scheme` (mailto:, javascript:, file:, ...) or `empty` (nothing, or only a fragment).

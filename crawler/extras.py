@@ -1,4 +1,4 @@
-"""The command that installs an extra of this package where the program runs."""
+"""The command that installs an optional extra into the environment of this program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is handed from room to room: frozen, plain, picklable values.
+"""The values that pass between packages: frozen, plain, picklable.
 
 No object of a library is ever inside, so each crosses a process border and outlives the engine that made it.
 """
@@ -152,7 +152,7 @@ RICH = "+"
 
 
 class Page(NamedTuple):
-    """What was found on a page that was fetched and analysed.
+    """What was found on a page that was fetched and parsed.
 
     Attributes:
         records: `Stored` where the store is to write them, so that it is the worker who makes their text.

@@ -1,4 +1,4 @@
-"""This process: the CPUs it may use, the memory it keeps, and its end.
+"""This process: the CPUs that it may use, the memory that it keeps, and how it exits.
 
 As soon as 128 kB at its end are free, glibc gives them back to the system (mallopt(3), M_TRIM_THRESHOLD), and the tree
 of the next page is paid for with new ones, one page fault for each 4 kB. Whether they are at the end is a matter of

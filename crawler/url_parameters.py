@@ -1,4 +1,4 @@
-"""Parameters of URLs: those that may hold a session, and what a pager or a calendar changes.
+"""URL parameters: which may hold a session, and what a pager or a calendar changes.
 
 By its name and by how random it looks a parameter may hold a session; nothing is decided by that alone:
 `crawler.extract.parser` looks at the links of a page, and docs/state.md has the rule. `sid=25/07/01/0415211` is the

@@ -1,4 +1,4 @@
-"""URLs as this program understands them: absolute, clean, and comparable.
+"""URLs made absolute, normalized and comparable.
 
 `resolve` follows the WHATWG URL Standard (https://url.spec.whatwg.org/) for http and https, as browsers do,
 but is more careful: the fragment, user names and passwords are dropped, host names must fit DNS (parts of 1
@@ -39,7 +39,7 @@ def host_port(scheme: str, text: str) -> str:
     """
     match = _NAME_PORT(text.rpartition("@")[2])
     if match is None:
-        raise BadUrl("bad-url", "an IPv6 address must stand in [ ]")
+        raise BadUrl("bad-url", "an IPv6 address must be in [ ]")
     name = _ipv6(match[1]) if match[1][:1] == "[" else _host_name(match[1])
     port = match[2] or ""
     port = port.lstrip("0") or port[:1]

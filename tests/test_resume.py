@@ -89,7 +89,7 @@ def test_rows_come_as_plain_dicts_in_the_sites_order(site, tmp_path):
 
 def test_export_and_status_need_no_site(site, tmp_path):
     job = crawler.load(write_job(tmp_path, site[0]))
-    with pytest.raises(StateError, match="run it first"):
+    with pytest.raises(StateError, match="run the job first"):
         crawler.status(job)
     crawler.run(job)
     requests = Requests(site[1])

@@ -1,1 +1,1 @@
-"""The command line: one file a command; results on stdout, progress on stderr, exit codes in one place."""
+"""The command line: results on stdout, progress and errors on stderr. Each command has its own module."""

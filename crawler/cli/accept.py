@@ -15,7 +15,7 @@ from crawler.cli.terminal import echo, short
 @click.command(
     "accept",
     cls=Command,
-    short_help="Publish what a suspect crawl found.",
+    short_help="Publish the result of a suspect crawl.",
     sections={"Which job": CONFIG_OPTIONS},
     codes=(0, 2, 4, 5, 6, 130, 143),
     meanings={
@@ -27,9 +27,10 @@ from crawler.cli.terminal import echo, short
 )
 @job_options
 def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...]) -> int:
-    """Publish what the newest suspect crawl of CONFIG found.
+    """Publish the result of the newest suspect crawl of CONFIG.
 
-    Its files replace the published ones, and later crawls are compared with it. Nothing is fetched.
+    Its files replace the published ones, and it becomes the last good crawl, with which later crawls are compared.
+    Nothing is fetched.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""What a person can do about a page that could not be read or gave nothing, and about a slow run: what works today."""
+"""Advice for a page that could not be read or yielded nothing, and for a slow run."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _GAIN = 1.3  # less than this is not worth another flag
 
 _LOGIN = (
     "log in with a browser and give its cookies to fetch.cookies, or use fetch.auth or fetch.headers; "
-    "values may stand in the environment, as ${NAME}"
+    "${NAME} takes a value from an environment variable"
 )
-_DATA = "crawl a page of the site that shows the same data as HTML; other formats than HTML and XML are not read yet"
-_ALL_THE_SAME = "to fetch it all the same: --set polite.robots=false"
+_DATA = "crawl a page of the site that shows the same data as HTML; only HTML and XML are supported"
+_ALL_THE_SAME = "to fetch it anyway: --set polite.robots=false"
 _TOPICS = {
-    "comment": "a python: function of the page kind is given the whole page, comments included",
+    "comment": "a python: function of the page kind receives the whole page, comments included",
     "frames": "open the address of the frame (its src) and crawl that page",
-    "javascript": "no JavaScript is run. Look for a page of the site that has the data as HTML (in the browser: view "
+    "javascript": "JavaScript is not run. Look for a page of the site that has the data as HTML (in the browser: view "
     "source, not inspect)",
     "login": _LOGIN,
-    "script": "css: with the selector of that script, and regex:, cut out one value; a python: function of the page "
-    "kind can read all of it",
-    "xml": "write selectors with these names",
+    "script": "to extract one value, use css: with the selector of that script and regex:; to read all of it, use a "
+    "python: function of the page kind",
+    "xml": "use these names in the selectors",
 }
 _CODES = {
     "data-not-html": _DATA,
@@ -42,9 +42,9 @@ _CODES = {
     "http-503": "try again later",
     "http-504": "try again later",
     "not-html": "a run skips such pages; deny: in the follow rule saves the request",
-    "refused": "see whether the site is up, and the port right",
-    "dns": "see whether the name of the host is right",
-    "address-blocked": "if that is wanted: --set fetch.allow_private=true",
+    "refused": "check that the site is up and the port is correct",
+    "dns": "check the host name",
+    "address-blocked": "if you want this: --set fetch.allow_private=true",
     "robots": _ALL_THE_SAME,
 }
 
@@ -64,7 +64,7 @@ def for_failure(failure: Failure) -> str:
 
 
 def for_speed(report: Report, cores: int) -> str:
-    """What would be faster where analysis, of which one process does one at a time, left cores idle; "" for nothing.
+    """What would be faster if parsing, which one process does one page at a time, left cores idle; "" for nothing.
 
     Args:
         cores: that this program may use.
@@ -76,4 +76,4 @@ def for_speed(report: Report, cores: int) -> str:
     if crawl < _GAIN * spread:
         return ""
     share = f"{min(analysis / crawl, 1.0):.0%}"
-    return f"--strategy auto is faster: analysis took {share} of one core, and auto gives it all {cores}"
+    return f"--strategy auto is faster: parsing took {share} of one core, and auto can use all {cores}"

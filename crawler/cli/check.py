@@ -20,7 +20,7 @@ Plain = dict[str, Any]
 def plan_text(plan: Plain, width: int) -> list[str]:
     """Lines for a window of `width` columns."""
     good = plan["exit_code"] == 0
-    verdict = "the config is right" if good else "the config is right, but a run would stop at once"
+    verdict = "the config is valid" if good else "the config is valid, but a run would fail to start"
     lines = [f"{clean(plan['name'])}: {paint(verdict, 'green' if good else 'red')}"]
     for heading, body in _sections(plan, width):
         if body:
@@ -47,7 +47,7 @@ def _start_heading(start: Plain) -> str:
     count = start["count"]
     kinds = ", ".join(start["kinds"])
     demo = " on the demo site, which the run starts and stops" if start["demo"] else ""
-    return clean(f"Start: {count:,} {'page' if count == 1 else 'pages'} of the kind {kinds}{demo}")
+    return clean(f"Start: {count:,} {'page' if count == 1 else 'pages'} of page kind {kinds}{demo}")
 
 
 def _first(start: Plain) -> list[str]:
@@ -71,13 +71,13 @@ def _kinds(plan: Plain, width: int) -> list[str]:
 def _follow(follow: Plain) -> str:
     parts = [follow["css"] + (f" in each {follow['each']}" if follow["each"] else "")]
     parts += ["next page"] if follow["next"] else []
-    parts += [] if follow["same_site"] else ["to other sites, too"]
+    parts += [] if follow["same_site"] else ["also to other sites"]
     parts += [f"carries {', '.join(follow['carry'])}"] if follow["carry"] else []
     return "; ".join(parts)
 
 
 def _table_heading(table: Plain) -> str:
-    key = f"one row for each {', '.join(table['key'])}" if table["key"] else "no key: every record is a row"
+    key = f"one row for each {', '.join(table['key'])}" if table["key"] else "no key, so no two rows are merged"
     count = len(table["columns"])
     each = "".join(f", one for each {css}" for css in dict.fromkeys(table["each"]) if css)
     return clean(
@@ -100,20 +100,21 @@ def _table(table: Plain, width: int) -> list[str]:
 
 def _engines(plan: Plain) -> list[str]:
     if plan["fetch"]["engine"] == "bs4":
-        return ["BeautifulSoup answers every selector (fetch.engine)"]
+        return ["BeautifulSoup evaluates every selector (fetch.engine)"]
     uses = [source for table in plan["tables"] for column in table["columns"] for source in column["found_by"]]
     uses += [follow for kind in plan["pages"] for follow in kind["follow"]]
     reasons = dict.fromkeys(use["why"] for use in uses if use["why"])
     if not reasons:
-        return ["lexbor answers every selector"]
-    return ["lexbor answers the selectors, BeautifulSoup (slower) these:", *(f"  {reason}" for reason in reasons)]
+        return ["lexbor evaluates every selector"]
+    head = "lexbor evaluates the selectors, except these, for which BeautifulSoup (slower) is used:"
+    return [head, *(f"  {reason}" for reason in reasons)]
 
 
 def _fetching(fetch: Plain, width: int) -> list[str]:
     workers = fetch["workers"]
     lines = [
         f"strategy {fetch['strategy']}, {workers} {'worker' if workers == 1 else 'workers'}, client {fetch['client']}",
-        f"pages are analysed {PARSE_PLACES.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
+        f"pages are parsed {PARSE_PLACES.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
     ]
     return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
 
@@ -125,14 +126,14 @@ def _outputs(outputs: list[Plain], width: int) -> list[str]:
         if output["problem"]:
             lines.append(_item(f"{path}: {output['problem']}", width, "red"))
         else:
-            lines.append(_item(f"{path} can be written{', the older file is replaced' * output['exists']}", width))
+            lines.append(_item(f"{path} can be written{', replacing the existing file' * output['exists']}", width))
     return lines
 
 
 def _next_run(state: Plain, width: int) -> list[str]:
     if state["problem"]:
         return [_item(state["problem"], width, "red")]
-    return _bullets([state["in_words"], f"its state is kept in {short(state['path'])}"], width)
+    return _bullets([state["in_words"], f"the state file is {short(state['path'])}"], width)
 
 
 def _bullets(lines: list[str], width: int) -> list[str]:
@@ -151,12 +152,12 @@ def _item(text: str, width: int, colour: str = "") -> str:
     short_help="Check a config and show the plan; nothing is fetched.",
     sections={"What to crawl": CONFIG_OPTIONS, "What to print": ("as_json",)},
     codes=(0, 2, 6),
-    meanings={0: "a run would start", 2: "the config is wrong, or an output cannot be written"},
+    meanings={0: "a run would start", 2: "the config is wrong, or an output file cannot be written"},
 )
 @job_options
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON on stdout.")
 def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], as_json: bool) -> int:
-    """Check CONFIG and show what a run would do. Nothing is fetched, written or changed.
+    """Check CONFIG and show what a run would do. Nothing is fetched or written.
 
     \b
     Examples:

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
         "How it answers": ("latency", "errors", "port", "log"),
     },
     codes=(2, 130, 143),
-    meanings={2: "the command line is wrong, or the port is not free", 130: "closed by Ctrl-C", 143: "by SIGTERM"},
+    meanings={2: "wrong command line, or the port is not free", 130: "closed by Ctrl-C", 143: "closed by SIGTERM"},
 )
-@click.option("--books", default=60, show_default=True, help="How many books the shop has.")
+@click.option("--books", default=60, show_default=True, help="Number of books in the shop.")
 @click.option(
     "--latency",
     callback=latency,
     default="0s",
     show_default=True,
     metavar="TIME",
-    help="How long answers wait: 200ms for all; 50ms..400ms for any time between; 'p50 100ms p95 800ms' for half "
-    "within the first, 95 % within the second.",
+    help="Latency of the responses: 200ms for all; 50ms..400ms for a random time between; 'p50 100ms p95 800ms' for "
+    "50 % within the first time and 95 % within the second.",
 )
 @click.option(
     "--errors",
@@ -42,23 +42,23 @@ if TYPE_CHECKING:
     default="0%",
     show_default=True,
     metavar="SHARE",
-    help="Share of pages that fail when first asked for: 5%.",
+    help="Share of pages that fail on the first request, for example 5%.",
 )
-@click.option("--seed", default=1, show_default=True, help="Another seed gives another shop.")
-@click.option("--port", default=8765, show_default=True, help="TCP port on this machine; 0 takes any free one.")
+@click.option("--seed", default=1, show_default=True, help="Random seed: the same seed always gives the same shop.")
+@click.option("--port", default=8765, show_default=True, help="TCP port on this machine; 0 picks a free one.")
 @click.option(
     "--page-weight",
     callback=size,
     default="0B",
     show_default=True,
     metavar="SIZE",
-    help="Fill pages with text up to this size: 50kB.",
+    help="Pad pages with text to this size, for example 50kB.",
 )
-@click.option("--log", metavar="FILE", help="Write a line of JSON for every request.")
+@click.option("--log", metavar="FILE", help="Append one line of JSON to FILE for every request.")
 def command(
     books: int, latency: float | Latency, errors: float, seed: int, port: int, page_weight: int, log: str | None
 ) -> None:
-    """Serve the demo bookshop until Ctrl-C, to look at it in a browser or to crawl it again and again.
+    """Serve the demo bookshop until Ctrl-C, to look at in a browser or to crawl.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""The one place where an error or a signal becomes an exit code."""
+"""Runs a command and turns every error and signal into an exit code."""
 
 from __future__ import annotations
 

@@ -17,20 +17,18 @@ from crawler.cli.terminal import echo, short
 @click.command(
     "export",
     cls=Command,
-    short_help="Write the outputs again from what was crawled.",
-    sections={"What was crawled": (*CONFIG_OPTIONS, "last_good")},
+    short_help="Write the output files again from the stored rows.",
+    sections={"Which crawl": (*CONFIG_OPTIONS, "last_good")},
     codes=(0, 2, 4, 5, 6, 130, 143),
     meanings={0: "all files are written", 130: "stopped by Ctrl-C", 143: "stopped by SIGTERM"},
 )
 @job_options
-@click.option(
-    "--last-good", is_flag=True, help="Of the last good crawl, where the newest one is suspect or not finished."
-)
+@click.option("--last-good", is_flag=True, help="Export the last good crawl instead of the newest one.")
 @click.argument("paths", nargs=-1, metavar="[FILE]...")
 def command(
     config: str, overrides: tuple[str, ...], starts: tuple[str, ...], last_good: bool, paths: tuple[str, ...]
 ) -> int:
-    """Write the outputs of CONFIG again from what was crawled, or the FILEs given (.xlsx, .csv, .jsonl).
+    """Write the output files of CONFIG again from the stored rows, or only the given FILEs (.xlsx, .csv, .jsonl).
 
     Nothing is fetched.
 

@@ -1,4 +1,4 @@
-"""One page for `crawler try`: fetched as a run would, robots.txt and redirects included; and of which kind it is."""
+"""Fetch one page for `crawler try`, as a run would (robots.txt, redirects), and find out its page kind."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class _Visitor:
             away = (
                 ""
                 if urls.same_site(url, outcome.location)
-                else ", another site: a run would not go there, unless a rule says same_site: false"
+                else ", another site: a run follows this only if a rule has same_site: false"
             )
             self._tell(f"redirected ({outcome.status}) to {outcome.location}{away}")
             url = outcome.location
@@ -115,7 +115,7 @@ class _Visitor:
         host = urls.host(url)
         wait = self._asked.get(host, float("-inf")) + seconds - time.monotonic()
         if wait > 2:
-            self._tell(f"waiting {wait:.0f} s between two requests to {host}, as the config or robots.txt says")
+            self._tell(f"waiting {wait:.0f} s before the next request to {host}, as the config or robots.txt requires")
         if wait > 0:
             time.sleep(wait)
         self._asked[host] = time.monotonic()
@@ -151,7 +151,7 @@ def guess(job: Job, response: Response, most_rows: int) -> Guess:
     counts = {name: tally(findings) for name, findings in tried.items()}
     best = max(counts, key=lambda name: counts[name][0] ** 2 / max(counts[name][1], 1))
     if not any(found for found, _ in counts.values()):
-        return Guess(best, "the rules of none find anything" if len(tried) > 1 else "", tried[best])
+        return Guess(best, "no rules find anything" if len(tried) > 1 else "", tried[best])
     shown = ", ".join(f"{name} {found} of {rules}" for name, (found, rules) in counts.items())
     return Guess(best, f"its rules find the most ({shown})" if len(tried) > 1 else "", tried[best])
 

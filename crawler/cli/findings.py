@@ -1,4 +1,4 @@
-"""What each rule found on a page, as a person reads it and as plain data."""
+"""What each rule found on a page, as text and as plain data."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def findings_text(findings: list[Finding], rule: PageRule, width: int) -> Iterat
         yield from _hook(hooked, rule, width)
     links = [finding for finding in findings if finding.what == "follow"]
     if links:
-        yield from ("", paint("links that are followed", "bold"))
+        yield from ("", paint("links followed", "bold"))
         yield from _links(links, width)
     yield from _of_the_page(findings, width)
 
@@ -135,7 +135,7 @@ def _links(links: list[Finding], width: int) -> Iterator[str]:
 def _link(finding: Finding) -> list[str | Cell]:
     nothing = finding.missed
     dropped = ", ".join(f"{count:,} {why}" for why, count in finding.dropped.items())
-    note = NOTHING if nothing else "" if finding.urls else "none is followed"
+    note = NOTHING if nothing else "" if finding.urls else "none are followed"
     return [
         Cell("!" if note else "", "red"),
         Cell(f"-> {finding.where}", "red" if note else ""),

@@ -1,4 +1,4 @@
-"""How the help of a command is laid out: purpose, usage, examples, options in groups, exit codes last."""
+"""The layout of the help of a command: purpose, usage, examples, grouped options, exit codes."""
 
 from __future__ import annotations
 

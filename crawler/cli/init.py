@@ -15,13 +15,13 @@ from crawler.errors import ConfigError, OutputError
 @click.command(
     "init",
     cls=Command,
-    short_help="Write a commented config that runs as it is.",
+    short_help="Create a commented config that works as it is.",
     codes=(0, 2, 4),
-    meanings={0: "written", 2: "there is such a file already"},
+    meanings={0: "written", 2: "the file already exists"},
 )
 @click.argument("path", default="crawler.yaml")
 def command(path: str) -> None:
-    """Write a commented config to PATH (crawler.yaml without one). It runs as it is, on the demo bookshop.
+    """Create a commented config at PATH (default: crawler.yaml). It works as it is, on the demo bookshop.
 
     An existing file is never overwritten.
 
@@ -35,8 +35,8 @@ def command(path: str) -> None:
         with target.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise ConfigError(f"{path}: there is such a file already; name another, or remove it first") from None
+        raise ConfigError(f"{path}: this file already exists; choose another name or remove it first") from None
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
-    echo(f"{path} is written. It runs as it is, on a demo bookshop; then make it yours.")
+    echo(f"{path} created. It works as it is, on a demo bookshop; then change it to fit your site.")
     echo(f"next: crawler run {path}")

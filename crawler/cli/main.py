@@ -1,4 +1,4 @@
-"""The way into the program. It imports next to nothing, so that Ctrl-C is answered from the first moment on."""
+"""The entry point. It imports almost nothing, so that Ctrl-C works from the first moment on."""
 
 import os
 

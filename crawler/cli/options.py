@@ -1,4 +1,4 @@
-"""What several commands share: the config with its overrides, and options that take a time, a size or a share."""
+"""Options that several commands share: the config with its overrides, and types for a time, a size or a share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["CONFIG_OPTIONS", "PARSE_PLACES", "job_options", "latency", "load_job
 
 
 PARSE_PLACES = {
-    "worker": "in the worker that fetched them",
-    "callback": "in the callback of the request",
-    "pool": "in a second pool, of processes",
-    "barrier": "one after another, when all requests in flight are back",
+    "worker": "in the worker that fetched the page",
+    "callback": "in the main process, as each request completes",
+    "pool": "in a separate pool of processes",
+    "barrier": "in the main process, after all requests in flight are complete",
 }
 
 
@@ -71,14 +71,14 @@ def job_options(function: F) -> F:
     """CONFIG, --set and --start."""
     for decorate in (
         click.option(
-            "--start", "starts", multiple=True, metavar="URL", help="Start here instead; may be given several times."
+            "--start", "starts", multiple=True, metavar="URL", help="Start URL instead of the config's; repeatable."
         ),
         click.option(
             "--set",
             "overrides",
             multiple=True,
             metavar="KEY=VALUE",
-            help="Override a key, as fetch.workers=8; may be given several times.",
+            help="Override a config key, for example fetch.workers=8; repeatable.",
         ),
         click.argument("config"),
     ):

@@ -1,4 +1,4 @@
-"""What a job will do, as plain data: what `check --json` prints and what the text of `check` is made of."""
+"""What a run of a job would do, as plain data: the output of `check --json` and the basis of the text of `check`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def foresee(job: Job) -> NextRun:
     """
     path = job.state_path
     if not path.exists() or not path.stat().st_size:
-        return NextRun("begin", "begins a crawl; this job has no state yet")
+        return NextRun("begin", "starts a crawl; this job has no state file yet")
     try:
         with closing(open_read_only(path)) as db:
             return _compared(job, db)
@@ -63,20 +63,20 @@ def foresee(job: Job) -> NextRun:
 def _compared(job: Job, db: sqlite3.Connection) -> NextRun:
     newest, last = newest_crawl(db), last_run(db)
     if newest is None or last is None:
-        return NextRun("begin", "begins a crawl; nothing was crawled yet")
+        return NextRun("begin", "starts a crawl; nothing has been crawled yet")
     counts = states(db, newest.id)
     read, left = counts["done"], counts["left"]
     when = datetime.fromtimestamp(last.started).strftime("%Y-%m-%d %H:%M")
     if newest.finished:
-        how = "is suspect: see `crawler status`" if newest.verdict == "suspect" else "has ended"
-        return NextRun("begin", f"begins a new crawl; the last one, of {when}, {how} ({read:,} pages read)", read)
+        how = "is suspect: see `crawler status`" if newest.verdict == "suspect" else "is finished"
+        return NextRun("begin", f"starts a new crawl; the last one, of {when}, {how} ({read:,} pages read)", read)
     about = f"{read:,} pages read, {left:,} left"
     if not last.ending:
-        about += "; its last run was killed, or is still under way"
+        about += "; its last run was killed or is still in progress"
     if newest.what_hash.split(" ")[0] != job.what_hash:
-        why = f"the config describes another crawl than the unfinished one of {when}"
-        return NextRun("begin-anew", f"begins anew, because {why} ({about}), which is thrown away", read, left)
-    return NextRun("go-on", f"goes on with the crawl of {when} ({about}); --fresh begins anew", read, left)
+        why = f"the config changed since the unfinished crawl of {when}"
+        return NextRun("begin-anew", f"starts over, because {why} ({about}); its rows are discarded", read, left)
+    return NextRun("go-on", f"resumes the crawl of {when} ({about}); --fresh starts over", read, left)
 
 
 def manners(job: Job, width: int) -> list[str]:
@@ -92,10 +92,10 @@ def manners(job: Job, width: int) -> list[str]:
 def _pauses(job: Job) -> list[str]:
     delay = job.polite.delay
     if not delay:
-        return ["no pause between two requests to a host"]
+        return ["no delay between requests to a host"]
     pages, named = job.limits.pages or 1_000, " (limits.pages)" if job.limits.pages else ""
     return [
-        f"{duration(delay, exact=True)} between two requests to a host: at most {_often(1 / delay)}",
+        f"{duration(delay, exact=True)} between requests to a host: at most {_often(1 / delay)}",
         f"so {pages:,} pages of one host{named} take at least {duration(pages * delay)}",
     ]
 
@@ -115,40 +115,42 @@ def _at_once(width: int, per_host: int, delay: float) -> list[str]:
     most = min(width, per_host)
     if width == 1:
         return ["one request after another"]
-    lines = [f"at most {most} requests at once"]
+    lines = [f"at most {most} requests in flight"]
     if width > per_host:
-        lines = [f"{width} workers, but at most {per_host} requests at once to one host (polite.per_host)"]
+        lines = [f"{width} workers, but at most {per_host} requests in flight to one host (polite.per_host)"]
     if delay:
-        lines.append(f"with this pause, so many are under way only while answers take {duration(most * delay)} or more")
+        lines.append(
+            f"with this delay, so many are in flight only if responses take {duration(most * delay)} or longer"
+        )
     return lines
 
 
 def _site(job: Job) -> list[str]:
     polite = job.polite
     if not polite.robots:
-        lines = ["robots.txt is not read (polite.robots: false)"]
+        lines = ["robots.txt is ignored (polite.robots: false)"]
     elif polite.max_crawl_delay:
-        lines = [f"robots.txt is obeyed, its Crawl-delay up to {duration(polite.max_crawl_delay, exact=True)}"]
+        lines = [f"robots.txt is obeyed, with its Crawl-delay up to {duration(polite.max_crawl_delay, exact=True)}"]
     else:
-        lines = ["robots.txt is obeyed, its Crawl-delay is not (polite.max_crawl_delay: 0)"]
+        lines = ["robots.txt is obeyed, except its Crawl-delay (polite.max_crawl_delay: 0)"]
     lines.append(
-        f"a server that asks for a pause gets it; for more than {duration(polite.retry_after_cap, exact=True)} it is "
-        "left for the next run"
+        f"Retry-After is obeyed up to {duration(polite.retry_after_cap, exact=True)}; pages of a server that asks for "
+        "more are left for the next run"
     )
-    return [*lines, f"the site sees the User-Agent {job.user_agent}"]
+    return [*lines, f"the User-Agent is {job.user_agent}"]
 
 
 def limits_in_words(job: Job) -> list[str]:
     """Where the crawl stops in any case."""
     limits = job.limits
-    lines = ["every page that is found, however many there are"]
+    lines = ["no limit on the number of pages"]
     if limits.pages is not None:
         lines = [f"at most {limits.pages:,} {'page' if limits.pages == 1 else 'pages'}"]
     if limits.depth is not None:
-        lines.append(f"at most {limits.depth:,} links away from a start page; next pages of a list do not count")
+        lines.append(f"at most {limits.depth:,} links from a start page; links to the next page of a list do not count")
     if limits.time is not None:
-        lines.append(f"at most {duration(limits.time, exact=True)}; the next run goes on")
-    lines.append(f"exit code 3 when more than {limits.failures * 100:.3g} % of the pages fail")
+        lines.append(f"at most {duration(limits.time, exact=True)}; the next run resumes")
+    lines.append(f"exit code 3 if more than {limits.failures * 100:.3g} % of the pages fail")
     return lines
 
 
@@ -168,7 +170,7 @@ def served(engine: str, selectors: Iterable[str | None]) -> Served:
     slow = next((css for css in selectors if css is not None and served_by(css, engine) == "bs4"), None)
     if slow is None:
         return Served("lexbor" if engine != "bs4" else "bs4")
-    return Served("bs4", "" if engine == "bs4" else f"{slow}: lexbor does not know it")
+    return Served("bs4", "" if engine == "bs4" else f"{slow}: lexbor does not support it")
 
 
 def found_by(rule: FieldRule) -> str:

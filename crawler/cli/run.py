@@ -26,7 +26,7 @@ __all__ = ["stopping"]
 
 
 _WHY = {"SIGINT": ("interrupted", 130), "SIGTERM": ("terminated", 143), "SIGHUP": ("terminated", 143)}
-_STOPPING = "stopping after what is in flight; again to stop at once\n"
+_STOPPING = "stopping: finishing requests in flight; press Ctrl-C again to stop immediately\n"
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def stopping(*, quiet: bool) -> Iterator[Stopper]:
     def handle(number: int, frame: FrameType | None) -> None:
         why, code = _WHY[signal.Signals(number).name]
         if stopper.why in ("interrupted", "terminated"):
-            _tell("stopped at once; the next run goes on\n")
+            _tell("stopped immediately; the next run resumes\n")
             exit_now(code)  # workers and the demo site end with us; the state is always whole
         stopper.stop(why)
         if not quiet:
@@ -69,14 +69,14 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     wanting = {name: f" ({what})" if (what := missing(name)) else "" for name in STRATEGIES}
     return {
         "Strategies": [(name, entry.about + wanting[name]) for name, entry in STRATEGIES.items()],
-        "Parse places": [("auto", "the one that suits the strategy"), *PARSE_PLACES.items()],
+        "Parse places": [("auto", "the best of these for the strategy"), *PARSE_PLACES.items()],
     }
 
 
 @click.command(
     "run",
     cls=Command,
-    short_help="Crawl what a config describes and write its workbook.",
+    short_help="Crawl the site that a config describes and write its workbook.",
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "fresh"),
         "How to crawl it": ("strategy", "workers", "parse"),
@@ -87,26 +87,26 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     topics=_topics,
 )
 @job_options
-@click.option("--fresh", is_flag=True, help="Begin anew, even if there is an unfinished crawl to go on with.")
+@click.option("--fresh", is_flag=True, help="Start over, even if there is an unfinished crawl to resume.")
 @click.option(
-    "--strategy", metavar="NAME", help="How requests are executed; see below. Without it: fetch.strategy of the config."
+    "--strategy",
+    metavar="NAME",
+    help="Concurrency model for the requests; see below. Default: fetch.strategy of the config.",
 )
-@click.option("--workers", metavar="N", help="How many requests at once. Without it: fetch.workers of the config.")
-@click.option(
-    "--parse", metavar="PLACE", help="Where pages are analysed; see below. Without it: fetch.parse of the config."
-)
+@click.option("--workers", metavar="N", help="Most requests in flight. Default: fetch.workers of the config.")
+@click.option("--parse", metavar="PLACE", help="Where pages are parsed; see below. Default: fetch.parse of the config.")
 @click.option(
     "--record",
     metavar="FOLDER",
-    help="Write every answer into FOLDER, for --replay. Begins anew, unless FOLDER has a part of this crawl.",
+    help="Save every response to FOLDER, for --replay. Starts over, unless FOLDER holds a part of this crawl.",
 )
 @click.option(
     "--replay",
     metavar="FOLDER",
-    help="Crawl the recording in FOLDER, answered by this machine with the latencies seen; the site is not asked. "
-    "The state is FOLDER/replay.state.sqlite and files go to FOLDER/output, unless you say --set output=FILE.",
+    help="Crawl the recording in FOLDER from a local server, with the recorded latencies; no request goes to the "
+    "site. The state is FOLDER/replay.state.sqlite; output files go to FOLDER/output, unless --set output=FILE.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong: for cron.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong; for cron.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout.")
 def command(
     config: str,
@@ -121,10 +121,10 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> int:
-    """Crawl what CONFIG describes and write its outputs.
+    """Crawl the site that CONFIG describes and write its output files.
 
-    A run that was stopped or killed is gone on with by the next; after a finished one the next begins anew.
-    Ctrl-C ends a run in good order, Ctrl-C twice at once.
+    An interrupted run is resumed by the next one; after a finished run the next one starts over.
+    Press Ctrl-C once to stop cleanly, twice to stop immediately.
 
     \b
     Examples:
@@ -167,7 +167,7 @@ def command(
 def _tapes(job: Job, record: str | None, replay: str | None, overrides: tuple[str, ...]) -> dict[str, Any]:
     """What the API is told of --record and --replay."""
     if record and replay:
-        raise click.UsageError("--record with --replay: a recording is replayed as it is; leave out one of the two")
+        raise click.UsageError("--record and --replay cannot be combined; remove one of them")
     if not replay:
         return {"record": Path(record)} if record else {}
     from crawler.replay.playback import Replay
@@ -183,6 +183,6 @@ def _refuse_idle_workers(strategy: str, workers: int) -> None:
     width = entry(strategy).width
     if width and workers > width:
         raise click.UsageError(
-            f"--workers {workers} with the strategy '{strategy}', which always makes {width} request at a time; "
-            "leave out --workers, or choose another strategy, as threads"
+            f"--workers {workers}: the strategy '{strategy}' always makes {width} request at a time; "
+            "remove --workers, or choose another strategy, such as threads"
         )

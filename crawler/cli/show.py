@@ -1,4 +1,4 @@
-"""The end of a run as a person reads it: what happened, what failed and why, what was written, what to do next."""
+"""The summary at the end of a run: what happened, what failed and why, what was written, what to do next."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def state_lines(report: Report) -> list[str]:
     lines += [_whole("notice", news, "yellow") for news in report.news]
     lines.append(field("pages", _counts({label: count for label, count in pages.items() if count or label == "read"})))
     if report.records:
-        joined = f"; {report.joined:,} more had the key of one of these" if report.joined else ""
+        joined = f"; {report.joined:,} more had the key of an earlier row and were merged" if report.joined else ""
         lines.append(field("rows", rows_text(report) + joined))
     lines += [field(label, text) for label, text in zip(_once("filled"), columns_text(report), strict=False)]
     if report.causes:
@@ -63,13 +63,13 @@ def state_lines(report: Report) -> list[str]:
     if report.notes:
         where = ", see the sheet Problems" if _has_sheets(report) else ""
         lines.append(field("notes", f"{report.notes:,}{where}"))
-    lines += [field("left alone", f"{host}: {why}") for host, why in report.closed_hosts.items()]
+    lines += [field("suspended", f"{host}: {why}") for host, why in report.closed_hosts.items()]
     if report.changed:
-        lines.append(field("begun anew", "the config describes another crawl than the unfinished one"))
+        lines.append(field("restarted", "the config changed since the unfinished crawl"))
     elif report.resumed:
-        lines.append(field("resumed", "this run went on with an unfinished crawl"))
+        lines.append(field("resumed", "this run continued an unfinished crawl"))
     if report.last is not None and not report.last.same_config:
-        what = "the config has changed since the last good crawl; only tables and columns that both have"
+        what = "the config changed since the last good crawl, so only tables and columns in both are compared"
         lines.append(field("compared", what))
     return lines
 
@@ -135,14 +135,14 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 def _headline(report: Report) -> str:
     if report.exit_code == 4:
-        return "a file could not be written; the records are safe"
+        return "a file could not be written; the rows are safe in the state file"
     if report.doubts and (report.untouched or any(map(is_suspect, report.files))):
-        return "suspect, so it was not published"
+        return "suspect, so its files were not published"
     if report.doubts:
         return "suspect, and there is no good crawl yet to compare it with"
     if report.ending == "finished" and report.exit_code == 3:
         if not any(report.records.values()):
-            return "finished, but no record was found"
+            return "finished, but no rows were found"
         return f"finished, but {report.bad_share:.1%} of the pages failed; limits.failures allows {report.allowed:.1%}"
     return _ended(report)
 
@@ -155,7 +155,7 @@ def _ended(report: Report) -> str:
 def _speed(report: Report) -> str:
     rate = pace(report.requests / max(report.timing.crawl, 1e-3))
     size = f"{report.bytes / 1e6:,.1f} MB" if report.bytes >= 1e6 else f"{report.bytes / 1e3:,.1f} kB"
-    again = f", {report.retries:,} tried again" if report.retries else ""
+    again = f", {report.retries:,} retries" if report.retries else ""
     how = f"{report.strategy}, {'at most ' if report.choices else ''}{report.workers} at once"
     return f"{duration(report.timing.total)}: {report.requests:,} requests{again}, {rate}/s, {size} ({how})"
 
@@ -164,23 +164,23 @@ def next_steps(report: Report, config: str) -> list[str]:
     """What to do now; a command where there is one."""
     left = report.pages.get("left", 0)
     if report.unwritten:
-        return [f"mend the path, then: crawler export {config}"]
+        return [f"fix the path, then: crawler export {config}"]
     steps = []
     if report.doubts:
-        steps.append(f"to publish it all the same: crawler accept {config}")
+        steps.append(f"to publish it anyway: crawler accept {config}")
         if since := next((doubt.since for doubt in report.doubts if doubt.since and doubt.code in _OF_RULES), ""):
             steps.append(f"crawler try {config} {since} shows what the rules find")
     if left:
-        pages = "the page that is left" if left == 1 else f"the {left:,} pages left"
-        steps.append(f"crawler run {config} goes on with {pages}; with --fresh it begins anew")
+        pages = "the remaining page" if left == 1 else f"the {left:,} remaining pages"
+        steps.append(f"crawler run {config} resumes with {pages}; with --fresh it starts over")
         if any(is_partial(path) for path in report.files):
-            steps.append("the whole workbook of an earlier run was kept; this part is in the .partial file")
+            steps.append("the complete workbook of an earlier run was kept; the rows so far are in the .partial file")
     elif not steps and report.exit_code == 3 and not any(report.records.values()):
         steps.append(f"crawler try {config} URL shows what the rules find on a page")
     elif not steps and report.pages.get("failed") and _has_sheets(report):
-        steps.append("the sheet Problems names each page that failed, and where the link to it stands")
+        steps.append("the sheet Problems lists each page that failed and the page that links to it")
     elif not steps and report.pages.get("failed"):
-        steps.append(f"crawler export {config} problems.xlsx writes a sheet that names each page that failed")
+        steps.append(f"crawler export {config} problems.xlsx writes a sheet that lists each page that failed")
     return steps
 
 

@@ -12,15 +12,15 @@ from crawler.cli.terminal import echo, echo_json
 @click.command(
     "status",
     cls=Command,
-    short_help="Show what is done, left and failed.",
+    short_help="Show how many pages are done, left and failed.",
     sections={"Which job": CONFIG_OPTIONS, "What to print": ("as_json",)},
     codes=(0, 2, 6),
-    meanings={0: "shown", 6: "there is no state yet, or it is damaged, too new, or not ours"},
+    meanings={0: "status shown", 6: "no state file yet, or it is damaged, from a newer version or not of crawler"},
 )
 @job_options
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], as_json: bool) -> None:
-    """Show how the newest crawl of CONFIG stands; works while a run is under way.
+    """Show the progress of the newest crawl of CONFIG, also while a run is in progress.
 
     \b
     Example:

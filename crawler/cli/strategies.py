@@ -11,14 +11,14 @@ from crawler.cli.terminal import echo, echo_json, width
 @click.command(
     "strategies",
     cls=Command,
-    short_help="List the concurrency models, what each teaches, and which can be used here.",
+    short_help="List the concurrency models and which of them are installed.",
     sections={"What to print": ("as_json",)},
     codes=(0, 2),
     meanings={0: "listed"},
 )
-@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
 def command(as_json: bool) -> None:
-    """List the concurrency models that `run --strategy` takes, when to choose each, and what it needs.
+    """List the concurrency models for `run --strategy`, when to choose each, and what it requires.
 
     \b
     Example:
@@ -39,4 +39,4 @@ def command(as_json: bool) -> None:
         echo(name.ljust(len(indent)) + wrapped(entry.about + wanting, width(), indent))
     if extras := absent():
         echo(f"To install what is missing: {install(','.join(extras))}")
-    echo("Any concurrent.futures.Executor of your own: --strategy module:Class")
+    echo("To use a concurrent.futures.Executor of your own: --strategy module:Class")

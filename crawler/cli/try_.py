@@ -29,15 +29,15 @@ ROWS = 2  # of a group that are shown
     sections={"What to try": ("kind", *CONFIG_OPTIONS), "What to print": ("as_json",)},
     codes=(0, 2, 3, 130),
     meanings={
-        0: "the page was read",
-        3: "there is no page, or its rules cannot be used on it",
+        0: "the page was fetched and parsed",
+        3: "the page could not be fetched or parsed",
         130: "stopped by Ctrl-C",
     },
 )
 @job_options
 @click.argument("url")
 @click.option(
-    "--kind", metavar="KIND", help="Page kind whose rules are tried. Without it: the one that finds the most."
+    "--kind", metavar="KIND", help="Page kind whose rules are tried. Default: the one whose rules find the most."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stdout.")
 def command(
@@ -45,8 +45,8 @@ def command(
 ) -> int:
     """Fetch the page URL and show, rule by rule, what CONFIG finds on it. Nothing is saved.
 
-    A path as /catalogue/page-1.html is taken from the site of the first start URL. robots.txt is obeyed, unless you
-    say --set polite.robots=false.
+    A path such as /catalogue/page-1.html is resolved against the first start URL. robots.txt is obeyed, unless
+    --set polite.robots=false is given.
 
     \b
     Examples:
@@ -86,7 +86,7 @@ def _check_url(job: Job, url: str) -> None:
 
     wrong = fault(url, demo=True)
     if wrong or "{" in url:
-        what, fix = wrong or ("a range stands for several pages", "give the URL of one")
+        what, fix = wrong or ("a range means several pages", "give one URL")
         raise ConfigError(f"{url}: {what}; {fix}")
 
 

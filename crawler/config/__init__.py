@@ -1,4 +1,4 @@
-"""From a YAML file to a Job; every complaint has its place, its key and what to do."""
+"""From a YAML file to a Job. Every problem is reported with its position, its key and how to fix it."""
 
 from crawler.config.job import Job
 from crawler.config.loader import load

@@ -69,13 +69,13 @@ def _sources(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collec
     """A table has columns, and a field says where its value stands, except in rows and under a hook."""
     for where, table in [(path, kind), *(((*path, "tables", name), spec) for name, spec in kind.tables.items())]:
         if not table.fields and (table is not kind or kind.table):
-            fix = "declare its columns, as `fields: {title: {type: text}}`" if kind.python else "add fields:"
+            fix = "declare its columns, for example `fields: {title: {type: text}}`" if kind.python else "add fields:"
             report.add(where, "a table without fields", fix)
         for name, spec in table.fields.items():
             field = (*where, "fields", name)
             if not (spec.css or spec.label or spec.url or table.each or kind.python or field in spoiled):
                 fix = "add css:, label: or url: true"
-                report.add(field, "does not say where the value stands", fix)
+                report.add(field, "does not say where to find the value", fix)
 
 
 def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
@@ -88,7 +88,7 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
             widths[home.table] = widths.get(home.table, 0) + (first is spec)
             if column_type(first) != column_type(spec) and not {path, other}.intersection(spoiled):
                 what = f"the column '{name}' of table '{home.table}' is {column_type(spec)} here"
-                report.add(path, f"{what} and {column_type(first)} in {dotted(other)}", "give both one type")
+                report.add(path, f"{what} and {column_type(first)} in {dotted(other)}", "give both the same type")
         if widths.get(home.table, 0) > _MAX_COLUMNS:
             report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
 
@@ -98,8 +98,8 @@ def _keys(document: Document, report: Diagnostics) -> None:
     for home in homes(document):
         names = [name for _, name, _ in home.columns]
         if home.spec.key and home.spec.key != keys[home.table]:
-            what = f"another key than table '{home.table}' has elsewhere: {', '.join(keys[home.table])}"
-            report.add((*home.path, "key"), what, "one table has one key")
+            what = f"differs from the key of table '{home.table}' elsewhere: {', '.join(keys[home.table])}"
+            report.add((*home.path, "key"), what, "a table has one key")
         elif names:
             _key_fields(home, keys[home.table], names, report)
 
@@ -109,7 +109,7 @@ def _key_fields(home: Home, key: tuple[str, ...], names: list[str], report: Diag
         if name not in names:
             path = (*home.path, "key", index) if home.spec.key else home.path
             fix = did_you_mean(name, names) or f"fields are: {', '.join(names[:20]) or 'none'}"
-            report.add(_single(report, path), f"the key '{name}' is no field of table '{home.table}'", fix)
+            report.add(_single(report, path), f"the key '{name}' is not a field of table '{home.table}'", fix)
 
 
 def _single(report: Diagnostics, path: KeyPath) -> KeyPath:
@@ -165,7 +165,7 @@ def check_hooks(document: Document, folder: Path, report: Diagnostics) -> None:
         module = plugins.module_of(name).partition(".")[0]
         if ":" in name and not _importable(module, folder):
             what = f"there is no module '{module}' beside the config, and none is installed"
-            report.add(path, what, f"write {module}.py, or correct the name")
+            report.add(path, what, f"create {module}.py, or correct the name")
 
 
 def _own(document: Document) -> Iterator[tuple[KeyPath, str]]:
@@ -202,20 +202,20 @@ def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
         if name not in depths and hooked:
             continue
         if name not in depths:
-            yield f"pages.{name}: nothing leads to this page kind; let a follow rule lead to it, or remove it"
+            yield f"pages.{name}: no follow rule leads to this page kind; add one or remove the kind"
         elif document.limits.depth is not None and depths[name] > document.limits.depth:
             away, most = depths[name], document.limits.depth
-            yield f"limits.depth: {most} keeps pages of kind '{name}' out: they are {away} links from the start"
+            yield f"limits.depth: {most} excludes pages of kind '{name}', which are {away} links from the start"
         if not (kind.fields or kind.tables or kind.follow or kind.python):
-            yield f"pages.{name}: nothing is taken from these pages; add fields or follow rules"
+            yield f"pages.{name}: these pages have no fields and no follow rules; add some"
         if not kind.python:
             yield from _blank_columns(name, kind)
         for index, rule in enumerate(kind.follow):
             yield from _idle_rule(document, f"pages.{name}.follow[{index}]", rule)
     if not any(True for _ in homes(document)) and not any(kind.python for kind in document.pages.values()):
-        yield "pages: no page kind has fields, so no record will be written"
+        yield "pages: no page kind has fields, so no rows will be written"
     if not (document.demo or document.polite.contact or document.fetch.user_agent):
-        yield "polite.contact: not given; add your web or mail address, so that the site's owner can reach you"
+        yield "polite.contact: missing; add your web page or e-mail address, so that the site's owner can reach you"
 
 
 def _blank_columns(name: str, kind: KindSpec) -> Iterator[str]:
@@ -233,7 +233,7 @@ def _blank_field(where: str, spec: FieldSpec, each: str) -> Iterator[str]:
         yield f"{where}: <{element}> never has text, so this column stays blank; add attr: {_TEXTLESS[element]}"
     elif each and found <= _ABOVE_ROWS and not ends_in(each) & {"html", ""}:
         yield (
-            f"{where}: <{element}> stands in no row of '{each}', and a field finds only what is inside its row, "
+            f"{where}: <{element}> is never inside a row of '{each}', and a field searches only inside its row, "
             "so this column stays blank"
         )
 
@@ -248,7 +248,7 @@ def _idle_rule(document: Document, where: str, rule: FollowSpec) -> Iterator[str
     target = document.pages.get(rule.to)
     if rule.carry and target and not (target.fields or target.tables or target.python):
         yield (
-            f"{where}.carry: page kind '{rule.to}' has no table, and what is carried goes no further than to the page "
+            f"{where}.carry: page kind '{rule.to}' has no table, and carried fields are added only to rows of the page "
             f"that the link leads to, so {', '.join(list(rule.carry)[:5])} will be in no table"
         )
 

@@ -1,4 +1,4 @@
-"""Complaints about a config: where, which key, what is wrong, what to do, and the line with a caret."""
+"""Problems of a config: position, key, what is wrong, how to fix it, and the line with a caret."""
 
 from __future__ import annotations
 

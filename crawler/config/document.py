@@ -79,110 +79,113 @@ def _headers(values: dict[str, Secret]) -> None:
 def _cookies(values: dict[str, Secret]) -> None:
     for name, value in values.items():
         if not validators.is_cookie(name, value.reveal()):
-            fix = "names and values are ASCII, and have no space, comma or ; in them"
+            fix = "use only ASCII in names and values, without spaces, commas or semicolons"
             raise InvalidValue("is not a cookie", fix, key=name)
 
 
 class DemoSpec(Section):
     """The demo site: with this section a run starts it, crawls it and stops it."""
 
-    books = Key(whole(1, 1_000_000), 60, "How many books the shop has.")
-    latency = Key(LATENCY, 0.0, "How long the answers wait: one time, or a spread of times.")
-    errors = Key(share(0, 1), 0.0, "Share of pages that fail when first asked for.")
-    seed = Key(whole(0, 2**31), 1, "Another seed gives another shop, the same seed the same.")
-    page_weight = Key(size(0, 100_000_000), 0, "Pages are filled up to this size with text of no record.")
-    port = Key(whole(0, 65535), 8765, "TCP port on this machine; 0 takes any free one.")
+    books = Key(whole(1, 1_000_000), 60, "Number of books in the shop.")
+    latency = Key(LATENCY, 0.0, "Latency of the responses: one time, or a distribution.")
+    errors = Key(share(0, 1), 0.0, "Share of pages that fail on the first request.")
+    seed = Key(whole(0, 2**31), 1, "Random seed: the same seed always gives the same shop.")
+    page_weight = Key(size(0, 100_000_000), 0, "Pad pages to this size with text that belongs to no record.")
+    port = Key(whole(0, 65535), 8765, "TCP port on this machine; 0 picks a free one.")
 
 
 class AuthSpec(Section):
-    """User and password of HTTP basic authentication."""
+    """User and password for HTTP basic authentication."""
 
     user = Key(secret(), REQUIRED, "User name.")
-    password = Key(secret(), REQUIRED, "Password; better `${PASSWORD}` than the password itself.")
+    password = Key(secret(), REQUIRED, "Password; prefer `${PASSWORD}` to the password itself.")
 
 
 class FetchSpec(Section):
     """How pages are fetched."""
 
-    strategy = Key(
-        OWN, "threads", "How requests are executed: one of `crawler strategies`, or `module:Class` of your own."
-    )
-    workers = Key(whole(1, 1000), 16, "How many requests at once; under `auto` the most, 64 if it is not said.")
+    strategy = Key(OWN, "threads", "Concurrency model: one of `crawler strategies`, or your own as `module:Class`.")
+    workers = Key(whole(1, 1000), 16, "Maximum number of requests in flight. Under `auto` the default is 64.")
     parse = Key(
         choice(*get_args(Parse)),
         "auto",
-        "Where pages are analysed. `auto` is `callback` under strategies of threads, else `worker`.",
+        "Where pages are parsed. `auto` is `callback` under thread strategies, otherwise `worker`.",
     )
     engine = Key(
         choice(*get_args(Engine)),
         "auto",
-        "What answers selectors: `auto` and `lexbor` lexbor, where it can; `bs4` BeautifulSoup. They find the same.",
+        "Selector engine: `auto` and `lexbor` use lexbor where it supports the selector; `bs4` is BeautifulSoup. "
+        "The results are the same.",
     )
     client = Key(
         OWN,
         "requests",
-        f"The HTTP client: {'; '.join(f'`{name}`, {known.about}' for name, known in CLIENTS.items())}; "
-        "or `module:Class` of your own.",
+        f"HTTP client: {'; '.join(f'`{name}`, {known.about}' for name, known in CLIENTS.items())}; "
+        "or your own as `module:Class`.",
     )
-    timeout = Key(duration(0, 86400, above=True), 30.0, "Most time for one request, to its last byte.")
-    connect_timeout = Key(duration(0, 86400, above=True), 10.0, "Most time to connect.")
-    retries = Key(whole(0, 20), 3, "How often a failed request is tried again.")
+    timeout = Key(duration(0, 86400, above=True), 30.0, "Maximum time for one request, including the body.")
+    connect_timeout = Key(duration(0, 86400, above=True), 10.0, "Maximum time to connect.")
+    retries = Key(whole(0, 20), 3, "How many times a failed request is retried.")
     headers = Key(
         mapping("name: text", RAW_TEXT, secret(), check=_headers),
         {},
-        "More request headers, sent only to the hosts of the start URLs. May hold `${VARIABLE}`.",
+        "Extra request headers, sent only to the origins of the start URLs. May contain `${VARIABLE}`.",
     )
     cookies = Key(
         mapping("name: text", RAW_TEXT, secret(), check=_cookies),
         {},
-        "Cookies, sent only to the hosts of the start URLs. May hold `${VARIABLE}`. Cookies that a site sets go back "
-        "to it by themselves, behind these; one of the same name is not taken.",
+        "Cookies, sent only to the origins of the start URLs. May contain `${VARIABLE}`. Cookies that a site sets are "
+        "sent back to it as well, except those with a name given here.",
     )
-    auth = Key(optional(of(AuthSpec)), None, "User and password for the hosts of the start URLs.")
-    proxy = Key(optional(secret(validators.proxy)), None, "URL of a proxy. Proxies of the environment are never used.")
-    user_agent = Key(ONE_LINE, "", "The whole User-Agent. Without it `crawler/VERSION (+CONTACT)`.")
+    auth = Key(optional(of(AuthSpec)), None, "HTTP basic authentication, sent only to the origins of the start URLs.")
+    proxy = Key(optional(secret(validators.proxy)), None, "URL of a proxy. Proxy environment variables are ignored.")
+    user_agent = Key(ONE_LINE, "", "The complete User-Agent. Default: `crawler/VERSION (+CONTACT)`.")
     insecure_hosts = Key(
-        list_of("list of host names", HOST, alone=False), (), "Hosts whose certificate is not checked."
+        list_of("list of host names", HOST, alone=False), (), "Hosts whose certificates are not verified."
     )
     ignore_parameters = Key(
-        PARAMETERS, (), "Parameters of URLs that never tell pages apart, besides those in docs/state.md: `[ref, src]`."
+        PARAMETERS,
+        (),
+        "URL parameters that never distinguish pages, in addition to those in docs/state.md: `[ref, src]`.",
     )
     keep_parameters = Key(
-        PARAMETERS, (), "Parameters that always tell pages apart, also if they look like a session or a tracker."
+        PARAMETERS, (), "URL parameters that always distinguish pages, even if they look like a session or a tracker."
     )
-    allow_private = Key(BOOL, False, "Links may lead to private addresses of your own network. Start URLs always may.")
+    allow_private = Key(
+        BOOL, False, "Allow links to private addresses of your own network. Start URLs may always be private."
+    )
 
 
 class PoliteSpec(Section):
-    """How gently the site is treated."""
+    """How to limit the load on the site."""
 
     robots = Key(BOOL, True, "Obey robots.txt.")
-    delay = Key(duration(0, 3600), 0.2, "Least time between two requests to a host.")
-    per_host = Key(whole(1, 1000), 8, "Most requests to a host at once.")
-    contact = Key(optional(ONE_LINE), None, "Your web or mail address, sent in the User-Agent.")
+    delay = Key(duration(0, 3600), 0.2, "Minimum time between two requests to a host.")
+    per_host = Key(whole(1, 1000), 8, "Maximum number of requests in flight to a host.")
+    contact = Key(optional(ONE_LINE), None, "Your web page or e-mail address, sent in the User-Agent.")
     max_crawl_delay = Key(
-        duration(0, 86400), 30.0, "Longest Crawl-delay of a robots.txt that is obeyed; a longer one is cut."
+        duration(0, 86400), 30.0, "Maximum Crawl-delay taken from a robots.txt; a longer one is reduced to this."
     )
-    retry_after_cap = Key(duration(0, 86400), 120.0, "Longest Retry-After of a server that is waited for in this run.")
+    retry_after_cap = Key(duration(0, 86400), 120.0, "Longest Retry-After that this run waits for.")
 
 
 class LimitsSpec(Section):
-    """Where to stop."""
+    """When to stop."""
 
-    pages = Key(optional(whole(1, 1_000_000_000)), None, "Most pages of a crawl, over all its runs.")
+    pages = Key(optional(whole(1, 1_000_000_000)), None, "Maximum number of pages of a crawl, over all its runs.")
     depth = Key(
         optional(whole(0, 1_000_000)),
         None,
-        "Most links from a start URL to a page; links to a next page do not count.",
+        "Maximum number of links from a start URL to a page; links to the next page of a list do not count.",
     )
     time = Key(
         optional(duration(0, 31_536_000, above=True)),
         None,
-        "Most time for one run; then it stops cleanly and still writes its files.",
+        "Maximum time for one run; it then stops cleanly and still writes its files.",
     )
-    page_bytes = Key(size(1, 2_000_000_000), 10_000_000, "Largest page.")
-    traps = Key(BOOL, True, "Stop where a list shows the same again, and where a site makes up pages without end.")
-    failures = Key(share(0, 1), 0.05, "Share of failed pages above which the exit code is 3.")
+    page_bytes = Key(size(1, 2_000_000_000), 10_000_000, "Maximum size of a page.")
+    traps = Key(BOOL, True, "Stop following a list that repeats itself, and a site that generates pages endlessly.")
+    failures = Key(share(0, 1), 0.05, "Share of failed or left pages above which the exit code is 3.")
 
 
 class ProtectSpec(Section):
@@ -191,26 +194,26 @@ class ProtectSpec(Section):
     `protect: false` switches it off. Shares are compared with the last good crawl of the job; see docs/protect.md.
     """
 
-    rows = Key(share(0, 1), 0.2, "A table may have fewer rows than last time by this share; 100% allows any fall.")
+    rows = Key(share(0, 1), 0.2, "By which share a table may have fewer rows than last time; 100% allows any decrease.")
     fill = Key(
         share(0, 1),
         0.2,
-        "The share of rows in which a column has a value, and one that fits its type, may fall by so many "
-        "percentage points; 100% allows any fall.",
+        "By how many percentage points the share of rows in which a column has a value of its type may fall; "
+        "100% allows any decrease.",
     )
     repeats = Key(
         share(0, 1),
         0.5,
-        "The share of rows with one and the same value in a column may rise by so many percentage points: pages that "
-        "ask for a login or for consent all have one title. 100% allows any rise.",
+        "By how many percentage points the share of rows with the same value in a column may rise: for example, "
+        "pages that ask for a login all have the same title. 100% allows any increase.",
     )
     redirects = Key(
-        share(0, 1), 0.3, "The share of pages that are redirected to one address may rise to this; 100% allows any."
+        share(0, 1), 0.3, "Maximum share of pages that may be redirected to the same address; 100% allows any."
     )
     allow_blank = Key(
         list_of("table, table.column, or a list", NAME),
         (),
-        "Tables that may have no rows, and columns, as `books.isbn`, that may be blank.",
+        "Tables that may have no rows, and columns (such as `books.isbn`) that may be blank.",
     )
 
 
@@ -225,45 +228,47 @@ _PATTERNS = list_of("regular expression, or a list", PATTERN)
 
 
 class FieldSpec(Section):
-    """One field. A text alone is its CSS selector."""
+    """One field. A plain string is its CSS selector."""
 
     shorthand = "css"
     expected = "a CSS selector, or a mapping"
 
-    css = Key(SELECTOR, "", "Where the value stands, relative to the row of `each` or to the page.")
-    label = Key(TEXT, "", "The text of a label; the value is what stands beside it. Instead of `css`.")
-    url = Key(BOOL, False, "The value is, or is cut out of, the address of the page itself.")
-    attr = Key(TEXT, "", "Take this attribute, as `href` or `class`, instead of the text.")
+    css = Key(SELECTOR, "", "CSS selector of the element with the value, inside the row of `each` or the page.")
+    label = Key(TEXT, "", "The text of a label; the value is the text next to it. Use it instead of `css`.")
+    url = Key(BOOL, False, "Take the value from the URL of the page.")
+    attr = Key(TEXT, "", "Take this attribute, such as `href` or `class`, instead of the text.")
     html = Key(BOOL, False, "Take the inner HTML instead of the text.")
-    all = Key(BOOL, False, "Take every match as a list, not only the first.")
+    all = Key(BOOL, False, "Take all matches as a list, not only the first.")
     replace = Key(
         pairs(mapping("pattern: text", PATTERN, RAW_TEXT, check=_replacements)),
         (),
-        "Patterns and the texts that replace them, in order.",
+        "Patterns and their replacements, applied in order.",
     )
-    regex = Key(PATTERN, "", "Keep the first group of this pattern, or the whole match.")
+    regex = Key(PATTERN, "", "Keep only the first group of this pattern, or the whole match if it has none.")
     map = Key(
-        mapping("text: text", RAW_TEXT, RAW_TEXT, null=False), {}, "Texts and what they become, as `{One: 1, Two: 2}`."
+        mapping("text: text", RAW_TEXT, RAW_TEXT, null=False),
+        {},
+        "Replace whole values, for example `{One: 1, Two: 2}`.",
     )
     type = Key(
         optional(named(FIELD_TYPES, plugins.FIELD_TYPES)),
         None,
-        f"What the value is: {', '.join(FIELD_TYPES)}, or `module:function` of your own. "
-        "Without it `text`, or `url` with `url: true` and nothing that changes the address.",
+        f"Type of the value: {', '.join(FIELD_TYPES)}, or your own as `module:function`. "
+        "Default: `text`, or `url` for `url: true` if nothing changes the URL.",
     )
     format = Key(
-        list_of("date format, or a list", FORMAT), (), "How a date is written, as `%d %B %Y`; ISO 8601 when not given."
+        list_of("date format, or a list", FORMAT), (), "How a date is written, such as `%d %B %Y`. Default: ISO 8601."
     )
-    locale = Key(LOCALE, "en", "Language of numbers and month names, as `de` or `pt_BR`.")
+    locale = Key(LOCALE, "en", "Language of numbers and month names, such as `de` or `pt_BR`.")
     negative = Key(
         list_of("brackets, trailing, or a list", choice("brackets", "trailing")),
         (),
-        "How negative numbers are written beside a minus in front: `brackets` for `(12.50)`, `trailing` for `12.50-`. "
-        "Without it a number in brackets is that number.",
+        "How negative numbers are written, apart from a leading minus: `brackets` for `(12.50)`, `trailing` for "
+        "`12.50-`. Without it, a number in brackets is positive.",
     )
-    default = Key(optional(RAW_TEXT), None, "The text to use where nothing was found.")
-    required = Key(BOOL, False, "A record without this value is reported.")
-    keep_space = Key(BOOL, False, "Leave white space as it stands on the page.")
+    default = Key(optional(RAW_TEXT), None, "The text to use if nothing was found.")
+    required = Key(BOOL, False, "Report each row without this value.")
+    keep_space = Key(BOOL, False, "Keep white space as it is on the page.")
 
     def check(self) -> None:
         sources = [name for name in ("css", "label", "url") if getattr(self, name)]
@@ -273,7 +278,7 @@ class FieldSpec(Section):
             raise InvalidValue("'attr' and 'html' are both given", "keep one", key="html")
         if self.url and (self.attr or self.html or self.all):
             key = next(name for name in ("attr", "html", "all") if getattr(self, name))
-            raise InvalidValue(f"'{key}' does not go with 'url: true', the address of the page", "remove one", key=key)
+            raise InvalidValue(f"'{key}' cannot be combined with 'url: true'", "remove one", key=key)
         if self.format and self.type not in ("date", "datetime"):
             raise InvalidValue("only a date has a format", "add type: date or type: datetime", key="format")
         if self.negative and self.type not in ("int", "decimal", "money"):
@@ -288,61 +293,65 @@ _FIELDS = mapping("name: field", NAME, of(FieldSpec))
 class FollowSpec(Section):
     """A rule that says which links of a page to follow."""
 
-    css = Key(SELECTOR, REQUIRED, "The elements that carry the link, relative to the row of `each`.")
-    to = Key(KIND_NAME, REQUIRED, "The page kind of the pages the links lead to.")
-    attr = Key(TEXT, "href", "The attribute that holds the address.")
-    each = Key(SELECTOR, "", "Selector of rows; needed for `carry`.")
-    carry = Key(_FIELDS, {}, "Fields of the row, added to the records of the page the link leads to.")
-    allow = Key(_PATTERNS, (), "Follow only addresses in which one of these patterns is found.")
-    deny = Key(_PATTERNS, (), "Never follow addresses in which one of these patterns is found.")
-    same_site = Key(BOOL, True, "Follow only links to the host of the page they stand on.")
+    css = Key(SELECTOR, REQUIRED, "CSS selector of the links, inside the row of `each` or the page.")
+    to = Key(KIND_NAME, REQUIRED, "The page kind of the linked pages.")
+    attr = Key(TEXT, "href", "The attribute with the URL.")
+    each = Key(SELECTOR, "", "CSS selector of the rows; needed for `carry`.")
+    carry = Key(_FIELDS, {}, "Fields of the row, added to the rows of the linked page.")
+    allow = Key(_PATTERNS, (), "Follow only URLs that match one of these patterns.")
+    deny = Key(_PATTERNS, (), "Never follow URLs that match one of these patterns.")
+    same_site = Key(BOOL, True, "Follow only links to the same host as the page.")
     next = Key(
         optional(BOOL),
         None,
-        "The link leads to the next page of the same list and adds no depth. "
-        "Without it: true when `to` is the rule's own page kind and `css` has the word next.",
+        "The link leads to the next page of the same list, so it does not count for `limits.depth`. "
+        "Default: true if `to` is the rule's own page kind and `css` contains the word next.",
     )
 
     def check(self) -> None:
         if self.carry and not self.each:
             raise InvalidValue(
-                "'carry' needs the rows it takes the fields from", "add each: with their selector", key="carry"
+                "'carry' needs rows to take the fields from", "add each: with their selector", key="carry"
             )
 
 
 class TableSpec(Section):
-    """The records of one table on a page."""
+    """The rows of one table on a page."""
 
     key = Key(
-        list_of("field, or a list", NAME), (), "The field, or fields, that tell records apart: the same key is one row."
+        list_of("field, or a list", NAME),
+        (),
+        "The field or fields that identify a row: the table has one row for each key.",
     )
-    each = Key(SELECTOR, "", "Selector of rows, one record each; without it the page is one record.")
-    fields = Key(_FIELDS, {}, "The columns, in order. A text alone is a CSS selector.")
+    each = Key(SELECTOR, "", "CSS selector of the elements that are one row each. Without it, the page is one row.")
+    fields = Key(_FIELDS, {}, "The columns, in order. A plain string is a CSS selector.")
 
 
 class KindSpec(TableSpec):
-    """A kind of page: what to take from it and which links to follow."""
+    """A kind of page: what to extract and which links to follow."""
 
-    table = Key(NAME, "", "The table, a sheet, of the records. Without it the page kind's name.")
+    table = Key(NAME, "", "The table (a sheet of the workbook) for the rows. Default: the name of the page kind.")
     tables = Key(
-        mapping("name: table", NAME, of(TableSpec)), {}, "Several tables from one page, each with key, each and fields."
+        mapping("name: table", NAME, of(TableSpec)),
+        {},
+        "Several tables from one page, each with `key`, `each` and `fields`.",
     )
     follow = Key(
         list_of("list of rules", of(FollowSpec), alone=False),
         (),
-        "Which links to follow, and what kind of page they lead to.",
+        "Which links to follow, and which page kind they lead to.",
     )
     python = Key(
         text("module:function"),
         "",
-        "A function of your own, `module:function`, beside the config. It is given the page as a "
-        "BeautifulSoup and returns records and links. Fields then only declare columns.",
+        "Your own function, as `module:function`, from a module beside the config. It receives the page as a "
+        "BeautifulSoup object and returns rows and links; `fields` then only declares the columns.",
     )
 
     def check(self) -> None:
         if "python" in self.given and not validators.is_path(self.python):
             raise InvalidValue(
-                "expected module:function", "as hooks:book for the function book in hooks.py", key="python"
+                "expected module:function", "for example hooks:book for the function book in hooks.py", key="python"
             )
         for key in ("table", "key", "each"):
             if key in self.given and not self.fields and not self.python:
@@ -350,19 +359,19 @@ class KindSpec(TableSpec):
                     f"'{key}' is given but there are no fields", "add fields: to this page kind", key=key
                 )
         if self.table in self.tables and self.fields:
-            raise InvalidValue(f"the table '{self.table}' is given twice", "use one name, or one place", key="table")
+            raise InvalidValue(f"the table '{self.table}' is defined twice", "rename or remove one", key="table")
 
 
 _TEXT = {"type": "string"}
 _START = {
     "anyOf": [
-        {"description": "A URL; {1..50} stands for the numbers 1 to 50", **_TEXT},
+        {"description": "A URL; {1..50} means the numbers 1 to 50", **_TEXT},
         {
             "additionalProperties": False,
             "properties": {
                 "url": {"anyOf": [_TEXT, {"items": _TEXT, "type": "array"}], "description": "A URL, or a list"},
-                "file": {"description": "A file of URLs, one a line, beside the config", **_TEXT},
-                "kind": {"description": "The page kind of these URLs; the first one when not given", **_TEXT},
+                "file": {"description": "A file with one URL per line, relative to the config", **_TEXT},
+                "kind": {"description": "The page kind of these URLs; default: the first page kind", **_TEXT},
             },
             "type": "object",
         },
@@ -372,7 +381,7 @@ _START = {
 
 def _some(kinds: dict[str, KindSpec]) -> None:
     if not kinds:
-        raise InvalidValue("there is no page kind", "add one, as `book: {fields: {title: h1}}`")
+        raise InvalidValue("there is no page kind", "add one, for example `book: {fields: {title: h1}}`")
 
 
 _STARTS: Type[None] = Type(
@@ -384,41 +393,40 @@ _STARTS: Type[None] = Type(
 
 
 class Document(Section):
-    """A job: where to start, what to follow, what to take, how to behave, where to write."""
+    """A job: where to start, what to follow and extract, how to fetch, what to write."""
 
     name = Key(IDENTIFIER, REQUIRED, "Name of the job: letters, digits, - and _. Used for file names.")
     start = Key(
         _STARTS,
         REQUIRED,
-        "Where to start: a URL, a list, a range as `page-{1..50}.html` or `{01..12}`, "
-        "`{file: urls.txt}`, or `{url: ..., kind: book}`. Start URLs are of the first page kind unless `kind` says.",
+        "Where to start: a URL, a list, a range such as `page-{1..50}.html` or `{01..12}`, "
+        "`{file: urls.txt}`, or `{url: ..., kind: book}`. Without `kind`, start URLs have the first page kind.",
     )
     pages = Key(
         mapping("name: page kind", KIND_NAME, of(KindSpec), null=False, check=_some),
         REQUIRED,
-        "The page kinds: what to take from each and which links to follow.",
+        "The page kinds: what to extract from each and which links to follow.",
     )
     demo = Key(
         optional(of(DemoSpec, null=True)),
         None,
-        "Crawl the demo site, which the run starts and stops. Start URLs may then be paths.",
+        "Crawl the demo site, which the run starts and stops. Start URLs can then be paths.",
     )
     fetch = Key(of(FetchSpec, null=True), FetchSpec(), "How pages are fetched.")
-    polite = Key(of(PoliteSpec, null=True), PoliteSpec(), "How gently the site is treated.")
-    limits = Key(of(LimitsSpec, null=True), LimitsSpec(), "Where to stop.")
+    polite = Key(of(PoliteSpec, null=True), PoliteSpec(), "How to limit the load on the site.")
+    limits = Key(of(LimitsSpec, null=True), LimitsSpec(), "When to stop.")
     protect = Key(
         or_false(of(ProtectSpec, null=True)),
         ProtectSpec(),
-        "When a crawl is suspect, so that the published files stay as they are; `false`: never.",
+        "When a crawl is suspect, so that the published files are kept; `false`: never.",
     )
     output = Key(
         optional(list_of("path, or a list", OUTPUT_PATH)),
         None,
-        f"Files to write ({', '.join(FORMATS)}), relative to the config file. "
-        "Without it `NAME.xlsx` beside the config.",
+        f"Files to write ({', '.join(FORMATS)}), relative to the config file. Default: `NAME.xlsx` beside the config.",
     )
     state = Key(
         optional(TEXT),
         None,
-        "The state file of the job. Without it `NAME.state.sqlite` beside the first output.",
+        "The state file of the job. Default: `NAME.state.sqlite` beside the first output.",
     )

@@ -1,4 +1,4 @@
-"""Words for complaints: what stands there instead of what was expected, and what was most likely meant."""
+"""Texts for problems of a config: what was found instead of what was expected, and what was probably meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Job: everything one config file says, checked and ready to use."""
+"""A Job: everything that a config says, checked and ready to use."""
 
 from __future__ import annotations
 
@@ -87,12 +87,12 @@ class Job:
 
     @property
     def polite(self) -> PoliteSpec:
-        """How gently the site is treated."""
+        """How to limit the load on the site."""
         return self.document.polite
 
     @property
     def limits(self) -> LimitsSpec:
-        """Where to stop."""
+        """When to stop."""
         return self.document.limits
 
     @property

@@ -1,4 +1,4 @@
-"""`load`: from a config file and its overrides to a Job, or to every complaint at once."""
+"""`load`: from a config file and overrides to a Job, or to a list of all problems."""
 
 from __future__ import annotations
 

@@ -40,20 +40,20 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
 _INTRO = """# The config file
 
 One YAML 1.2 file describes one job. Paths in it are relative to the file itself. `crawler schema` prints a JSON
-Schema for editors, `crawler check` shows what a config means.
+Schema for editors, and `crawler check` shows what a run with the config would do.
 
 - Durations: `30` (seconds), `250ms`, `30s`, `30m`, `2h`, `1h30m`, `1d`.
 - Sizes: `1000000` (bytes), `500 kB`, `10MB` (1000 x 1000), `64 KiB` (1024).
 - Shares: `5%` or `0.05`.
-- Latencies of the demo site: `200ms` for all answers; `50ms..400ms` for any time between, all as likely (uniform);
-  `p50 100ms p95 800ms` for half of the answers within 100 ms, 95 % within 800 ms, and a few much slower (log-normal),
-  as real sites are. `demo.seed`, the path and how often it was asked for decide how long an answer waits: each run
-  meets the same times.
+- Latencies of the demo site: `200ms` for all responses; `50ms..400ms` for a random time between (uniform distribution);
+  `p50 100ms p95 800ms` for 50 % of the responses within 100 ms, 95 % within 800 ms, and a few much slower (log-normal
+  distribution), like a real site. The latency of a response depends only on `demo.seed`, the path and how many times it
+  was requested, so it is the same in each run.
 - `fields: {title: h1}` is short for `fields: {title: {css: h1}}`.
-- Where one text is allowed as well as a list, one text is a list of one.
-- Secrets: in `fetch.headers`, `fetch.cookies`, `fetch.auth` and `fetch.proxy`, and only there, `${NAME}` stands for
-  the environment variable NAME. It must be set and not empty. These values are never shown.
-- Quote a selector that starts with `#`, `[`, `*`, `@`, `&`, `!`, `>` or `%`: each means something else in YAML.
+- Where a list is allowed, a single value can be given instead of a list of one.
+- Secrets: in `fetch.headers`, `fetch.cookies`, `fetch.auth` and `fetch.proxy`, and only there, `${NAME}` is replaced by
+  the environment variable NAME, which must be set and not empty. These values are never shown.
+- Quote a selector that starts with `#`, `[`, `*`, `@`, `&`, `!`, `>` or `%`: each has a special meaning in YAML.
 """
 
 

@@ -73,5 +73,5 @@ def _variable(name: str, environment: Mapping[str, str]) -> str:
     if any(ord(char) < 32 or ord(char) == 127 for char in value):
         raise ValueError(f"the environment variable {name} has a line break or control character; remove it")
     if "${" in value:
-        raise ValueError(f"the environment variable {name} has ${{ in its value; variables are not nested")
+        raise ValueError(f"the environment variable {name} contains ${{; variables cannot be nested")
     return value

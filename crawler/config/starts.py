@@ -1,4 +1,4 @@
-"""Start URLs: a text, a list, a range, a mapping with a page kind, or a file of URLs."""
+"""Start URLs: a single URL, a list, a range, a mapping with a page kind, or a file of URLs."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ def fault(url: str, *, demo: bool = False) -> tuple[str, str] | None:
 
 def _range_fault(url: str, demo: bool) -> tuple[str, str] | None:
     if re.search(r"[{}]", re.sub(_RANGE, "", url)):
-        return "not a range", "write it as {1..50} or {01..12}; a brace that is meant as it stands is %7B or %7D"
+        return "not a range", "write for example {1..50} or {01..12}; for a literal brace write %7B or %7D"
     size = 1
     for first, last in re.findall(_RANGE, url):
         size *= abs(int(last) - int(first)) + 1
     if size > MAX_IN_A_RANGE:
-        return f"the range stands for {size:,} URLs", f"at most {MAX_IN_A_RANGE:,} are allowed"
+        return f"the range means {size:,} URLs", f"at most {MAX_IN_A_RANGE:,} are allowed"
     return fault(re.sub(_RANGE, lambda found: found[1], url), demo=demo)
 
 
@@ -95,7 +95,10 @@ def _scheme_fault(url: str) -> tuple[str, str] | None:
         return "a URL starts with https:// or http://", f"write https://{shown.lstrip('/')}"
     if found:
         return f"'{found[1]}:' cannot be crawled", "only http:// and https:// URLs can"
-    return f"'{shown}' is relative", "write the whole URL, as https://example.com/page; only the demo site takes paths"
+    return (
+        f"'{shown}' is relative",
+        "write the whole URL, for example https://example.com/page; only the demo site accepts paths",
+    )
 
 
 def _deep_fault(url: str) -> tuple[str, str] | None:

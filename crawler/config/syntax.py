@@ -1,4 +1,4 @@
-"""The text of a config to a node tree, with the YAML parser's complaints put into words that help."""
+"""Parse the text of a config to a node tree, with syntax errors explained in plain words."""
 
 from __future__ import annotations
 
@@ -80,27 +80,27 @@ _HINTS = (
     (r"while scanning a block scalar", "a > or | starts a block of text", "quote the selector: '{rest}'"),
     (
         r"found unknown escape character '?(.*?)'?$",
-        "\\{0} is no escape of a text in double quotes",
-        "use single quotes: they keep a backslash as it stands",
+        "\\{0} is not an escape in double quotes",
+        "use single quotes, in which a backslash is literal",
     ),
     (r"while scanning a quoted scalar.*end of stream", "the quote that opens here is never closed", "close it"),
     (
         r"mapping values are not allowed",
         "a ':' is not allowed here",
-        "indent keys of one mapping alike, put a space after each ':', quote a value that has ': ' in it",
+        "indent the keys of a mapping equally, put a space after each ':', and quote a value that contains ': '",
     ),
     (
         r"while parsing a flow (?:mapping|sequence|node)",
         "the brackets are not closed, or a comma is missing",
-        "close them; in brackets, quote a text that has any of # , [ ] {{ }} in it",
+        "close them; inside brackets, quote a text that contains # , [ ] {{ or }}",
     ),
     (
         r"expected <block end>",
         "this does not fit the lines above",
-        "indent keys of one mapping alike, list items alike; quote a text that goes on after a quote",
+        "indent the keys of a mapping equally, and the items of a list; quote a text that continues after a quote",
     ),
     (r"sequence entries are not allowed", "a list cannot start here", "put each - on a line of its own"),
-    (r"expected the node content", "a value is missing here, or a bracket is one too many", "correct it"),
+    (r"expected the node content", "a value is missing here, or there is one bracket too many", "correct it"),
     (r"could not find expected ':'|while scanning a simple key", "a key has no ':'", "write `key: value`"),
 )
 

@@ -1,4 +1,4 @@
-"""From what is written to what is done: the Recipe, the tables with their columns, and the keys."""
+"""From the checked config to the Recipe, the tables with their columns, and their keys."""
 
 from __future__ import annotations
 

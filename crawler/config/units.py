@@ -1,4 +1,4 @@
-"""Durations, sizes, shares and latencies as a person writes them, and back.
+"""Parse and format durations, sizes, shares and latencies.
 
 For each: `show(parse(x))` means the same as `x`, and `parse(show(v)) == v`.
 """
@@ -113,9 +113,11 @@ def _finite(value: float) -> bool:
 
 
 Wait = float | Latency
-"""Seconds that every answer waits, or how the times are spread."""
+"""Seconds that every response waits, or how the times are distributed."""
 
-FORMS = "write 200ms (all alike), 50ms..400ms (any time between) or p50 100ms p95 800ms (half within, 95 % within)"
+FORMS = (
+    "write 200ms (the same for all), 50ms..400ms (a random time between) or p50 100ms p95 800ms (50 % and 95 % within)"
+)
 _RANGE = re.compile(r"\s*(.*?)\s*\.\.\s*(.*?)\s*")
 _PERCENTILES = re.compile(r"\s*p50\s+(.*?)\s+p95\s+(.*?)\s*")
 _MAX_TEXT = 100  # a text of a million characters is refused unread

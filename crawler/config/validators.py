@@ -1,4 +1,4 @@
-"""What a text must be: each check returns None when it is right, or what is wrong and what to do."""
+"""Checks of single texts. Each returns None if the text is valid, or a Problem."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def text(value: str) -> Problem | None:
     """Not empty and without control characters; line breaks are fine."""
     if not value.strip():
-        return Problem("is empty", "write a text or remove the key")
+        return Problem("is empty", "write a value or remove the key")
     found = _CONTROL.search(value)
     return Problem("has a control character", "remove it", found.start()) if found else None
 
@@ -77,7 +77,7 @@ def text(value: str) -> Problem | None:
 def one_line(value: str) -> Problem | None:
     """Text for a request header: printable ASCII on one line."""
     if not value.strip():
-        return Problem("is empty", "write a text or remove the key")
+        return Problem("is empty", "write a value or remove the key")
     bad = next((place for place, char in enumerate(value) if not " " <= char <= "~"), None)
     return None if bad is None else Problem("must be printable ASCII on one line", "remove this character", bad)
 
@@ -87,7 +87,7 @@ def identifier(value: str) -> Problem | None:
     if _IDENTIFIER.fullmatch(value):
         return None
     fix = "use letters, digits, - and _, at most 64: file names are made from it"
-    return Problem("is not a usable name", fix)
+    return Problem("is not a valid name", fix)
 
 
 def column(value: str) -> Problem | None:
@@ -104,7 +104,7 @@ def column(value: str) -> Problem | None:
 def selector(value: str) -> Problem | None:
     """A CSS selector that every engine can serve."""
     if value.lstrip().startswith(("//", "/html", "xpath:")):
-        return Problem("this is XPath", "write a CSS selector, as `article.book h3 a`")
+        return Problem("this is XPath", "write a CSS selector, for example `article.book h3 a`")
     message = check_selector(value)
     if message is None:
         return None
@@ -126,10 +126,10 @@ def pattern(value: str) -> Problem | None:
         regex.compile(value)
     except regex.error as error:
         place = getattr(error, "pos", None)
-        fix = "put a \\ before a character that is meant as it stands"
+        fix = "put a \\ before a special character that you mean literally"
         return Problem(f"not a regular expression: {getattr(error, 'msg', error)}", fix, place)
     except (RecursionError, OverflowError, MemoryError, ValueError) as error:
-        return Problem(f"not a usable regular expression: {type(error).__name__}", "make it simpler")
+        return Problem(f"cannot be used as a regular expression: {type(error).__name__}", "make it simpler")
     return None
 
 
@@ -143,26 +143,26 @@ def replacement(value: str, instead: str) -> Problem | None:
 
 def time_format(value: str) -> Problem | None:
     """A format of `datetime.strptime`."""
-    fix = "as %d %B %Y for 3 May 2024; see docs.python.org under strftime format codes"
+    fix = "write for example %d %B %Y for 3 May 2024; see strftime format codes on docs.python.org"
     if "%" not in value.replace("%%", ""):
         return Problem("a date format has no % code", fix)
     try:
         datetime.strptime("", value)
     except ValueError as error:
         if found := re.match(r"'(.+?)' is a bad directive", str(error)):
-            return Problem(f"%{found[1]} is no code of a date format", fix, max(value.find("%" + found[1]), 0))
+            return Problem(f"%{found[1]} is not a date format code", fix, max(value.find("%" + found[1]), 0))
         if str(error).startswith("stray %"):
             return Problem("a % at the end of a date format", fix, len(value) - 1)
         return None  # the empty text does not fit; from 3.15 on also that a day is named without a year
     except re.error:
-        return Problem("a code stands twice in the date format", fix)
+        return Problem("a code is repeated in the date format", fix)
     return None
 
 
 def locale(value: str) -> Problem | None:
     """A language that numbers and dates can be read in."""
     if not re.fullmatch(_LOCALE, value):
-        return Problem("is not a language", "write it as de or pt_BR")
+        return Problem("is not a language code", "write for example de or pt_BR")
     if value in ENGLISH:
         return None
     if importlib.util.find_spec("babel") is None:
@@ -180,7 +180,7 @@ def _known_locale(value: str) -> Problem | None:
         Locale.parse(name)
     except (UnknownLocaleError, ValueError):
         hint = did_you_mean(name, locale_identifiers())
-        return Problem(f"the language '{value}' is not known", hint or "write it as de or pt_BR")
+        return Problem(f"the language '{value}' is unknown", hint or "write for example de or pt_BR")
     return None
 
 
@@ -188,14 +188,14 @@ def host(value: str) -> Problem | None:
     """A host name alone."""
     if re.fullmatch(_HOST, value):
         return None
-    return Problem("is not a host name", "write the host alone, as example.com, without https:// and port")
+    return Problem("is not a host name", "write only the host, for example example.com, without https:// and port")
 
 
 def parameter(value: str) -> Problem | None:
     """The name of a parameter of URLs alone."""
     if value and not re.search(r"[=&?#;/*\s]", value):
         return None
-    return Problem("is not the name of a parameter", "write the name alone, as sid, without ? and =")
+    return Problem("is not a parameter name", "write only the name, for example sid, without ? and =")
 
 
 def header_name(value: str) -> Problem | None:
@@ -205,14 +205,14 @@ def header_name(value: str) -> Problem | None:
     if value.lower() == "user-agent":
         return Problem("the User-Agent has its own key", "write fetch.user_agent or polite.contact")
     if value.lower() in ("host", "content-length", "connection", "transfer-encoding", "accept-encoding"):
-        return Problem("this header is set by the client itself", "remove it")
+        return Problem("the HTTP client sets this header itself", "remove it")
     return None
 
 
 def header_value(value: str) -> Problem | None:
     """A field value of RFC 9110; the complaint never shows it."""
     good = all(char == "\t" or " " <= char <= "~" or "\xa0" <= char <= "\xff" for char in value)
-    return None if good else Problem("has a character that a header cannot hold", "use ASCII on one line")
+    return None if good else Problem("has a character that is not allowed in a header", "use ASCII on one line")
 
 
 def is_cookie(name: str, value: str) -> bool:
@@ -227,8 +227,8 @@ def output(value: str) -> Problem | None:
     known = [*FORMATS, *(f".{name}" for name in plugins.entry_points(plugins.EXPORTS))]
     if value.lower().endswith(tuple(known)):
         return None
-    fix = f"end it in {', '.join(known[:-1])} or {known[-1]}"
-    return Problem("the format cannot be told from the name", fix)
+    fix = f"use the suffix {', '.join(known[:-1])} or {known[-1]}"
+    return Problem("the file name does not tell the format", fix)
 
 
 def is_path(value: str) -> bool:
@@ -247,4 +247,4 @@ def proxy(value: str) -> Problem | None:
     """The URL of a proxy; the complaint never shows it."""
     if re.fullmatch(_PROXY, value):
         return None
-    return Problem("is not the URL of a proxy", "write it as http://host:8080")
+    return Problem("is not a proxy URL", "write for example http://host:8080")

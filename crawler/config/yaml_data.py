@@ -68,7 +68,7 @@ class _Converter:
             self.again += 1
         self.nodes.add(id(node))
         if self.again > _MORE_BY_ALIAS:
-            self.report.add((), f"aliases repeat more than {_MORE_BY_ALIAS} values", "write them out", node=node)
+            self.report.add((), f"aliases repeat more than {_MORE_BY_ALIAS} values", "write the values out", node=node)
             self.report.stop()
         if node.kind == "map":
             return self._mapping(node, path)
@@ -85,7 +85,7 @@ class _Converter:
             elif key.text in lines:
                 self._twice(key, path, lines[key.text])
             elif key.text == "<<" and key.plain:
-                fix = "YAML 1.2 has no merge; write the keys, or give a whole value by an alias"
+                fix = "YAML 1.2 has no merge keys; write the keys out, or use an alias for a whole value"
                 self.report.add((*path, "<<"), "unknown key", fix, node=key)
             else:
                 lines[key.text] = key.line + 1
@@ -93,7 +93,7 @@ class _Converter:
         return data
 
     def _twice(self, key: Node, path: KeyPath, first: int) -> None:
-        what = f"the key is written twice, on line {first} and on line {key.line + 1}"
+        what = f"the key is given twice, on line {first} and on line {key.line + 1}"
         self.report.add((*path, key.text), what, "remove one", node=key)
 
 

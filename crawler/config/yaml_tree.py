@@ -1,4 +1,4 @@
-"""YAML text as a tree of nodes that know where they stand.
+"""YAML text as a tree of nodes that know their line and column.
 
 Built from the parser's events, one after the other and without recursion, so that hostile nesting and aliases
 are refused before they cost anything. YAML 1.2 (https://yaml.org/spec/1.2.2/).
@@ -224,8 +224,8 @@ class _Builder:
     def _AliasEvent(self, event: Any) -> None:
         node = self.anchors.get(event.anchor)
         if node is None:
-            fix = f"a * starts an alias: to mean the text, quote it: '*{event.anchor}'"
-            raise NodeError(f"no anchor &{event.anchor} stands before this alias", fix, *_spot(event))
+            fix = f"a * starts an alias: for the literal text, quote it: '*{event.anchor}'"
+            raise NodeError(f"there is no anchor &{event.anchor} before this alias", fix, *_spot(event))
         if any(node is parent for parent in self.open):
             raise NodeError(f"the alias *{event.anchor} contains itself", "remove it", *_spot(event))
         self._place(node)
@@ -275,6 +275,6 @@ def _tag(event: Any) -> str:
         return "str"
     if tag and tag not in _CORE_TAGS:
         shown = tag.replace(_CORE, "!!", 1)
-        fix = "remove it: a config is plain data and runs no code; to mean the text, quote it"
+        fix = "remove it: a config is plain data and runs no code; for the literal text, quote it"
         raise NodeError(f"the tag {shown} is not allowed", fix, *_spot(event))
     return tag.removeprefix(_CORE)

@@ -1,1 +1,1 @@
-"""The crawl itself: what is visited, when, and what becomes of it."""
+"""The crawl itself: which pages are fetched, when, and what happens with the results."""

@@ -41,7 +41,7 @@ ROBOTS = Refusal("robots", "robots.txt disallows it")
 
 def page_limit(pages: int | None) -> Refusal:
     """The refusal of what is left when `limits.pages` is reached."""
-    return Refusal("limit", f"limits.pages: {pages} is reached")
+    return Refusal("limit", f"the limit of {pages} pages (limits.pages) is reached")
 
 
 class Admission:
@@ -108,16 +108,16 @@ class _Traps:
             return None
         ahead = date[0] > self._year
         far = f"{YEARS_AHEAD} years ahead" if ahead else f"{YEARS_BACK} years back"
-        return f"a calendar that goes on to {date[0]}-{date[1]:02}, more than {far}"
+        return f"a calendar that continues to {date[0]}-{date[1]:02}, more than {far}"
 
 
 def _growing_path(url: str) -> str | None:
     segments = list(filter(None, url.partition("?")[0].split("/")[3:]))
     if len(segments) > MAX_SEGMENTS:
-        return "a path that grows without end"
+        return "a path that keeps growing"
     repeated = len(segments) - len(set(segments))
     if repeated >= MAX_REPEATS and max(Counter(segments).values()) > MAX_REPEATS:
-        return "a path that grows without end"
+        return "a path that keeps growing"
     return None
 
 
@@ -127,7 +127,7 @@ def _growing_query(url: str) -> str | None:
     pairs = Counter(pair for pair in query.split("&") if pair)
     nested = Counter(_NESTED.findall(query))
     if max(pairs.values(), default=0) > MAX_REPEATS or max(nested.values(), default=0) > MAX_REPEATS:
-        return "a query that grows without end"
+        return "a query that keeps growing"
     return None
 
 

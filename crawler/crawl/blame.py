@@ -1,4 +1,4 @@
-"""Whose fault a failure is: that of the page, or that of its host, which is in trouble as a whole.
+"""Decide whether a failure is due to the page, or to its host, which is failing as a whole.
 
 A host that fails again and again is in trouble: from then on it is asked for one thing at a time, with growing pauses,
 and no failure counts as a try of a page. What is asked for then is a page that it has answered before, and, should that
@@ -59,7 +59,7 @@ class Blame:
         """Whether a page failed for the last time, and its host answered nothing since its first: see what it says."""
         pace = self._frontier.pace(page.host)
         if not pace.answered:
-            self._frontier.close(page.host, f"it kept failing ({failure.code})")
+            self._frontier.close(page.host, f"kept failing ({failure.code})")
             return True
         if page.excused is not None or pace.strikes <= page.tried:
             return False
@@ -77,7 +77,7 @@ class Blame:
             self._strike(page.host, failure.code, now)
         if failure.retry_after is not None and failure.status in (429, 503):
             if failure.retry_after > self._longest_rest:
-                asked = f"it asked to be left alone for {duration(failure.retry_after)}"
+                asked = f"asked for a pause of {duration(failure.retry_after)}"
                 self._frontier.close(page.host, asked)
             else:
                 pace.pause(now, failure.retry_after)
@@ -85,7 +85,7 @@ class Blame:
 
     def _strike(self, host: str, code: str, now: float) -> None:
         if self._frontier.pace(host).bad(now):
-            self._frontier.close(host, f"it kept failing ({code})")
+            self._frontier.close(host, f"kept failing ({code})")
 
     def _is_known(self, host: str) -> bool:
         if host not in self._known:

@@ -1,4 +1,4 @@
-"""What is to be visited next, and when: a queue for each host, its clock, and its robots.txt.
+"""Which page to fetch next, and when: a queue, a throttle and a robots.txt for each host.
 
 Queues live in the store; of each only the head is in memory. Pages with links to follow and pages without take turns:
 so a chain of listings never waits behind its books, and a crawl that is cut short has some of both.

@@ -1,4 +1,4 @@
-"""How a running crawl is held: its limits, the inbox that its futures come back through, and a way to stop it."""
+"""The control of a running crawl: its limits, the inbox for finished futures, and a way to stop it."""
 
 from __future__ import annotations
 

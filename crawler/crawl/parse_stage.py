@@ -1,8 +1,8 @@
-"""Where the analysis of a page happens. A parse place wraps a strategy into another one with the same port.
+"""Where a page is parsed. A parse place wraps a strategy into another one with the same port.
 
 worker    in the worker, where the bytes arrive
 callback  where the future completes: the course notes' pipeline of fetch and add_done_callback
-pool      in a second pool, of processes
+pool      in a separate pool of processes
 barrier   after all requests in flight are back, one page after another
 """
 
@@ -52,7 +52,7 @@ class Analyse:
 
 
 def deliver(request: Request, fetched: Fetched) -> Fetched:
-    """The step that leaves the analysis to the main process."""
+    """The step that leaves parsing to the main process."""
     return fetched
 
 
@@ -62,7 +62,7 @@ def at_place(
     analyse: Analyse,
     task_timeout: float,
 ) -> Strategy[Outcome]:
-    """Build the strategy with its analysis at `place`; `task_timeout` is of the second pool, seconds."""
+    """Build the strategy that parses at `place`; `task_timeout` is of the second pool, seconds."""
     match place:
         case "worker":
             return build(analyse)
@@ -84,7 +84,7 @@ class Callback:
         self._fetching, self._analyse = fetching, analyse
 
     def submit(self, request: Request) -> Future[Outcome]:
-        """Fetch, then analyse where the future completes."""
+        """Fetch, then parse where the future completes."""
         found: Future[Outcome] = Future()
         _when_done(self._fetching.submit(request), partial(self._arrived, request, found))
         return found
@@ -104,7 +104,7 @@ class SecondPool:
         self._fetching, self._analyse, self._parsers = fetching, analyse, parsers
 
     def submit(self, request: Request) -> Future[Outcome]:
-        """Fetch, then analyse in the second pool."""
+        """Fetch, then parse in the second pool."""
         found: Future[Outcome] = Future()
         self._fetching.submit(request).add_done_callback(partial(self._arrived, request, found))
         return found
@@ -124,7 +124,7 @@ class SecondPool:
 
 
 class Barrier:
-    """Nothing is analysed until every request in flight is back; then all are, one after another."""
+    """No page is parsed until every request in flight is complete; then all are, one after another."""
 
     def __init__(self, fetching: Strategy[Fetched], analyse: Analyse) -> None:
         self._fetching, self._analyse = fetching, analyse

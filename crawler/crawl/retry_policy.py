@@ -1,4 +1,4 @@
-"""What becomes of a failure: tried again, failed for good, or skipped; and of a page whose worker died or froze.
+"""What happens after a failure: retry, fail or skip; also for a page whose worker died or hung.
 
 Whatever killed or froze a worker, all pages that it had are lost, or all that were in flight. So each is
 asked for again when all else is done, alone: then the one that is at fault is found out, and no other fails with it.
@@ -115,7 +115,7 @@ def died(page: Queued, error: BaseException) -> Failure | None:
     if page.crashes + 1 < MAX_DEATHS:
         return None
     if isinstance(error, (BrokenExecutor, CancelledError)):
-        return Failure("crash", f"{MAX_DEATHS} workers died while they had this page")
+        return Failure("crash", f"{MAX_DEATHS} workers died while processing this page")
     return Failure("internal", f"{type(error).__name__}: {error}")
 
 

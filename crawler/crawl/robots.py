@@ -181,7 +181,7 @@ class RobotsFetcher:
         reading.add_done_callback(partial(self._answered, origin))
 
     def close(self) -> None:
-        """Stop waiting; a request under way ends by itself."""
+        """Stop waiting; a request in flight ends by itself."""
         self._closing.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._fetch.close()

@@ -17,7 +17,7 @@ class Stats:
 
     Attributes:
         left: pages that are still to be visited.
-        in_flight: requests under way.
+        in_flight: requests in flight.
         done, failed, skipped: pages that ended so in this run; `causes` counts the last two by code.
         requests: requests that were answered or failed in this run, retries and redirects included.
         records: extracted in this run.
@@ -39,7 +39,7 @@ class Stats:
     dropped: Counter[str] = field(default_factory=Counter)
 
     def page(self, page: Page) -> None:
-        """Count a page that was analysed."""
+        """Count a page that was parsed."""
         self.done += 1
         self.records += len(page.records)
         self.bytes += page.bytes

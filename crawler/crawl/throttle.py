@@ -1,4 +1,4 @@
-"""How fast one host may be asked: the gap between requests, how many at once, pauses, and giving up for this run."""
+"""How fast one host may be asked: the delay, the number of requests in flight, pauses, and suspension for this run."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class HostThrottle:
     def bad(self, now: float) -> bool:
         """The host failed; returns whether it is to be left alone for the rest of the run.
 
-        Failures of requests that were under way before the last pause say nothing new.
+        Failures of requests that were in flight before the last pause say nothing new.
         """
         if now < self._struck_until:
             return False

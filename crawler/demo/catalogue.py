@@ -1,4 +1,4 @@
-"""What the shop sells, and where each page stands."""
+"""The contents of the shop, and the URL of each page."""
 
 from __future__ import annotations
 

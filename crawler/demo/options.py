@@ -1,4 +1,4 @@
-"""What can be chosen about the demo site."""
+"""The options of the demo site."""
 
 from __future__ import annotations
 

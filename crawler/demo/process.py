@@ -1,4 +1,4 @@
-"""The demo site as a child process of whoever needs it."""
+"""The demo site as a child process."""
 
 from __future__ import annotations
 

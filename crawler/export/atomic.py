@@ -1,4 +1,4 @@
-"""A file is replaced as a whole or not at all, whatever happens meanwhile; and who has it open.
+"""Replace a file completely or not at all, and detect whether somebody has it open.
 
 Excel writes `~$books.xlsx` (the owner's name, MS-OFFCRYPTO and [MS-DOC] call it the owner file), LibreOffice
 `.~lock.books.xlsx#` (a line `name,account,machine,time,profile;`, as its svl/source/misc/lockfilecommon.cxx reads it).
@@ -96,8 +96,8 @@ _HINTS = {
     errno.ENOSPC: "; free some space",
     errno.EDQUOT: "; free some space",
     errno.EFBIG: "; the file size limit is too low",
-    errno.EACCES: "; change its rights, or close it in programs such as Excel",
-    errno.EPERM: "; change its rights, or close it in programs such as Excel",
+    errno.EACCES: "; change its permissions, or close it in programs such as Excel",
+    errno.EPERM: "; change its permissions, or close it in programs such as Excel",
 }
 
 

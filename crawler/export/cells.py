@@ -1,4 +1,4 @@
-"""What a value becomes in a cell of Excel, what has to be said about it, and how wide its column is.
+"""How a value is written to an Excel cell, the notes about it, and the width of its column.
 
 The limits are those of "Excel specifications and limits" (Microsoft) and the characters of XML 1.0. A value
 that Excel cannot hold is never lost and never changed silently: it becomes text or is cut, with a reason.
@@ -142,7 +142,7 @@ class Cells:
         reasons = []
         value, bad = re.subn(_BAD, "\ufffd", value)
         if bad:
-            reasons.append(Reason("bad-characters", f"{bad} characters that Excel cannot hold became U+FFFD"))
+            reasons.append(Reason("bad-characters", f"{bad} characters that Excel cannot store became U+FFFD"))
         units = len(value.encode("utf-16-le")) // 2
         if units > self._limits.text:
             value = self._cut(value)
@@ -150,7 +150,7 @@ class Cells:
             reasons.append(Reason("too-long-for-excel", detail))
         feeds = value.count("\n")
         if feeds > self._limits.feeds:
-            detail = f"{feeds:,} line feeds; Excel may show only {self._limits.feeds} of them"
+            detail = f"{feeds:,} line breaks; Excel may show only {self._limits.feeds} of them"
             reasons.append(Reason("many-lines", detail))
         return re.sub(_ESCAPE, "_x005F_", value), tuple(reasons)
 
@@ -169,13 +169,13 @@ class Cells:
             return Cell("n", text, style)
         text = exact(value) + (f" {unit}" if unit else "")
         if not value.is_finite():
-            return self.text(text, Reason("not-finite", f"{text} is no number for Excel; written as text"))
+            return self.text(text, Reason("not-finite", f"{text} is not a number in Excel; written as text"))
         if not _fits(value):
             return self._digits(text)
         return Cell("n", exact(value if value else abs(value)), style)  # abs(): Excel has no minus zero
 
     def _digits(self, text: str) -> Cell:
-        detail = f"more than the {_DIGITS} digits or the 307 places of Excel; written as text"
+        detail = f"more than Excel's {_DIGITS} digits or 307 decimal places; written as text"
         return self.text(text, Reason("too-precise", detail))
 
     def _of_money(self, value: Money) -> Cell:
@@ -201,7 +201,7 @@ class Cells:
         return Cell("n", _serial(moment), style) if moment.date() >= _FIRST_DAY else self._early(value)
 
     def _early(self, value: date) -> Cell:
-        reason = Reason("date-outside-excel", "no sure date for Excel before March 1900; written as text")
+        reason = Reason("date-outside-excel", "Excel dates before March 1900 are unreliable; written as text")
         return self.text(value.isoformat(), reason)
 
     def _list(self, value: tuple[object, ...]) -> Cell | None:

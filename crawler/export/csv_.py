@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it and as Excel opens it by a double click: UTF-8 with a byte order mark, CRLF."""
+"""CSV by RFC 4180, in the form that Excel opens with a double click: UTF-8 with a byte order mark, CRLF."""
 
 from __future__ import annotations
 

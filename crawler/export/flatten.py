@@ -1,4 +1,4 @@
-"""What csv and jsonl have in common: their columns, and numbers and text without a format.
+"""What csv and jsonl share: the columns, and plain numbers and texts.
 
 Rows are turned into columns, a few thousand at a time: then what a value becomes is decided once for a column, not for
 each cell.

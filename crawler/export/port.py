@@ -1,4 +1,4 @@
-"""What every export format promises, and what they share: names of sheets and files, and one file for each table."""
+"""The contract of an export format, and what formats share: names of sheets and files, one file per table."""
 
 from __future__ import annotations
 

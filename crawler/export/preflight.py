@@ -1,4 +1,4 @@
-"""Can this path be written? Asked before the first request: no crawl should end with nowhere to write."""
+"""Check before the first request that an output path can be written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check(path: Path) -> str | None:
 
 def _name(path: Path) -> str | None:
     if "\0" in str(path):
-        return "the path contains a NUL character; take it out"
+        return "the path contains a NUL character; remove it"
     if path.name.split(".")[0].strip().upper() in _RESERVED:
         return f"{path.name!r} is a reserved name on Windows; choose another name"
     return None
@@ -37,7 +37,7 @@ def _existing(path: Path) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     if not path.exists():
-        return "is a symbolic link to nothing; remove it or make its target"
+        return "is a symbolic link to a missing file; remove it or create its target"
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         return "is a directory; add a file name"
@@ -67,7 +67,7 @@ def _directory(path: Path) -> str | None:
     if not folder.is_dir():
         return f"{folder} is not a directory; choose another path"
     if not os.access(folder, os.W_OK | os.X_OK):
-        return f"the directory {folder} is not writable; change its rights or choose another path"
+        return f"the directory {folder} is not writable; change its permissions or choose another path"
     for name in missing:
         _try_name(folder / name)
     atomic.probe(folder / missing[0])

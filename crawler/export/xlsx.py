@@ -270,7 +270,7 @@ def _check_columns(book: Book, table: Table) -> None:
 _VALUE_WIDTHS = (20.0, 20.0, 44.0)  # a text alone reaches over all of them, as the cells to its right are blank
 _MAX_LINE = 85
 _COLUMNS = ("State", "Cause", "What happened", "URL", "Found on", "Where", "Attempts")
-_NONE = "No problems: every page was read and every value is in its cell."
+_NONE = "No problems: every page was read and every value was converted and written."
 
 _HEADING = Cell("n", "", package.HEADER)  # blank: the bar of a heading goes on to the right
 
@@ -387,5 +387,5 @@ def _write_tables(book: Book, result: Result) -> dict[str, int]:
 def _title(book: Book, name: str) -> str:
     title = book.names.take(name)
     if title != name:
-        book.note(name, (Reason("renamed", f"the sheet is called {title!r}"),), state="sheet")
+        book.note(name, (Reason("renamed", f"the sheet is named {title!r}"),), state="sheet")
     return title

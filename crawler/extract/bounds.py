@@ -232,7 +232,7 @@ class _Walk:
             scope.open[tag] = scope.open.get(tag, 0) + 1
             self._deep += 1
             if self._deep > _DEEPEST:
-                raise ExtractError("unparsable", f"more than {_DEEPEST:,} elements, each inside the other")
+                raise ExtractError("unparsable", f"more than {_DEEPEST:,} elements, nested in each other")
         if tag in _SCOPES and (tag not in _CELLS or self._scopes[-1].name == b"table"):
             # What is open outside of a cell is not opened again inside.
             formatting = self._scopes[-1].formatting if tag in (b"table", b"select") else _Formatting()

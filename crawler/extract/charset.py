@@ -328,7 +328,7 @@ def _declared(body: bytes, declared: str, second: str | None) -> _Read:
     if lost and (_many(lost, text) or lost * 2 > len(_BEYOND.findall(text)) or _utf8(body) is not None):
         for name in _others(body, second):
             if name not in {declared, "replacement"} and _fits(reading := read(body, name)):
-                return reading, name, f"{_said(declared)}, but {lost} places do not fit; read as {name}"
+                return reading, name, f"{_said(declared)}, but {lost} places are invalid; read as {name}"
     if not doubt and declared != "utf-8" and not body.isascii():
         if second and _differs(body, second, text):
             doubt = f"{_said(declared)} by the server, but as {second} in the page; read as {declared}"
@@ -376,7 +376,7 @@ def _dangerous(body: bytes) -> _Read:
     """Read an encoding in which browsers show nothing, because scripts could be hidden in it; none is run here."""
     name = "iso2022_kr" if b"\x1b$)C" in body else "hz" if b"~{" in body else "cp1252"
     text = body.decode(name, "replace")
-    return text, "replacement", f"declared in an encoding that browsers refuse; read as {name}"
+    return text, "replacement", f"declared in an encoding that browsers reject; read as {name}"
 
 
 def _differs(body: bytes, name: str, text: str) -> bool:

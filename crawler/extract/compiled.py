@@ -63,7 +63,7 @@ def _reason(document: Document, row: Node, covered: dict[int, int]) -> str:
         while column in covered:
             column += 1
         if column != number and not reason:
-            reason = f"cell {number + 1} of the row stands in column {column + 1}: a merged cell is before it"
+            reason = f"cell {number + 1} of the row is in column {column + 1}, because a merged cell is before it"
         wide, high = _span(document, cell, "colspan", _MAX_COLUMNS), _span(document, cell, "rowspan", _MAX_ROWS)
         if column + wide > _MAX_COLUMNS:
             break

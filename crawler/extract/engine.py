@@ -1,4 +1,4 @@
-"""What the rules ask of a parsed page. `lexbor.Lexbor`, for HTML, and `soup.Xml` answer alike."""
+"""The interface of a parsed page that the rules use. `lexbor.Lexbor` (HTML) and `soup.Xml` implement it."""
 
 from __future__ import annotations
 

@@ -52,22 +52,22 @@ def why_no_value(plan: CompiledField, row: Row, rows: Sequence[Row]) -> str:
         if plan.rule.attr is not None:
             return f"the attribute {plan.rule.attr} is empty"
         return "" if plan.rule.html else _no_text(row.document, nodes[0])
-    return "the regex matches nothing in this text" if plan.rule.regex else "nothing is left of this text"
+    return "the regex does not match this text" if plan.rule.regex else "nothing is left of this text"
 
 
 def _not_in_row(plan: CompiledField, row: Row, rows: Sequence[Row]) -> str:
     """A field reaches what is inside its row: not the row itself, and nothing beside it."""
     if plan.rule.label is not None:
         outside = plan.nodes(row._replace(scope=None, labels=row.page.labels))
-        return "the label stands outside the row, where a field of a row does not reach" if outside else ""
+        return "the label is outside the row; a field of a row searches only inside the row" if outside else ""
     css = plan.rule.css
     assert css is not None
     found = row.document.select(None, css)
     if not found or any(row.document.first(other.scope, css) is not None for other in rows[:_SEARCHED_ROWS]):
         return ""
     if {_identity(other.scope) for other in rows} & {_identity(one) for one in found}:
-        return "this selector matches the row itself; leave out css:, then the field is taken from the row"
-    return f"it stands outside the row ({len(found):,} on the page), where a field of a row does not reach"
+        return "this selector matches the row itself; remove css: to take the field from the row"
+    return f"it is outside the row ({len(found):,} on the page); a field of a row searches only inside the row"
 
 
 def _identity(node: Node) -> object:
@@ -78,7 +78,9 @@ def _identity(node: Node) -> object:
 def _no_attribute(document: Document, node: Node, wanted: str) -> str:
     inside = document.first(node, f"[{wanted}]") if wanted.replace("-", "").isalnum() else None
     if inside is not None:
-        return f"the {_tag(document, node)} has no {wanted}, the {_tag(document, inside)} in it has; select that one"
+        return (
+            f"the {_tag(document, node)} has no {wanted}, the {_tag(document, inside)} inside it has; select that one"
+        )
     return f"the {_tag(document, node)} has no {wanted}; {_attributes(document, node)}"
 
 
@@ -98,7 +100,7 @@ def _attributes(document: Document, node: Node) -> str:
     names = document.attributes(node)
     if not names:
         return "it has no attributes either"
-    return f"attr: can take {', '.join(names[:_SHOWN])}"
+    return f"attr: can be {', '.join(names[:_SHOWN])}"
 
 
 def _tag(document: Document, node: Node) -> str:
@@ -111,11 +113,11 @@ def why_no_link(plan: CompiledFollow, rows: Sequence[Row], links: Links) -> str:
         return ""
     reason = max(links.dropped, key=links.dropped.__getitem__)
     if reason == "off-site":
-        return "these links lead to other sites; same_site: false in the rule follows them"
+        return "these links lead to other sites; to follow them, add same_site: false to the rule"
     if reason == "denied":
-        return "allow: and deny: of the rule let none of these addresses through"
+        return "allow: and deny: of the rule exclude all of these URLs"
     if reason == "scheme":
-        return "these are no web addresses (javascript:, mailto: and the like)"
+        return "these are not web addresses (javascript:, mailto: and the like)"
     found = ((row.document, node) for row in rows for node in row.document.select(row.scope, plan.rule.css))
     document, node = next(found)
     attr = plan.rule.attr

@@ -1,4 +1,4 @@
-"""One field rule, compiled, and how it is read: find, take, replace, regex, map, convert, default.
+"""One compiled field rule and its steps: find, take, replace, regex, map, convert, default.
 
 `12<sup>99</sup>` and `<b>12</b><b>99</b>` are not 1299. What is clear is read: two raised digits behind a whole amount
 of money are its cents, so are two digits in an element of their own where a currency is written, and a raised mark in

@@ -1,4 +1,4 @@
-"""Find the value that stands beside a label, in the ways pages write it.
+"""Find the value next to a label, in the ways that pages write it.
 
 It is looked for in this order:
     1. `<th>UPC</th><td>...</td>`, `<td>UPC</td><td>...</td>`, `<dt>UPC</dt><dd>...</dd>`;

@@ -1,4 +1,4 @@
-"""The tree of a page: what the HTML standard says and every browser builds, by selectolax's lexbor, a parser in C."""
+"""The tree of an HTML page as every browser builds it, by lexbor, a parser in C (selectolax)."""
 
 from __future__ import annotations
 
@@ -151,7 +151,6 @@ class Lexbor:
         return self._tree.root
 
     def select(self, scope: LexborNode | None, css: str) -> list[LexborNode]:
-        """See Document."""
         way = self._ways[css]
         if way is None:
             return self._copy().select(scope, css)
@@ -173,7 +172,6 @@ class Lexbor:
         return found
 
     def first(self, scope: LexborNode | None, css: str) -> LexborNode | None:
-        """See Document."""
         way = self._ways[css]
         if way is None:
             return next(iter(self._copy().select(scope, css, 1)), None)
@@ -188,7 +186,6 @@ class Lexbor:
         return next(iter(self.select(scope, css)), None)
 
     def attr(self, node: LexborNode, name: str) -> str | None:
-        """See Document."""
         attributes = node.attrs
         value = attributes.get(name)
         if value is None:
@@ -196,11 +193,9 @@ class Lexbor:
         return " ".join(value.split()) if name == "class" else value
 
     def attributes(self, node: LexborNode) -> list[str]:
-        """See Document."""
         return list(node.attrs.keys())
 
     def text(self, node: LexborNode) -> str:
-        """See Document."""
         child = node.first_child
         if child is None:
             return ""
@@ -209,16 +204,13 @@ class Lexbor:
         return "".join(_pieces(node, TEXT))
 
     def figures(self, node: LexborNode) -> str:
-        """See Document."""
         return self.text(node) if self.plain(node) else "".join(_pieces(node, FIGURES))
 
     def strands(self, node: LexborNode) -> tuple[list[str], list[LexborNode]]:
-        """See Document."""
         nodes: list[LexborNode] = []
         return _pieces(node, LABELS, nodes), nodes
 
     def joined(self, node: LexborNode) -> str:
-        """See Document."""
         text, kept, at, inside = node.text(), [], 0, set[int]()
         for hidden in node.css(_HIDDEN):
             # A short one may stand in a visible word, too, where it would be cut out.
@@ -232,41 +224,33 @@ class Lexbor:
         return "".join([*kept, text[at:]])
 
     def html(self, node: LexborNode) -> str:
-        """See Document."""
         return node.inner_html or ""
 
     def tag(self, node: LexborNode) -> str:
-        """See Document."""
         return (node.tag or "").lower()
 
     def plain(self, node: LexborNode) -> bool:
-        """See Document."""
         child = node.first_child
         return child is None or (child.is_text_node and child.next is None)
 
     def parent(self, node: LexborNode) -> LexborNode | None:
-        """See Document."""
         above = node.parent
         return above if above is not None and above.is_element_node else None
 
     def around(self, node: LexborNode) -> Iterator[tuple[LexborNode, int, str]]:
-        """See Document."""
         here: LexborNode | None = node
         while here is not None and here.is_element_node:
             yield here, here.mem_id, here.tag or ""
             here = here.parent
 
     def names(self, node: LexborNode) -> str:
-        """See Document."""
         attributes = node.attributes
         return named(attributes) if attributes else ""
 
     def identity(self, node: LexborNode) -> int:
-        """See Document."""
         return node.mem_id
 
     def tail(self, node: LexborNode) -> str:
-        """See Document."""
         texts, following = [], node.next
         while following is not None and not following.is_element_node:
             if following.is_text_node:
@@ -275,7 +259,6 @@ class Lexbor:
         return "".join(texts)
 
     def after(self, node: LexborNode) -> LexborNode | None:
-        """See Document."""
         following = node.next
         while following is not None and not following.is_element_node:
             following = following.next

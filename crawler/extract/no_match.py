@@ -1,4 +1,4 @@
-"""Say that a page yielded nothing, and why: a site that has changed must not look like a crawl that went well."""
+"""Detect that a page yielded nothing, and why: a changed site must not look like a successful crawl."""
 
 from __future__ import annotations
 
@@ -104,10 +104,10 @@ def _comment(page: PageView, selectors: Iterable[str]) -> Clue | None:
             count = len(hidden.document.select(None, css))
             if count:
                 matches = "1 match" if count == 1 else f"{count:,} matches"
-                text = f"what {css!r} looks for stands in an HTML comment, which is no part of the page ({matches})"
+                text = f"what {css!r} looks for is in an HTML comment, which is not part of the page ({matches})"
                 return Clue("comment", text)
     if len(_ROW.findall(markup)) * 2 > len(_ROW.findall(page.text)):  # more than outside
-        return Clue("comment", "most rows of the page's HTML stand in comments")
+        return Clue("comment", "most table rows of the page's HTML are inside comments")
     return None
 
 
@@ -142,7 +142,7 @@ def _script(text: str) -> Clue | None:
     ranked = sorted(dict.fromkeys(place for script in _scripts(text) for place in _data_in(*script)))
     if not ranked:
         return None
-    return Clue("script", f"data stands in a script: {', '.join(name for _, name in ranked[:_NAMED])}")
+    return Clue("script", f"data is in a script: {', '.join(name for _, name in ranked[:_NAMED])}")
 
 
 def _scripts(text: str) -> Iterator[tuple[str, str]]:
@@ -209,7 +209,7 @@ def no_match(
         if records and not lacking:
             return ""
         if records:
-            return f"required but missing in every record: {', '.join(lacking[:_RULES_NAMED])}{_hint(page, plan)}"
+            return f"required but missing in every row: {', '.join(lacking[:_RULES_NAMED])}{_hint(page, plan)}"
         misses = [miss for harvest in harvests for miss in harvest.misses]
         return _nothing(misses, plan) + _hint(page, plan)
     if not plan.follow or links.found or len(links.misses) < len(plan.follow):

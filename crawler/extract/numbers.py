@@ -37,7 +37,7 @@ def load(locale: str) -> Any:
     try:
         return Locale.parse(locale.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError):
-        raise ExtractError("locale", f"{locale!r} is no known locale; examples: en, de, fr, pt_BR") from None
+        raise ExtractError("locale", f"{locale!r} is an unknown locale; examples: en, de, fr, pt_BR") from None
 
 
 _MAX_LENGTH = 80
@@ -172,7 +172,7 @@ def numbers(locale: str, negative: tuple[str, ...] = ()) -> Numbers:
     symbols = found.number_symbols.get("latn") or next(iter(found.number_symbols.values()))
     group, decimal = symbols.get("group", ","), symbols.get("decimal", ".")
     if group == decimal:
-        raise ExtractError("locale", f"the locale {locale!r} has one sign for groups and decimals")
+        raise ExtractError("locale", f"the locale {locale!r} uses the same sign for groups and decimals")
     sizes = found.decimal_formats[None].grouping
     return Numbers(_Symbols(" " if group.isspace() else group, decimal, (sizes[0] or 3, sizes[1] or 3)), negative)
 

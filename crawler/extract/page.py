@@ -1,4 +1,4 @@
-"""One page on its way through the rules: its text, its address, and its tree, parsed when it is first asked for."""
+"""One page while the rules are applied: its text, its URL, and its tree, which is parsed when first needed."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class PageView:
             ExtractError: `parse-timeout`.
         """
         if time.monotonic() > self._end:
-            raise ExtractError("parse-timeout", f"the rules took over {TIME_LIMIT:g} s on this page")
+            raise ExtractError("parse-timeout", f"the rules took more than {TIME_LIMIT:g} s on this page")
 
     def resolve(self, href: str) -> str:
         """Return the absolute URL of a link on this page, its query in the encoding of the page, as browsers do.
@@ -161,5 +161,5 @@ def open_page(response: Response, known: frozenset[str] = frozenset(), engine: s
     xml = is_xml(text, kind)
     if xml and "<!ENTITY" in text:
         # What an entity holds may be a file of this machine, or one line that grows to gigabytes.
-        raise ExtractError("unparsable", "the XML declares entities, which are never read")
+        raise ExtractError("unparsable", "the XML declares entities, which are never loaded")
     return PageView(response.url, text, utf8=utf8, encoding=encoding, xml=xml, notes=notes, known=known, engine=engine)

@@ -1,4 +1,4 @@
-"""A response in, a page or a failure out: what every worker does with what it fetched.
+"""From a response to a page or a failure: what every worker does with what it fetched.
 
 Beside records and links a page has evidence of sessions in its URLs, and a sign. A server that writes its session into
 URLs writes one id into nearly all of its links, whatever they lead to; of a number that tells pages apart, links on one

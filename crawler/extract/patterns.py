@@ -34,7 +34,7 @@ def check_pattern(pattern: str) -> str | None:
         place = f"position {error.pos + 1}: " if error.pos is not None else ""
         return f"{place}{error.msg}"
     except (RecursionError, OverflowError, ValueError) as error:
-        return f"not a usable pattern: {type(error).__name__}"
+        return f"cannot be used as a pattern: {type(error).__name__}"
     return None
 
 
@@ -84,6 +84,6 @@ class Pattern:
         try:
             return getattr(self._compiled, method)(*args, timeout=limit)
         except TimeoutError:
-            raise ExtractError("parse-timeout", f"the pattern {self._source!r} took over {LIMIT:g} s") from None
+            raise ExtractError("parse-timeout", f"the pattern {self._source!r} took more than {LIMIT:g} s") from None
         except (_regex().error, IndexError) as error:
             raise ExtractError("pattern", f"{self._source!r}: {error}") from error

@@ -221,7 +221,7 @@ def _records(kind: PageRule, found: Any) -> list[Record]:
     names = [table.table for table in kind.tables]
     if isinstance(found, Mapping):
         if strange := [name for name in found if name not in names]:
-            raise ExtractError("hook", f"{kind.python}: {strange[0]!r} is no table of {kind.name!r}")
+            raise ExtractError("hook", f"{kind.python}: {strange[0]!r} is not a table of {kind.name!r}")
         return [_record(kind, name, item) for name in found for item in _listed(kind, "records", found[name])]
     items = _listed(kind, "records", found)
     if items and len(names) != 1:
@@ -235,7 +235,7 @@ def _record(kind: PageRule, table: str, item: Any) -> Record:
     rule = next(rule for rule in kind.tables if rule.table == table)
     columns = [field.name for field in rule.fields]
     if strange := [key for key in item if columns and key not in columns]:
-        raise ExtractError("hook", f"{kind.python}: {strange[0]!r} is no field of table {table!r}")
+        raise ExtractError("hook", f"{kind.python}: {strange[0]!r} is not a field of table {table!r}")
     values: dict[str, Value] = {}
     notes: list[Note] = []
     for name in columns or map(str, item):
@@ -283,7 +283,7 @@ def _decimal(kind: PageRule, name: str, value: float) -> Decimal:
     except InvalidOperation:  # a float of a library with a repr of its own
         number = Decimal(value)
     if not number.is_finite():
-        raise ExtractError("hook", f"{kind.python}: field {name!r} is {value!r}, which is no number")
+        raise ExtractError("hook", f"{kind.python}: field {name!r} is {value!r}, which is not a number")
     return number
 
 

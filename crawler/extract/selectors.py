@@ -21,13 +21,13 @@ _BESIDE = re.compile(r"(?:^|,)\s*(?::scope\s*)?([+~])")
 _NUMBERED = re.compile(r"([.#])(\d[\w-]*)")
 # What jQuery adds to CSS, and what says the same here.
 _JQUERY = {
-    "first": "leave it out, a field takes the first match by itself",
+    "first": "remove it, a field takes the first match by default",
     "eq": ":nth-child() and :nth-of-type() count from 1 among siblings",
     "nth": ":nth-child() and :nth-of-type() count from 1 among siblings",
     "last": ":last-child and :last-of-type are the last among siblings",
     "odd": "write :nth-child(even), which counts from 1",
     "even": "write :nth-child(odd), which counts from 1",
-    "text": "leave it out, a field takes the text by itself",
+    "text": "remove it, a field takes the text by default",
     "parent": "write :not(:empty)",
 }
 
@@ -57,17 +57,19 @@ def _habit(css: str) -> str | None:
     if not css.strip():
         return "the selector is empty"
     if found := _TEXT.search(css):
-        return f"position {found.start() + 1}: '::text' is not CSS; leave it out, a field takes the text by itself"
+        return f"position {found.start() + 1}: '::text' is not CSS; remove it, a field takes the text by default"
     if found := _ATTR.search(css):
         name = found.group(1) or found.group(2) or "href"
         what = "'@'" if found.group(2) else "'::attr()'"
-        return f"position {found.start() + 1}: {what} is not CSS; leave it out and add the key attr: {name}"
+        return f"position {found.start() + 1}: {what} is not CSS; remove it and add the key attr: {name}"
     if found := _BESIDE.search(_outermost(css)):
-        what = "leads to what stands beside the row, and only what is inside can be found"
-        return f"position {found.start(1) + 1}: '{found.group(1)}' {what}; let each: select an element that holds both"
+        what = "selects elements next to the row, and only elements inside it can be found"
+        return (
+            f"position {found.start(1) + 1}: '{found.group(1)}' {what}; make each: select an element that contains both"
+        )
     if css.lstrip()[0] == ">":
         place = len(css) - len(css.lstrip()) + 1
-        return f"position {place}: a selector cannot start with '>'; in a row write ':scope > ...', else leave it out"
+        return f"position {place}: a selector cannot start with '>'; in a row write ':scope > ...', otherwise remove it"
     if css.rstrip()[-1] in ">+~,":
         return f"position {len(css.rstrip())}: a selector cannot end with '{css.rstrip()[-1]}'; remove it"
     return None
@@ -91,7 +93,7 @@ def _compile(css: str) -> str | None:
     except NotImplementedError:
         return _where(css, 1, css.find("::") + 1) + "pseudo-elements such as '::before' are not part of the page"
     except (ValueError, RecursionError, OverflowError) as error:
-        return f"not a usable selector: {type(error).__name__}"
+        return f"cannot be used as a selector: {type(error).__name__}"
     return None
 
 

@@ -75,7 +75,7 @@ def check_body(body: bytes, content_type: str | None) -> None:
             _reject_json(body, kind)
     elif not body.startswith(_WIDE_BOM):
         _reject_data(body, kind)
-        raise ExtractError("not-html", f"the body does not start as HTML or XML does{_said(kind)}")
+        raise ExtractError("not-html", f"the body does not start like HTML or XML{_said(kind)}")
 
 
 def is_xml(text: str, content_type: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""BeautifulSoup on the tree that lexbor built, for what lexbor cannot do; and on XML, which is no HTML.
+"""BeautifulSoup on the tree that lexbor built, for what lexbor does not support; and on XML.
 
 A page of HTML has one tree. Here it is copied, element by element, into the objects of BeautifulSoup: for selectors
 that lexbor does not know, and for `python:` hooks. So no choice of engine can change what is found.
@@ -128,79 +128,62 @@ class Xml:
         self._tree = xml_soup(text, multi_valued_attributes=None)
 
     def root(self) -> Tag | None:
-        """See Document."""
         return next((child for child in self._tree.contents if isinstance(child, Tag)), None)
 
     def select(self, scope: Tag | None, css: str) -> list[Tag]:
-        """See Document."""
         return list(_select(scope or self._tree, css))
 
     def first(self, scope: Tag | None, css: str) -> Tag | None:
-        """See Document."""
         return next(iter(_select(scope or self._tree, css, 1)), None)
 
     def attr(self, node: Tag, name: str) -> str | None:
-        """See Document."""
         value = node.get(name)
         if value is None:
             return None
         return " ".join(str(value).split()) if name == "class" else str(value)
 
     def attributes(self, node: Tag) -> list[str]:
-        """See Document."""
         return list(node.attrs)
 
     def text(self, node: Tag) -> str:
-        """See Document."""
         return "".join(_pieces(node, TEXT))
 
     def figures(self, node: Tag) -> str:
-        """See Document."""
         return "".join(_pieces(node, FIGURES))
 
     def strands(self, node: Tag) -> tuple[list[str], list[Tag]]:
-        """See Document."""
         nodes: list[Tag] = []
         return _pieces(node, LABELS, nodes), nodes
 
     def joined(self, node: Tag) -> str:
-        """See Document."""
         return "".join(_pieces(node, _BARE))
 
     def html(self, node: Tag) -> str:
-        """See Document."""
         return node.decode_contents()
 
     def tag(self, node: Tag) -> str:
-        """See Document."""
         return node.name.lower()
 
     def plain(self, node: Tag) -> bool:
-        """See Document."""
         return not any(isinstance(child, Tag) for child in node.contents)
 
     def parent(self, node: Tag) -> Tag | None:
-        """See Document."""
         above = node.parent
         return None if above is None or isinstance(above, BeautifulSoup) else above
 
     def around(self, node: Tag) -> Iterator[tuple[Tag, int, str]]:
-        """See Document."""
         here: Tag | None = node
         while here is not None and not isinstance(here, BeautifulSoup):
             yield here, id(here), here.name.lower()
             here = here.parent
 
     def names(self, node: Tag) -> str:
-        """See Document."""
         return named(node.attrs) if node.attrs else ""
 
     def identity(self, node: Tag) -> int:
-        """See Document."""
         return id(node)
 
     def tail(self, node: Tag) -> str:
-        """See Document."""
         texts, following = [], node.next_sibling
         while following is not None and not isinstance(following, Tag):
             if not isinstance(following, PreformattedString):
@@ -209,7 +192,6 @@ class Xml:
         return "".join(texts)
 
     def after(self, node: Tag) -> Tag | None:
-        """See Document."""
         following = node.next_sibling
         while following is not None and not isinstance(following, Tag):
             following = following.next_sibling

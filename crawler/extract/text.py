@@ -1,4 +1,4 @@
-"""Text as a reader sees it: which elements part words, which are hidden, which characters go.
+"""Text as a reader sees it: which elements separate words, which are hidden, which characters are dropped.
 
 Both engines use these rules, so a text is the same from each.
 """

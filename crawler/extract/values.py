@@ -1,4 +1,4 @@
-"""From the text of a field to a value of its type. What does not fit stays text, with a note: nothing is guessed."""
+"""Convert the text of a field to its type. Text that does not match stays text, with a note; nothing is guessed."""
 
 from __future__ import annotations
 

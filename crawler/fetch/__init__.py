@@ -1,1 +1,1 @@
-"""HTTP clients behind one function: a Request in, a Response, Moved or Failure out; guards in one place each."""
+"""HTTP clients behind one function: a Request in, a Response, Moved or Failure out. All share the same safeguards."""

@@ -1,4 +1,4 @@
-"""From a host name to addresses that may be connected to.
+"""Resolve a host name to addresses to which connections are allowed.
 
 A page may link or redirect to http://169.254.169.254/ or to a name that resolves to 127.0.0.1, and so make the
 crawler fetch what only this machine can reach. Names are resolved once and the connection goes to the very address
@@ -89,7 +89,7 @@ def look_up(host: str, port: int, timeout: float) -> list[Address]:
     try:
         return begin_look_up(host, port).result(timeout)
     except TimeoutError:
-        raise FetchError("dns", f"no answer for {host} after {timeout:.0f} s") from None
+        raise FetchError("dns", f"no DNS answer for {host} within {timeout:.0f} s") from None
 
 
 def begin_look_up(host: str, port: int) -> Future[list[Address]]:
@@ -132,7 +132,7 @@ def _addresses(host: str, port: int) -> list[Address]:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as exc:
         temporary = exc.errno == socket.EAI_AGAIN
-        text = "the name server cannot answer now" if temporary else "no such host"
+        text = "the name server does not respond" if temporary else "no such host"
         raise FetchError("dns", f"{host}: {text}") from None
     found = [
         Address(ip_address(str(sockaddr[0]).partition("%")[0]), family, sockaddr)
@@ -140,5 +140,5 @@ def _addresses(host: str, port: int) -> list[Address]:
         if family in (socket.AF_INET, socket.AF_INET6)
     ]
     if not found:
-        raise FetchError("dns", f"{host}: no address")
+        raise FetchError("dns", f"{host}: the host has no address")
     return found

@@ -44,7 +44,7 @@ __all__ = ["AiohttpFetch", "AskedRequest", "Attempt", "Handler", "Resolver", "at
 
 
 class Attempt:
-    """A request that is under way, and its limits.
+    """A request that is in flight, and its limits.
 
     Attributes:
         limit: ends the request; `stop` lets it end now.
@@ -60,7 +60,7 @@ class Attempt:
         self.settings, self.asked = settings, asked
         self.limit = asyncio.timeout(settings.timeout)
         self.error: FetchError | None = None
-        # Chunks and headers cost bytes too; a page of one-byte chunks that comes near this is no honest page.
+        # Chunks and headers cost bytes too; a page of one-byte chunks that approaches this is malicious.
         self.most = 2 * settings.page_bytes + 1_000_000
         self.received = 0
         self.reused = False
@@ -97,14 +97,14 @@ class Attempt:
         """Return the error for a request that ran out of time."""
         seconds = self.settings.timeout
         if self.received:
-            return FetchError("deadline", f"not complete after {seconds:g} s")
+            return FetchError("deadline", f"not complete within {seconds:g} s")
         whose = f" for {self.asked.place.host}" if self.resolving else ""
         return FetchError("dns" if whose else "timeout", f"no answer{whose} after {seconds:g} s")
 
     def _connect_over(self) -> None:
         """Stop it where it has no connection yet; a handshake of TLS may take longer."""
         if self.handler is None and not any(map(_is_connected, self._connecting)):
-            self.stop(FetchError("connect-timeout", f"no connection after {self.settings.connect_timeout:g} s"))
+            self.stop(FetchError("connect-timeout", f"could not connect within {self.settings.connect_timeout:g} s"))
 
 
 attempt: ContextVar[Attempt] = ContextVar("attempt")
@@ -162,7 +162,7 @@ class AskedRequest(aiohttp.ClientRequest):
         now = attempt.get()
         if monotonic() > now.asked.not_after:
             conn.release()
-            raise FetchError("late", "its turn was over before it could be sent")
+            raise FetchError("late", "its time slot expired before it could be sent")
         if conn.protocol.transport is not None and not conn.protocol.is_connected():
             await asyncio.sleep(0)  # it is being closed: the loop is about to tell it why
         conn.protocol.begin(now)
@@ -256,7 +256,7 @@ class Handler(ResponseHandler):
         """Pass on an error in our words. Those of aiohttp would make it send the request a second time."""
         now = self._attempt
         if now is not None and isinstance(exc, HttpProcessingError):
-            self._fail(now, FetchError("bad-response", "not HTTP as aiohttp reads it"))
+            self._fail(now, FetchError("bad-response", "not valid HTTP for aiohttp"))
         super().set_exception((now and now.error) or exc, exc_cause or exc)
 
     def _fail(self, now: Attempt, error: FetchError) -> None:
@@ -467,7 +467,7 @@ def _explained(exc: Exception) -> FetchError:
     if isinstance(exc, aiohttp.ClientHttpProxyError):
         return FetchError("proxy", one_line(f"status {exc.status}"))
     if isinstance(exc, aiohttp.ClientConnectionResetError | aiohttp.ServerDisconnectedError):
-        return FetchError("closed", "closed without an answer")
+        return FetchError("closed", "the server closed the connection without a response")
     error = to_fetch_error(exc)
     if error.code == "bad-response" and isinstance(exc, aiohttp.ClientConnectorError):
         return FetchError("network", one_line(exc.os_error.strerror or "no connection"))

@@ -1,4 +1,4 @@
-"""The request that the calling thread is making now, its limits, and connections that were ready too late for theirs.
+"""The current request of each thread with its limits, and connections that became ready after their request had ended.
 
 A thread makes one request at a time and does all its reading itself, so what its sockets must know stands here
 and need not pass through the layers of requests, urllib3 and http.client.
@@ -49,7 +49,7 @@ class UnusedSockets:
                 if not kept:
                     return None
                 sock = kept.pop()
-            # Readable before anything was sent: the server closed it, or talks out of turn.
+            # Readable before anything was sent: the server closed it, or sent data before a request.
             if not wait_for_read(sock, timeout=0.0):
                 return sock
             sock.close()
@@ -95,7 +95,7 @@ class Attempt(threading.local):
         self.spares = spares
         self.deadline = now + settings.timeout
         self.not_after = not_after
-        # Chunks and headers cost bytes too; a page of one-byte chunks that comes near this is no honest page.
+        # Chunks and headers cost bytes too; a page of one-byte chunks that approaches this is malicious.
         self.most = 2 * settings.page_bytes + 1_000_000
         self.received = 0
         self.connected = self.cut = False
@@ -115,8 +115,8 @@ class Attempt(threading.local):
     def late(self) -> FetchError:
         """Return the error for a request that ran out of time."""
         if self.received:
-            return FetchError("deadline", f"not complete after {self.settings.timeout:g} s")
-        return FetchError("timeout", f"no answer after {self.settings.timeout:g} s")
+            return FetchError("deadline", f"not complete within {self.settings.timeout:g} s")
+        return FetchError("timeout", f"no response within {self.settings.timeout:g} s")
 
     def count(self, size: int) -> None:
         """Note bytes that came over the wire.

@@ -25,7 +25,7 @@ __all__ = ["ACCEPTED", "Rechunker", "Unchunker", "cut_short", "decoded", "lost",
 
 PIECE = 65_536
 MAX_LAYERS = 2
-CUT = "the compressed page stops before its end"
+CUT = "the compressed page is incomplete"
 _NOTHING = frozenset({"", "identity", "none", "utf-8"})
 
 Pieces = Iterator[bytes]
@@ -43,7 +43,7 @@ def decoded(pieces: Iterable[bytes], encoding: str) -> Pieces:
     """
     layers = [layer for part in encoding.lower().split(",") if (layer := part.strip()) not in _NOTHING]
     if len(layers) > MAX_LAYERS:
-        raise FetchError("bad-encoding", f"{len(layers)} encodings, one in the other")
+        raise FetchError("bad-encoding", f"{len(layers)} encodings, nested")
     stream = iter(pieces)
     for layer in reversed(layers):
         if layer not in _DECODERS:
@@ -213,7 +213,7 @@ def _size_of(line: bytes) -> int:
 
 
 def _wrong_end() -> FetchError:
-    return FetchError("bad-chunk", "a chunk is longer than its size")
+    return FetchError("bad-chunk", "a chunk is longer than its stated size")
 
 
 class Unchunker:
@@ -301,7 +301,7 @@ class Rechunker(Unchunker):
 def cut_short(exc: BaseException | None) -> FetchError:
     """What it means that the connection was lost before the body was whole."""
     if exc is None or isinstance(exc, ssl.SSLError):
-        return FetchError("truncated", "the page stops before its end")
+        return FetchError("truncated", "the page is incomplete")
     return to_fetch_error(exc)
 
 
@@ -318,7 +318,7 @@ def lost(first: bytes, exc: BaseException | None) -> FetchError:
     if exc is not None:
         return to_fetch_error(exc)
     if not first:
-        return FetchError("closed", "closed without an answer")
+        return FetchError("closed", "the server closed the connection without a response")
     if b"HTTP/1".startswith(first[:6]):
-        return FetchError("truncated", "the connection ended within the headers")
+        return FetchError("truncated", "the connection ended in the middle of the headers")
     return FetchError("bad-response", one_line(f"not HTTP: {first.decode('latin-1')}", 80))

@@ -1,4 +1,4 @@
-"""Clients by name, and their settings. A client turns a Request into what the server made of it; it never raises."""
+"""Clients by name, and their settings. A client turns a Request into a result; it never raises."""
 
 from __future__ import annotations
 
@@ -106,17 +106,17 @@ class AsyncFetch(Protocol):
     """The same for an event loop. Built, called and closed in one loop."""
 
     async def __call__(self, request: Request) -> Response | Moved | Failure:
-        """As `Fetch.__call__`; many may be under way at once."""
+        """As `Fetch.__call__`; many may be in flight at once."""
 
     async def close(self) -> None:
         """Close all connections."""
 
 
 class Transfers(Protocol):
-    """The same for many requests that one thread has under way. Only `wake` may be called from another."""
+    """The same for many requests that one thread has in flight. Only `wake` may be called from another."""
 
     def __len__(self) -> int:
-        """How many are under way."""
+        """How many are in flight."""
 
     def add(self, request: Request, done: Callable[[Response | Moved | Failure], None]) -> None:
         """Begin a request; `done` is called with what came of it, mostly within `perform`."""
@@ -131,7 +131,7 @@ class Transfers(Protocol):
         """Let `perform` return now, or the next time."""
 
     def close(self) -> None:
-        """Hang up; requests under way are forgotten."""
+        """Hang up; requests in flight are forgotten."""
 
 
 def make_fetch(name: str, settings: ClientSettings) -> Fetch:
@@ -185,7 +185,7 @@ def make_async_fetch(settings: ClientSettings) -> AsyncFetch:
 
 
 def make_transfers(settings: ClientSettings) -> Transfers:
-    """Return the client that has many transfers under way in one thread, on pycurl.
+    """Return the client that has many transfers in flight in one thread, on pycurl.
 
     Raises:
         ConfigError: pycurl is not installed.

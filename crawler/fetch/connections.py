@@ -1,4 +1,4 @@
-"""How requests reaches a server: its transport adapter, connections on our sockets, and responses read from them.
+"""How requests reaches a server: transport adapter, connections on our own sockets, and the responses read from them.
 
 urllib3 would have http.client read the head, email parse it, and copy it twice; here `crawler.fetch.response_head`
 does it once.
@@ -106,7 +106,7 @@ class LenientResponse(BaseHTTPResponse):
             while piece := self._sock.recv(READ):
                 yield piece
             if attempt.cut:
-                raise FetchError("truncated", "the connection ended without the goodbye of TLS")
+                raise FetchError("truncated", "the connection ended without a TLS close_notify")
 
     def close(self) -> None:
         """Close the connection, unless the next request can use it."""
@@ -164,7 +164,7 @@ class LenientResponse(BaseHTTPResponse):
                 return
             data = self._sock.recv(READ)
             if not data:
-                raise FetchError("truncated", "the page stops before its last chunk")
+                raise FetchError("truncated", "the page is incomplete: the last chunk is missing")
 
 
 def _read_head(sock: socket.socket) -> tuple[HeadParser, bytes]:
@@ -226,7 +226,7 @@ class _Guarded(HTTPConnection):
             if self.proxy is None and self.sock is not None:
                 attempt.spares.give(self._key, self.sock)
                 self.sock = None
-            raise FetchError("late", "its turn was over before it could be sent")
+            raise FetchError("late", "its time slot expired before it could be sent")
         with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it closed
             self.sock.sendall(data)
 

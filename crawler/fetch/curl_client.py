@@ -108,7 +108,7 @@ class Transfers:
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_timer)
 
     def __len__(self) -> int:
-        """How many requests are under way."""
+        """How many requests are in flight."""
         return len(self._under_way) + len(self._early)
 
     def add(self, request: Request, done: Done) -> None:
@@ -154,7 +154,7 @@ class Transfers:
         self._poll.register(number, select.POLLIN)
 
     def close(self) -> None:
-        """Hang up; requests under way are forgotten."""
+        """Hang up; requests in flight are forgotten."""
         for transfer, _ in self._under_way.values():
             self._multi.remove_handle(transfer.handle)
             self._idle.append(transfer)

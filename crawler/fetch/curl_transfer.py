@@ -1,4 +1,4 @@
-"""One transfer of libcurl: its options, what came so far, what became of it, and what libcurl's errors mean.
+"""One transfer of libcurl: its options, its data, its result, and the meaning of libcurl errors.
 
 The handle is used again and again, its constant options are set once. libcurl calls back for each line of the head and
 each piece of the body; a callback that returns STOP ends the transfer.
@@ -48,20 +48,20 @@ _WEIRD_REPLY = 8
 _PROXY = 97
 _TOO_LARGE = 100
 _PLAIN = {
-    pycurl.E_COULDNT_RESOLVE_HOST: ("dns", "no such host, or the name server cannot answer now"),
+    pycurl.E_COULDNT_RESOLVE_HOST: ("dns", "no such host, or the name server does not respond"),
     pycurl.E_COULDNT_RESOLVE_PROXY: ("proxy", "no such host"),
-    _PROXY: ("proxy", "the proxy refuses"),
-    pycurl.E_URL_MALFORMAT: ("dns", "curl looks up no such name"),  # all else in a URL is clean
-    pycurl.E_PARTIAL_FILE: ("truncated", "the page stops before its end"),
-    pycurl.E_GOT_NOTHING: ("closed", "closed without an answer"),
-    pycurl.E_SEND_ERROR: ("reset", "the server cut the connection"),
-    pycurl.E_FILESIZE_EXCEEDED: ("too-large", "the length it says is beyond all limits"),
-    _TOO_LARGE: ("headers-too-large", "more than curl takes"),
+    _PROXY: ("proxy", "the proxy refused the request"),
+    pycurl.E_URL_MALFORMAT: ("dns", "curl cannot resolve this kind of name"),  # all else in a URL is clean
+    pycurl.E_PARTIAL_FILE: ("truncated", "the page is incomplete"),
+    pycurl.E_GOT_NOTHING: ("closed", "the server closed the connection without a response"),
+    pycurl.E_SEND_ERROR: ("reset", "the server reset the connection"),
+    pycurl.E_FILESIZE_EXCEEDED: ("too-large", "the Content-Length is too large to be valid"),
+    _TOO_LARGE: ("headers-too-large", "larger than curl accepts"),
 }
 _SYSTEM = {
-    errno.ECONNREFUSED: ("refused", "the server does not accept connections"),
-    errno.ECONNRESET: ("reset", "the server cut the connection while it was made"),
-    errno.ETIMEDOUT: ("connect-timeout", "no connection in time"),
+    errno.ECONNREFUSED: ("refused", "the server refused the connection"),
+    errno.ECONNRESET: ("reset", "the server reset the connection while it was being established"),
+    errno.ETIMEDOUT: ("connect-timeout", "could not connect in time"),
 }
 
 
@@ -93,13 +93,13 @@ def _receiving(text: str) -> FetchError:
     if "connect tunnel" in words or "proxy" in words:
         return FetchError("proxy", one_line(text))
     if "unexpected eof" in words:
-        return FetchError("truncated", "the page stops before its end")
-    return FetchError("reset", "the server cut the connection")
+        return FetchError("truncated", "the page is incomplete")
+    return FetchError("reset", "the server reset the connection")
 
 
 def _tls(text: str) -> str:
     if "subject name" in text or "subjectAltName" in text:
-        return "name mismatch, the certificate is for another host"
+        return "hostname mismatch: the certificate is for a different host"
     return one_line(text.rpartition("certificate problem: ")[2])
 
 
@@ -263,7 +263,7 @@ class Transfer:
         """The answer ended within its head, and libcurl saw nothing wrong in that."""
         if self._take_lines() or self._head.first:
             _ = self._head.status  # raises what is wrong with it
-        return FetchError("truncated", "the connection ended within the headers")
+        return FetchError("truncated", "the connection ended in the middle of the headers")
 
     def _explained(self, number: int, text: str) -> FetchError:
         if number == pycurl.E_OPERATION_TIMEDOUT:
@@ -271,23 +271,23 @@ class Transfer:
         if number == pycurl.E_COULDNT_CONNECT and self._blocked is not None and not self._opened:
             return self._blocked
         if number == 100 and self._fields is not None:
-            return FetchError("too-large", "more trailers than curl takes")
+            return FetchError("too-large", "more trailer fields than curl accepts")
         error = curl_failure(number, text, self.handle.getinfo(pycurl.OS_ERRNO))
         if error.code == "truncated" and not self._received:
-            return FetchError("closed", "closed without an answer")
+            return FetchError("closed", "the server closed the connection without a response")
         if error.code == "bad-headers" and self._fields is not None:
-            return FetchError("bad-chunk", "what follows the last chunk is no header")
+            return FetchError("bad-chunk", "the data after the last chunk is not a header")
         return error
 
     def _late(self) -> FetchError:
         getinfo, settings = self.handle.getinfo, self._settings
         if self._received:
-            return FetchError("deadline", f"not complete after {settings.timeout:g} s")
+            return FetchError("deadline", f"not complete within {settings.timeout:g} s")
         if not (self._sent or getinfo(pycurl.NAMELOOKUP_TIME)):
-            return FetchError("dns", f"no answer for {self._asked.place.host} in time")
+            return FetchError("dns", f"no DNS answer for {self._asked.place.host} in time")
         if not (self._sent or getinfo(pycurl.CONNECT_TIME)):
-            return FetchError("connect-timeout", f"no connection after {settings.connect_timeout:g} s")
-        return FetchError("timeout", f"no answer after {settings.timeout:g} s")
+            return FetchError("connect-timeout", f"could not connect within {settings.connect_timeout:g} s")
+        return FetchError("timeout", f"no response within {settings.timeout:g} s")
 
     def _hang_up(self) -> None:
         """See that the connection is not used again: libcurl looks whether it is open before it does so."""
@@ -363,7 +363,7 @@ class Transfer:
     def _on_ready(self, to: str, here: str, port: int, own_port: int) -> int:
         """Look a last time before the request is sent: at the clock, and whether the connection is as we left it."""
         if monotonic() > self._asked.not_after:
-            self._error = FetchError("late", "its turn was over before it could be sent")
+            self._error = FetchError("late", "its time slot expired before it could be sent")
             return int(pycurl.PREREQFUNC_ABORT)
         if not self._opened and _is_readable(self._sockets.pop(own_port, -1)):
             self._again = True

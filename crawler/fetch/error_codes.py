@@ -1,4 +1,4 @@
-"""What the exceptions of urllib3, http.client, ssl and the system mean, by our codes."""
+"""Map exceptions of urllib3, http.client, ssl and the system to the codes of failures."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def _detail(exc: BaseException) -> str:
     if isinstance(exc, http.client.BadStatusLine):
         return one_line(f"not HTTP: {exc.args[0]}", 80)
     if isinstance(exc, http.client.RemoteDisconnected):
-        return "closed without an answer"
+        return "the server closed the connection without a response"
     if isinstance(exc, u3.ReadTimeoutError | TimeoutError):
-        return "no answer in time"
+        return "no response in time"
     if isinstance(exc, OSError):
         return one_line(exc.strerror or type(exc).__name__)
     return type(exc).__name__

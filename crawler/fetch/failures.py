@@ -1,4 +1,4 @@
-"""What went wrong, by its stable code; and when the server wants to be asked again."""
+"""Failures by their stable codes, and the Retry-After header."""
 
 from __future__ import annotations
 

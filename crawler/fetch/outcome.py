@@ -1,4 +1,4 @@
-"""From the head of an answer to what is made of it, and its body where there is use for it."""
+"""From the headers of a response to its result; the body is read only if it is needed."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _GOOD = frozenset({200, 203})
 _EMPTY = frozenset({204, 205})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _REFUSED = {
-    401: "the page wants a login",
-    403: "the page wants a login, or the site does not want crawlers",
+    401: "the page requires a login",
+    403: "the page requires a login, or the site blocks crawlers",
 }
 _KEPT = frozenset({
     "content-language", "content-type", "date", "etag", "last-modified", "link", "location", "retry-after",
@@ -139,11 +139,11 @@ def _printable(value: str) -> str:
 
 def _failure(status: int, reason: str) -> tuple[str, str]:
     if status == 206:
-        return "partial", "only a part of the page was sent"
+        return "partial", "only part of the page was sent"
     if status < 300:
         return "unexpected-status", f"status {status}"
     if status == 407:
-        return "proxy", "the proxy wants a password"
+        return "proxy", "the proxy requires a password"
     means = _REFUSED.get(status, "")
     said = one_line(reason, 80).removesuffix(means).removesuffix(": ")  # a recorded answer says it already
     return f"http-{status}", ": ".join(filter(None, (said, means)))

@@ -121,7 +121,7 @@ class RequestPreparer:
             BadUrl: it is no URL of http or https.
         """
         if monotonic() > request.not_after:
-            raise FetchError("late", "its turn was over before it could be sent")
+            raise FetchError("late", "its time slot expired before it could be sent")
         url = urls.resolve("", request.url)
         end = url.index("/", 8)
         server, target = url[:end], url[end:]

@@ -1,4 +1,4 @@
-"""Reads the head of an HTTP answer, line by line: the one reading that all clients share.
+"""Parse the headers of an HTTP response line by line; all clients share this parser.
 
 It is more strict, and more forgiving, than the parsers of the libraries:
 
@@ -46,7 +46,7 @@ class HeadParser:
         self._interim = 0
 
     def take(self, line: bytes) -> bool:
-        """Take one line with its end; tell whether the head is whole now, interim answers passed over.
+        """Take one line with its end; tell whether the head is whole now, interim (1xx) responses passed over.
 
         Raises:
             FetchError: `headers-too-large`, `truncated`, `bad-response`.
@@ -97,13 +97,13 @@ class HeadParser:
             return True
         self._interim += 1
         if self._interim > MAX_INTERIM:
-            raise FetchError("bad-response", f"more than {MAX_INTERIM} interim answers")
+            raise FetchError("bad-response", f"more than {MAX_INTERIM} interim (1xx) responses")
         self.first, self.lines, self._size = b"", [], 0
         return False
 
     def _add(self, line: bytes) -> None:
         if not line.endswith(b"\n"):
-            raise FetchError("truncated", "the connection ended within the headers")
+            raise FetchError("truncated", "the connection ended in the middle of the headers")
         self._size += len(line)
         if len(self.lines) >= MAX_LINES or self._size > MAX_BYTES:
             raise FetchError("headers-too-large", f"more than {MAX_LINES} lines or {MAX_BYTES} bytes")
@@ -117,7 +117,7 @@ def valid_lines(lines: list[bytes]) -> list[bytes]:
     """Return the lines that are headers, without control characters, with one Content-Length at most.
 
     Raises:
-        FetchError: `bad-headers` for two different lengths.
+        FetchError: `bad-headers` for two different Content-Length values.
     """
     found: list[bytes] = []
     length: int | None = None
@@ -130,7 +130,7 @@ def valid_lines(lines: list[bytes]) -> list[bytes]:
             continue
         said = _number(match[1])
         if said is not None and length not in (None, said):
-            raise FetchError("bad-headers", "two different lengths")
+            raise FetchError("bad-headers", "two different Content-Length values")
         if said is not None and length is None:
             length = said
             found.append(b"Content-Length: %d\r\n" % said)
@@ -141,7 +141,7 @@ def _number(value: bytes) -> int | None:
     """The length a header gives; None for nonsense, which is then read like an unknown length."""
     numbers = {part.strip() for part in value.split(b",")}
     if len(numbers) > 1:
-        raise FetchError("bad-headers", "two different lengths")
+        raise FetchError("bad-headers", "two different Content-Length values")
     text = numbers.pop()
     return int(text) if text.isdigit() and len(text) < 19 else None
 
@@ -156,7 +156,7 @@ _USED = {
 
 
 class HeaderFields:
-    """What a head says, as far as anybody asks.
+    """The response headers that this program uses.
 
     Attributes:
         values: headers in use by their names in lower case, as latin-1; those that came twice joined by ", ".

@@ -1,4 +1,4 @@
-"""Sockets whose every read ends at the deadline of the attempt and is counted against its size limit; and their TLS.
+"""Sockets on which every read obeys the deadline and the size limit of the request; and their TLS.
 
 The timeouts of requests and urllib3 hold for one read each: a server that sends a byte now and then is never cut off.
 """
@@ -88,7 +88,7 @@ class TlsSocket(ssl.SSLSocket):
                 raise
             attempt.cut = bool(exc.reason)
         if not attempt.cut:  # so Python tells of a reset
-            raise ConnectionResetError(errno.ECONNRESET, "the server cut the connection")
+            raise ConnectionResetError(errno.ECONNRESET, "the server reset the connection")
         return b""
 
     def sendall(self, data: ReadableBuffer, flags: int = 0) -> None:
@@ -150,11 +150,11 @@ def _connected(address: Address, timeout: float, options: Options) -> Socket:
 
 def _explained(exc: OSError) -> FetchError:
     if isinstance(exc, TimeoutError):
-        return FetchError("connect-timeout", f"no connection after {attempt.settings.connect_timeout:g} s")
+        return FetchError("connect-timeout", f"could not connect within {attempt.settings.connect_timeout:g} s")
     if isinstance(exc, ConnectionRefusedError):
-        return FetchError("refused", "the server does not accept connections")
+        return FetchError("refused", "the server refused the connection")
     if isinstance(exc, ConnectionResetError | ConnectionAbortedError):
-        return FetchError("reset", "the server cut the connection while it was made")
+        return FetchError("reset", "the server reset the connection while it was being established")
     return FetchError("network", exc.strerror or type(exc).__name__)
 
 

@@ -1,1 +1,1 @@
-"""A job's own pages, recorded once and played back by a server of this machine with the latencies seen."""
+"""Record the pages of a job once, and replay them from a local server with the recorded latencies."""

@@ -1,4 +1,4 @@
-"""The folder of a recording: one small file for each URL, and what the whole is a recording of.
+"""The folder of a recording: one small file for each URL, and a description of the recording.
 
     FOLDER/recording.json         name of the job, its hash, URL of its demo site
     FOLDER/answers/SHA256.gz      of "GET URL"; a line of JSON, then the decoded body; gzip

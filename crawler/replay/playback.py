@@ -1,4 +1,4 @@
-"""A run over a recording: every request goes to the server that plays it back, none to the real site."""
+"""A run on a recording: every request goes to the replay server, none to the real site."""
 
 from __future__ import annotations
 

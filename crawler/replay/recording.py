@@ -1,4 +1,4 @@
-"""Recording: every answer that a worker got is written down before anything else is done with it."""
+"""Recording: every response of a worker is saved before it is used."""
 
 from __future__ import annotations
 

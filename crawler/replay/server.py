@@ -1,4 +1,4 @@
-"""The server that plays a recording back, and its process."""
+"""The replay server and its process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run gets its pages: the web itself here; Recording and Playback change a part of it."""
+"""Where a run gets its pages: the real web here; Recording and Playback override parts of it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One run of a job: put together, ended, protected, published, and reported."""
+"""One run of a job: assembled, ended, compared, published and reported."""

@@ -1,4 +1,4 @@
-"""One run of a job, put together from every part: the only place that knows them all."""
+"""One run of a job, assembled from all parts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = ["Run", "check_strategy", "client_settings", "demo_site", "prepare_chi
 
 T = TypeVar("T")
 
-PARSE_SECONDS = 30.0  # longest time the analysis of one page may take
+PARSE_SECONDS = 30.0  # longest time that parsing one page may take
 
 
 class Run:
@@ -205,7 +205,7 @@ def _slow_parser(job: Job) -> list[str]:
 
 
 def _place(job: Job) -> ParseStage:
-    """Where pages are analysed."""
+    """Where pages are parsed."""
     return entry(job.fetch.strategy).place if job.fetch.parse == "auto" else job.fetch.parse
 
 

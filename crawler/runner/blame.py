@@ -1,4 +1,4 @@
-"""What is to blame for a doubt: the rule of the config that found less, and the first page where it did.
+"""Explain why a crawl is suspect: the rule of the config that found less, and the first page on which it did.
 
 Asked only of a crawl that is suspect, so it may take its time: it looks at single pages of this crawl and of the
 last good one.
@@ -125,7 +125,7 @@ class Blame:
         """Hosts that were left alone."""
         if not self._closed:
             return None
-        hosts = "; ".join(f"{host} was left alone: {why}" for host, why in self._closed.items())
+        hosts = "; ".join(f"{host} was suspended: {why}" for host, why in self._closed.items())
         return f"pages {_FAILED}: {hosts}", self._failed()[1]
 
     def _start(self) -> tuple[str, str] | None:

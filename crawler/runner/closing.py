@@ -1,4 +1,4 @@
-"""The end of a crawl: what it found is counted, compared with the last good crawl, published and remembered.
+"""The end of a crawl: its results are counted, compared with the last good crawl, published and stored.
 
 A program that is killed anywhere in here does all of it again at its next run: the crawl has nothing left, and is
 not finished until `runs.end` says so.

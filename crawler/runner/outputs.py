@@ -1,4 +1,4 @@
-"""Exports of a crawl, which file they may replace, and what a person had done to that file.
+"""Write the output files of a crawl, decide which files they may replace, and keep what a person has changed.
 
 A file whose bytes are not those that were written last by this job is kept beside the new one, as
 `books.edited-2026-11-29.xlsx`. So is one that an office program has open: its user sees the old rows, and may save them
@@ -55,7 +55,7 @@ class Kept(NamedTuple):
     Attributes:
         file: the one that was replaced.
         copy: where what stood in it is now.
-        why: in words, as "was changed since it was written".
+        why: in words, as "was changed after it was written".
     """
 
     file: Path
@@ -63,7 +63,6 @@ class Kept(NamedTuple):
     why: str
 
     def plain(self) -> dict[str, str]:
-        """As JSON takes it."""
         return {"file": str(self.file), "copy": str(self.copy), "why": self.why}
 
 
@@ -129,7 +128,7 @@ def _why(db: sqlite3.Connection, target: Path, file: Path, digest: str) -> str:
     if _is_ours(db, target, file, digest):
         return f"seems to be open in {who}" if who else ""
     changed = runs.published(db, str(target)) is not None
-    why = "was changed since it was written" if changed else "was not written by this job"
+    why = "was changed after it was written" if changed else "was not written by this job"
     return f"{why} and seems to be open in {who}" if who else why
 
 
@@ -150,7 +149,7 @@ def _digest(file: Path) -> str | None:
         with file.open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
     except OSError as error:
-        raise OutputError(f"{file}: cannot be read, and so not be replaced safely: {error.strerror}") from error
+        raise OutputError(f"{file}: cannot be read, and so cannot be replaced safely: {error.strerror}") from error
 
 
 def _keep(file: Path) -> Path:
@@ -165,8 +164,8 @@ def _keep(file: Path) -> Path:
             continue
         except OSError as error:
             raise OutputError(
-                f"{file}: holds changes that were not made by crawler, and cannot be kept as {copy.name}: "
-                f"{error.strerror}. Nothing was replaced and the records are safe; move the file away, then "
+                f"{file}: contains changes that crawler did not make, and cannot be kept as {copy.name}: "
+                f"{error.strerror}. Nothing was replaced, and the state file has all rows; move the file away, then "
                 "'crawler export' writes it."
             ) from error
         return copy

@@ -1,4 +1,4 @@
-"""Is what a crawl found worth publishing? It is compared with the last good one of the job; see docs/protect.md.
+"""Decide whether a crawl is suspect by comparing it with the last good one; see docs/protect.md.
 
 Only figures are compared here. Which selector is to blame, and since which page, is found out in `blame.py`.
 """
@@ -107,7 +107,7 @@ def _pages(now: Figures, last: Figures | None, spec: ProtectSpec, allowed: float
     if share > max(spec.redirects, before_share * 1.2) and spec.redirects < 1 and _several(now):
         then = f", {before_share:.0%} last time" if last else ""
         what = f"{share:.0%} of the pages are redirected to {now.redirected_to}{then}"
-        yield Doubt("redirected", what=what, rule="does the site want a login or a consent?")
+        yield Doubt("redirected", what=what, rule="does the site require a login or consent?")
     cut = [f"{key} left {count:,} pages unread" for key, count in now.unread.items()]
     if last is not None and cut and not last.unread and _lost_any(now, last):
         yield Doubt("limit", what=f"{', '.join(cut)}, none last time")
@@ -130,8 +130,8 @@ def _rows(name: str, now: TableFigures, last: TableFigures | None, spec: Protect
     if last is not None and last.rows - now.rows >= _MIN_LOST and now.rows < last.rows * (1 - spec.rows):
         yield Doubt("fewer-rows", name, what=f"{now.rows:,} {'row' if now.rows == 1 else 'rows'}{_last(last)}")
     if last is None and _one_record(now):
-        what = f"the same record in all {now.rows:,} rows"
-        yield Doubt("one-record", name, what=what, rule="does the site want a login or a consent?")
+        what = f"the same values in all {now.rows:,} rows"
+        yield Doubt("one-record", name, what=what, rule="does the site require a login or consent?")
 
 
 def _last(last: TableFigures | None) -> str:

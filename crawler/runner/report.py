@@ -148,7 +148,7 @@ class Report:
             pages = failed + self.pages.get("done", 0)
             found.append(f"{failed:,} of {pages:,} pages failed, {before:,} last time: {causes}")
         if many := self.dropped.get("too-many-links"):
-            found.append(f"{many:,} links were not followed, because their pages have more than the most that are")
+            found.append(f"{many:,} links were not followed, because their pages have too many links")
         return tuple(found)
 
     def rows(self, table: str) -> Iterator[dict[str, Value]]:

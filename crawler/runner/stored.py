@@ -26,7 +26,7 @@ def open_existing(job: Job) -> sqlite3.Connection:
         StateError: there is none yet, or it is damaged.
     """
     if not job.state_path.exists():
-        raise StateError(f"{job.state_path}: this job has no state yet; run it first")
+        raise StateError(f"{job.state_path}: this job has no state file yet; run the job first")
     return open_database(job.state_path)
 
 

@@ -1,4 +1,4 @@
-"""The Summary sheet, and what the Problems sheet says of whole tables, columns and links that were not followed."""
+"""The Summary sheet, and the lines of the Problems sheet on whole tables, columns and links not followed."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["ENDINGS", "STATE_LABELS", "findings", "outcome", "summary"]
 
 ENDINGS = {
     "finished": "finished: nothing is left",
-    "left": "some pages are left: a host or a start page did not answer as it should",
-    "time": "stopped at limits.time; the next run goes on",
-    "interrupted": "interrupted by Ctrl-C; the next run goes on",
-    "terminated": "stopped by a signal; the next run goes on",
-    "killed": "killed, or still under way",
+    "left": "some pages are left: a host or a start page kept failing",
+    "time": "stopped at limits.time; the next run resumes",
+    "interrupted": "interrupted by Ctrl-C; the next run resumes",
+    "terminated": "stopped by a signal; the next run resumes",
+    "killed": "killed, or still in progress",
 }
 STATE_LABELS = {"done": "read", "moved": "redirected", "failed": "failed", "skipped": "skipped", "left": "left"}
 _OF_THE_RUN = ("fetch.strategy", "fetch.workers", "fetch.parse")
@@ -33,7 +33,7 @@ _OF_THE_FILE = ("output", "state")  # a workbook that is copied elsewhere is sti
 def outcome(report: Report) -> str:
     """How the crawl ended, in a few words that are true."""
     if report.verdict == "suspect":
-        return "suspect: it differs from what is to be expected"
+        return "suspect: the result looks wrong"
     if report.ending != "finished":
         return ENDINGS[report.ending]
     if unread := (report.figures.unread if report.figures else {}):
@@ -50,7 +50,7 @@ def summary(job: Job, report: Report) -> list[SummaryLine]:
     if not clock.is_fixed():
         lines += [
             ("Took", clock.duration(report.timing.total)),
-            ("Strategy", f"{report.strategy}, {report.workers} at once, analysis in: {report.parse}"),
+            ("Strategy", f"{report.strategy}, {report.workers} at once, parsed in: {report.parse}"),
             *(("Chosen", choice) for choice in report.choices),
             ("Requests in this run", report.requests),
             ("Retries in this run", report.retries),
@@ -74,7 +74,7 @@ def _figures(report: Report, before: LastGood | None) -> Iterator[SummaryLine]:
     for name, table in report.figures.tables.items():
         yield (name, table.rows, *([last[name].rows if name in last else None] if before else []))
     if report.joined:
-        yield ("Joined to an earlier row with the same key", report.joined)
+        yield ("Merged into an earlier row with the same key", report.joined)
     noted = any(column.noted for table in report.figures.tables.values() for column in table.columns.values())
     yield from ((("",), ("Filled cells", None, *heads, *(("Notes",) if noted else ()))))
     for name, table in report.figures.tables.items():
@@ -103,7 +103,7 @@ def _pages(report: Report, before: LastGood | None) -> Iterator[SummaryLine]:
         yield from ((("",), ("Links that were not followed, by reason", None)))
         yield from report.dropped.items()
     if report.closed_hosts:
-        yield from ((("",), ("Hosts left alone", None)))
+        yield from ((("",), ("Suspended hosts", None)))
         yield from report.closed_hosts.items()
 
 
@@ -145,5 +145,5 @@ def _links(db: sqlite3.Connection, crawl: int, report: Report) -> Iterator[Probl
         if reason not in _WANTED:
             first = counts.dropped_first(db, crawl, reason)
             links = "link was" if count == 1 else "links were"
-            what = f"{count:,} {links} not followed; the first stands on this page"
+            what = f"{count:,} {links} not followed; the first one is on this page"
             yield Problem("links", reason, what, first)

@@ -1,1 +1,1 @@
-"""A small HTTP server on this machine, in a process of its own: what the demo site and a replay have in common."""
+"""A small HTTP server on this machine in its own process, shared by the demo site and replay."""

@@ -1,4 +1,4 @@
-"""How long the answers of a server wait, where they do not all wait alike."""
+"""Random latencies for the responses of a server."""
 
 from __future__ import annotations
 

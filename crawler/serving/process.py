@@ -1,4 +1,4 @@
-"""A server as a child process of whoever needs it."""
+"""A server as a child process."""
 
 from __future__ import annotations
 

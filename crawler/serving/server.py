@@ -101,13 +101,11 @@ class Connection(asyncio.Protocol):
         self._eof = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Part of asyncio.Protocol."""
         assert isinstance(transport, asyncio.Transport)  # what create_server promises
         self._transport = transport
         self._everyone.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Part of asyncio.Protocol."""
         self._everyone.discard(self)
         self._ended = True
         if self._timer:
@@ -115,7 +113,6 @@ class Connection(asyncio.Protocol):
             self._stop_waiting()
 
     def data_received(self, data: bytes) -> None:
-        """Part of asyncio.Protocol."""
         if self._ended:
             return
         self._input += data
@@ -134,7 +131,6 @@ class Connection(asyncio.Protocol):
         self._full = True
 
     def resume_writing(self) -> None:
-        """Part of asyncio.Protocol."""
         self._full = False
         self._advance()
 
@@ -209,7 +205,7 @@ class Connection(asyncio.Protocol):
         self._end()
 
     def _end(self) -> None:
-        """Close our side; close the whole only later, for a reset would destroy an answer still under way."""
+        """Close our side; close the whole only later, for a reset would destroy an answer still in flight."""
         self._ended = True
         self._input.clear()
         self._transport.resume_reading()

@@ -1,4 +1,4 @@
-"""Lists that show the same again and again, and pages that are the same under every new session.
+"""Detect lists that repeat themselves, and pages that are the same under every new session.
 
 A chain is a list and its further pages: those that a rule with `next` leads to, or that the page before links to and
 whose address has the same shape. What counts is what the rules found (`Page.sign`), not bytes: the clock on a page, and
@@ -64,7 +64,7 @@ class Chains:
         over = bool(repeats) and rich and self._is_over(chain, found)
         if not over and (not repeats or not onward or repeats < _most(page, onward, before, rich)):
             return found, None
-        why = f"it shows what {first} shows" if rich else f"{repeats} pages in a row show the same, or nothing"
+        why = f"it has the same content as {first}" if rich else f"{repeats} pages in a row repeat content or are empty"
         note = Note("", "page-repeats", f"{why}; its links are not followed")
         if not rich:
             return found._replace(links=(), notes=(*found.notes, note)), None
@@ -133,7 +133,7 @@ class Chains:
         forget_records(self.db, page)
         self.db.execute(
             "UPDATE pages SET code = coalesce(code, ?), detail = coalesce(detail, ?) WHERE id = ?",
-            (note.code, "it shows what an earlier page of the list shows", page),
+            (note.code, "it has the same content as an earlier page of the list", page),
         )
 
     def _kind(self, page: int) -> str:

@@ -1,4 +1,4 @@
-"""The cookie jar of a crawl as the state keeps it."""
+"""The cookie jar of a crawl in the state file."""
 
 from __future__ import annotations
 

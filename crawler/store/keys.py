@@ -1,4 +1,4 @@
-"""The keys of pages: one for all URLs of a page, with what the crawl has learned of parameters that hold a session."""
+"""The key of a page, which is the same for all its URLs; it knows which parameters hold a session."""
 
 from __future__ import annotations
 

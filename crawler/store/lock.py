@@ -1,4 +1,4 @@
-"""One run at a time: a lock on a file beside the state, freed by the kernel however the owner ends."""
+"""One run at a time: a lock on a file beside the state, released by the kernel however the owner ends."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ def owned(state: Path) -> Iterator[None]:
 
     Raises:
         LockedError: another process holds it; the message names it and when it started.
-        OutputError: the lock file cannot be made.
+        OutputError: the lock file cannot be created.
     """
     path = state.with_name(state.name + ".lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
     except OSError as error:
-        raise OutputError(f"{path}: the lock file cannot be made: {error.strerror}") from error
+        raise OutputError(f"{path}: the lock file cannot be created: {error.strerror}") from error
     try:
         if not _try_lock(handle):
-            raise LockedError(f"{state.name}: another run works on this job ({_owner(path)}); nothing was done")
+            why = f"another run of this job is in progress ({_owner(path)}); nothing was done"
+            raise LockedError(f"{state.name}: {why}")
         os.ftruncate(handle, 0)
         os.lseek(handle, 0, os.SEEK_SET)
         os.write(handle, json.dumps({"pid": os.getpid(), "started": time.time()}).encode())
@@ -71,5 +72,5 @@ def _owner(path: Path) -> str:
             return f"process {owner['pid']}, since {since:%Y-%m-%d %H:%M:%S}"
         except (OSError, ValueError, KeyError):
             if time.monotonic() > until:
-                return "its process did not say its name"
+                return "its process id is unknown"
             time.sleep(0.01)

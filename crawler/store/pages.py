@@ -1,4 +1,4 @@
-"""Pages and their outcomes: all that a page yields is written in one transaction.
+"""Pages and their outcomes. Everything that a page yields is written in one transaction.
 
 Pages in flight stand in one row of the crawl that is written once a turn. So a page is written when it is queued and
 when it has come back, and not a third time when it goes out.
@@ -26,7 +26,7 @@ __all__ = ["Pages", "UnderWay", "recover"]
 
 
 class UnderWay(set[int]):
-    """The ids of the pages of one crawl that are under way in this run."""
+    """The ids of the pages of one crawl that are in flight in this run."""
 
     def __init__(self, db: sqlite3.Connection, crawl: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class UnderWay(set[int]):
 
 
 def recover(db: sqlite3.Connection, crawl: int) -> int:
-    """Queue again what was under way when the last run died; returns how many pages that were.
+    """Queue again what was in flight when the last run died; returns how many pages that were.
 
     They go last and alone, for one of them may be what killed it.
     """
@@ -124,7 +124,7 @@ class Pages:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise OutputError(
-                f"the state file could not be written ({error}); what was committed is safe, run again to go on"
+                f"the state file could not be written ({error}); what was committed is safe; run again to resume"
             ) from error
 
     # ---- what is to be visited
@@ -144,7 +144,7 @@ class Pages:
         return [row[0] for row in rows]
 
     def queued(self, host: str, lane: int, limit: int) -> list[Queued]:
-        """The next queued pages of a host, without those under way; those in a crash by number of crashes."""
+        """The next queued pages of a host, without those in flight; those in a crash by number of crashes."""
         sql = (
             f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND state = 'queued' AND host = ? AND lane = ? "  # noqa: S608 - fixed names
             f"ORDER BY {'crashes, id' if lane == ALONE else 'id'} LIMIT ?"
@@ -172,7 +172,7 @@ class Pages:
     # ---- what became of them; each inside a transaction
 
     def sent(self, page: Queued) -> None:
-        """It is under way from now on."""
+        """It is in flight from now on."""
         self._under_way.add(page.id)
 
     def back(self, page: Queued) -> None:

@@ -1,4 +1,4 @@
-"""A page that is to be visited, and what this crawl and the last one have seen of it."""
+"""A page in the queue, with what this crawl and the last one know about it."""
 
 from __future__ import annotations
 

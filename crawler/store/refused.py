@@ -1,4 +1,4 @@
-"""Pages that a site refused to a visitor without its cookie: how they are found, and queued again."""
+"""Pages that a site refused because a cookie was missing: find them and queue them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What exports read: the tables of one crawl in the site's own order, and what went wrong.
+"""What exports read: the tables of one crawl in the order of the site, and its problems.
 
 So rows come out the same under every strategy, whichever worker was faster. A redirected page stands where the
 link to it stands. All of it happens in temporary tables, so memory does not grow with the number of pages.

@@ -1,6 +1,6 @@
-"""Crawls and runs: what is resumed, what starts anew, what is thrown away.
+"""Crawls and runs: what is resumed, what starts over, and what is deleted.
 
-Kept are the last good crawl, the newest suspect one, and the one under way.
+Kept are the last good crawl, the newest suspect one, and the current one.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def end(
 
 
 def accept(db: sqlite3.Connection, crawl: int, now: float) -> None:
-    """A suspect crawl is good after all, and finished, whatever is left. One under way stays."""
+    """A suspect crawl is good after all, and finished, whatever is left. One in progress is kept."""
     with _transaction(db):
         db.execute("UPDATE crawls SET verdict = 'good', finished = coalesce(finished, ?) WHERE id = ?", (now, crawl))
         _drop(db, "id < ?", crawl)
@@ -226,7 +226,7 @@ def _drop(db: sqlite3.Connection, which: str, crawl: int) -> None:
 
 
 def _recover(db: sqlite3.Connection, crawl: int) -> int:
-    """Queue again what was under way when the last run died, but no page with which too many have died."""
+    """Queue again what was in flight when the last run died, but no page with which too many have died."""
     crashed = recover(db, crawl)
     db.execute(
         f"UPDATE pages SET state = 'failed', code = 'crash', detail = ? WHERE crawl = ? AND {TRIED} AND crashes >= ?",  # noqa: S608 - fixed

@@ -193,7 +193,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}", uri=True, timeout=2)
     try:
         if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise StateError(f"{path}: this is not a state file of crawler; name another with `state:` in the config")
+            raise StateError(f"{path}: not a state file of crawler; choose another one with `state:` in the config")
         if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
             raise StateError(f"{path}: written by a newer version of crawler; update crawler")
     except BaseException:
@@ -208,7 +208,7 @@ def _prepare(db: sqlite3.Connection, path: Path, fresh: bool) -> None:
     if application == 0 and version == 0:  # a program killed before its first commit leaves a file without tables
         fresh = fresh or not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if not fresh and application != APPLICATION_ID:
-        raise StateError(f"{path}: this is not a state file of crawler; name another with `state:` in the config")
+        raise StateError(f"{path}: not a state file of crawler; choose another one with `state:` in the config")
     if version > VERSION:
         raise StateError(
             f"{path}: written by a newer version of crawler (state version {version}, this one knows {VERSION}); "
@@ -235,6 +235,6 @@ def _as_stop(error: sqlite3.DatabaseError, path: Path) -> StateError | OutputErr
 
 def _corrupt(path: Path, why: str) -> str:
     return (
-        f"{path}: the state file is damaged ({why}); it was left as it is. "
-        f"Move it away to start anew; what can still be read: sqlite3 {path} .dump"
+        f"{path}: the state file is damaged ({why}); it was not changed. "
+        f"Move it away to start over; to save what is still readable: sqlite3 {path} .dump"
     )

@@ -1,1 +1,1 @@
-"""How requests are executed: one file a family, found by name in `registry`."""
+"""How requests are executed. `registry` finds a strategy by name."""

@@ -58,7 +58,7 @@ class Asyncio(Multiplexer[T]):
     async def _one(self, future: Future[T], request: Request) -> None:
         fetched = await self._fetch(request)
         self._landed(future, request, fetched)
-        await asyncio.sleep(0)  # the next one is sent before this one is analysed
+        await asyncio.sleep(0)  # the next one is sent before this one is parsed
         self._stop()
 
     def _stop(self) -> None:

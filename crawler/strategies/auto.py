@@ -1,6 +1,6 @@
-"""`auto`: begins with few requests on one thread, measures, and uses what is fastest.
+"""`auto`: starts with few requests on one thread, measures, and switches to what is fastest.
 
-By Little's law (1961) throughput is requests under way divided by the time of an answer. So while that time stays, more
+By Little's law (1961) throughput is requests in flight divided by the time of an answer. So while that time stays, more
 requests bring more pages; once it grows, they only wait somewhere. As in TCP Vegas (Brakmo and Peterson, 1995) the
 shortest mean seen is the measure; as in TCP the number doubles at first and later grows slowly (RFC 5681).
 
@@ -39,14 +39,14 @@ class ConcurrencyLimit:
     def __init__(self, most: int) -> None:
         self._most = most
         self.now = min(FIRST, most)
-        self.why = "not enough answers to tell"
+        self.why = "not enough responses to decide"
         self._doubles = True
         self._deaf = 0
         self._shortest = math.inf
         self._total, self._count, self._full = 0.0, 0, False
 
     def answered(self, seconds: float, *, full: bool) -> None:
-        """Take in one answer; `full`: as many requests were under way as were wanted."""
+        """Take in one answer; `full`: as many requests were in flight as were wanted."""
         self._deaf = max(0, self._deaf - 1)
         self._total += seconds
         self._count += 1
@@ -56,7 +56,7 @@ class ConcurrencyLimit:
             self._begin()
 
     def refused(self) -> None:
-        """Take in that the server asked for less; once for all that were under way then."""
+        """React to 429 or 503, once per round of requests in flight."""
         if self._deaf:
             self._deaf -= 1
             return
@@ -72,18 +72,18 @@ class ConcurrencyLimit:
     def _look(self, mean: float) -> None:
         few = self.now <= FIRST  # so that they cannot be in each other's way: the site itself takes that long now
         self._shortest = mean if few else min(mean, self._shortest)
-        times = f"an answer takes {mean:.3f} s, {self._shortest:.3f} s at best"
+        times = f"a response takes {mean:.3f} s, {self._shortest:.3f} s at best"
         if mean > TOLERANCE * self._shortest:
             self.now = max(min(FIRST, self.now), round(self.now * TOLERANCE * self._shortest / mean))
             self._doubles = False
             self.why = f"{times}: more would only wait"
         elif not self._full:
-            self.why = f"{times}: more were never due at once"
+            self.why = f"{times}: there were never more URLs to fetch"
         elif self.now < self._most:
             self.now = min(self._most, 2 * self.now if self._doubles else self.now + math.isqrt(self.now))
-            self.why = f"{times}: more brought more"
+            self.why = f"{times}: more workers were faster"
         else:
-            self.why = f"{times}: more may bring more; fetch.workers allows no more"
+            self.why = f"{times}: more might be faster, but fetch.workers is the limit"
 
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ SPREAD = {"curl": "processes-curl", "asyncio": "processes-asyncio", "threads": "
 """What begins, the best that is installed, and what it becomes."""
 
 SECONDS = 0.15  # between two looks at the core: about what the start of processes costs
-HEAVY = 0.7  # share of the time from which on analysis is what holds everything up, and is worth to be moved
+HEAVY = 0.7  # share of the time spent parsing above which it is moved to processes
 
 
 class Auto(Generic[T]):
@@ -104,7 +104,7 @@ class Auto(Generic[T]):
         self._name = next(name for name in SPREAD if not missing(name))
         here = plan._replace(then=self._timed)
         driver = make_driver(self._name, here)
-        assert driver is None or isinstance(driver, Driver), "those that it begins with"
+        assert driver is None or isinstance(driver, Driver), "the initial number"
         self._driver = driver
         self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
         self._spread: PolledStrategy[T] | None = None
@@ -123,26 +123,26 @@ class Auto(Generic[T]):
     @property
     def story(self) -> list[str]:
         """What it chose and why, a line each."""
-        chosen = f"{self._name}: one core does the work"
+        chosen = f"{self._name}: one core is enough"
         if self._spread is not None:
             chosen = f"{SPREAD[self._name]} instead of {self._name}: {self._why_spread}"
         return [chosen, f"{self._best.now} at once: {self._best.why}"]
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way."""
+        """Whether nothing is in flight."""
         return not self._under_way
 
     @property
     def hungry(self) -> bool:
-        """Whether more requests could be under way now."""
+        """Whether more requests could be in flight now."""
         return len(self._under_way) < self.width
 
     def submit(self, request: Request) -> Future[T]:
         """Hand the request to what is chosen now."""
         if self._why_spread and self._spread is None:
             self._spread = make_driver(SPREAD[self._name], self._plan)
-            if self._driver is not None:  # what it has under way is finished beside
+            if self._driver is not None:  # what it has in flight is finished beside
                 self._first = Threaded(self._driver, self._name)
         future = (self._spread or self._first).submit(request)
         self._under_way.add(future)
@@ -175,7 +175,7 @@ class Auto(Generic[T]):
             self._spread.close(cancel=cancel)
 
     def drop(self) -> None:
-        """Give up all that this thread has under way; from any thread."""
+        """Give up all that this thread has in flight; from any thread."""
         for driver in (self._spread, self._driver):
             if driver is not None:
                 driver.drop()
@@ -202,7 +202,7 @@ class Auto(Generic[T]):
             self._best.answered(result.elapsed, full=full)
 
     def _look(self) -> None:
-        """See whether analysis is what holds this up, by the clock: on a busy machine no process gets a whole core."""
+        """Check whether parsing is the bottleneck, by wall-clock time: a busy machine gives no process a core."""
         if self._mark is None:
             return
         now = monotonic(), self._spent
@@ -212,7 +212,7 @@ class Auto(Generic[T]):
         self._mark = now
         heavy = cores() > 1 and spent > HEAVY * wall
         if heavy and self._was_heavy:
-            self._why_spread = f"analysis took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"
+            self._why_spread = f"parsing took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"
         elif heavy:
             self._prepare()
         self._was_heavy = heavy

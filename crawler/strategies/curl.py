@@ -1,4 +1,4 @@
-"""`curl`: IO multiplexing. One thread has many transfers under way; libcurl moves their bytes, in C.
+"""`curl`: I/O multiplexing. One thread has many transfers in flight; libcurl moves their bytes, in C.
 
 It teaches what lies under an event loop: ask the system which sockets are ready, do a little for each, ask again. No
 thread waits for a server and no Python runs while bytes arrive, so it needs the least CPU for a page of all models.

@@ -1,6 +1,6 @@
-"""What strategies without a thread of their own share: a queue, and work done while the loop waits.
+"""What strategies without their own thread share: a queue, and work that is done while the main loop waits.
 
-`Driver` is for whatever is waited for, `Multiplexer` for many requests that one thread has under way.
+`Driver` is for whatever is waited for, `Multiplexer` for many requests that one thread has in flight.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class Driver(ABC, Generic[T]):
 
     @abstractmethod
     def _work(self, timeout: float) -> None:
-        """Move what is under way, `timeout` seconds at most; return when something came back."""
+        """Move what is in flight, `timeout` seconds at most; return when something came back."""
 
     @abstractmethod
     def _interrupt(self) -> None:
@@ -158,23 +158,23 @@ class Driver(ABC, Generic[T]):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is queued or under way."""
+        """Whether nothing is queued or in flight."""
         return not (self._waiting or self._under_way)
 
     @property
     def hungry(self) -> bool:
-        """Whether more requests could be under way now."""
+        """Whether more requests could be in flight now."""
         return not self._waiting and self._busy < self.width
 
     def close(self, *, cancel: bool = False) -> None:
-        """Finish what is queued and under way; with `cancel` drop it."""
+        """Finish what is queued and in flight; with `cancel` drop it."""
         while not (cancel or self.idle):
             self.perform(MAX_SLEEP)
         self.drop()
         self._end()
 
     def drop(self) -> None:
-        """Give up all that is queued and under way; from any thread."""
+        """Give up all that is queued and in flight; from any thread."""
         while self._waiting:
             self._waiting.popleft()[0].cancel()
         for future in list(self._under_way):
@@ -217,7 +217,7 @@ class Driver(ABC, Generic[T]):
 
 
 class Multiplexer(Driver[T]):
-    """One thread has many requests under way and does `then` with what comes back.
+    """One thread has many requests in flight and does `then` with what comes back.
 
     A `then` that hangs holds up everything: all requests share one thread.
 
@@ -232,7 +232,7 @@ class Multiplexer(Driver[T]):
         self._fetched: deque[tuple[Future[T], Request, Fetched]] = deque()
 
     def perform(self, timeout: float) -> None:
-        """Move what is under way, then do `then` with what came back."""
+        """Move what is in flight, then do `then` with what came back."""
         super().perform(timeout)
         self.began = monotonic()
         for _ in range(min(MAX_AT_ONCE, len(self._fetched))):
@@ -248,7 +248,7 @@ class Multiplexer(Driver[T]):
         return bool(self._fetched)
 
     def _landed(self, future: Future[T], request: Request, fetched: Fetched) -> None:
-        """A request came back: the next one is under way before `then` is done with this one."""
+        """A request came back: the next one is in flight before `then` is done with this one."""
         self._busy -= 1
         self._fetched.append((future, request, fetched))
         self._begin()
@@ -277,7 +277,7 @@ class Threaded(Generic[T]):
         return self._driver.submit(request)
 
     def close(self, *, cancel: bool = False) -> None:
-        """Wait for what is under way; with `cancel` drop it, and the thread too where it hangs in `then`."""
+        """Wait for what is in flight; with `cancel` drop it, and the thread too where it hangs in `then`."""
         self._cancelled = self._cancelled or cancel
         self._ending = True
         self._driver.wake()

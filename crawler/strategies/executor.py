@@ -55,7 +55,7 @@ class Interpreters(Adapted[T]):
         try:
             from concurrent.futures import InterpreterPoolExecutor  # type: ignore[attr-defined]  # newer than 3.11
         except ImportError:
-            raise ConfigError("the strategy interpreters needs Python 3.14 or newer; take processes instead") from None
+            raise ConfigError("the strategy interpreters needs Python 3.14 or newer; use processes instead") from None
         super().__init__(plan, partial(InterpreterPoolExecutor, initializer=_settle_interpreter))
 
 

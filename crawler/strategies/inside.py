@@ -1,4 +1,4 @@
-"""What runs in a child of `crawler.strategies.process_group`: a strategy, and the line to the main process.
+"""Runs in a child process of `crawler.strategies.process_group`: a strategy, and the connection to the main process.
 
 Batches of (number, request) come in until None does; batches of (number, error, value) go out. What is done waits for
 more to share its message, but not for long: until nothing more can be done at once; until 3 ms have gone by, so that

@@ -1,4 +1,4 @@
-"""Messages between two processes over a socket: neither ever waits for the other, however much is on the way.
+"""Messages between two processes over a socket. Neither side ever blocks, however much is in flight.
 
 A message is any value that can be pickled: the length of its bytes, then the bytes. What the socket does not take now
 is kept and sent later, and what has come is kept until the message is whole.

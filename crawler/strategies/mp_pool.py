@@ -1,4 +1,4 @@
-"""`mp-pool`: `multiprocessing.Pool.apply_async(callback=...)`, the pool that is older than futures.
+"""`mp-pool`: `multiprocessing.Pool.apply_async(callback=...)`, the older process pool.
 
 It replaces a worker that dies, but says nothing of the request that died with it: that one would be waited for for
 ever. So its workers are watched here, and after a death the whole pool is replaced. The executor of `processes` does

@@ -1,4 +1,4 @@
-"""A pool of worker processes that survives the death of a worker; calls go to it in batches.
+"""A pool of worker processes that survives the death of a worker. Calls are sent in batches.
 
 Each worker has one message in flight and one ready. Only what comes beyond that waits here; it goes out in groups, to
 each worker its share. So few calls go one by one, to whoever is free. So do slow ones: next to them a message costs

@@ -1,4 +1,4 @@
-"""The port every strategy fills, and the step that its workers take.
+"""The interface of a strategy, and the step that its workers execute.
 
     Request --submit--> [worker: fetch, then] --> Future[T]
 
@@ -80,11 +80,11 @@ class PolledStrategy(Strategy[T], Protocol[T]):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is queued or under way."""
+        """Whether nothing is queued or in flight."""
 
     @property
     def hungry(self) -> bool:
-        """Whether more requests could be under way now."""
+        """Whether more requests could be in flight now."""
 
     def perform(self, timeout: float) -> None:
         """Wait until something moves, or is woken, `timeout` seconds at most; then do what can be done."""
@@ -93,7 +93,7 @@ class PolledStrategy(Strategy[T], Protocol[T]):
         """Let `perform` return now."""
 
     def drop(self) -> None:
-        """Give up all that is queued and under way."""
+        """Give up all that is queued and in flight."""
 
 
 class Factory(Protocol):

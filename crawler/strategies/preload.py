@@ -1,4 +1,4 @@
-"""What worker processes of every job need, imported once in the server process that they are forked from.
+"""Modules that the worker processes of every job need, imported once in the server process from which they are forked.
 
 What hangs on the job, such as its client, is named beside it: see `child.prepare`.
 """

@@ -1,4 +1,4 @@
-"""Several processes with a strategy inside each: `processes-threads`, `processes-asyncio`, `processes-curl`.
+"""Several processes, each with its own strategy: `processes-threads`, `processes-asyncio`, `processes-curl`.
 
 Threads, coroutines or transfers wait for the network; processes use the cores. The loop waits for all of them at once:
 no thread stands between it and a child (`crawler.strategies.inside` is what runs there). Requests and results cross the
@@ -62,7 +62,7 @@ class ProcessGroup(Driver[T]):
         super().close(cancel=cancel)
 
     def drop(self) -> None:
-        """Give up all that is queued and under way; from any thread."""
+        """Give up all that is queued and in flight; from any thread."""
         super().drop()
         for child in self._children:
             if child.load:

@@ -1,4 +1,4 @@
-"""`processes`: a ProcessPoolExecutor. Each worker has its own interpreter: heavy analysis uses every core."""
+"""`processes`: a ProcessPoolExecutor. Each worker has its own interpreter, so heavy parsing uses every core."""
 
 from __future__ import annotations
 

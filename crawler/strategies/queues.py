@@ -1,6 +1,5 @@
-"""`queue`: producer and consumers. Requests are put into a JoinableQueue; `width` threads take them out, one at a time,
-until they find a sentinel. It is what a pool does inside, written out.
-"""
+"""`queue`: producer and consumers. Requests are put into a `queue.Queue`; `width` threads take them out, one at a time,
+until they find a sentinel. This is how a thread pool works inside."""
 
 from __future__ import annotations
 

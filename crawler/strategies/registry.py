@@ -1,4 +1,4 @@
-"""Every strategy by its name on the command line, imported only when it is chosen."""
+"""Every strategy by its name; its module is imported only when the strategy is chosen."""
 
 from __future__ import annotations
 
@@ -74,34 +74,32 @@ class Entry(NamedTuple):
 
 STRATEGIES: dict[str, Entry] = {
     "serial": Entry("serial:Serial", "one request after another: the baseline", width=1),
-    "threads": Entry("threads:Threads", "a pool of threads: for pages that answer slowly; the default"),
-    "processes": Entry(
-        "processes:Processes", "a pool of processes: for pages that are heavy to analyse", True, loads=()
-    ),
-    "semaphore": Entry("semaphore:Semaphore", "a thread for each request, n at a time: shows what a pool saves"),
+    "threads": Entry("threads:Threads", "a pool of threads, the default: for most sites"),
+    "processes": Entry("processes:Processes", "a pool of processes: for pages that take long to parse", True, loads=()),
+    "semaphore": Entry("semaphore:Semaphore", "one thread per request, n at a time: shows what a pool saves"),
     "semaphore-processes": Entry(
         "semaphore_processes:SemaphoreProcesses",
-        "a process for each request, n at a time: dear, nothing shared",
+        "one process per request, n at a time: expensive, fully isolated",
         True,
         loads=(),
     ),
-    "queue": Entry("queues:Queue", "producer and consumer threads on a JoinableQueue: a pool written out"),
+    "queue": Entry("queues:Queue", "producer and consumer threads on a queue.Queue: a thread pool written by hand"),
     "queue-processes": Entry(
-        "queue_processes:QueueProcesses", "producer and consumer processes on a JoinableQueue", True, loads=()
+        "queue_processes:QueueProcesses", "producer and consumer processes on a multiprocessing queue", True, loads=()
     ),
     "mp-pool": Entry(
-        "mp_pool:MpPool", "multiprocessing.Pool with apply_async and a callback: the older pool", True, loads=()
+        "mp_pool:MpPool", "multiprocessing.Pool with apply_async and a callback: the older process pool", True, loads=()
     ),
     "asyncio": Entry(
         "asyncio_:Asyncio",
-        "coroutines on one event loop: very many slow pages",
+        "coroutines on one event loop: for very many slow pages",
         needs="aiohttp",
         extra="asyncio",
         driven=True,
     ),
     "gevent": Entry(
         "gevent_:Gevent",
-        "greenlets in a child process: blocking code made cooperative",
+        "greenlets in a child process: blocking code becomes cooperative",
         True,
         needs="gevent",
         extra="gevent",
@@ -109,14 +107,14 @@ STRATEGIES: dict[str, Entry] = {
     ),
     "curl": Entry(
         "curl:Curl",
-        "many transfers on one thread, in C: the least CPU for each page",
+        "many transfers on one thread, in C: the least CPU time per page",
         needs="pycurl",
         extra="curl",
         driven=True,
     ),
     "processes-threads": Entry(
         "process_group:ProcessesThreads",
-        "threads inside each of several processes: slow pages, heavy analysis",
+        "threads in each of several processes: for slow pages that take long to parse",
         True,
         driven=True,
         loads=("crawler.strategies.threads",),
@@ -132,7 +130,7 @@ STRATEGIES: dict[str, Entry] = {
     ),
     "processes-curl": Entry(
         "process_group:ProcessesCurl",
-        "curl transfers in each of several processes: the fastest for large jobs",
+        "curl transfers in each of several processes: fastest for large jobs",
         True,
         driven=True,
         needs="pycurl",
@@ -141,11 +139,11 @@ STRATEGIES: dict[str, Entry] = {
     ),
     "auto": Entry(
         "auto:Auto",
-        "measures, and takes what pays off: for whoever does not want to choose",
+        "measures and adapts: when you do not want to choose",
         driven=True,
         most=64,
     ),
-    "interpreters": Entry("executor:Interpreters", "several interpreters in one process, each with a lock of its own"),
+    "interpreters": Entry("executor:Interpreters", "several interpreters in one process, each with its own GIL"),
 }
 
 
@@ -176,7 +174,7 @@ def absent() -> list[str]:
 
 
 def refusal(name: str, place: str = "callback", client: str = "requests") -> str:
-    """Why a strategy cannot be used here, with the analysis at `place` and this client, and what to do; or "".
+    """Why a strategy cannot be used here, with parsing at `place` and this client, and what to do; or "".
 
     The answer for a strategy of the user's own is always "".
     """
@@ -194,9 +192,9 @@ def _unfit(place: str, client: str) -> str:
     from crawler.strategies.executor import unloadable
 
     if place == "worker" and (why := unloadable("crawler.extract.parser")):
-        return f"pages cannot be analysed in its workers ({why}); take parse callback, or the strategy processes"
+        return f"pages cannot be parsed in its workers ({why}); use parse callback, or the strategy processes"
     if client != "requests" and (why := unloadable(client_module(client))):
-        return f"not with the client {client} ({why}); take the client requests, or the strategy processes"
+        return f"not with the client {client} ({why}); use the client requests, or the strategy processes"
     return ""
 
 

@@ -1,6 +1,5 @@
-"""`semaphore`: a thread for each request, n at a time. What a pool saves is to be seen: each request pays for a thread
-of its own, a session of its own, and so a new connection.
-"""
+"""`semaphore`: one thread per request, n at a time. It shows what a pool saves: each request pays for its own thread,
+its own session, and so a new connection."""
 
 from __future__ import annotations
 

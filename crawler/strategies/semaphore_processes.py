@@ -1,6 +1,5 @@
-"""`semaphore-processes`: a process for each request, n at a time. The dearest way of all, and the safest: nothing is
-shared, and a page that kills its process costs nothing but itself.
-"""
+"""`semaphore-processes`: one process per request, n at a time. The most expensive strategy, and the most robust:
+nothing is shared, so a page that crashes its process affects nothing else."""
 
 from __future__ import annotations
 
@@ -45,10 +44,10 @@ class SemaphoreProcesses(ThreadForEach[T]):
         theirs.close()  # else the end of the child could not be seen
         try:
             if not ours.poll(self._timeout):
-                raise WorkerDied("it did not answer in time")
+                raise WorkerDied("it did not respond in time")
             error, value = ours.recv()
         except (EOFError, OSError):
-            raise WorkerDied("it ended without an answer") from None
+            raise WorkerDied("it ended without a result") from None
         finally:
             ours.close()
             child.kill()  # it has sent all it has, or nothing more is wanted of it

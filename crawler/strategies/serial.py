@@ -1,4 +1,4 @@
-"""`serial`: one request after another in the main thread, the baseline that every other strategy is held against."""
+"""`serial`: one request after another in the main thread; the baseline for every other strategy."""
 
 from __future__ import annotations
 

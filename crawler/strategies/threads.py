@@ -1,4 +1,4 @@
-"""`threads`: a ThreadPoolExecutor, the default. Waiting threads cost little, so it suits pages that answer slowly."""
+"""`threads`: a ThreadPoolExecutor, the default. Waiting threads cost little, so it suits most sites."""
 
 from __future__ import annotations
 

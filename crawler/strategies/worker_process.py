@@ -1,4 +1,4 @@
-"""What every worker process does when it starts, whatever strategy started it."""
+"""What every worker process does at its start, under any strategy."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def context() -> Any:
 
 @contextmanager
 def deaf() -> Iterator[None]:
-    """What is started in here does not hear of Ctrl-C and SIGTERM.
+    """Block SIGINT and SIGTERM while a child process starts.
 
-    A terminal, `timeout` and service managers send them to every process, and a Python that is about to start dies of
-    them, aloud.
+    A terminal, `timeout` and service managers send these signals to every process, and a Python that is just starting
+    would die with a traceback.
     """
     if sys.platform == "win32":
         yield
         return
-    resource_tracker.ensure_running()  # it has a way of its own to be deaf, which ends that of others
+    resource_tracker.ensure_running()  # it blocks signals in its own way, which would undo this
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_ALL)
     try:
         yield

@@ -89,7 +89,7 @@ def test_fault_172_unknown_commands_and_options_get_a_suggestion(cli, arguments,
         (["--set", "fetch.client=request"], "did you mean 'requests'?"),
         (["--set", "fetch.wrkers=3"], "did you mean 'workers'?"),
         (["--start", "htp://x"], "write http://x"),
-        (["--strategy", "serial", "--workers", "4"], "leave out --workers, or choose another strategy, as threads"),
+        (["--strategy", "serial", "--workers", "4"], "remove --workers, or choose another strategy, such as threads"),
     ],
 )
 def test_fault_172_wrong_and_conflicting_flags_of_run(cli, flags, message):
@@ -174,7 +174,7 @@ def test_a_slow_run_says_what_would_be_faster_but_not_when_it_is_to_be_quiet(cli
         "polite: {robots: false, delay: 0}\noutput: shop.csv\n"
     )
     said, quiet = cli("run", job, "--fresh"), cli("run", job, "--fresh", "--quiet")
-    assert "\n  faster      --strategy auto is faster: analysis took " in said.out
+    assert "\n  faster      --strategy auto is faster: parsing took " in said.out
     assert quiet.code == 3  # else nothing at all would be said
     assert "1 failed" in quiet.err
     assert "faster" not in quiet.out + quiet.err

@@ -218,4 +218,4 @@ def test_fault_173_a_config_from_standard_input(tmp_path, shop):
     job = write_job(tmp_path, shop)
     done = crawl("check", "-", input=job.read_text())
     assert done.returncode == 0
-    assert "the config is right" in done.stdout
+    assert "the config is valid" in done.stdout

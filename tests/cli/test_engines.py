@@ -6,7 +6,7 @@ from crawler.extract.rules import FieldRule
 
 @pytest.mark.parametrize("css", ["p:-soup-contains('x')", "a:checked", "svg|a", "a:link"])
 def test_beautifulsoup_answers_what_lexbor_does_not_know(css):
-    assert served("auto", ["h1", None, css]) == ("bs4", f"{css}: lexbor does not know it")
+    assert served("auto", ["h1", None, css]) == ("bs4", f"{css}: lexbor does not support it")
 
 
 @pytest.mark.parametrize("css", ["table > tbody > tr", ":scope > a", ":is(h1, h2) a", "p:empty", "a[title=':link']"])

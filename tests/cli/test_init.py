@@ -19,7 +19,7 @@ def test_an_existing_file_is_never_overwritten(cli, tmp_path):
     path.write_text("name: mine\n")
     done = cli("init", path)
     assert (done.code, done.out) == (2, "")
-    assert "there is such a file already" in done.err
+    assert "this file already exists" in done.err
     assert path.read_text() == "name: mine\n"
 
 

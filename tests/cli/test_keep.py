@@ -107,7 +107,7 @@ def test_a_sheet_and_a_note_that_the_user_added_are_kept_and_the_quiet_run_says_
     assert re.fullmatch(r"books\.edited-\d{4}-\d\d-\d\d\.xlsx", name)
     assert (done.code, done.out, done.err.count("\n")) == (0, "", 1)
     assert name in done.err
-    assert "books.xlsx was changed since it was written" in done.err
+    assert "books.xlsx was changed after it was written" in done.err
     assert book(job, name)["My plan"]["A1"].value == "buy"
     assert book(job, name)["books"]["D2"].value == "ask Ann"
     assert book(job).sheetnames == ["books", "Summary", "Problems"]
@@ -138,7 +138,7 @@ def test_the_end_of_a_run_and_its_json_name_the_copy(job, run):
     (one,) = json.loads(run("--json").out)["kept"]
     assert Path(one["copy"]).exists()
     assert one["file"] == str(job.parent / "out" / "books.xlsx")
-    assert one["why"] == "was changed since it was written"
+    assert one["why"] == "was changed after it was written"
 
 
 def test_export_keeps_it_too(cli, job, run):
@@ -372,7 +372,7 @@ def test_changed_and_open_is_said_in_one_line(job, run):
     add_note(job)
     (job.parent / "out" / ".~lock.books.xlsx#").write_bytes(LIBRE)
     (line,) = run("--quiet").err.splitlines()
-    assert "was changed since it was written and seems to be open in LibreOffice (Ann, the 2nd; boss on desk-7)" in line
+    assert "was changed after it was written and seems to be open in LibreOffice (Ann, the 2nd; boss on desk-7)" in line
 
 
 @pytest.mark.long

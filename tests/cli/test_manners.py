@@ -28,27 +28,27 @@ def test_how_long_a_host_takes_at_least():
 
 def test_no_delay():
     text = words({"polite.delay": "0"})
-    assert "no pause between two requests to a host" in text
+    assert "no delay between requests to a host" in text
     assert "take at least" not in text
 
 
 def test_workers_and_what_a_host_gets_of_them():
     text = words({"polite.per_host": "8", "polite.delay": "0.2"}, width=16)
-    assert "16 workers, but at most 8 requests at once to one host (polite.per_host)" in text
-    assert "so many are under way only while answers take 1.6 s or more" in text
-    assert "at most 4 requests at once" in words({}, width=4)
+    assert "16 workers, but at most 8 requests in flight to one host (polite.per_host)" in text
+    assert "so many are in flight only if responses take 1.6 s or longer" in text
+    assert "at most 4 requests in flight" in words({}, width=4)
     assert "one request after another" in words({}, width=1)
 
 
 def test_robots():
-    assert "robots.txt is obeyed, its Crawl-delay up to 30 s" in words({})
-    assert "robots.txt is not read (polite.robots: false)" in words({"polite.robots": "false"})
-    assert "its Crawl-delay is not" in words({"polite.max_crawl_delay": "0"})
+    assert "robots.txt is obeyed, with its Crawl-delay up to 30 s" in words({})
+    assert "robots.txt is ignored (polite.robots: false)" in words({"polite.robots": "false"})
+    assert "except its Crawl-delay" in words({"polite.max_crawl_delay": "0"})
 
 
 def test_limits():
     text = words({"limits.pages": "1", "limits.depth": "3", "limits.time": "90s", "limits.failures": "2.5%"})
     assert "at most 1 page\n" in text
-    assert "at most 3 links away" in text
-    assert "at most 1 min 30 s; the next run goes on" in text
-    assert "exit code 3 when more than 2.5 % of the pages fail" in text
+    assert "at most 3 links from" in text
+    assert "at most 1 min 30 s; the next run resumes" in text
+    assert "exit code 3 if more than 2.5 % of the pages fail" in text

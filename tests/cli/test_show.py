@@ -31,9 +31,9 @@ def test_a_complete_run(report):
         "  pages       90 read, 1 redirected, 1 failed, 2 skipped",
         "  rows        60 books, 20 authors",
         "  why         1 http-404, 2 robots",
-        "  time        3 s: 94 requests, 3 tried again, 47/s, 1.2 MB (threads, 16 at once)",
+        "  time        3 s: 94 requests, 3 retries, 47/s, 1.2 MB (threads, 16 at once)",
         "  file        /somewhere/demo.xlsx",
-        "  next        the sheet Problems names each page that failed, and where the link to it stands",
+        "  next        the sheet Problems lists each page that failed and the page that links to it",
     ]
 
 
@@ -46,13 +46,13 @@ def test_without_a_workbook_the_failed_pages_can_still_be_seen(report):
 def test_what_is_left_names_the_command_that_goes_on(report, ending):
     text = end_summary(replace(report, ending=ending, pages={**PAGES, "left": 7}), "demo.yaml")
     assert "7 left" in text
-    assert "next        crawler run demo.yaml goes on with the 7 pages left; with --fresh it begins anew" in text
+    assert "next        crawler run demo.yaml resumes with the 7 remaining pages; with --fresh it starts over" in text
 
 
 def test_a_partial_file_is_explained(report):
     files = (Path("/somewhere/demo.partial.xlsx"),)
     text = end_summary(replace(report, ending="time", pages={**PAGES, "left": 7}, files=files), "demo.yaml")
-    assert "this part is in the .partial file" in text
+    assert "the rows so far are in the .partial file" in " ".join(text.split())
 
 
 def test_too_many_failures(report):
@@ -62,25 +62,25 @@ def test_too_many_failures(report):
 
 def test_no_record_names_the_command_that_shows_why(report):
     text = end_summary(replace(report, records={"books": 0}), "demo.yaml")
-    assert text.startswith("demo: finished, but no record was found\n")
+    assert text.startswith("demo: finished, but no rows were found\n")
     assert "crawler try demo.yaml URL" in text
 
 
 def test_a_file_that_could_not_be_written(report):
     text = end_summary(replace(report, files=(), unwritten={"/x.xlsx": "/x.xlsx: no space left"}), "demo.yaml")
-    assert text.startswith("demo: a file could not be written; the records are safe\n")
+    assert text.startswith("demo: a file could not be written; the rows are safe in the state file\n")
     assert "not written /x.xlsx: no space left" in text
     assert "then: crawler export demo.yaml" in text
 
 
 def test_resumed_and_changed(report):
-    assert "this run went on with an unfinished crawl" in end_summary(replace(report, resumed=True), "demo.yaml")
-    assert "the config describes another crawl" in end_summary(replace(report, changed=True), "demo.yaml")
+    assert "this run continued an unfinished crawl" in end_summary(replace(report, resumed=True), "demo.yaml")
+    assert "the config changed since the unfinished crawl" in end_summary(replace(report, changed=True), "demo.yaml")
 
 
 def test_hosts_that_were_left_alone(report):
-    text = end_summary(replace(report, closed_hosts={"shop.example": "it kept failing (refused)"}), "demo.yaml")
-    assert "left alone  shop.example: it kept failing (refused)" in text
+    text = end_summary(replace(report, closed_hosts={"shop.example": "kept failing (refused)"}), "demo.yaml")
+    assert "suspended   shop.example: kept failing (refused)" in text
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80])
@@ -94,8 +94,8 @@ def test_lines_are_wrapped_below_their_text(report, monkeypatch, columns):
 @pytest.mark.parametrize(
     ("strategy", "cores", "crawl", "analysis", "says"),
     [
-        ("threads", 2, 20.0, 16.0, "--strategy auto is faster: analysis took 80% of one core, and auto gives it all 2"),
-        ("curl", 8, 20.0, 23.0, "--strategy auto is faster: analysis took 100% of one core, and auto gives it all 8"),
+        ("threads", 2, 20.0, 16.0, "--strategy auto is faster: parsing took 80% of one core, and auto can use all 2"),
+        ("curl", 8, 20.0, 23.0, "--strategy auto is faster: parsing took 100% of one core, and auto can use all 8"),
         ("auto", 2, 20.0, 16.0, ""),  # it would have gone on in processes, were it worth it
         ("threads", 1, 20.0, 16.0, ""),
         ("threads", 2, 20.0, 10.0, ""),  # waiting for the site is what it did

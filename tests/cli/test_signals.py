@@ -147,10 +147,10 @@ def test_fault_176_and_179_once_ends_in_good_order(slow_shop, tmp_path, number, 
     process.send_signal(number)
     out, err = (data.decode() for data in process.communicate(timeout=15))
     assert process.returncode == code, err
-    assert "stopping after what is in flight" in err
+    assert "finishing requests in flight" in err
     assert "Traceback" not in err
     assert re.search(r"pages +\d+ read.* \d+ left", out)
-    assert "goes on with the" in out
+    assert "resumes with the" in out
     assert gone(family)
     assert (tmp_path / "out" / "demo.xlsx").exists()
     again = crawl("run", job, "--set", "fetch.workers=64", "--set", "fetch.strategy=threads")
@@ -184,7 +184,7 @@ def test_fault_177_twice_ends_at_once(tmp_path, strategy):
         _, err = process.communicate(timeout=10)
         assert time.monotonic() - began < 1
         assert process.returncode == 130
-        assert err == b"stopped at once; the next run goes on\n"
+        assert err == b"stopped immediately; the next run resumes\n"
         assert gone(family)
     assert crawl("status", job).returncode == 0
 
@@ -218,7 +218,7 @@ def test_ctrl_c_on_a_terminal_with_a_demo_site_of_its_own(tmp_path):
     assert shown.code == 130, shown.text
     assert family
     assert gone(family)
-    assert "stopping after what is in flight" in shown.text
+    assert "finishing requests in flight" in shown.text
     assert "demo: interrupted by Ctrl-C" in shown.text
     assert "Traceback" not in shown.text
     assert "refused" not in shown.text

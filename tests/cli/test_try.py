@@ -189,7 +189,7 @@ def test_the_demo_site_is_started_for_a_job_that_has_one(cli):
 def test_what_robots_forbids_is_not_fetched(cli, job, found):
     done = cli("try", job, STAFF)
     assert (done.code, done.out) == (3, "")
-    assert "robots.txt forbids this page; to fetch it all the same: --set polite.robots=false" in done.err
+    assert "robots.txt forbids this page; to fetch it anyway: --set polite.robots=false" in done.err
     assert len(done.err.splitlines()) == 1
     assert found(STAFF, code=3)["failure"]["code"] == "robots"
     assert cli("try", job, STAFF, "--set", "polite.robots=false").code == 0
@@ -239,7 +239,7 @@ def test_a_redirect_to_another_site_is_told_and_gets_no_secret(cli, own):
                 "--set", "fetch.allow_private=true",
             )  # fmt: skip
             assert server.requests[-1].header("X-Key") == "canary"
-        assert "another site: a run would not go there" in done.err
+        assert "another site: a run follows this only if a rule has" in done.err
         assert all(seen.header("X-Key") is None for seen in other.requests)
     assert "there" in done.out
     assert "canary" not in done.out + done.err
@@ -257,7 +257,7 @@ def test_a_url_of_another_host_gets_no_secret(cli, own):
     [
         ("htp://x", "write http://x"),
         ("shop.example/x", "write https://shop.example/x"),
-        ("/page-{1..3}", "the URL of one"),
+        ("/page-{1..3}", "give one URL"),
     ],
 )
 def test_a_wrong_url(cli, job, url, hint):

@@ -80,15 +80,15 @@ def test_json_is_called_json(cli, site):
 @pytest.mark.parametrize(
     ("page", "reason", "advice"),
     [
-        (NEXT, 'data stands in a script: <script id="__NEXT_DATA__">', "regex:, cut out one value"),
+        (NEXT, 'data is in a script: <script id="__NEXT_DATA__">', "to extract one value, use css:"),
         (
             b"<script src=a></script><div id=app></div>",
             "it may need JavaScript to fill the empty",
-            "no JavaScript is run",
+            "JavaScript is not run",
         ),
         (
             b"<p>Some text</p><!-- <h1>Blue</h1> -->",
-            "what 'h1' looks for stands in an HTML comment",
+            "what 'h1' looks for is in an HTML comment",
             "python: function",
         ),
         (b"<p>Please sign in</p><input type=password>", "the page asks for a password", "cookies to fetch.cookies"),
@@ -128,7 +128,7 @@ def test_the_reason_of_each_row_is_told_once(cli, site):
     page = b"<h1>Books</h1><ul>" + b"<li><b>x</b></li>" * 5 + b"</ul>"
     table = "pages.book={table: books, each: li, fields: {title: b, head: h1}}"
     done = cli("try", site({"/x": answer(page)}).job, "/x", "--kind", "book", "--set", table)
-    assert done.out.count("head: it stands outside the row (1 on the page)") == 1
+    assert done.out.count("head: it is outside the row (1 on the page)") == 1
 
 
 def test_a_redirect_to_a_login_is_called_so(cli, site):
@@ -141,7 +141,7 @@ def test_a_redirect_to_a_login_is_called_so(cli, site):
 def test_a_refused_page_wants_a_login(cli, site, status, words):
     done = cli("try", site({"/x": answer(status=status)}).job, "/x")
     assert done.code == 3
-    assert f"the page wants {words}" in done.err
+    assert f"the page requires {words}" in done.err
     assert "fetch.cookies" in done.err
 
 
@@ -154,12 +154,12 @@ def test_robots_that_no_setting_helps_against_are_not_advised_against(cli, site)
 
 def test_a_robots_file_with_an_error_may_be_passed_over(cli, site):
     done = cli("try", site({"/robots.txt": answer(status=b"503 Busy")}).job, "/x")
-    assert "to fetch it all the same: --set polite.robots=false" in done.err
+    assert "to fetch it anyway: --set polite.robots=false" in done.err
 
 
 def test_a_kind_that_nothing_speaks_for_is_not_praised(cli, site):
     done = cli("try", site({"/x": answer(b"<p>nothing here</p>")}).job, "/x")
-    assert "the rules of none find anything" in done.out
+    assert "no rules find anything" in done.out
     assert "find the most" not in done.out
 
 
@@ -167,7 +167,7 @@ def test_the_json_has_clues_and_reasons(cli, site):
     job = site({"/x": answer(NEXT + b"<meta content=x>")}).job
     found = json.loads(cli("try", job, "/x", "--kind", "book", "--set", "pages.book.fields.d=meta", "--json").out)
     (clue,) = [finding for finding in found["findings"] if finding["what"] == "clue"]
-    assert (clue["rule"], clue["raw"]) == ("script", 'data stands in a script: <script id="__NEXT_DATA__">')
+    assert (clue["rule"], clue["raw"]) == ("script", 'data is in a script: <script id="__NEXT_DATA__">')
     (field,) = [finding for finding in found["findings"] if finding["where"] == "books.d"]
     assert field["why"] == "<meta> never has text; add attr: content"
 
@@ -199,7 +199,7 @@ def test_a_page_without_a_match_says_in_the_workbook_what_it_shows(cli, site):
     job = site({"/": answer(LIST), **dict.fromkeys(("/b0", "/b1", "/b2"), answer(NEXT))}).job
     assert run(cli, job)[0] == 3
     assert {row[2] for row in problems(job)} == {
-        "nothing matches 'h1'; data stands in a script: <script id=\"__NEXT_DATA__\">"
+        "nothing matches 'h1'; data is in a script: <script id=\"__NEXT_DATA__\">"
     }
 
 
@@ -247,4 +247,4 @@ def test_a_refused_page_says_login_under_each_client(cli, site, strategy, client
     job = site({"/": answer(status=b"401 Unauthorized")}).job
     run(cli, job, "--strategy", strategy, "--set", f"fetch.client={client}")
     ((_, cause, what, _),) = problems(job)
-    assert (cause, what) == ("http-401", "Unauthorized: the page wants a login")
+    assert (cause, what) == ("http-401", "Unauthorized: the page requires a login")

@@ -17,31 +17,31 @@ FOLDER = Path(__file__).parents[1] / "data" / "broken"
 
 # file: (line, column, key path, part of the message) of each complaint, in order
 BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
-    "alias_as_selector": [(6, 14, "", "a * starts an alias: to mean the text, quote it: '*main'")],
-    "alias_bomb": [(7, 15, "", "write them out")],
+    "alias_as_selector": [(6, 14, "", "a * starts an alias: for the literal text, quote it: '*main'")],
+    "alias_bomb": [(7, 15, "", "write the values out")],
     "at_sign": [(6, 13, "", "quote it: '@href'")],
-    "backslash_in_quotes": [(6, 33, "", "use single quotes: they keep a backslash as it stands")],
+    "backslash_in_quotes": [(6, 33, "", "use single quotes, in which a backslash is literal")],
     "bad_choice": [
         (7, 16, "fetch.parse", "did you mean 'worker'?"),
         (7, 31, "fetch.engine", "expected one of auto, bs4, lexbor; got 'lxml'"),
     ],
     "bad_format": [
-        (6, 61, "pages.book.fields.day.format[1]", "as %d %B %Y for 3 May 2024; see docs.python.org under strfti"),
-        (7, 49, "pages.book.fields.when.format", "as %d %B %Y for 3 May 2024; see docs.python.org under strfti"),
+        (6, 61, "pages.book.fields.day.format[1]", "write for example %d %B %Y for 3 May 2024; see strftime format"),
+        (7, 49, "pages.book.fields.when.format", "write for example %d %B %Y for 3 May 2024; see strftime format"),
         (8, 30, "pages.book.fields.what.format", "add type: date or type: datetime"),
     ],
     "bad_headers": [
         (8, 13, "fetch.headers.X Y", "use letters, digits and -"),
-        (9, 18, "fetch.cookies.sid", "names and values are ASCII, and have no space, comma or ; in"),
-        (10, 10, "fetch.proxy", "write it as http://host:8080"),
-        (11, 9, "fetch.auth.password", "add password: password; better"),
-        (12, 20, "fetch.insecure_hosts[0]", "write the host alone, as example.com, without https:// and p"),
+        (9, 18, "fetch.cookies.sid", "use only ASCII in names and values, without spaces, commas or"),
+        (10, 10, "fetch.proxy", "write for example http://host:8080"),
+        (11, 9, "fetch.auth.password", "add password: password; prefer"),
+        (12, 20, "fetch.insecure_hosts[0]", "write only the host, for example example.com, without"),
     ],
     "bad_hook": [
-        (5, 13, "pages.book.python", "as hooks:book for the function book in hooks.py"),
-        (7, 13, "pages.author.python", "write no_such_module_here.py, or correct the name"),
+        (5, 13, "pages.book.python", "for example hooks:book for the function book in hooks.py"),
+        (7, 13, "pages.author.python", "create no_such_module_here.py, or correct the name"),
     ],
-    "bad_locale": [(6, 44, "pages.book.fields.price.locale", "write it as de or pt_BR")],
+    "bad_locale": [(6, 44, "pages.book.fields.price.locale", "write for example de or pt_BR")],
     "bad_map": [
         (6, 29, "pages.book.fields.rating.map", "expected a mapping (`key: value` lines), got a list"),
         (7, 34, "pages.book.fields.stars.map.One", "quote it: '[1]'"),
@@ -52,14 +52,14 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (5, 28, "pages.book.fields.", "write a name"),
     ],
     "bad_ranges": [
-        (3, 5, "start[0]", "write it as {1..50} or {01..12}; a brace that is meant as it"),
+        (3, 5, "start[0]", "write for example {1..50} or {01..12}; for a literal brace"),
         (4, 5, "start[1]", "at most 1,000,000 are allowed"),
         (5, 5, "start[2]", "secrets go into fetch.headers, cookies, auth or proxy"),
     ],
     "bad_regex": [
-        (6, 35, "pages.book.fields.stock.regex", "put a \\ before a character that is meant as it stands"),
-        (7, 35, "pages.book.fields.code.replace.[a", "put a \\ before a character that is meant as it stands"),
-        (9, 43, "pages.book.follow[0].allow[1]", "put a \\ before a character that is meant as it stands"),
+        (6, 35, "pages.book.fields.stock.regex", "put a \\ before a special character that you mean literally"),
+        (7, 35, "pages.book.fields.code.replace.[a", "put a \\ before a special character that you mean literally"),
+        (9, 43, "pages.book.follow[0].allow[1]", "put a \\ before a special character that you mean literally"),
     ],
     "bad_replacement": [
         (6, 40, "pages.book.fields.code.replace.(a)b", "groups count from \\1; write \\\\ for a backslash")
@@ -73,7 +73,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (3, 5, "start[0]", "write http://books.example/"),
         (4, 5, "start[1]", "write https://books.example/page-1.html"),
         (5, 5, "start[2]", "only http:// and https:// URLs can"),
-        (6, 5, "start[3]", "write the whole URL, as https://example.com/page; only the d"),
+        (6, 5, "start[3]", "write the whole URL, for example https://example.com/page; only the d"),
         (7, 5, "start[4]", "write %20 for it, or make a list: one URL each"),
         (8, 5, "start[5]", "write it as https://example.com/page"),
         (9, 5, "start[6]", "write it as https://example.com/page"),
@@ -94,8 +94,8 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
     "case_twin_tables": [(8, 12, "pages.film.table", "use one name")],
     "case_twins": [(7, 14, "pages.book.fields.title", "rename one")],
     "child_selector": [(6, 14, "", "quote the selector: '> p'")],
-    "colon_in_text": [(7, 18, "", "indent keys of one mapping alike, put a space after each ':'")],
-    "column_of_two_types": [(9, 21, "pages.sale.fields.price", "give both one type")],
+    "colon_in_text": [(7, 18, "", "indent the keys of a mapping equally, put a space after each ':'")],
+    "column_of_two_types": [(9, 21, "pages.sale.fields.price", "give both the same type")],
     "comment_as_selector": [(6, 14, "pages.book.fields.title", "a # starts a comment: quote the selector: '#main'")],
     "comment_in_braces": [(6, 20, "", "quote the selector: '#main'")],
     "comment_in_css": [
@@ -106,13 +106,13 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (6, 30, "pages.book.fields.isbn.label", "keep one"),
         (7, 31, "pages.book.fields.page.attr", "remove one"),
     ],
-    "custom_tag": [(7, 8, "", "remove it: a config is plain data and runs no code; to mean")],
+    "custom_tag": [(7, 8, "", "remove it: a config is plain data and runs no code; for the")],
     "deep_brackets": [(7, 58, "", "a config needs about 8")],
     "duplicate_key": [(8, 7, "pages.book.fields.title", "remove one")],
     "empty": [(1, 1, "", "`crawler init` writes one that runs as it is")],
     "follow_nowhere": [
         (6, 25, "pages.listing.follow[0].to", "did you mean 'book'?"),
-        (7, 9, "pages.listing.follow[1].to", "add to: the page kind of the pages the links lead to"),
+        (7, 9, "pages.listing.follow[1].to", "add to: the page kind of the linked pages"),
     ],
     "key_is_no_field": [(5, 16, "pages.book.key[1]", "did you mean 'title'?")],
     "list_as_key": [(7, 3, "", "remove the ? or the brackets")],
@@ -126,10 +126,10 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (11, 18, "fetch.workers", "must be at least 1 and at most 1000, got 0"),
         (12, 17, "limits.pages", "expected a whole number, got 'ten'"),
     ],
-    "merge_key": [(9, 7, "pages.page.fields.<<", "YAML 1.2 has no merge; write the keys, or give a whole value")],
+    "merge_key": [(9, 7, "pages.page.fields.<<", "YAML 1.2 has no merge keys; write the keys out, or use an alias")],
     "misplaced_key": [(7, 1, "delay", "it belongs under polite: polite.delay")],
     "missing_keys": [(1, 1, "name", "add name: name of the job: letters, digits, - and _")],
-    "no_pages": [(3, 8, "pages", "add one, as")],
+    "no_pages": [(3, 8, "pages", "add one, for example")],
     "no_source": [(6, 13, "pages.book.fields.isbn", "add css:, label: or url: true")],
     "no_start_url": [(2, 8, "start", "write at least one")],
     "not_finite": [
@@ -150,16 +150,16 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (9, 31, "limits.failures", "must be at least 0% and at most 100%, got 150%"),
     ],
     "outputs": [
-        (7, 10, "output[0]", "end it in .xlsx, .csv or .jsonl"),
-        (7, 32, "output[2]", "end it in .xlsx, .csv or .jsonl"),
+        (7, 10, "output[0]", "use the suffix .xlsx, .csv or .jsonl"),
+        (7, 32, "output[2]", "use the suffix .xlsx, .csv or .jsonl"),
     ],
     "pages_as_list": [(4, 3, "pages", "expected a mapping (`key: value` lines), got a list")],
     "percent_sign": [(6, 14, "", "quote it: '%x'")],
     "pseudo_elements": [
-        (6, 16, "pages.book.fields.title", "leave it out, a field takes the text by itself"),
-        (7, 21, "pages.book.fields.link.css", "leave it out and add the key attr: href"),
+        (6, 16, "pages.book.fields.title", "remove it, a field takes the text by default"),
+        (7, 21, "pages.book.fields.link.css", "remove it and add the key attr: href"),
     ],
-    "python_tag": [(7, 8, "", "remove it: a config is plain data and runs no code; to mean")],
+    "python_tag": [(7, 8, "", "remove it: a config is plain data and runs no code; for the")],
     "quoted_number": [(7, 18, "fetch.workers", "remove the quotes")],
     "recursive_alias": [(7, 27, "", "remove it")],
     "same_output": [
@@ -168,7 +168,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
     ],
     "secret_on_the_line": [
         (7, 46, "fetch.timeuot", "did you mean 'timeout'?"),
-        (7, 65, "fetch.proxy", "write it as http://host:8080"),
+        (7, 65, "fetch.proxy", "write for example http://host:8080"),
     ],
     "star_as_selector": [(6, 14, "", "quote the selector: '*'")],
     "start_mapping": [
@@ -178,7 +178,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (2, 121, "start[3].knd", "did you mean 'kind'?"),
     ],
     "tab_indent": [(5, 1, "", "use spaces")],
-    "table_twice": [(5, 12, "pages.book.table", "use one name, or one place")],
+    "table_twice": [(5, 12, "pages.book.table", "rename or remove one")],
     "table_without_fields": [
         (5, 12, "pages.book.table", "add fields: to this page kind"),
         (8, 15, "pages.author.tables.people", "add fields:"),
@@ -187,8 +187,8 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
     "top_level_list": [(1, 1, "", "start with")],
     "top_level_text": [(1, 1, "", "start with")],
     "two_documents": [(7, 1, "", "remove this --- line")],
-    "two_keys": [(10, 10, "pages.other.key", "one table has one key")],
-    "unclosed_bracket": [(7, 9, "", "close them; in brackets, quote a text that has any of # , [")],
+    "two_keys": [(10, 10, "pages.other.key", "a table has one key")],
+    "unclosed_bracket": [(7, 9, "", "close them; inside brackets, quote a text that contains # , [")],
     "unclosed_quote": [(6, 14, "", "close it")],
     "unknown_field_key": [(6, 15, "pages.book.fields.price.selector", "did you mean 'css'?")],
     "unknown_nested_key": [(7, 21, "fetch.timeuot", "did you mean 'timeout'?")],
@@ -210,7 +210,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (9, 9, "limits", "expected a mapping (`key: value` lines), got 5"),
         (10, 9, "output", "expected text, got a mapping"),
     ],
-    "xpath": [(6, 14, "pages.book.fields.title", "write a CSS selector, as")],
+    "xpath": [(6, 14, "pages.book.fields.title", "write a CSS selector, for example")],
 }
 
 UNREADABLE = {"latin1": "latin1.yaml:4:4: byte 0xFC", "not_utf8": "not_utf8.yaml:1:8: byte 0xFF"}

@@ -275,7 +275,7 @@ def test_a_latency_that_is_wrong_is_shown_at_its_place(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load(path)
     message, line, caret = str(caught.value).split("\n")
-    assert "demo.latency: expected a duration, got 'lots'; write 200ms (all alike), 50ms..400ms" in message
+    assert "demo.latency: expected a duration, got 'lots'; write 200ms (the same for all), 50ms..400ms" in message
     assert line[caret.index("^") :] == "lots'"
 
 
@@ -299,14 +299,14 @@ def test_settings(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
-        (["pages.lost={fields: {a: h1}}"], "pages.lost: nothing leads to this page kind"),
-        (["limits.depth=0"], "limits.depth: 0 keeps pages of kind 'book' out: they are 1 links from the start"),
-        (["pages.empty={}", "pages.book.follow=[{css: a, to: empty}]"], "pages.empty: nothing is taken"),
+        (["pages.lost={fields: {a: h1}}"], "pages.lost: no follow rule leads to this page kind"),
+        (["limits.depth=0"], "limits.depth: 0 excludes pages of kind 'book', which are 1 links from the start"),
+        (["pages.empty={}", "pages.book.follow=[{css: a, to: empty}]"], "pages.empty: these pages have no fields"),
         (["pages.book={follow: [{css: a, to: book}]}"], "no page kind has fields"),
-        ([], "polite.contact: not given"),
+        ([], "polite.contact: missing"),
         (["pages.book.fields.d={css: 'meta[name=\"x y\"]'}"], "pages.book.fields.d: <meta> never has text"),
         (["pages.book.fields.d=a img.big"], "pages.book.fields.d: <img> never has text, so this column stays blank"),
-        (["pages.book={each: li, fields: {d: body}}"], "<body> stands in no row of 'li'"),
+        (["pages.book={each: li, fields: {d: body}}"], "<body> is never inside a row of 'li'"),
         (["pages.listing.follow=[{css: li h3, to: book}]"], "pages.listing.follow[0]: <h3> has no href"),
         (
             [

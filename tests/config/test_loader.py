@@ -246,7 +246,7 @@ def test_wrong_changes_come_with_all_other_complaints(tmp_path):
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("{css: h1, type: money, locale: xx_YY}", "the language 'xx_YY' is not known"),
+        ("{css: h1, type: money, locale: xx_YY}", "the language 'xx_YY' is unknown"),
         ("{css: h1, type: money, locale: de}", ""),
         ("{css: h1, type: money, locale: pt-BR}", ""),
     ],

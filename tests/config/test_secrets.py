@@ -68,9 +68,9 @@ def test_fault_170_nothing_else_shows_them(tmp_path):
     [
         (f"{CANARY}\n", "TOKEN has a line break"),
         (f"{CANARY}\x00", "TOKEN has a line break or control character"),
-        (f"{CANARY}${{OTHER}}", "TOKEN has ${ in its value"),
-        (f"{CANARY}\u20ac", "fetch.headers.Authorization: has a character that a header cannot hold"),
-        (f"{CANARY} /", "fetch.proxy: is not the URL of a proxy"),
+        (f"{CANARY}${{OTHER}}", "TOKEN contains ${"),
+        (f"{CANARY}\u20ac", "fetch.headers.Authorization: has a character that is not allowed in a header"),
+        (f"{CANARY} /", "fetch.proxy: is not a proxy URL"),
         ("", "TOKEN is empty"),
     ],
 )

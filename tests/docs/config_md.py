@@ -1,4 +1,4 @@
-"""docs/config.md is made from the models of the config. `python -m tests.docs.config_md` writes it anew."""
+"""docs/config.md is made from the models of the config. `python -m tests.docs.config_md` regenerates it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COMMAND = "python -m tests.docs.config_md"
 
 
 def text() -> str:
-    return f"<!-- Made from the models of crawler/config. Do not edit; write it anew: {COMMAND} -->\n\n{reference()}"
+    return f"<!-- Made from the models of crawler/config. Do not edit; regenerate: {COMMAND} -->\n\n{reference()}"
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def properties(node):
 
 
 def test_the_reference_is_up_to_date():
-    assert PATH.read_text(encoding="utf-8") == text(), f"write it anew: {COMMAND}"
+    assert PATH.read_text(encoding="utf-8") == text(), f"regenerate it: {COMMAND}"
 
 
 def test_every_key_of_the_schema_is_in_the_reference():

@@ -24,7 +24,7 @@ TABLES = {"_CODES", "_RETRY", "_SKIP", "_TROUBLE"}
 # Functions that return a cause, or a pair with one.
 RETURNS = {"_failure", "_moved", "read_outcome", "judge", "converter", "read_datetime", "_by_format", "_doubt", "_iso"}
 CODE = re.compile(r"[a-z]+(?:-[a-z]+)*|http-\d{3}")
-FAILED = ("the network", "the answer", "the content", "the program")
+FAILED = ("the network", "the response", "the content", "the program")
 
 
 def strings(node):

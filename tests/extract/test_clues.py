@@ -64,7 +64,7 @@ def test_what_is_no_data_is_not_named(script):
 
 def test_the_likeliest_scripts_come_first():
     page = TEXT + '<script>var a1 = {b: 1}</script><script id=data type=application/json>{"a":"b"}</script>'
-    assert found(page)["script"] == 'data stands in a script: <script id="data">, the variable a1'
+    assert found(page)["script"] == 'data is in a script: <script id="data">, the variable a1'
 
 
 # ---- built in the browser
@@ -89,9 +89,9 @@ def test_frames():
 
 def test_rows_in_a_comment_are_found_by_the_rules_own_selector():
     page = f"{TEXT}<!-- <table id=t><tr><td>Ann</table> --><!--[if IE]><i>x</i><![endif]-->"
-    text = "what '#t td' looks for stands in an HTML comment, which is no part of the page (1 match)"
+    text = "what '#t td' looks for is in an HTML comment, which is not part of the page (1 match)"
     assert found(page, "h1", "#t td") == {"comment": text}
-    assert found(page, "i") == found(page) == {"comment": "most rows of the page's HTML stand in comments"}
+    assert found(page, "i") == found(page) == {"comment": "most table rows of the page's HTML are inside comments"}
 
 
 def test_a_selector_of_a_browser_is_understood_too():
@@ -165,7 +165,7 @@ def test_a_page_without_a_match_says_what_it_shows():
     page = f'{TEXT}<script id="__NEXT_DATA__" type="application/json">{{"a": {{"b": 1}}}}</script>'
     outcome = analyse(page, FieldRule("t", "h1"))
     assert isinstance(outcome, Failure)
-    assert outcome.detail == "nothing matches 'h1'; data stands in a script: <script id=\"__NEXT_DATA__\">"
+    assert outcome.detail == "nothing matches 'h1'; data is in a script: <script id=\"__NEXT_DATA__\">"
 
 
 def test_xml_names_its_elements():

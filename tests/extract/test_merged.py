@@ -75,6 +75,6 @@ def test_the_row_has_a_note(engine):
     fields = [FieldRule("publisher", "td:nth-child(1)"), FieldRule("title", "td:nth-child(2)")]
     records = analyse(TABLE, *fields, each="tr", engine=engine).records
     assert [[note.code for note in record.notes] for record in records] == [[], ["merged-cells"], []]
-    assert records[1].notes[0].detail == "cell 1 of the row stands in column 2: a merged cell is before it"
+    assert records[1].notes[0].detail == "cell 1 of the row is in column 2, because a merged cell is before it"
     named = analyse(TABLE, FieldRule("first", "td"), each="tr", engine=engine).records
     assert not any(record.notes for record in named)

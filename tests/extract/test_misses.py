@@ -25,7 +25,7 @@ def why(*fields, each=None, **options):
         ("link", "href", "<link> never has text; add attr: href"),
         ("input", "value", "<input> never has text; add attr: value"),
         ("img", "src", "<img> never has text; add attr: src"),
-        ("i.star", "class", "the <i> has no text; attr: can take class"),
+        ("i.star", "class", "the <i> has no text; attr: can be class"),
         ("meta", "name", "add attr: content"),
     ],
 )
@@ -55,9 +55,9 @@ def test_a_picture_in_a_link():
     [
         (FieldRule("v", "span"), "the <span> has no text; it has no attributes either"),
         (FieldRule("v", "em", attr="title"), "the attribute title is empty"),
-        (FieldRule("v", "li", attr="data-cost"), "the <li> has no data-cost; attr: can take class, id, data-price"),
-        (FieldRule("v", "ul", attr="href"), "the <ul> has no href, the <a> in it has; select that one"),
-        (FieldRule("v", "u", regex=r"\d+"), "the regex matches nothing in this text"),
+        (FieldRule("v", "li", attr="data-cost"), "the <li> has no data-cost; attr: can be class, id, data-price"),
+        (FieldRule("v", "ul", attr="href"), "the <ul> has no href, the <a> inside it has; select that one"),
+        (FieldRule("v", "u", regex=r"\d+"), "the regex does not match this text"),
         (FieldRule("v", "u", replace=((".*", ""),)), "nothing is left of this text"),
         (FieldRule("v", "span", all=True), "the <span> has no text; it has no attributes either"),
         (FieldRule("v", "h2"), ""),
@@ -76,9 +76,9 @@ def test_a_field_of_a_row_reaches_only_into_its_row(engine):
     rules = recipe(*fields, each="li", engine=engine)
     first = [finding.why for finding in explain(rules, "book", response(PAGE)) if finding.row == 1]
     assert first == [
-        "it stands outside the row (1 on the page), where a field of a row does not reach",
-        "this selector matches the row itself; leave out css:, then the field is taken from the row",
-        "the label stands outside the row, where a field of a row does not reach",
+        "it is outside the row (1 on the page); a field of a row searches only inside the row",
+        "this selector matches the row itself; remove css: to take the field from the row",
+        "the label is outside the row; a field of a row searches only inside the row",
         "",  # another row has it
     ]
 
@@ -91,14 +91,14 @@ LINKS = (
 @pytest.mark.parametrize(
     ("rule", "text"),
     [
-        (FollowRule("li", "book"), "the <li> has no href, the <a> in it has; select that one"),
+        (FollowRule("li", "book"), "the <li> has no href, the <a> inside it has; select that one"),
         (FollowRule("s", "book"), "the <s> has no href; it has no attributes either"),
-        (FollowRule("li a", "book", deny=("/",)), "allow: and deny: of the rule let none of these addresses through"),
+        (FollowRule("li a", "book", deny=("/",)), "allow: and deny: of the rule exclude all of these URLs"),
         (
             FollowRule("p a[href^=http]", "book"),
-            "these links lead to other sites; same_site: false in the rule follows them",
+            "these links lead to other sites; to follow them, add same_site: false to the rule",
         ),
-        (FollowRule("a[href^=mailto]", "book"), "these are no web addresses (javascript:, mailto: and the like)"),
+        (FollowRule("a[href^=mailto]", "book"), "these are not web addresses (javascript:, mailto: and the like)"),
         (FollowRule("li a", "book"), ""),
         (FollowRule("h9", "book"), ""),
     ],
@@ -112,4 +112,4 @@ def test_a_rule_of_a_table_of_many_is_explained_alike():
     tables = (TableRule("a", (FieldRule("v", "meta"),)), TableRule("b", (FieldRule("v", "i"),), each="li"))
     found = {f.where: f.why for f in explain(recipe(tables=tables), "book", response(PAGE)) if f.row in (0, 1)}
     assert "attr: content" in found["a.v"]
-    assert "attr: can take class" in found["b.v"]
+    assert "attr: can be class" in found["b.v"]

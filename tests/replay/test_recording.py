@@ -141,4 +141,4 @@ def test_record_and_replay_together_are_refused(tmp_path, site):
         crawler.run(crawler.load(path), record=tmp_path, replay=tmp_path)
     done = crawl("run", path, "--record", "a", "--replay", "b")
     assert done.returncode == 2
-    assert "leave out one of the two" in done.stderr
+    assert "remove one of them" in done.stderr

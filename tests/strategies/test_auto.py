@@ -67,7 +67,7 @@ def test_slow_pages_get_more_requests_at_once(make: Make, lane: str, monkeypatch
     with serve(pages(SITE, delay=0.05)) as server:
         driver = make()
         assert crawl(driver, server.url, 300) > 16
-    assert driver.story[0] == f"{lane}: one core does the work"
+    assert driver.story[0] == f"{lane}: one core is enough"
 
 
 @pytest.mark.parametrize("lane", ["curl", "asyncio", "threads"])
@@ -131,7 +131,7 @@ def test_on_one_core_it_stays(make: Make, monkeypatch: pytest.MonkeyPatch) -> No
     with serve(pages(SITE)) as server:
         driver = make(busy)
         crawl(driver, server.url, 20)
-    assert "one core does the work" in driver.story[0]
+    assert "one core is enough" in driver.story[0]
 
 
 def test_a_server_that_refuses_is_asked_for_less(make: Make) -> None:

@@ -36,11 +36,11 @@ def test_curl_says_what_it_needs_where_there_is_no_poll(monkeypatch):
 
 def test_what_cannot_be_done_in_an_interpreter_beside_the_main_one_is_refused_with_a_way_out(monkeypatch):
     monkeypatch.setattr(registry, "missing", lambda name: "")
-    monkeypatch.setattr(executor, "unloadable", lambda module: f"{module} loads in the main one only")
+    monkeypatch.setattr(executor, "unloadable", lambda module: f"{module} can be loaded only in the main one")
     start = "the strategy interpreters cannot be used here: "
-    analysis = "pages cannot be analysed in its workers (crawler.extract.parser loads in the main one only)"
-    assert refusal("interpreters", "worker") == f"{start}{analysis}; take parse callback, or the strategy processes"
-    assert refusal("interpreters", "pool", "curl").endswith("; take the client requests, or the strategy processes")
+    analysis = "pages cannot be parsed in its workers (crawler.extract.parser can be loaded only in the main one)"
+    assert refusal("interpreters", "worker") == f"{start}{analysis}; use parse callback, or the strategy processes"
+    assert refusal("interpreters", "pool", "curl").endswith("; use the client requests, or the strategy processes")
     assert not any(refusal("interpreters", place) for place in ("callback", "pool", "barrier"))
     assert not refusal("threads", "worker", "curl")
 
@@ -57,5 +57,5 @@ def test_interpreters_say_no_word_too_much_and_are_refused_before_anything_is_fe
         assert (done.returncode, done.stderr) == (0, "")
         refused = crawl("run", job, "--parse", "worker", "--fresh")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert "take parse callback, or the strategy processes" in refused.stderr
+    assert "use parse callback, or the strategy processes" in refused.stderr
     assert crawl("check", job, "--set", "fetch.parse=worker").returncode == 2

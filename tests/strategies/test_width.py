@@ -24,7 +24,7 @@ def test_it_doubles_while_answers_take_no_longer() -> None:
 def test_it_stays_where_no_more_were_due() -> None:
     width = ConcurrencyLimit(100)
     assert rounds(width, 0.1, 5, full=False) == [8] * 5
-    assert "never due" in width.why
+    assert "never more URLs to fetch" in width.why
 
 
 def test_it_is_never_more_than_allowed() -> None:
