@@ -1,4 +1,4 @@
-"""Every strategy at every parse place gives the same tables, rows, order, failures and workbook, and cleans up."""
+"""Every strategy at every parse stage gives the same tables, rows, order, failures and workbook, and cleans up."""
 
 import itertools
 import json

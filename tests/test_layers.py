@@ -22,8 +22,8 @@ LAYERS = (
 RANKS = {room: rank for rank, rooms in enumerate(LAYERS) for room in rooms}
 FREE = {RANKS["errors"], RANKS["api"]}  # in these layers files are no rooms: they may import each other
 NEIGHBOURS = {  # from one room to another of its layer, module by module
-    ("crawl", "crawler.strategies.port"): "the loop and the parse places are written against the port",
-    ("crawl", "crawler.strategies.pool"): "the parse place `pool` is a pool of processes",
+    ("crawl", "crawler.strategies.port"): "the loop and the parse stages are written against the port",
+    ("crawl", "crawler.strategies.pool"): "the parse stage `pool` is a pool of processes",
 }
 
 

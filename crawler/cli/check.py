@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from crawler.cli.helping import Command
-from crawler.cli.options import CONFIG_OPTIONS, PARSE_PLACES, job_options, load_job
+from crawler.cli.options import CONFIG_OPTIONS, PARSE_STAGES_IN_WORDS, job_options, load_job
 from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, paint, short, width, wrapped
 
 __all__ = ["plan_text"]
@@ -114,7 +114,7 @@ def _fetching(fetch: Plain, width: int) -> list[str]:
     workers = fetch["workers"]
     lines = [
         f"strategy {fetch['strategy']}, {workers} {'worker' if workers == 1 else 'workers'}, client {fetch['client']}",
-        f"pages are parsed {PARSE_PLACES.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
+        f"pages are parsed {PARSE_STAGES_IN_WORDS.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
     ]
     return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
 

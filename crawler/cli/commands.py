@@ -16,21 +16,21 @@ SHORT = "crawler.short"
 """Key of `Context.meta`: the help is for somebody who called the program without a word."""
 
 COMMANDS = {
-    "run": ("crawler.cli.run", "Crawl what a config describes and write its workbook."),
-    "check": ("crawler.cli.check", "Check a config and show the plan; nothing is fetched."),
+    "run": ("crawler.cli.run", "Crawl the site that a config describes and write its workbook."),
+    "check": ("crawler.cli.check", "Check a config and show what a run would do; fetches nothing."),
     "try": ("crawler.cli.try_", "Fetch one page and show what each rule finds on it."),
-    "init": ("crawler.cli.init", "Write a commented config that runs as it is."),
-    "export": ("crawler.cli.export", "Write the outputs again from what was crawled."),
-    "accept": ("crawler.cli.accept", "Publish what a suspect crawl found."),
-    "status": ("crawler.cli.status", "Show what is done, left and failed."),
-    "strategies": ("crawler.cli.strategies", "List the concurrency models and which can be used here."),
+    "init": ("crawler.cli.init", "Create a commented config that works as it is."),
+    "export": ("crawler.cli.export", "Write the output files again from the stored rows."),
+    "accept": ("crawler.cli.accept", "Publish the result of a suspect crawl."),
+    "status": ("crawler.cli.status", "Show how many pages are done, left and failed."),
+    "strategies": ("crawler.cli.strategies", "List the concurrency models and which of them are installed."),
     "compare": ("crawler.cli.compare", "Compare strategies on one job: which is best, and why."),
     "lessons": ("crawler.cli.lessons", "Repeat the course notes' experiments on Python concurrency."),
     "demo": ("crawler.cli.demo", "Serve the demo bookshop until Ctrl-C."),
     "schema": ("crawler.cli.schema", "Print the JSON Schema of the config, for editors."),
 }
 
-HELP = """Crawl a site as a YAML file describes it, into an Excel workbook.
+HELP = """Crawl a site that a YAML file describes into an Excel workbook.
 
 \b
 Examples:
@@ -39,8 +39,8 @@ Examples:
 """
 
 _ENVIRONMENT = [
-    ("CRAWLER_COMMAND_OPTION", "an option, as CRAWLER_RUN_WORKERS=8 for `crawler run --workers 8`"),
-    ("NO_COLOR", "no colours; FORCE_COLOR: colours in a pipe, too"),
+    ("CRAWLER_COMMAND_OPTION", "sets an option: CRAWLER_RUN_WORKERS=8 is `crawler run --workers 8`"),
+    ("NO_COLOR", "no colours; FORCE_COLOR: colours even in a pipe"),
 ]
 
 
@@ -100,7 +100,7 @@ def _instead(name: str) -> str:
     if name.lower().endswith((".yaml", ".yml")):
         return f"Did you mean 'crawler run {name}'?"
     near = difflib.get_close_matches(name.lower()[:40], COMMANDS, n=1, cutoff=0.5)
-    return f"Did you mean '{near[0]}'?" if near else f"There are: {', '.join(COMMANDS)}."
+    return f"Did you mean '{near[0]}'?" if near else f"Commands: {', '.join(COMMANDS)}."
 
 
 @click.command(

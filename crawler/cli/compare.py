@@ -131,11 +131,9 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     metavar="NAMES",
     default="threads,processes",
     show_default=True,
-    help="Names from the list below; all for every one that is installed.",
+    help="Strategies to compare (see below), or all.",
 )
-@click.option(
-    "--workers", metavar="NUMBERS", help="How many requests at once. Without it: fetch.workers of the config."
-)
+@click.option("--workers", metavar="NUMBERS", help="Maximum requests in flight. Default: fetch.workers of the config.")
 @click.option("--parse", metavar="STAGES", default="auto", show_default=True, help="Where pages are parsed.")
 @click.option(
     "--baseline",
@@ -148,7 +146,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 @click.option(
     "--replay", metavar="FOLDER", help="Crawl the recording in FOLDER, made by `run --record`, instead of the site."
 )
-@click.option("--books", type=click.IntRange(1, 1_000_000), metavar="NUMBER", help="Number of books in the shop.")
+@click.option("--books", type=click.IntRange(1, 1_000_000), metavar="NUMBER", help="Number of books on the demo site.")
 @click.option(
     "--latency",
     callback=latency,
@@ -157,12 +155,14 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     "for half of them within the first time, 95 % within the second. A single time can also be set for a recording.",
 )
 @click.option(
-    "--errors", callback=share, metavar="SHARE", help="Share of its pages that fail at the first request: 5%."
+    "--errors", callback=share, metavar="SHARE", help="Share of pages that fail on the first request, for example 5%."
 )
-@click.option("--page-weight", callback=size, metavar="SIZE", help="Fill its pages with text up to this size: 50kB.")
-@click.option("--yes", is_flag=True, help="Go ahead, however many requests a site that is not yours will get.")
-@click.option("--out", metavar="FOLDER", help="Where the reports go. Without it: output/compare-NAME.")
-@click.option("-q", "--quiet", is_flag=True, help="Do not show which run is in progress.")
+@click.option(
+    "--page-weight", callback=size, metavar="SIZE", help="Pad pages with text to this size, for example 50kB."
+)
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation before crawling a live site.")
+@click.option("--out", metavar="FOLDER", help="Folder for the reports. Default: output/compare-NAME.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing while the runs are in progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout instead of the table.")
 def command(
     config: str,
@@ -183,7 +183,7 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> int:
-    """Run CONFIG under every combination of the strategies, numbers of workers and parse places.
+    """Run CONFIG under every combination of the strategies, numbers of workers and parse stages.
 
     Each run is a new process with a state file and outputs of its own; yours are not touched. A combination whose
     records differ from those of the baseline is reported as wrong and not ranked.
@@ -287,6 +287,6 @@ def _say_the_cost(aim: Aim, *, yes: bool) -> None:
     echo(f"this crawls a real site: {price}", sys.stderr)
     if (price.requests is None or price.requests > FREE) and not yes:
         raise click.UsageError(
-            "that is a lot for a comparison. Give --yes if the site can take it, or ask for less: "
+            "that is a lot for a comparison. Give --yes if the site can take it, or reduce it: "
             "--repeat, fewer combinations, --set limits.pages=..."
         )

@@ -12,10 +12,10 @@ from crawler.errors import ConfigError
 if TYPE_CHECKING:
     from crawler.config import Job
 
-__all__ = ["CONFIG_OPTIONS", "PARSE_PLACES", "job_options", "latency", "load_job", "share", "size"]
+__all__ = ["CONFIG_OPTIONS", "PARSE_STAGES_IN_WORDS", "job_options", "latency", "load_job", "share", "size"]
 
 
-PARSE_PLACES = {
+PARSE_STAGES_IN_WORDS = {
     "worker": "in the worker that fetched the page",
     "callback": "in the main process, as each request completes",
     "pool": "in a separate pool of processes",

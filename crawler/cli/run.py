@@ -63,13 +63,13 @@ def _tell(text: str) -> None:
 
 
 def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
-    from crawler.cli.options import PARSE_PLACES
+    from crawler.cli.options import PARSE_STAGES_IN_WORDS
     from crawler.strategies.registry import STRATEGIES, missing
 
     wanting = {name: f" ({what})" if (what := missing(name)) else "" for name in STRATEGIES}
     return {
         "Strategies": [(name, entry.about + wanting[name]) for name, entry in STRATEGIES.items()],
-        "Parse places": [("auto", "the best of these for the strategy"), *PARSE_PLACES.items()],
+        "Parse stages": [("auto", "the best of these for the strategy"), *PARSE_STAGES_IN_WORDS.items()],
     }
 
 
@@ -93,8 +93,8 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     metavar="NAME",
     help="Concurrency model for the requests; see below. Default: fetch.strategy of the config.",
 )
-@click.option("--workers", metavar="N", help="Most requests in flight. Default: fetch.workers of the config.")
-@click.option("--parse", metavar="PLACE", help="Where pages are parsed; see below. Default: fetch.parse of the config.")
+@click.option("--workers", metavar="N", help="Maximum requests in flight. Default: fetch.workers of the config.")
+@click.option("--parse", metavar="STAGE", help="Where pages are parsed; see below. Default: fetch.parse of the config.")
 @click.option(
     "--record",
     metavar="FOLDER",

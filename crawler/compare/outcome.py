@@ -174,7 +174,7 @@ class Comparison:
         return ratio(one.seconds, self.ranked[0].seconds)
 
     def by_workers(self) -> dict[str, dict[int, float]]:
-        """For each strategy and parse place: mean pages a second by number of workers."""
+        """For each strategy and parse stage: mean pages a second by number of workers."""
         series: dict[str, dict[int, float]] = {}
         for one in sorted(self.ranked, key=lambda one: self.entrants.index(one)):
             speed = one.spread("pages_a_second")

@@ -189,7 +189,7 @@ def _charts(book: Workbook, sheet: Worksheet, heads: Sequence[str], count: int) 
 
 
 def _by_workers(book: Workbook, charts: Worksheet, looks: _Looks, found: Comparison) -> None:
-    """Speed by number of workers: a table, and a line for each strategy and parse place."""
+    """Speed by number of workers: a table, and a line for each strategy and parse stage."""
     series = found.by_workers()
     if all(len(points) < 2 for points in series.values()):
         return

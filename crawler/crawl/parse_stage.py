@@ -1,4 +1,4 @@
-"""Where a page is parsed. A parse place wraps a strategy into another one with the same port.
+"""Where a page is parsed. A parse stage wraps a strategy into another one with the same port.
 
 worker    in the worker, where the bytes arrive
 callback  where the future completes: the course notes' pipeline of fetch and add_done_callback

@@ -34,7 +34,7 @@ def experiments(*, cores: int, steps: int, has_asyncio: bool) -> list[Experiment
     """All of them, in the order of the course notes.
 
     Args:
-        cores: that one run may use; the parse place `pool` has a process for each.
+        cores: that one run may use; the parse stage `pool` has a process for each.
         steps: turns of a loop that take about a second here.
         has_asyncio: the strategy `asyncio` can be used.
     """

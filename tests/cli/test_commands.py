@@ -53,10 +53,10 @@ def test_run_lists_the_strategies_of_the_registry(cli):
 
 
 def test_run_lists_the_parse_places(cli):
-    from crawler.cli.options import PARSE_PLACES
+    from crawler.cli.options import PARSE_STAGES_IN_WORDS
     from crawler.crawl.parse_stage import PARSE_STAGES
 
-    assert list(PARSE_PLACES) == list(PARSE_STAGES)
+    assert list(PARSE_STAGES_IN_WORDS) == list(PARSE_STAGES)
     out = cli("run", "--help").out
     assert all(f"\n  {place} " in out for place in PARSE_STAGES)
 
@@ -67,7 +67,7 @@ def test_run_lists_the_parse_places(cli):
         (["rnu", "x"], "Did you mean 'run'?"),
         (["stats"], "Did you mean 'status'?"),
         (["books.yaml"], "Did you mean 'crawler run books.yaml'?"),
-        (["qqqqq"], "There are: run, check"),
+        (["qqqqq"], "Commands: run, check"),
         (["run", "x", "--stratgy", "y"], "'--strategy'"),
         (["run"], "CONFIG"),
         (["demo", "--books", "many"], "'--books'"),

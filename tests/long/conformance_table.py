@@ -1,4 +1,4 @@
-"""Every strategy at every parse place on two sites, as a table: `python -m tests.long.conformance_table [STRATEGY...]`.
+"""Every strategy at every parse stage on two sites, as a table: `python -m tests.long.conformance_table [STRATEGY...]`.
 
 Each cell is the beginning of a sha256 of all that a crawl leaves: tables, rows, order, workbook, failures and counts.
 The exit code is 1 where one of a site differs from that of the baseline. Takes about ten minutes.

@@ -1,4 +1,4 @@
-"""Strategies and parse places as tests go through them: those that can be used here."""
+"""Strategies and parse stages as tests go through them: those that can be used here."""
 
 from __future__ import annotations
 
