@@ -36,7 +36,7 @@ def write_rows(number: int, work: Path) -> Result:
     print(f"filling a state with {number:,} rows ...", file=sys.stderr)
     _run("benchmarks.exported", str(config), str(number))
     steps = {"end of the crawl: counted, compared, csv": (work / "ended.csv", ["run", str(config), "-q"])}
-    for suffix in FORMATS:
+    for suffix in sorted(FORMATS):
         file = work / f"books{suffix}"
         steps[f"{suffix[1:]}, written again"] = (file, ["export", str(config), str(file)])
     data = []
