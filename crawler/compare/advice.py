@@ -1,6 +1,6 @@
 """What limits a crawl, and which flags to use: arithmetic on what was measured. Plain functions of numbers.
 
-Little's law (Operations Research 9, 1961): requests under way = requests a second x seconds each takes. So many
+Little's law (Operations Research 9, 1961): requests in flight = requests a second x seconds each takes. So many
 workers are needed for a rate, and more gain nothing. Amdahl's law (AFIPS 1967): what stays in one process bounds what
 more processes can gain.
 """

@@ -21,7 +21,7 @@ class Blame:
 
     Args:
         retries: times a page is tried again.
-        longest_rest: a host that asks to be left alone for longer than these seconds is left for the next run.
+        longest_rest: a host that asks for a longer pause than these seconds is left for the next run.
     """
 
     def __init__(self, frontier: Frontier, past: Past, retries: int, longest_rest: float) -> None:

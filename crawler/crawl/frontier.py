@@ -121,7 +121,7 @@ class Frontier:
         self._suspects = None
 
     def wait(self, page: Queued, due: float) -> None:
-        """Queue a page again at `due`, monotonic seconds; one of a host that is left alone stays in the store."""
+        """Queue a page again at `due`, monotonic seconds; one of a suspended host stays in the store."""
         if self._host(page.host).closed:
             return
         self._count += 1
@@ -186,7 +186,7 @@ class Frontier:
         return self._host(name).pace
 
     def closed(self) -> dict[str, str]:
-        """Hosts that were left alone, and why."""
+        """Hosts that were suspended, and why."""
         return {host.name: host.closed for host in self._hosts.values() if host.closed}
 
     def answered(self, page: Queued) -> None:
@@ -196,7 +196,7 @@ class Frontier:
         host.witness = page
 
     def is_closed(self, name: str) -> bool:
-        """Whether the host is left alone."""
+        """Whether the host is suspended."""
         return bool(self._host(name).closed)
 
     def untried(self, name: str) -> bool:

@@ -89,7 +89,7 @@ class Limits(NamedTuple):
         pages: most pages that are requested in this crawl, over all its runs; None for all.
         until: `time.monotonic()` at which the run ends; None for never.
         retries: times a page is tried again.
-        retry_after_cap: a host that asks to be left alone for longer than these seconds is left for the next run.
+        retry_after_cap: a host that asks for a longer pause than these seconds is left for the next run.
         task_timeout: seconds after which a request that has not come back is given up.
     """
 

@@ -76,7 +76,7 @@ class Crawl:
     def run(self) -> str:
         """Crawl until nothing is left or something ends it.
 
-        Returns: `finished`, `left` (a host was left alone, or a start page failed), `time`, or what the stopper said.
+        Returns: `finished`, `left` (a host was suspended, or a start page failed), `time`, or what the stopper said.
         """
         with self._pages.transaction():
             self._frontier.load(time.monotonic(), time.time())

@@ -72,7 +72,7 @@ class HostThrottle:
         self._patience = max(1.0, self._patience * 0.9)
 
     def bad(self, now: float) -> bool:
-        """The host failed; returns whether it is to be left alone for the rest of the run.
+        """The host failed; returns whether it is suspended for the rest of the run.
 
         Failures of requests that were in flight before the last pause say nothing new.
         """

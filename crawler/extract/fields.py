@@ -286,10 +286,10 @@ class CompiledField:
             text = text.strip()
         notes: tuple[Note, ...] = (self._note("control-characters", text),) if odd else ()
         if not self._plain:
-            changed, more, mended = self._change(text)
+            changed, more, repaired = self._change(text)
             if changed is None:
                 return None
-            text, notes, doubt = changed, notes + more, doubt and not mended
+            text, notes, doubt = changed, notes + more, doubt and not repaired
         if "\\" in text or "[email" in text:
             notes += self._undecoded(text)
         if marked and _FOOTNOTE.search(text):
@@ -316,15 +316,15 @@ class CompiledField:
         before = text
         for pattern, new in self._replace:
             text = pattern.replace(new, text)
-        mended = text != before
+        repaired = text != before
         if self._regex is not None:
             taken = self._regex.take(text)
             if taken is None:
-                return None, (), mended
+                return None, (), repaired
             text = taken
         if self._strip:
             text = text.strip()
-        return (*self._mapped(text), mended) if self.rule.map else (text, (), mended)
+        return (*self._mapped(text), repaired) if self.rule.map else (text, (), repaired)
 
     def _mapped(self, text: str) -> tuple[str, tuple[Note, ...]]:
         words = self.rule.map

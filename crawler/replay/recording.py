@@ -30,8 +30,8 @@ MANIFEST = "recording.json"
 class Recording(PageSource):
     """The web, written down.
 
-    The crawl goes on with an unfinished one only where the folder holds that one's first part; else pages would be
-    missing, so it begins anew.
+    An unfinished crawl is resumed only where the folder holds its first part; else pages would be
+    missing, so it starts over.
 
     Raises:
         ConfigError: on opening, the folder cannot be written.

@@ -45,7 +45,7 @@ class Blame:
     Args:
         result: of the crawl; the temporary tables that it has made are read.
         last: the last good crawl; 0 for none.
-        closed: hosts that were left alone, and why.
+        closed: hosts that were suspended, and why.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Blame:
         return next((found for way in ways if (found := way())), None) or self._rows_of(places)
 
     def _left_alone(self) -> tuple[str, str] | None:
-        """Hosts that were left alone."""
+        """Hosts that were suspended."""
         if not self._closed:
             return None
         hosts = "; ".join(f"{host} was suspended: {why}" for host, why in self._closed.items())

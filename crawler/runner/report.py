@@ -57,7 +57,7 @@ class Report:
     """What a run did.
 
     Attributes:
-        ending: `finished`; `left` when a host was left alone or a start page failed; `time`; `interrupted`;
+        ending: `finished`; `left` when a host was suspended or a start page failed; `time`; `interrupted`;
             `terminated`; `killed` for a run that left no word.
         choices: what `auto` chose and why, a line each.
         analysis: seconds of CPU that the program's own process took to analyse pages; worker processes are not counted.
@@ -72,7 +72,7 @@ class Report:
         files: what was written.
         kept: older files that a person had changed or has open, and where they are kept.
         unwritten: exports that failed, with the reason.
-        closed_hosts: hosts that were left alone, and why.
+        closed_hosts: hosts that were suspended, and why.
         allowed: share of failed and left pages above which the exit code is 3.
         state: the state file.
         verdict: `good`; `suspect`, see docs/protect.md; "" for a crawl that is not finished.

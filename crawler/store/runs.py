@@ -45,7 +45,7 @@ class Begin(NamedTuple):
 
     Attributes:
         crawl, run: ids in the store.
-        resumed: it goes on with an unfinished crawl.
+        resumed: it resumes an unfinished crawl.
         changed: an unfinished crawl was given up because the config now describes another one.
         crashed: pages that were in flight when the last run was killed.
     """

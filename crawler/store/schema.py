@@ -118,7 +118,7 @@ CREATE TABLE written (
     digest   TEXT NOT NULL                 -- SHA-256 of its bytes: tells whether a person has changed it since
 );
 
--- What is under way stands in one row for each crawl, not in the state of each page.
+-- What is in flight stands in one row for each crawl, not in the state of each page.
 ALTER TABLE crawls ADD COLUMN under_way TEXT NOT NULL DEFAULT '[]';  -- JSON: ids of pages that were asked for
 UPDATE crawls SET under_way = (SELECT json_group_array(id) FROM pages WHERE crawl = crawls.id AND state = 'sent');
 UPDATE pages SET state = 'queued' WHERE state = 'sent';
