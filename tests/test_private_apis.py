@@ -59,7 +59,7 @@ async def of_aiohttp():
 
 
 def of_multiprocessing():
-    with multiprocessing.pool.Pool(1) as pool:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
         locks = {name for queue in (pool._inqueue, pool._outqueue) for name in vars(queue)}
         assert {"_rlock", "_wlock"} <= locks, "the queues of a Pool have no locks of these names any more"
         assert hasattr(pool._worker_handler, "_state"), "the thread that starts workers has no `_state` any more"
