@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, wait
-from typing import Any, NamedTuple
+from typing import Any
 
 import psutil
 
@@ -17,27 +16,16 @@ from crawler.model import Request
 from crawler.strategies.port import Plan, Strategy
 from tests.support.gate_server import GateServer, gate_server
 from tests.support.insider import HELPERS
+from tests.support.then import DIES, Then
 
 WIDTH = 3
 MANY = 5 * WIDTH
-DIES = "/dies"
 PATIENCE = 20.0  # seconds for what must come; a busy machine is no mistake
 GIVES_BACK = 5.0
 LATE = 0.3  # seconds until an answer comes, with `close()` before it
 AT_ONCE = 1.5  # `close(cancel=True)` may kill processes, but does not wait for a server
 
 Make = Callable[[Plan[Any]], Strategy[Any]]
-
-
-class Then(NamedTuple):
-    """What a worker does with an answer: tell what it is; in a process of its own it dies where the path says so."""
-
-    parent: int
-
-    def __call__(self, request: Request, fetched: Any) -> tuple[int, int | str, int]:
-        if request.url.endswith(DIES) and os.getpid() != self.parent:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return request.id, getattr(fetched, "status", None) or repr(fetched), os.getpid()
 
 
 def plan_for(server: GateServer, width: int = WIDTH) -> Plan[Any]:
