@@ -109,7 +109,7 @@ class Auto(Generic[T]):
         self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
         self._spread: PolledStrategy[T] | None = None
         self._why_spread = ""
-        self._was_heavy = False
+        self._was_heavy = self._more = False
         self._under_way: set[Future[T]] = set()
         self._bell = threading.Event()
         self._spent = 0.0
@@ -139,11 +139,8 @@ class Auto(Generic[T]):
         return len(self._under_way) < self.width
 
     def submit(self, request: Request) -> Future[T]:
-        """Hand the request to what is chosen now."""
-        if self._why_spread and self._spread is None:
-            self._spread = make_driver(SPREAD[self._name], self._plan)
-            if self._driver is not None:  # what it has in flight is finished beside
-                self._first = Threaded(self._driver, self._name)
+        """Hand the request to what is chosen now; from any thread."""
+        self._more = True
         future = (self._spread or self._first).submit(request)
         self._under_way.add(future)
         future.add_done_callback(self._arrived)
@@ -151,6 +148,8 @@ class Auto(Generic[T]):
 
     def perform(self, timeout: float) -> None:
         """Work, or wait for those that do."""
+        if self._why_spread and self._spread is None and self._more:
+            self._go_over()
         if self._spread is not None:
             self._spread.perform(timeout)
         elif self._driver is not None:
@@ -212,10 +211,17 @@ class Auto(Generic[T]):
         self._mark = now
         heavy = cores() > 1 and spent > HEAVY * wall
         if heavy and self._was_heavy:
+            self._more = False  # processes pay off only for what is still to come
             self._why_spread = f"parsing took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"
         elif heavy:
             self._prepare()
         self._was_heavy = heavy
+
+    def _go_over(self) -> None:
+        """Go on in processes. Only in the thread that drives: no two may drive what was begun with."""
+        if self._driver is not None:  # what it has in flight is finished beside
+            self._first = Threaded(self._driver, self._name)
+        self._spread = make_driver(SPREAD[self._name], self._plan)
 
     def _prepare(self) -> None:
         """Let the processes find in memory what has been needed here."""

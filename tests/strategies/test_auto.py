@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from time import monotonic
 from typing import Any
 
@@ -14,6 +14,7 @@ from crawler.fetch.client import ClientSettings
 from crawler.model import Failure, Request
 from crawler.strategies import auto, registry
 from crawler.strategies.auto import Auto
+from crawler.strategies.event_driver import Multiplexer, Threaded
 from crawler.strategies.port import Plan
 from crawler.strategies.registry import make_strategy
 from tests.support.badserver import answer, pages, serve
@@ -143,3 +144,31 @@ def test_a_server_that_refuses_is_asked_for_less(make: Make) -> None:
             driver.perform(5.0)
         assert [future.result().status for future in futures] == [429] * 50
     assert driver.width == 1
+
+
+def test_what_was_begun_with_is_driven_by_one_thread_at_a_time(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a job with a function of its own: a thread drives `auto`, and requests come from another."""
+    driving: set[int] = set()
+    together: list[str] = []
+    perform = Multiplexer.perform
+
+    def watched(driver: Multiplexer[Any], timeout: float) -> None:
+        if id(driver) in driving:
+            together.append(type(driver).__name__)
+        driving.add(id(driver))
+        perform(driver, timeout)
+        driving.discard(id(driver))
+
+    monkeypatch.setattr(Multiplexer, "perform", watched)
+    driver = make(busy)
+    strategy = Threaded(driver, "auto")
+    with serve(pages(SITE)) as server:
+        futures: list[Future[Any]] = []
+        for number in range(150):
+            while sum(not future.done() for future in futures) >= 8:
+                wait(futures, return_when="FIRST_COMPLETED", timeout=0.02)
+            futures.append(strategy.submit(Request(number, f"{server.origin}/{number}", "page")))
+        assert {future.result(20).status for future in futures} == {200}
+        strategy.close()
+    assert "instead of" in driver.story[0]
+    assert together == []
