@@ -39,8 +39,10 @@ class SemaphoreProcesses(ThreadForEach[T]):
     def _one(self, request: Request) -> T:
         ours, theirs = self._context.Pipe(duplex=False)
         child = self._context.Process(target=_work, args=(theirs, self._blob, request))
-        self._children.add(child)
         child.start()
+        self._children.add(child)
+        if self._cancelled:  # `close` may have looked a moment ago
+            child.kill()
         theirs.close()  # else the end of the child could not be seen
         try:
             if not ours.poll(self._timeout):
