@@ -119,11 +119,18 @@ def test_the_place_of_a_wrong_name_is_said(folder):
 
 def test_a_wrong_attribute_is_said_before_anything_is_fetched(folder):
     for values in ({"client": "their_client:Nobody"}, {"weight": "their_type:nobody"}, {"strategy": "their_type:Nope"}):
-        for command in (["run", "--quiet"], ["check"]):
-            done = crawl(*command, job(folder, **values))
-            assert done.returncode == 2, done.stderr
-            assert "Traceback" not in done.stderr
-            assert "nobody" in done.stderr.lower() or "Nope" in done.stderr
+        done = crawl("run", "--quiet", job(folder, **values))
+        assert done.returncode == 2, done.stderr
+        assert "Traceback" not in done.stderr
+        assert "nobody" in done.stderr.lower() or "Nope" in done.stderr
+
+
+def test_check_runs_no_code_that_a_config_names(folder):
+    (folder / "tells.py").write_text("open('it_ran', 'w').close()\nX = x = str\n")
+    for values in ({"client": "tells:X"}, {"weight": "tells:x"}, {"strategy": "tells:X"}):
+        done = crawl("check", job(folder, **values))
+        assert done.returncode == 0, done.stderr
+        assert not [*folder.rglob("it_ran"), *ROOT.glob("it_ran")]
 
 
 def crawl_with(folder, *arguments):

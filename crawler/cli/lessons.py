@@ -37,8 +37,8 @@ _COLOURS = {"reproduced": "green", "not clear": "yellow", "not reproduced": "red
         143: "stopped by SIGTERM; nothing was written",
     },
 )
-@click.option("--out", metavar="FOLDER", help=f"Where the report goes. Without it: {FOLDER}.")
-@click.option("-q", "--quiet", is_flag=True, help="Do not show which run is in progress.")
+@click.option("--out", metavar="FOLDER", help=f"Folder for the report. Default: {FOLDER}.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing while the runs are in progress.")
 @click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout instead of the tables.")
 def command(out: str | None, quiet: bool, as_json: bool) -> int:
     """Repeat the experiments of the course notes on Python concurrency, on the demo site.

@@ -19,7 +19,6 @@ from crawler.export import check_target
 from crawler.extract.compiled import CompiledFollow, CompiledPage, CompiledTable
 from crawler.extract.lexbor import served_by
 from crawler.extract.rules import FieldRule
-from crawler.runner.own import check_own
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
@@ -189,7 +188,6 @@ Plain = dict[str, Any]
 
 def make_plan(job: Job, config: str) -> Plain:
     """Everything; `exit_code` is the one the next run would end with before its first request, 0 where it starts."""
-    check_own(job)
     kinds = {name: CompiledPage(rule, job.recipe.engine) for name, rule in job.recipe.kinds.items()}
     outputs = [_output(path) for path in job.outputs]
     state = _state(job)

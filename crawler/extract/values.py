@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, partial
 from typing import cast
 
 from crawler import plugins
@@ -32,12 +33,11 @@ def converter(rule: FieldRule) -> Converter | None:
     """Return how texts of this field become values; None where they stay text. A url needs its page: see fields.
 
     Raises:
-        ExtractError: `locale`: unknown, or its library is not installed. `hook`: the type is not one of ours, and
-            cannot be loaded.
+        ExtractError: `locale`: unknown, or its library is not installed.
     """
     known = FIELD_TYPES.get(rule.type)
     if known is None:
-        return _checked(rule.type, _of_others(rule)), "not-of-type"
+        return _of_others(rule), "not-of-type"
     if not known.path:
         return None
     function = plugins.load(known.path, f"the type {rule.type}")
@@ -56,13 +56,13 @@ def check_types(recipe: Recipe) -> None:
         for rule in fields:
             if rule.type not in FIELD_TYPES:
                 try:
-                    _of_others(rule)
+                    _load(rule)
                 except ExtractError as error:
                     raise ConfigError(f"pages.{kind.name}: the type of {rule.name}: {error.detail}") from error
 
 
-def _of_others(rule: FieldRule) -> Read:
-    """The function of a type that another package brings, or of the user's own, beside the config."""
+def _load(rule: FieldRule) -> Read:
+    """Import the function of a type that another package brings, or of the user's own, beside the config."""
     if ":" in rule.type:
         from crawler.extract.python_hook import load_hook  # late: most configs have no code of their own
 
@@ -74,10 +74,15 @@ def _of_others(rule: FieldRule) -> Read:
         raise ExtractError("hook", str(error)) from error
 
 
-def _checked(name: str, read: Read) -> Read:
-    """The function of somebody else, fenced in: what it raises or returns must not harm the store and the exports."""
+def _of_others(rule: FieldRule) -> Read:
+    """The function of somebody else, fenced in: what it raises or returns must not harm the store and the exports.
+
+    It is imported for the first text: `crawler check` compiles rules too, and runs no code that a config names.
+    """
+    name, load = rule.type, cache(partial(_load, rule))
 
     def convert(text: str) -> Value:
+        read = load()
         try:
             value = read(text)
         except Exception as error:

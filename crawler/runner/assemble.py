@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from crawler import clock, urls
+from crawler import clock, plugins, urls
 from crawler.config import Job
 from crawler.crawl.admission import Admission
 from crawler.crawl.cookies import RunCookies
@@ -21,11 +21,11 @@ from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.parser import Parser
-from crawler.fetch.client import ClientSettings, make_fetch
+from crawler.extract.values import check_types
+from crawler.fetch.client import ClientSettings, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import Outcome
 from crawler.replay.source import PageSource
-from crawler.runner.own import check_own
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
 from crawler.store.cookies import CookieTable
@@ -33,7 +33,7 @@ from crawler.store.pages import Pages
 from crawler.store.records import to_stored
 from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
-from crawler.strategies.registry import entry, make_driver, make_strategy, missing, preload, refusal
+from crawler.strategies.registry import check_loadable, entry, make_driver, make_strategy, missing, preload, refusal
 
 __all__ = ["Run", "check_strategy", "client_settings", "demo_site", "prepare_children"]
 
@@ -174,14 +174,18 @@ class Run:
 
 
 def check_strategy(job: Job) -> None:
-    """See that the strategy, the client and the field types can be used here.
+    """See that the strategy, the client and the field types can be used here; those that are not ours are imported.
 
     Raises:
         ConfigError: one cannot.
     """
     if why := refusal(job.fetch.strategy, _place(job), job.fetch.client):
         raise ConfigError(why)
-    check_own(job)
+    if ":" in job.fetch.strategy + job.fetch.client:
+        plugins.add_folder(job.folder)
+    check_loadable(job.fetch.strategy)
+    check_client(job.fetch.client)
+    check_types(job.recipe)
 
 
 def prepare_children(job: Job) -> None:

@@ -192,10 +192,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     quiet = not path.with_name(path.name + "-wal").exists()
     db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if quiet else ''}", uri=True, timeout=2)
     try:
-        if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise StateError(f"{path}: not a state file of crawler; choose another one with `state:` in the config")
-        if db.execute("PRAGMA user_version").fetchone()[0] > VERSION:
-            raise StateError(f"{path}: written by a newer version of crawler; update crawler")
+        _check_ours(path, *_marks(db))
     except BaseException:
         db.close()
         raise
@@ -203,17 +200,10 @@ def open_read_only(path: Path) -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection, path: Path, fresh: bool) -> None:
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    version = db.execute("PRAGMA user_version").fetchone()[0]
+    application, version = _marks(db)
     if application == 0 and version == 0:  # a program killed before its first commit leaves a file without tables
         fresh = fresh or not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if not fresh and application != APPLICATION_ID:
-        raise StateError(f"{path}: not a state file of crawler; choose another one with `state:` in the config")
-    if version > VERSION:
-        raise StateError(
-            f"{path}: written by a newer version of crawler (state version {version}, this one knows {VERSION}); "
-            "update crawler, or name another state file with `state:`"
-        )
+    _check_ours(path, APPLICATION_ID if fresh else application, version)
     db.execute("PRAGMA journal_mode = WAL")
     # A killed program loses nothing under NORMAL; a power cut may lose the last commits, never a part of one.
     db.execute("PRAGMA synchronous = NORMAL")
@@ -224,6 +214,21 @@ def _prepare(db: sqlite3.Connection, path: Path, fresh: bool) -> None:
         db.executescript(
             f"BEGIN IMMEDIATE; {''.join(_STEPS[version:])} PRAGMA application_id = {APPLICATION_ID}; "
             f"PRAGMA user_version = {VERSION}; COMMIT;"
+        )
+
+
+def _marks(db: sqlite3.Connection) -> tuple[int, int]:
+    """Whose file it is, and of which version."""
+    return db.execute("PRAGMA application_id").fetchone()[0], db.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _check_ours(path: Path, application: int, version: int) -> None:
+    if application != APPLICATION_ID:
+        raise StateError(f"{path}: not a state file of crawler; choose another one with `state:` in the config")
+    if version > VERSION:
+        raise StateError(
+            f"{path}: written by a newer version of crawler (state version {version}, this one knows {VERSION}); "
+            "update crawler, or name another state file with `state:`"
         )
 
 
