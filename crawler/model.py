@@ -91,6 +91,7 @@ class Response(NamedTuple):
         body: decoded body; empty for redirects.
         elapsed: seconds from sending to the last byte.
         set_cookies: values of the headers Set-Cookie; the other outcomes have them, too.
+        fetched: when it was whole, in seconds since 1970; 0 where that is not known.
     """
 
     url: str
@@ -99,6 +100,7 @@ class Response(NamedTuple):
     body: bytes
     elapsed: float = 0.0
     set_cookies: tuple[str, ...] = ()
+    fetched: float = 0.0
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from crawler import plugins, urls
 from crawler.config import Job
 from crawler.crawl.robots import Robots, read_robots
-from crawler.extract.explain import PAGE_URL, RULES, Finding, explain
+from crawler.extract.explain import explain
+from crawler.extract.finding import PAGE_URL, RULES, Finding
 from crawler.extract.no_match import login_address
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar

@@ -9,9 +9,9 @@ from itertools import groupby
 from typing import Any
 
 from crawler.cli.advice import for_failure, for_topic
-from crawler.cli.plan import found_by
 from crawler.cli.terminal import Cell, aligned, clean, cut, paint, wrapped
-from crawler.extract.explain import Finding
+from crawler.extract.described import found_by
+from crawler.extract.finding import Finding
 from crawler.extract.rules import FieldRule, PageRule
 from crawler.model import Failure, Money, Value
 

@@ -16,15 +16,16 @@ from crawler.clock import duration
 from crawler.config import Job
 from crawler.errors import StateError
 from crawler.export import check_target
-from crawler.extract.compiled import CompiledFollow, CompiledPage, CompiledTable
+from crawler.extract.compiled import CompiledPage
+from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
-from crawler.extract.rules import FieldRule
+from crawler.extract.rules import FieldRule, FollowRule, TableRule
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
 from crawler.strategies.registry import entry, refusal
 
-__all__ = ["NextRun", "Served", "foresee", "found_by", "limits_in_words", "make_plan", "manners", "served"]
+__all__ = ["NextRun", "Served", "foresee", "limits_in_words", "make_plan", "manners", "served"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +173,6 @@ def served(engine: str, selectors: Iterable[str | None]) -> Served:
     return Served("bs4", "" if engine == "bs4" else f"{slow}: lexbor does not support it")
 
 
-def found_by(rule: FieldRule) -> str:
-    """How a field is found, as a person writes it: `p.price @content`, `label ISBN`."""
-    if rule.page_url:
-        return "the page's URL"
-    found = f"label {rule.label}" if rule.label is not None else rule.css or "the row itself"
-    parts = [found, rule.attr and f"@{rule.attr}", rule.html and "html", rule.all and "all"]
-    return " ".join(part for part in parts if part)
-
-
 FIRST = 5  # start URLs that are shown
 
 Plain = dict[str, Any]
@@ -238,17 +230,16 @@ def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:
         "kind": name,
         "tables": [table.rule.table for table in plan.tables],
         "python": plan.rule.python,
-        "follow": [_follow(job, follow) for follow in plan.follow],
+        "follow": [_follow(job, follow.rule) for follow in plan.follow],
     }
 
 
-def _follow(job: Job, plan: CompiledFollow) -> Plain:
-    rule = plan.rule
-    use = _served_follow(job, plan)
+def _follow(job: Job, rule: FollowRule) -> Plain:
+    use = _served_follow(job, rule)
     return {
         "to": rule.to,
-        "css": rule.css,
-        "each": rule.each,
+        "css": links_found_by(rule),
+        "each": "its rows" if rule.of_rows else rows_found_by(rule) or None,
         "next": rule.next,
         "same_site": rule.same_site,
         "carry": [field.name for field in rule.carry],
@@ -257,10 +248,9 @@ def _follow(job: Job, plan: CompiledFollow) -> Plain:
     }
 
 
-def _served_follow(job: Job, plan: CompiledFollow) -> Served:
-    rule = plan.rule
-    selectors = [rule.css, rule.each, *(field.css for field in rule.carry)]
-    return served(job.recipe.engine, selectors)
+def _served_follow(job: Job, rule: FollowRule) -> Served:
+    fields = (*filter(None, (rule.source,)), *rule.carry)
+    return served(job.recipe.engine, [rule.css, rule.each, *selectors(fields), *selectors(rule.levels)])
 
 
 def _tables(job: Job, kinds: dict[str, CompiledPage]) -> list[Plain]:
@@ -270,7 +260,9 @@ def _tables(job: Job, kinds: dict[str, CompiledPage]) -> list[Plain]:
             "name": table.name,
             "key": list(job.keys.get(table.name, ())),
             "kinds": [name for name, plan in kinds.items() if any(t.rule.table == table.name for t in plan.tables)],
-            "each": [t.rule.each for plan in kinds.values() for t in plan.tables if t.rule.table == table.name],
+            "each": [
+                rows_found_by(t.rule) for plan in kinds.values() for t in plan.tables if t.rule.table == table.name
+            ],
             "columns": [
                 {
                     "name": column.name,
@@ -288,25 +280,31 @@ def _sources(job: Job, kinds: dict[str, CompiledPage]) -> Iterator[tuple[str, st
     """Table, column, and from where its values come; a column may have several sources."""
     for kind, plan in kinds.items():
         for table in plan.tables:
-            for name, source in _own(job, kind, table, plan.rule.python):
+            for name, source in _own(job, kind, table.rule, plan.rule.python):
                 yield table.rule.table, name, source
     for kind, plan in kinds.items():
         for follow in plan.follow:
-            use = _served_follow(job, follow)
+            use = _served_follow(job, follow.rule)
             homes = [table.rule.table for table in kinds[follow.rule.to].tables]
             for field in follow.rule.carry:
                 for home in homes:
                     yield home, field.name, _source(kind, found_by(field), use, carried=True)
 
 
-def _own(job: Job, kind: str, table: CompiledTable, hook: str | None) -> Iterator[tuple[str, Plain]]:
-    for field in table.rule.fields:
+def _own(job: Job, kind: str, table: TableRule, hook: str | None) -> Iterator[tuple[str, Plain]]:
+    for field in table.fields:
         if hook:
             yield field.name, _source(kind, f"python {hook}", Served("bs4", "a python: hook is given BeautifulSoup"))
-        elif field.page_url:
-            yield field.name, _source(kind, found_by(field), Served(""))
         else:
-            yield field.name, _source(kind, found_by(field), served(job.recipe.engine, [field.css]))
+            yield field.name, _source(kind, found_by(field), _served_field(job, field))
+
+
+def _served_field(job: Job, field: FieldRule) -> Served:
+    """What finds it; nothing for a field that needs no tree of elements."""
+    css = list(selectors([field]))
+    if css or (field.plain and not field.page_url):
+        return served(job.recipe.engine, css)
+    return Served("lxml" if field.xpath is not None else "")
 
 
 def _source(kind: str, rule: str, use: Served, *, carried: bool = False) -> Plain:

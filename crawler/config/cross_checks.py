@@ -7,12 +7,15 @@ import importlib.machinery
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from crawler import plugins
 from crawler.config.diagnostics import Diagnostics, dotted
-from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec
-from crawler.config.tables import Home, column_type, homes, is_next, table_keys
+from crawler.config.document import ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec
+from crawler.config.languages import check_languages, context, tables_of
+from crawler.config.tables import Field, Home, homes, is_next, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find
 from crawler.extract.selectors import ends_in
@@ -52,6 +55,9 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     for name, kind in document.pages.items():
         _follow_targets(name, kind, list(document.pages), report)
         _sources(("pages", name), kind, report, spoiled)
+    check_languages(document, report, spoiled)
+    for home in homes(document):
+        _names(home, report, spoiled)
     _columns(document, report, spoiled)
     _keys(document, report)
     _twins(document, report)
@@ -67,28 +73,126 @@ def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Diagnos
 
 def _sources(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
     """A table has columns, and a field says where its value stands, except in rows and under a hook."""
-    for where, table in [(path, kind), *(((*path, "tables", name), spec) for name, spec in kind.tables.items())]:
+    for where, table in [(path, kind), *(((*path, *inner), spec) for inner, _, spec in tables_of(kind))]:
         if not table.fields and (table is not kind or kind.table):
             fix = "declare its columns, for example `fields: {title: {type: text}}`" if kind.python else "add fields:"
             report.add(where, "a table without fields", fix)
         for name, spec in table.fields.items():
             field = (*where, "fields", name)
-            if not (spec.css or spec.label or spec.url or table.each or kind.python or field in spoiled):
-                fix = "add css:, label: or url: true"
+            said = spec.sources() or spec.of != "row" or "json" in spec.given or kind.format in ("csv", "xlsx", "text")
+            if not (said or table.each or kind.python or field in spoiled):
+                fix = "add css:, label: or url: true" if kind.format == "html" else "add json: with a path"
                 report.add(field, "does not say where to find the value", fix)
+
+
+def _names(home: Home, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
+    """Templates and conditions name fields of their table."""
+    fields = home.spec.fields
+    arriving = {field.name for field in home.carried}
+    used: dict[str, list[str]] = {}
+    for name, spec in fields.items():
+        path = (*home.path, "fields", name)
+        used[name] = [one for one, at in _placeholders(spec, path) if _is_field(one, at, fields, arriving, report)]
+    for name in fields:
+        if name in _reached(used, name) and (*home.path, "fields", name) not in spoiled:
+            report.add((*home.path, "fields", name), f"the value of '{name}' is made of itself", "name another field")
+            break
+    for name, condition in home.spec.where.items():
+        path = (*home.path, "where", name)
+        if _is_field(name, path, fields, arriving, report, on_key=True):
+            _bounds(path, condition, next(one for one in home.fields if one.name == name), report)
+
+
+def _placeholders(spec: SourceSpec, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
+    """Each name in the templates of a field, and where it stands."""
+    if spec.value is not None and "{" in spec.value:
+        from crawler.extract.templates import Template  # late: few configs have one
+
+        yield from ((name, (*path, "value")) for name in Template(spec.value).names)
+    for key in ("first_of", "all_of"):
+        for index, source in enumerate(getattr(spec, key)):
+            yield from _placeholders(source, (*path, key, index))
+
+
+def _is_field(
+    name: str,
+    path: KeyPath,
+    fields: Mapping[str, FieldSpec],
+    arriving: Collection[str],
+    report: Diagnostics,
+    *,
+    on_key: bool = False,
+) -> bool:
+    if name in fields:
+        return True
+    if name in arriving:
+        what = f"'{name}' is carried to this page, and only fields of the row can be used here"
+        report.add(path, what, "read it from the page as well, for example as a hidden field", on_key=on_key)
+        return False
+    fix = did_you_mean(name, fields) or f"fields are: {', '.join(list(fields)[:20]) or 'none'}"
+    report.add(path, f"'{name}' is no field of this table", fix, on_key=on_key)
+    return False
+
+
+def _reached(used: Mapping[str, list[str]], start: str) -> set[str]:
+    """The fields of which a field is made, and those of which they are."""
+    found: set[str] = set()
+    todo = list(used.get(start, ()))
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += used.get(name, ())
+    return found
+
+
+_NUMBERS = ("int", "decimal", "money", "any")
+
+
+def _bounds(path: KeyPath, condition: object, field: Field, report: Diagnostics) -> None:
+    """min and max need a number or a date, and are one."""
+    if not isinstance(condition, ConditionSpec):
+        return
+    for key in ("min", "max"):
+        bound = getattr(condition, key)
+        if bound is None:
+            continue
+        if field.type in ("date", "datetime"):
+            if not _is_date(bound):
+                report.add((*path, key), f"'{bound}' is no date", "write it as 2026-01-31")
+        elif field.type not in _NUMBERS:
+            what = f"'{key}' needs a number or a date, and '{field.name}' is {field.type}"
+            report.add((*path, key), what, f"add type: decimal or type: date to {field.name}")
+        elif not _is_number(bound):
+            report.add((*path, key), f"'{bound}' is no number", "write it as 12.5")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return Decimal(text).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
     """One column has one type, whichever page kind fills it."""
-    seen: dict[tuple[str, str], tuple[KeyPath, FieldSpec]] = {}
+    seen: dict[tuple[str, str], Field] = {}
     widths: dict[str, int] = {}
     for home in homes(document):
-        for path, name, spec in [*home.columns, *home.carried]:
-            other, first = seen.setdefault((home.table, name), (path, spec))
-            widths[home.table] = widths.get(home.table, 0) + (first is spec)
-            if column_type(first) != column_type(spec) and not {path, other}.intersection(spoiled):
-                what = f"the column '{name}' of table '{home.table}' is {column_type(spec)} here"
-                report.add(path, f"{what} and {column_type(first)} in {dotted(other)}", "give both the same type")
+        for field in [*home.columns, *home.carried]:
+            first = seen.setdefault((home.table, field.name), field)
+            widths[home.table] = widths.get(home.table, 0) + (first is field)
+            if first.type != field.type and not {field.path, first.path}.intersection(spoiled):
+                what = f"the column '{field.name}' of table '{home.table}' is {field.type} here"
+                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", "give both the same type")
         if widths.get(home.table, 0) > _MAX_COLUMNS:
             report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
 
@@ -96,7 +200,7 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
 def _keys(document: Document, report: Diagnostics) -> None:
     keys = table_keys(document)
     for home in homes(document):
-        names = [name for _, name, _ in home.columns]
+        names = [field.name for field in home.columns]
         if home.spec.key and home.spec.key != keys[home.table]:
             what = f"differs from the key of table '{home.table}' elsewhere: {', '.join(keys[home.table])}"
             report.add((*home.path, "key"), what, "a table has one key")
@@ -127,10 +231,10 @@ def _twins(document: Document, report: Diagnostics) -> None:
             what = f"the tables '{first}' and '{home.table}' differ only in case"
             named = isinstance(home.spec, KindSpec) and home.spec.table
             report.add((*home.path, "table") if named else home.path, what, "use one name", on_key=not named)
-        for path, name, _ in home.columns:
-            first = columns.setdefault((home.table, name.lower()), name)
-            if first != name:
-                report.add(path, f"the fields '{first}' and '{name}' differ only in case", "rename one")
+        for field in home.columns:
+            first = columns.setdefault((home.table, field.name.lower()), field.name)
+            if first != field.name:
+                report.add(field.path, f"the fields '{first}' and '{field.name}' differ only in case", "rename one")
 
 
 def _allowed_blank(document: Document, report: Diagnostics) -> None:
@@ -138,7 +242,7 @@ def _allowed_blank(document: Document, report: Diagnostics) -> None:
     if document.protect is None or not document.protect.allow_blank:
         return
     known = [home.table for home in homes(document)]
-    known += [f"{home.table}.{name}" for home in homes(document) for _, name, _ in home.columns]
+    known += [f"{home.table}.{field.name}" for home in homes(document) for field in home.columns]
     for index, name in enumerate(document.protect.allow_blank):
         if name not in known:
             fix = did_you_mean(name, known) or f"there are: {', '.join(dict.fromkeys(known[:20]))}"
@@ -174,15 +278,17 @@ def _own(document: Document) -> Iterator[tuple[KeyPath, str]]:
     yield ("fetch", "client"), document.fetch.client
     for name, kind in document.pages.items():
         yield ("pages", name, "python"), kind.python
-        yield from _types(("pages", name, "fields"), kind.fields)
-        for table, spec in kind.tables.items():
-            yield from _types(("pages", name, "tables", table, "fields"), spec.fields)
+        yield from _of_fields(("pages", name, "fields"), kind.fields)
+        for inner, _, spec in tables_of(kind):
+            yield from _of_fields(("pages", name, *inner, "fields"), spec.fields)
         for index, rule in enumerate(kind.follow):
-            yield from _types(("pages", name, "follow", index, "carry"), rule.carry)
+            yield from _of_fields(("pages", name, "follow", index, "carry"), rule.carry)
 
 
-def _types(path: KeyPath, fields: Mapping[str, FieldSpec]) -> Iterator[tuple[KeyPath, str]]:
-    return (((*path, name, "type"), spec.type or "") for name, spec in fields.items())
+def _of_fields(path: KeyPath, fields: Mapping[str, FieldSpec]) -> Iterator[tuple[KeyPath, str]]:
+    for name, spec in fields.items():
+        yield (*path, name, "type"), spec.type or ""
+        yield (*path, name, "python"), spec.python
 
 
 def _importable(module: str, folder: Path) -> bool:
@@ -211,7 +317,7 @@ def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
         if not kind.python:
             yield from _blank_columns(name, kind)
         for index, rule in enumerate(kind.follow):
-            yield from _idle_rule(document, f"pages.{name}.follow[{index}]", rule)
+            yield from _idle_rule(document, name, f"pages.{name}.follow[{index}]", rule)
     if not any(True for _ in homes(document)) and not any(kind.python for kind in document.pages.values()):
         yield "pages: no page kind has fields, so no rows will be written"
     if not (document.demo or document.polite.contact or document.fetch.user_agent):
@@ -220,14 +326,17 @@ def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
 
 def _blank_columns(name: str, kind: KindSpec) -> Iterator[str]:
     """Fields that can find nothing, whatever is on the page."""
-    tables = [(f"pages.{name}", kind), *((f"pages.{name}.tables.{table}", spec) for table, spec in kind.tables.items())]
-    for where, table in tables:
-        for field, spec in table.fields.items():
-            yield from _blank_field(f"{where}.fields.{field}", spec, table.each)
+    for where, table in [((), kind), *((inner, spec) for inner, _, spec in tables_of(kind))]:
+        here = context(kind.format, table.each)
+        if here.row == "html" and not here.levels:
+            for field, spec in table.fields.items():
+                path = dotted(("pages", name, *where, "fields", field))
+                yield from _blank_field(path, spec, here.each or "")
 
 
 def _blank_field(where: str, spec: FieldSpec, each: str) -> Iterator[str]:
-    found = ends_in(spec.css) if spec.css and spec.default is None else {""}
+    plain = spec.css and spec.default is None and spec.of == "row" and not (spec.count or spec.json or spec.first_of)
+    found = ends_in(spec.css) if plain else {""}
     element = min(found)
     if found <= _TEXTLESS.keys() and not (spec.attr or spec.html):
         yield f"{where}: <{element}> never has text, so this column stays blank; add attr: {_TEXTLESS[element]}"
@@ -238,13 +347,15 @@ def _blank_field(where: str, spec: FieldSpec, each: str) -> Iterator[str]:
         )
 
 
-def _idle_rule(document: Document, where: str, rule: FollowSpec) -> Iterator[str]:
+def _idle_rule(document: Document, name: str, where: str, rule: FollowSpec) -> Iterator[str]:
     """A rule that follows nothing, or what it carries nowhere."""
-    found = ends_in(rule.css)
-    if rule.attr == "href" and found <= _NO_LINKS:
+    html = bool(rule.css) and document.pages[name].format == "html" and rule.sources() == ["css"]
+    found = ends_in(rule.css) if html else {""}
+    if not rule.attr and not rule.regex and found <= _NO_LINKS:
         yield f"{where}: <{min(found)}> has no href, so nothing is followed; select the <a> in it, or give attr:"
-    for name, spec in rule.carry.items():
-        yield from _blank_field(f"{where}.carry.{name}", spec, rule.each)
+    for field, spec in rule.carry.items():
+        if html and isinstance(rule.each, str):
+            yield from _blank_field(f"{where}.carry.{field}", spec, rule.each)
     target = document.pages.get(rule.to)
     if rule.carry and target and not (target.fields or target.tables or target.python):
         yield (

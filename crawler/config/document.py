@@ -26,8 +26,10 @@ from crawler.config.schema import (
     TEXT,
     InvalidValue,
     Key,
+    Location,
     Section,
     Type,
+    TypeMismatch,
     choice,
     duration,
     list_of,
@@ -46,12 +48,15 @@ from crawler.config.schema import (
 from crawler.config.secrets import Secret
 from crawler.export.formats import FORMATS
 from crawler.extract.field_types import FIELD_TYPES
+from crawler.extract.numbers import ENGLISH
 from crawler.fetch.client import CLIENTS
 
 __all__ = [
     "AuthSpec",
+    "ConditionSpec",
     "DemoSpec",
     "Document",
+    "EachSpec",
     "FetchSpec",
     "FieldSpec",
     "FollowSpec",
@@ -59,6 +64,7 @@ __all__ = [
     "LimitsSpec",
     "PoliteSpec",
     "ProtectSpec",
+    "SourceSpec",
     "TableSpec",
 ]
 
@@ -227,37 +233,176 @@ def _replacements(texts: dict[str, str]) -> None:
 _PATTERNS = list_of("regular expression, or a list", PATTERN)
 
 
-class FieldSpec(Section):
-    """One field. A plain string is its CSS selector."""
+_APART = ("url", "value", "first_of", "all_of", "response", "index")
+"""Sources that stand alone: nothing is found in the row."""
+_FIND = ("css", "xpath", "label", "json", "js", "schema", "column")
+_TOGETHER = (
+    {"css", "json"},
+    {"xpath", "json"},
+    {"css", "label"},
+    {"json", "js"},
+    {"json", "js", "css"},
+    {"json", "schema"},
+    {"json", "schema", "css"},
+    {"column", "css"},
+    {"column", "json"},
+    {"column", "xpath"},
+)
+"""Sources that follow one another."""
+_CUT = ("strip_html", "lines", "split", "replace", "regex", "map", "nth", "python", "join")
+"""Steps from pieces to a value, in their order."""
+_CUTTING = ("strip_html", "lines", "split")
+_PICKING = ("nth", "python", "join")
 
-    shorthand = "css"
-    expected = "a CSS selector, or a mapping"
+
+def _nested(value: object, place: Location) -> tuple[FieldSpec, ...]:
+    return list_of("list of fields", of(FieldSpec), alone=False).read(value, place)
+
+
+_FIELD_LIST: Type[tuple[FieldSpec, ...]] = Type(
+    "list of fields", (), _nested, json={"items": {"$ref": "#/definitions/FieldSpec"}, "type": "array"}
+)
+
+
+def _heading(value: object, place: Location) -> str | int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            raise InvalidValue("the first column is 1", "write a number from 1, or the heading")
+        return value
+    return TEXT.read(value, place)
+
+
+_HEADING: Type[str | int] = Type("heading, or number from 1", "", _heading, json={"type": ["string", "integer"]})
+
+
+def _nonzero(value: object, place: Location) -> int:
+    number = whole(-1_000_000, 1_000_000).read(value, place)
+    if not number:
+        raise InvalidValue("the first is 1, the last is -1", "write a number that is not 0")
+    return number
+
+
+_NTH: Type[int] = Type(
+    "number, not 0", 1, _nonzero, json={"maximum": 1_000_000, "minimum": -1_000_000, "type": "integer"}
+)
+
+
+def _template(value: object, place: Location) -> str:
+    written = RAW_TEXT.read(value, place)
+    fault = validators.template(written)
+    if fault:
+        raise InvalidValue(*fault)
+    return written
+
+
+_TEMPLATE: Type[str] = Type("text with {names}", "", _template, json={"type": ["string", "number", "boolean"]})
+_FUNCTION = text("module:function", validators.function)
+From = Literal["row", "outer", "outermost", "page", "before", "after"]
+
+
+class SourceSpec(Section):
+    """Where a value stands, and how it is cut out."""
 
     css = Key(SELECTOR, "", "CSS selector of the element with the value, inside the row of `each` or the page.")
-    label = Key(TEXT, "", "The text of a label; the value is the text next to it. Use it instead of `css`.")
+    xpath = Key(SELECTOR, "", "XPath 1.0, instead of `css`. In a row, a path from the root starts at the row.")
+    label = Key(TEXT, "", "The text of a label; the value is the text next to it, or `css` inside of it.")
     url = Key(BOOL, False, "Take the value from the URL of the page.")
+    json = Key(TEXT, "", "Path into JSON: names with dots, `[0]`, `[]` for each item, `*`; or JMESPath.")
+    js = Key(TEXT, "", "The name to which a script of the page gives the value: `storeData`.")
+    schema = Key(
+        list_of("schema.org type, or a list", TEXT), (), "Items of these schema.org types, from JSON-LD or microdata."
+    )
+    column = Key(optional(_HEADING), None, "The cell of this row below this heading, or with this number.")
+    value = Key(optional(_TEMPLATE), None, "A constant, or a text made of other fields of the row: `{city}-{sku}`.")
+    first_of = Key(_FIELD_LIST, (), "Sources in turn: the first that has a value.")
+    all_of = Key(_FIELD_LIST, (), "Sources in turn: all that have a value, as a list; `join` makes one text of it.")
+    response = Key(
+        optional(text("time, source or header.NAME", validators.response)),
+        None,
+        "Of the answer: `time`, when it was fetched; `source`, all of its text; `header.NAME`.",
+    )
+    index = Key(BOOL, False, "The key of the row in its object, or its number.")
+    from_ = Key(
+        choice(*get_args(From)),
+        "row",
+        "Where to look: in the `row`, in the row around it (`outer`, `outermost`), in the `page`, or at the nearest "
+        "match `before` or `after` the row.",
+    )
     attr = Key(TEXT, "", "Take this attribute, such as `href` or `class`, instead of the text.")
-    html = Key(BOOL, False, "Take the inner HTML instead of the text.")
-    all = Key(BOOL, False, "Take all matches as a list, not only the first.")
     replace = Key(
         pairs(mapping("pattern: text", PATTERN, RAW_TEXT, check=_replacements)),
         (),
         "Patterns and their replacements, applied in order.",
     )
     regex = Key(PATTERN, "", "Keep only the first group of this pattern, or the whole match if it has none.")
+    nth = Key(optional(_NTH), None, "Which of several pieces or matches: 1 is the first, -1 the last.")
+
+    @property
+    def of(self) -> From:
+        """Value of the key `from`."""
+        return vars(self)["from"]  # type: ignore[no-any-return]  # the keys of a section have their types
+
+    def has(self, name: str) -> bool:
+        """Whether a key is given and says something."""
+        return name in self.given and getattr(self, name) not in ("", False, None, ())
+
+    def sources(self) -> list[str]:
+        """The keys that say where the value stands, in the order of the reference."""
+        return [name for name in (*_FIND, *_APART) if self.has(name)]
+
+    def check(self) -> None:
+        find = [name for name in _FIND if self.has(name)]
+        apart = [name for name in _APART if self.has(name)]
+        for name in apart:
+            others = [other for other in (*find, *apart) if other != name]
+            if others:
+                raise InvalidValue(f"'{others[0]}' and '{name}' are both given", "keep one", key=name)
+        if len(find) > 1 and set(find) not in _TOGETHER:
+            first, second = find[:2]
+            raise InvalidValue(f"'{first}' and '{second}' are both given", "keep one", key=second)
+        for name in ("first_of", "all_of"):
+            for index, source in enumerate(getattr(self, name)):
+                inner = [one for one in ("default", "required", "hidden") if source.has(one)]
+                if inner:
+                    what = f"'{inner[0]}' belongs beside {name}, not to one of its sources"
+                    raise InvalidValue(what, f"move it out of {name}[{index}]", key=name)
+
+
+class FieldSpec(SourceSpec):
+    """One field. A plain string is what finds it: a CSS selector in HTML, a path in JSON, a heading in a table.
+
+    The steps: find, `exclude`, take the text (or `attr`, `html`, `item`), `strip_html`, `lines`, `split`, `replace`,
+    `regex`, `map`, `nth`, `python`, `type`, `join`, `default`. See docs/fields.md.
+    """
+
+    shorthand = "css"
+    expected = "a selector, or a mapping"
+
+    exclude = Key(SELECTOR, "", "CSS selector of elements whose text is left out; `*` leaves the text's own.")
+    html = Key(BOOL, False, "Take the inner HTML instead of the text.")
+    item = Key(optional(_TEMPLATE), None, "A text for each object of a list, its names paths in it: `{day} {open}`.")
+    all = Key(BOOL, False, "Take all matches as a list, not only the first.")
+    count = Key(BOOL, False, "How many matches there are; with `type: bool`, whether there is any.")
+    strip_html = Key(BOOL, False, "The text that was found is itself HTML: take the text of it.")
+    lines = Key(BOOL, False, "The lines of the text, as a reader sees them; with `type: text` in one text.")
+    split = Key(PATTERN, "", "Cut the text at each match of this pattern.")
     map = Key(
         mapping("text: text", RAW_TEXT, RAW_TEXT, null=False),
         {},
         "Replace whole values, for example `{One: 1, Two: 2}`.",
     )
+    python = Key(_FUNCTION, "", "Your own function, as `module:function`: it receives the value and returns one.")
     type = Key(
         optional(named(FIELD_TYPES, plugins.FIELD_TYPES)),
         None,
         f"Type of the value: {', '.join(FIELD_TYPES)}, or your own as `module:function`. "
-        "Default: `text`, or `url` for `url: true` if nothing changes the URL.",
+        "Default: `text`; `any` for data; `url` for `url: true` if nothing changes the URL.",
     )
     format = Key(
-        list_of("date format, or a list", FORMAT), (), "How a date is written, such as `%d %B %Y`. Default: ISO 8601."
+        list_of("date format, or a list", FORMAT),
+        (),
+        "How a date is written, such as `%d %B %Y`; `epoch`, seconds or milliseconds since 1970; `relative`, "
+        "`2 days ago`. Default: ISO 8601.",
     )
     locale = Key(LOCALE, "en", "Language of numbers and month names, such as `de` or `pt_BR`.")
     negative = Key(
@@ -266,38 +411,190 @@ class FieldSpec(Section):
         "How negative numbers are written, apart from a leading minus: `brackets` for `(12.50)`, `trailing` for "
         "`12.50-`. Without it, a number in brackets is positive.",
     )
+    join = Key(optional(RAW_TEXT), None, "One text of several values, with this between them.")
     default = Key(optional(RAW_TEXT), None, "The text to use if nothing was found.")
     required = Key(BOOL, False, "Report each row without this value.")
     keep_space = Key(BOOL, False, "Keep white space as it is on the page.")
+    hidden = Key(BOOL, False, "No column: only for `value`, `where` and `carry`.")
 
     def check(self) -> None:
-        sources = [name for name in ("css", "label", "url") if getattr(self, name)]
-        if len(sources) > 1:
-            raise InvalidValue(f"'{sources[0]}' and '{sources[1]}' are both given", "keep one", key=sources[1])
-        if self.html and self.attr:
-            raise InvalidValue("'attr' and 'html' are both given", "keep one", key="html")
-        if self.url and (self.attr or self.html or self.all):
-            key = next(name for name in ("attr", "html", "all") if getattr(self, name))
-            raise InvalidValue(f"'{key}' cannot be combined with 'url: true'", "remove one", key=key)
+        super().check()
+        self._check_taking()
+        self._check_steps()
         if self.format and self.type not in ("date", "datetime"):
             raise InvalidValue("only a date has a format", "add type: date or type: datetime", key="format")
+        if "relative" in self.format and self.locale not in ENGLISH:
+            raise InvalidValue("relative dates are read in English only", "use python: for this language", key="format")
         if self.negative and self.type not in ("int", "decimal", "money"):
             raise InvalidValue("only a number can be negative", "add type: int, decimal or money", key="negative")
-        if self.all and self.type not in (None, "text", "url", "list"):
-            raise InvalidValue(f"'all' gives a list, not type {self.type}", "remove all, or the type", key="all")
+
+    def _check_taking(self) -> None:
+        find, apart = ([name for name in group if self.has(name)] for group in (_FIND, _APART))
+        if self.html and self.attr:
+            raise InvalidValue("'attr' and 'html' are both given", "keep one", key="html")
+        if apart:
+            wrong = [name for name in ("attr", "html", "exclude", "item") if self.has(name)]
+            wrong += ["all"] if self.all and apart[0] not in ("first_of", "all_of") else []
+            if wrong:
+                what = "url: true" if apart[0] == "url" else apart[0]
+                raise InvalidValue(f"'{wrong[0]}' cannot be combined with '{what}'", "remove one", key=wrong[0])
+        if self.item and not {"json", "js", "schema"}.intersection(find):
+            raise InvalidValue("'item' makes a text of each object in data", "add json:, js: or schema:", key="item")
+        if self.exclude and (self.attr or self.html):
+            raise InvalidValue("'exclude' leaves elements out of a text", "remove attr or html", key="exclude")
+
+    def _check_steps(self) -> None:
+        if self.count:
+            wrong = [name for name in ("all", "nth", "join", "item") if self.has(name)]
+            if wrong:
+                raise InvalidValue(f"'{wrong[0]}' and 'count' are both given", "keep one", key=wrong[0])
+            if self.type not in (None, "int", "bool"):
+                raise InvalidValue(f"'count' gives a number, not type {self.type}", "remove the type", key="type")
+        if self.all and self.nth is not None:
+            raise InvalidValue("'all' and 'nth' are both given", "keep one", key="nth")
+        if self.html and (self.lines or self.strip_html):
+            raise InvalidValue("'html' takes the HTML, not its text", "remove html", key="html")
+        order = [name for name in self.order if name in _CUT and self.has(name)]
+        for at, name in enumerate(order):
+            for later in order[at + 1 :]:
+                if _CUT.index(later) < _CUT.index(name) and _matters(name, later):
+                    raise InvalidValue(
+                        f"'{later}' comes before '{name}' when a value is made", f"write {later} first", key=later
+                    )
+
+
+def _matters(written_first: str, written_later: str) -> bool:
+    """Whether two steps in the wrong order are told: `replace` acts where it stands, and the old ones never did."""
+    pair = {written_first, written_later}
+    if "replace" in pair and pair & set(_CUTTING):
+        return False
+    return bool(pair & {*_CUTTING, *_PICKING})
 
 
 _FIELDS = mapping("name: field", NAME, of(FieldSpec))
 
 
-class FollowSpec(Section):
-    """A rule that says which links of a page to follow."""
+class EachSpec(Section):
+    """How a page, or a row of the level above, is cut into rows. A plain string is what finds them, as in a field."""
 
-    css = Key(SELECTOR, REQUIRED, "CSS selector of the links, inside the row of `each` or the page.")
+    shorthand = "css"
+    expected = "a selector, or a mapping"
+
+    css = Key(SELECTOR, "", "CSS selector of the elements that are one row each.")
+    xpath = Key(SELECTOR, "", "XPath 1.0, instead of `css`.")
+    attr = Key(TEXT, "", "The attribute of the element that holds JSON or HTML.")
+    json = Key(TEXT, "", "Path into JSON: a list gives a row for each item, an object is one row.")
+    js = Key(TEXT, "", "The name to which a script of the page gives the data.")
+    schema = Key(
+        list_of("schema.org type, or a list", TEXT), (), "Items of these schema.org types, from JSON-LD or microdata."
+    )
+    html_table = Key(SELECTOR, "", "CSS selector of a table: each row has its cells by heading.")
+    strip_html = Key(BOOL, False, "The text that was found is itself HTML: the row is that.")
+
+    def check(self) -> None:
+        find = [name for name in ("css", "xpath", "json", "js", "schema") if name in self.given]
+        if len(find) > 1 and set(find) not in _TOGETHER:
+            raise InvalidValue(f"'{find[0]}' and '{find[1]}' are both given", "keep one", key=find[1])
+        if self.html_table and {"css", "xpath"}.intersection(find):
+            raise InvalidValue("'html_table' is itself a selector", "remove the other one", key="html_table")
+        if not find and not self.html_table and not (self.attr or self.strip_html):
+            raise InvalidValue("does not say what the rows are", "add css:, json:, js:, schema: or html_table:")
+
+
+def _each(value: object, place: Location) -> str | tuple[EachSpec, ...]:
+    if isinstance(value, str):
+        return SELECTOR.read(value, place)
+    if isinstance(value, list):
+        if len(value) < 2:
+            raise InvalidValue(
+                "a list means rows in rows, two levels at least",
+                "write one level alone; quote a text that begins with [",
+            )
+        return list_of("levels", of(EachSpec)).read(value, place)
+    return (EachSpec.read(value, place),)
+
+
+def _show_each(value: str | tuple[EachSpec, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(map(repr, value))
+
+
+_EACH_JSON = {"$ref": "#/definitions/EachSpec"}
+_EACH: Type[str | tuple[EachSpec, ...]] = Type(
+    "selector, mapping, or list of levels",
+    "",
+    _each,
+    _show_each,
+    {"anyOf": [{"type": "string"}, _EACH_JSON, {"items": _EACH_JSON, "minItems": 2, "type": "array"}]},
+)
+
+
+class ConditionSpec(Section):
+    """A condition on a field.
+
+    A text or a list, instead of the mapping: the value is one of these. `true`: it has a value that is not false;
+    `false`: the opposite.
+    """
+
+    allow = Key(_PATTERNS, (), "The value must match one of these patterns.")
+    deny = Key(_PATTERNS, (), "The value must match none of these patterns; a missing value passes.")
+    min = Key(optional(RAW_TEXT), None, "The least number or date.")
+    max = Key(optional(RAW_TEXT), None, "The greatest number or date.")
+
+    def check(self) -> None:
+        if not self.given:
+            raise InvalidValue("says nothing", "add allow:, deny:, min: or max:")
+
+
+Condition = bool | tuple[str, ...] | ConditionSpec
+
+
+def _condition(value: object, place: Location) -> Condition:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, dict):
+        plain = {name: str(one) if name in ("min", "max") and _is_plain(one) else one for name, one in value.items()}
+        return ConditionSpec.read(plain, place)
+    if isinstance(value, list):
+        if any(isinstance(one, dict) for one in value):
+            raise InvalidValue("a list of conditions is not possible yet", "write a list of values, or allow:")
+        if not value or not all(map(_is_plain, value)):
+            raise TypeMismatch("expected a list of values", value)
+        return tuple(map(str, value))
+    if not _is_plain(value):
+        raise TypeMismatch("expected a value, a list of values, true, false, or a mapping", value)
+    return (str(value),)
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+_VALUE_JSON = {"type": ["string", "number"]}
+_CONDITION: Type[Condition] = Type(
+    "value, list of values, true, false, or a mapping",
+    True,
+    _condition,
+    json={
+        "anyOf": [
+            {"type": ["string", "number", "boolean"]},
+            {"items": _VALUE_JSON, "type": "array"},
+            {"$ref": "#/definitions/ConditionSpec"},
+        ]
+    },
+)
+_WHERE = mapping("field: condition", NAME, _CONDITION, null=False)
+
+
+class FollowSpec(SourceSpec):
+    """A rule that says which links of a page to follow; the address is a value like that of a field.
+
+    Without `attr`, the address is the attribute `href` of an element; in XML without one, its text.
+    """
+
     to = Key(KIND_NAME, REQUIRED, "The page kind of the linked pages.")
-    attr = Key(TEXT, "href", "The attribute with the URL.")
-    each = Key(SELECTOR, "", "CSS selector of the rows; needed for `carry`.")
+    each = Key(_EACH, "", "The rows, as in a table; needed for `carry`. `from: row` takes those of this page kind.")
     carry = Key(_FIELDS, {}, "Fields of the row, added to the rows of the linked page.")
+    where = Key(_WHERE, {}, "Which rows count, by fields of `carry`.")
     allow = Key(_PATTERNS, (), "Follow only URLs that match one of these patterns.")
     deny = Key(_PATTERNS, (), "Never follow URLs that match one of these patterns.")
     same_site = Key(BOOL, True, "Follow only links to the same host as the page.")
@@ -309,10 +606,15 @@ class FollowSpec(Section):
     )
 
     def check(self) -> None:
-        if self.carry and not self.each:
-            raise InvalidValue(
-                "'carry' needs rows to take the fields from", "add each: with their selector", key="carry"
-            )
+        super().check()
+        if not self.sources() and not self.attr:
+            raise InvalidValue("does not say where the address stands", "add css:, json: or another source")
+        if (self.carry or self.where) and not self.each and self.of == "row" and "from" not in self.given:
+            key = "carry" if self.carry else "where"
+            raise InvalidValue(f"'{key}' needs rows to take the fields from", "add each: with their selector", key=key)
+        for name in ("before", "after", "outer", "outermost"):
+            if self.of == name and not self.each:
+                raise InvalidValue(f"'from: {name}' needs rows", "add each: with their selector", key="from")
 
 
 class TableSpec(Section):
@@ -323,18 +625,57 @@ class TableSpec(Section):
         (),
         "The field or fields that identify a row: the table has one row for each key.",
     )
-    each = Key(SELECTOR, "", "CSS selector of the elements that are one row each. Without it, the page is one row.")
-    fields = Key(_FIELDS, {}, "The columns, in order. A plain string is a CSS selector.")
+    each = Key(
+        _EACH,
+        "",
+        "What is one row each: a CSS selector, a path in JSON, a mapping, or a list for rows in rows. Without it, the "
+        "page is one row.",
+    )
+    where = Key(_WHERE, {}, "Which rows count: conditions on fields, all of which must hold.")
+    fields = Key(_FIELDS, {}, "The columns, in order. A plain string is a CSS selector, a path in JSON, or a heading.")
+
+
+def _tables(value: object, place: Location) -> TableSpec | tuple[TableSpec, ...]:
+    if isinstance(value, list):
+        return list_of("tables", of(TableSpec)).read(value, place)
+    return TableSpec.read(value, place)
+
+
+_TABLE_JSON = {"$ref": "#/definitions/TableSpec"}
+_TABLES: Type[TableSpec | tuple[TableSpec, ...]] = Type(
+    "table, or a list of rules that fill it",
+    TableSpec(),
+    _tables,
+    repr,
+    {"anyOf": [_TABLE_JSON, {"items": _TABLE_JSON, "type": "array"}]},
+)
+Format = Literal["html", "json", "csv", "xlsx", "text"]
+
+
+def _format(value: object, place: Location) -> Format:
+    if value == "xml":
+        raise InvalidValue("'xml' is no format", "remove it: the format html is HTML or XML")
+    return _FORMATS.read(value, place)
+
+
+_FORMATS: Type[Format] = choice(*get_args(Format))
+_FORMAT: Type[Format] = Type(_FORMATS.name, "html", _format, json=_FORMATS.json)
 
 
 class KindSpec(TableSpec):
     """A kind of page: what to extract and which links to follow."""
 
+    format = Key(
+        _FORMAT,
+        "html",
+        "What the answer must be: `html` is HTML or XML. A .gz, or a .zip with one file in it, is opened. Any other "
+        "answer is a failure.",
+    )
     table = Key(NAME, "", "The table (a sheet of the workbook) for the rows. Default: the name of the page kind.")
     tables = Key(
-        mapping("name: table", NAME, of(TableSpec)),
+        mapping("name: table, or a list of rules that fill it", NAME, _TABLES),
         {},
-        "Several tables from one page, each with `key`, `each` and `fields`.",
+        "Several tables from one page, each with `key`, `each`, `where` and `fields`. A list of them fills one table.",
     )
     follow = Key(
         list_of("list of rules", of(FollowSpec), alone=False),
@@ -342,18 +683,15 @@ class KindSpec(TableSpec):
         "Which links to follow, and which page kind they lead to.",
     )
     python = Key(
-        text("module:function"),
+        _FUNCTION,
         "",
         "Your own function, as `module:function`, from a module beside the config. It receives the page as a "
-        "BeautifulSoup object and returns rows and links; `fields` then only declares the columns.",
+        "BeautifulSoup object, the parsed JSON, or a list of dicts, and returns rows and links; `fields` then only "
+        "declares the columns.",
     )
 
     def check(self) -> None:
-        if "python" in self.given and not validators.is_path(self.python):
-            raise InvalidValue(
-                "expected module:function", "for example hooks:book for the function book in hooks.py", key="python"
-            )
-        for key in ("table", "key", "each"):
+        for key in ("table", "key", "each", "where"):
             if key in self.given and not self.fields and not self.python:
                 raise InvalidValue(
                     f"'{key}' is given but there are no fields", "add fields: to this page kind", key=key

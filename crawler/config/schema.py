@@ -189,19 +189,24 @@ class Section:
         shorthand: the key that a text alone, instead of the mapping, is the value of.
         expected: what stands here, for complaints.
         given: the names of the keys that the config says.
+        order: the same in the order of the file.
+        alone: it was a text alone.
     """
 
     keys: ClassVar[dict[str, Key[Any]]] = {}
     shorthand: ClassVar[str] = ""
     expected: ClassVar[str] = MAPPING
     given: frozenset[str]
+    order: tuple[str, ...]
+    alone: bool = False
 
     def __init_subclass__(cls) -> None:
-        cls.keys = {**cls.keys, **{name: key for name, key in vars(cls).items() if isinstance(key, Key)}}
+        # `from_` is the key `from`: the word itself cannot be a name of Python.
+        cls.keys = {**cls.keys, **{name.rstrip("_"): key for name, key in vars(cls).items() if isinstance(key, Key)}}
 
     def __init__(self, **values: object) -> None:
         defaults = {name: key.default for name, key in self.keys.items()}
-        vars(self).update({**defaults, **values}, given=frozenset(values))
+        vars(self).update({**defaults, **values}, given=frozenset(values), order=tuple(values))
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is frozen: {name} stays as it is")
@@ -221,7 +226,8 @@ class Section:
         Raises:
             Wrong: it is no mapping. What is wrong inside it is said at its own place.
         """
-        if isinstance(value, str) and cls.shorthand:
+        alone = isinstance(value, str) and bool(cls.shorthand)
+        if alone:
             value = {cls.shorthand: value}
         if not isinstance(value, dict):
             raise TypeMismatch(f"expected {cls.expected}", value)
@@ -230,7 +236,10 @@ class Section:
         values = cls._values(value, place, {near for near, _ in unknown.values()})
         for name, (_, fix) in unknown.items():
             place.refuse(InvalidValue("unknown key", fix, key=name, on_key=True))
-        return cls._fitting(values, place, silent=len(place.faults) > before)
+        ordered = {name: values[name] for name in value if name in values}
+        section = cls._fitting({**ordered, **values}, place, silent=len(place.faults) > before)
+        vars(section)["alone"] = alone
+        return section
 
     @classmethod
     def _unknown(cls, data: dict[str, object], place: Location) -> dict[str, tuple[str, str]]:
@@ -281,8 +290,10 @@ class Section:
 
     def changed(self, **values: object) -> Self:
         """The same section with other values."""
-        given = {name: getattr(self, name) for name in self.given}
-        return type(self)(**{**given, **values})
+        given = {name: getattr(self, name) for name in self.order}
+        section = type(self)(**{**given, **values})
+        vars(section)["alone"] = self.alone
+        return section
 
     def plain(self, *, defaults: bool = True, without: Collection[str] = ()) -> dict[str, Any]:
         """Its keys and values as JSON takes them, with or without those that are the default; secrets are `***`."""
@@ -551,7 +562,8 @@ ONE_LINE = text("text", validators.one_line)
 IDENTIFIER = text("name", validators.identifier)
 NAME = text("name", validators.column)
 KIND_NAME = text("page kind", validators.column)
-SELECTOR = text("CSS selector", validators.selector)
+SELECTOR = text("CSS selector", validators.text)
+"""Checked when it is known what it is a selector of: a text alone is a path in JSON. See languages."""
 PATTERN = text("regular expression", validators.pattern)
 FORMAT = text("date format", validators.time_format)
 LOCALE = text("language", validators.locale)

@@ -4,30 +4,47 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec, TableSpec
+from crawler.config.document import ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
+from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
 from crawler.config.yaml_tree import KeyPath
-from crawler.extract.rules import FieldRule, FollowRule, PageRule, Recipe, TableRule
+from crawler.extract.rules import Condition, FieldRule, FollowRule, Language, PageRule, Recipe, TableRule, data_first
 from crawler.model import Column, Table
 
-__all__ = ["Home", "column_type", "homes", "is_next", "make_recipe", "make_tables", "table_keys"]
+__all__ = ["Field", "Home", "column_type", "homes", "is_next", "make_recipe", "make_tables", "table_keys"]
 
 
-Field = tuple[KeyPath, str, FieldSpec]
+class Field(NamedTuple):
+    """A column of a table: where it is written, its name, its spec, and what it is read from."""
+
+    path: KeyPath
+    name: str
+    spec: FieldSpec
+    context: Context
+
+    @property
+    def type(self) -> str:
+        """Type of the column."""
+        return column_type(self.spec, self.context)
 
 
 class Home(NamedTuple):
     """A table on the pages of one kind: its name, where it is written, its spec, and what is carried into it.
 
     Attributes:
-        columns: key path, name and spec of its columns in order: its own, then the carried ones.
+        fields: its own fields, hidden ones too.
+        carried: what follow rules carry into it.
+        columns: its columns in order: its own, then the carried ones.
+        context: what its fields are read from.
     """
 
     table: str
     kind: str
     path: KeyPath
     spec: TableSpec
+    fields: tuple[Field, ...]
     carried: tuple[Field, ...]
     columns: tuple[Field, ...]
+    context: Context
 
 
 def homes(document: Document) -> list[Home]:
@@ -37,16 +54,18 @@ def homes(document: Document) -> list[Home]:
     for name, kind in document.pages.items():
         carried = tuple(arriving.get(name, ()))
         if kind.fields or kind.table:
-            found.append(_home(kind.table or name, name, ("pages", name), kind, carried))
-        for table, spec in kind.tables.items():
-            found.append(_home(table, name, ("pages", name, "tables", table), spec, carried))
+            found.append(_home(kind.table or name, name, ("pages", name), kind, kind, carried))
+        for path, table, spec in tables_of(kind):
+            found.append(_home(table, name, ("pages", name, *path), spec, kind, carried))
     return found
 
 
-def _home(table: str, kind: str, path: KeyPath, spec: TableSpec, carried: tuple[Field, ...]) -> Home:
-    own = [((*path, "fields", name), name, field) for name, field in spec.fields.items()]
-    others = [one for one in carried if one[1] not in spec.fields]
-    return Home(table, kind, path, spec, carried, (*own, *others))
+def _home(table: str, name: str, path: KeyPath, spec: TableSpec, kind: KindSpec, carried: tuple[Field, ...]) -> Home:
+    here = context(kind.format, spec.each)
+    own = tuple(Field((*path, "fields", field), field, one, here) for field, one in spec.fields.items())
+    others = (one for one in carried if one.name not in spec.fields)
+    columns = tuple(one for one in (*own, *others) if not one.spec.hidden)
+    return Home(table, name, path, spec, own, carried, columns, here)
 
 
 def _carried(document: Document) -> dict[str, list[Field]]:
@@ -54,19 +73,34 @@ def _carried(document: Document) -> dict[str, list[Field]]:
     found: dict[str, list[Field]] = {}
     for name, kind in document.pages.items():
         for index, rule in enumerate(kind.follow):
+            here = _rows_of(rule, kind)
             for field, spec in rule.carry.items():
                 path = ("pages", name, "follow", index, "carry", field)
-                found.setdefault(rule.to, []).append((path, field, spec))
+                found.setdefault(rule.to, []).append(Field(path, field, spec, here))
     return found
 
 
+def _is_of_rows(rule: FollowSpec) -> bool:
+    """Whether a rule looks in each row of its page kind: `from: row`."""
+    return "from" in rule.given and rule.of == "row" and not rule.each
+
+
+def _rows_of(rule: FollowSpec, kind: KindSpec) -> Context:
+    return context(kind.format, kind.each if _is_of_rows(rule) else rule.each)
+
+
 def make_tables(document: Document) -> tuple[Table, ...]:
-    """The tables in the order of the config; a column that two kinds have stands once."""
+    """The tables in the order of the config; a column that two kinds have stands once.
+
+    A rule of a page kind whose fields are all hidden fills no table.
+    """
     columns: dict[str, dict[str, Column]] = {}
     for home in homes(document):
+        if home.fields and not home.columns:
+            continue
         table = columns.setdefault(home.table, {})
-        for _, name, spec in home.columns:
-            table.setdefault(name, Column(name, column_type(spec)))
+        for field in home.columns:
+            table.setdefault(field.name, Column(field.name, field.type))
     return tuple(Table(name, tuple(found.values())) for name, found in columns.items())
 
 
@@ -78,31 +112,84 @@ def table_keys(document: Document) -> dict[str, tuple[str, ...]]:
     return keys
 
 
-def field_type(spec: FieldSpec) -> str:
-    """The type of a field, also where it is not given: what was cut out of the page's address is no address."""
-    return spec.type or ("url" if spec.url and not (spec.regex or spec.replace or spec.map) else "text")
+_TEXT_STEPS = ("replace", "regex", "map", "strip_html", "lines", "split", "item")
 
 
-def column_type(spec: FieldSpec) -> str:
-    """The type of its column: a field with every match is a list."""
-    return "list" if spec.all else field_type(spec)
+def field_type(spec: SourceSpec, here: Context, of: str = "row") -> str:
+    """The type of a field's values, also where it is not given: data say it themselves.
+
+    Args:
+        of: the `from` beside first_of or all_of.
+    """
+    if isinstance(spec, FieldSpec) and spec.type:
+        return spec.type
+    if spec.url:  # what was cut out of the page's address is no address
+        return "text" if any(map(spec.has, _TEXT_STEPS)) else "url"
+    if spec.response == "time":
+        return "datetime"
+    if any(name in spec.given and spec.has(name) for name in _TEXT_STEPS):
+        return "text"
+    if spec.first_of or spec.all_of:
+        types = {field_type(one, here, spec.of) for one in (*spec.first_of, *spec.all_of)}
+        return types.pop() if len(types) == 1 else "any"
+    if spec.index or (spec.value is not None and spec.value.startswith("{") and spec.value.endswith("}")):
+        return "any"
+    around = seen_from(spec, here, of)
+    data = spec.json or spec.js or spec.schema or (spec.alone and around == "json") or _is_whole_value(spec, around)
+    ends_in_html = spec.css or spec.xpath
+    if data and not spec.alone and ends_in_html and (around == "json" or spec.js or spec.schema):
+        return "text"
+    return "any" if data else "text"
+
+
+def _is_whole_value(spec: SourceSpec, around: Language) -> bool:
+    """Whether the value is a row of data itself, or a cell of a sheet, which may be a number."""
+    return (around in ("json", "cells") and not spec.css and not spec.xpath) or (spec.alone and around == "cells")
+
+
+def column_type(spec: FieldSpec, here: Context) -> str:
+    """The type of a field's column: several values are a list."""
+    if spec.count:
+        return "bool" if spec.type == "bool" else "int"
+    if spec.join is not None:
+        return "text"
+    if spec.nth is None and (spec.all or spec.all_of or spec.split or (spec.lines and spec.type != "text")):
+        return "list"
+    return field_type(spec, here)
 
 
 def make_recipe(document: Document, root: str) -> Recipe:
-    """The rules as the workers get them; `root` is the folder of `python` hooks and types of the user's own."""
+    """The rules as the workers get them; `root` is the folder of functions and types of the user's own."""
     keys = table_keys(document)
     rules: dict[str, list[TableRule]] = {name: [] for name in document.pages}
     for home in homes(document):
-        fields = tuple(_field(name, spec, root) for name, spec in home.spec.fields.items())
-        rules[home.kind].append(TableRule(home.table, fields, home.spec.each or None, keys[home.table]))
+        rules[home.kind].append(_table(home, keys[home.table], root))
     kinds = {name: _kind(name, kind, tuple(rules[name]), root) for name, kind in document.pages.items()}
     hooked = any(kind.python for kind in document.pages.values())
-    return Recipe(kinds, document.fetch.engine, root if hooked else "")
+    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes)
+
+
+def _table(home: Home, key: tuple[str, ...], root: str) -> TableRule:
+    here = home.context
+    fields = tuple(_field(name, spec, root, here) for name, spec in home.spec.fields.items())
+    return TableRule(home.table, fields, here.each, key, here.levels, _conditions(home.spec.where))
+
+
+def _conditions(where: dict[str, bool | tuple[str, ...] | ConditionSpec]) -> tuple[Condition, ...]:
+    return tuple(_condition(name, given) for name, given in where.items())
+
+
+def _condition(name: str, given: bool | tuple[str, ...] | ConditionSpec) -> Condition:
+    if isinstance(given, bool):
+        return Condition(name, filled=given)
+    if isinstance(given, ConditionSpec):
+        return Condition(name, (), given.allow, given.deny, given.min, given.max)
+    return Condition(name, given)
 
 
 def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...], root: str) -> PageRule:
-    follow = tuple(_follow(name, rule, root) for rule in kind.follow)
-    return PageRule(name, tables, follow, kind.python or None)
+    follow = tuple(_follow(name, rule, kind, root) for rule in kind.follow)
+    return PageRule(name, tables, follow, kind.python or None, kind.format)
 
 
 def is_next(kind: str, rule: FollowSpec) -> bool:
@@ -110,38 +197,89 @@ def is_next(kind: str, rule: FollowSpec) -> bool:
     return rule.next if rule.next is not None else rule.to == kind and "next" in rule.css.lower()
 
 
-def _follow(kind: str, rule: FollowSpec, root: str) -> FollowRule:
-    return FollowRule(
-        css=rule.css,
+def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str) -> FollowRule:
+    here = _rows_of(rule, spec)
+    carry = tuple(_field(name, one, root, here) for name, one in rule.carry.items())
+    found = FollowRule(
+        css=rule.css or None,
         to=rule.to,
-        attr=rule.attr,
-        each=rule.each or None,
-        carry=tuple(_field(name, spec, root) for name, spec in rule.carry.items()),
+        attr=rule.attr or "href",
+        each=here.each,
+        carry=carry,
         allow=rule.allow,
         deny=rule.deny,
         same_site=rule.same_site,
         next=is_next(kind, rule),
     )
+    plain = rule.sources() == ["css"] and not (rule.regex or rule.replace or rule.nth or "from" in rule.given)
+    if plain and here.page == "html" and not (here.levels or rule.where) and all(one.plain for one in carry):
+        return found
+    source = _source("", rule, here)
+    if source.attr is None and (source.json is None or data_first(source, here.row)):
+        source = source._replace(attr="href")
+    if _is_of_rows(rule):
+        source = source._replace(of="row")
+    return found._replace(
+        css=None, source=source, levels=here.levels, where=_conditions(rule.where), of_rows=_is_of_rows(rule)
+    )
 
 
-def _field(name: str, spec: FieldSpec, root: str) -> FieldRule:
+def _source(name: str, spec: SourceSpec, here: Context, of: str = "row") -> FieldRule:
+    """Where a value stands; a text alone is what the language says."""
+    css, json, column = spec.css, spec.json, spec.column
+    if spec.alone:
+        key = key_alone(seen_from(spec, here, of))
+        if key == "json":
+            css, json = "", css
+        elif key == "column":
+            css, column = "", css
     return FieldRule(
         name=name,
-        css=spec.css or None,
+        css=css or None,
         label=spec.label or None,
         page_url=spec.url,
         attr=spec.attr or None,
-        html=spec.html,
-        all=spec.all or spec.type == "list",
         replace=spec.replace,
         regex=spec.regex or None,
+        xpath=spec.xpath or None,
+        json=json if json or "json" in spec.given else None,
+        js=spec.js or None,
+        schema=spec.schema,
+        column=column,
+        value=spec.value,
+        first_of=tuple(_field(name, one, "", here, spec.of) for one in spec.first_of),
+        all_of=tuple(_field(name, one, "", here, spec.of) for one in spec.all_of),
+        response=spec.response,
+        row_key=spec.index,
+        of=spec.of,
+        nth=spec.nth,
+    )
+
+
+def _field(name: str, spec: FieldSpec, root: str, here: Context, of: str = "row") -> FieldRule:
+    several = spec.all or spec.type == "list"
+    cuts = [one for one in spec.order if one in ("replace", "lines", "split")]
+    return _source(name, spec, here, of)._replace(
+        html=spec.html,
+        all=several,
         map=dict(spec.map),
-        type=field_type(spec),
+        type=field_type(spec, here, of),
         formats=spec.format,
         locale=spec.locale,
         negative=spec.negative,
         default=spec.default,
         required=spec.required,
         keep_space=spec.keep_space,
-        root=root if ":" in (spec.type or "") else "",
+        root=root if ":" in (spec.type or "") or spec.python else "",
+        item=spec.item,
+        exclude=spec.exclude or None,
+        strip_html=spec.strip_html,
+        lines=spec.lines,
+        one_text=spec.lines and spec.type == "text",
+        split=spec.split or None,
+        replace_first=len(cuts) > 1 and cuts[0] == "replace",
+        join=spec.join,
+        counted=spec.count,
+        python=spec.python or None,
+        hidden=spec.hidden,
     )

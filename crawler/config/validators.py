@@ -104,7 +104,7 @@ def column(value: str) -> Problem | None:
 def selector(value: str) -> Problem | None:
     """A CSS selector that every engine can serve."""
     if value.lstrip().startswith(("//", "/html", "xpath:")):
-        return Problem("this is XPath", "write a CSS selector, for example `article.book h3 a`")
+        return Problem("this is XPath", "write {xpath: ...}, or a CSS selector, for example `article.book h3 a`")
     message = check_selector(value)
     if message is None:
         return None
@@ -144,6 +144,8 @@ def replacement(value: str, instead: str) -> Problem | None:
 def time_format(value: str) -> Problem | None:
     """A format of `datetime.strptime`."""
     fix = "write for example %d %B %Y for 3 May 2024; see strftime format codes on docs.python.org"
+    if value in ("epoch", "relative"):
+        return None
     if "%" not in value.replace("%%", ""):
         return Problem("a date format has no % code", fix)
     try:
@@ -234,6 +236,44 @@ def output(value: str) -> Problem | None:
 def is_path(value: str) -> bool:
     """Whether a text is of the form `module:name`."""
     return bool(re.fullmatch(_OWN, value))
+
+
+def function(value: str) -> Problem | None:
+    """`module:function`."""
+    if is_path(value):
+        return None
+    return Problem("expected module:function", "for example hooks:book for the function book in hooks.py")
+
+
+def template(value: str) -> Problem | None:
+    """A text whose placeholders are spelt right."""
+    from crawler.extract.templates import misspelt
+
+    message = misspelt(value)
+    return Problem(message) if message else None
+
+
+def response(value: str) -> Problem | None:
+    """What can be asked of an answer."""
+    if value in ("time", "source") or re.fullmatch(rf"header\.{_HEADER}", value):
+        return None
+    return Problem("expected time, source or header.NAME", "write for example header.last-modified")
+
+
+def path(value: str) -> Problem | None:
+    """A path into data."""
+    from crawler.extract.paths import check_path
+
+    found = check_path(value)
+    return Problem(found[0], "", found[1]) if found else None
+
+
+def xpath(value: str) -> Problem | None:
+    """An XPath 1.0."""
+    from crawler.extract.xpath import check_xpath
+
+    message = check_xpath(value)
+    return Problem(message, "see https://www.w3.org/TR/xpath-10/") if message else None
 
 
 def own(value: str) -> Problem | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Protocol
 
 __all__ = ["Document", "Node"]
@@ -13,6 +13,9 @@ Node = Any
 
 class Document(Protocol):
     """A parsed page."""
+
+    copy: Any
+    """The document in the objects of another library, which keeps it here; None before it is needed."""
 
     def root(self) -> Node | None:
         """Return the outermost element; None for a page without any."""
@@ -42,6 +45,9 @@ class Document(Protocol):
     def figures(self, node: Node) -> str:
         """As `text`, with OPEN and CLOSE around every element inside a line, and without hidden elements."""
 
+    def text_without(self, node: Node, without: Collection[int], *, figures: bool) -> str:
+        """As `text` or `figures`, without elements of these identities."""
+
     def strands(self, node: Node) -> tuple[list[str], list[Node]]:
         """Return `text` in pieces, with OPEN and CLOSE around the elements of MARKED.
 
@@ -60,6 +66,12 @@ class Document(Protocol):
 
     def tag(self, node: Node) -> str:
         """Name of an element in lower case."""
+
+    def name(self, node: Node) -> str:
+        """Name of an element as it is written, without a prefix."""
+
+    def walk(self, node: Node) -> Iterator[tuple[str, Any]]:
+        """Yield an element and all inside of it in order: `start` and `end` with the element, `text` with the text."""
 
     def plain(self, node: Node) -> bool:
         """Tell whether an element holds no other element."""

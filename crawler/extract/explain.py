@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from crawler.extract.compiled import CompiledFollow, CompiledPage, CompiledTable, describe, page_row, rows
-from crawler.extract.follow import Links
+from crawler.extract.compiled import CompiledPage
+from crawler.extract.finding import PAGE_URL, URLS, Finding, short
+from crawler.extract.follow import CompiledFollow, Links
 from crawler.extract.no_match import Clue, clues, main_selectors
 from crawler.extract.page import PageView, open_page
 from crawler.extract.parser import Parser
+from crawler.extract.table import CompiledTable, describe, page_row, rows
 from crawler.extract.text import collapse_whitespace
-from crawler.model import Failure, Note, Record, Response, Value
+from crawler.model import Failure, Note, Record, Response
 
 if TYPE_CHECKING:
-    from crawler.extract.compiled import CompiledFollow
     from crawler.extract.engine import Document, Node
     from crawler.extract.fields import CompiledField, Row
-    from crawler.extract.follow import Links
     from crawler.extract.rules import Recipe
 
-__all__ = ["PAGE_URL", "RULES", "VOID", "Finding", "explain", "why_no_link", "why_no_value"]
+__all__ = ["VOID", "explain", "why_no_link", "why_no_value"]
 
 
 VOID = {
@@ -118,7 +117,7 @@ def why_no_link(plan: CompiledFollow, rows: Sequence[Row], links: Links) -> str:
         return "allow: and deny: of the rule exclude all of these URLs"
     if reason == "scheme":
         return "these are not web addresses (javascript:, mailto: and the like)"
-    found = ((row.document, node) for row in rows for node in row.document.select(row.scope, plan.rule.css))
+    found = ((row.document, node) for row in rows for node in row.document.select(row.scope, plan.css))
     document, node = next(found)
     attr = plan.rule.attr
     if reason != "empty" or document.attr(node, attr) is not None:
@@ -126,53 +125,7 @@ def why_no_link(plan: CompiledFollow, rows: Sequence[Row], links: Links) -> str:
     return _no_attribute(document, node, attr)
 
 
-PAGE_URL = "the page's own URL"  # the rule of a field with `url: true`
-RULES = ("field", "rows", "follow", "hook")
-
-_SHORT = 200
 _ROWS = 20
-_URLS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule found.
-
-    Attributes:
-        what: `page`, `rows`, `field`, `follow`, `hook`, `failure`, or `clue` for what the page shows of why rules
-            find nothing: `rule` is its topic, `raw` says it.
-        where: "books" for rows, "books.price" for a field, the kind of the targets for a follow rule.
-        row: number of the row, from 1; 0 where there is none.
-        rule: how it is found: the selector, the label.
-        engine: `bs4` or `lexbor`; "" where none is used.
-        matches: number of elements that match.
-        raw: text of the first match as it stands, shortened; None without a match.
-        value: the value of the field.
-        notes: on the value, or on the page.
-        urls: the first few URLs of a follow rule.
-        dropped: its links that are not followed, by reason.
-        why: why there is no value, or no link, and what to write instead; "" where that is not known.
-    """
-
-    what: str
-    where: str = ""
-    row: int = 0
-    rule: str = ""
-    engine: str = ""
-    matches: int = 0
-    raw: str | None = None
-    value: Value = None
-    notes: tuple[Note, ...] = ()
-    urls: tuple[str, ...] = ()
-    dropped: dict[str, int] = field(default_factory=dict)
-    why: str = ""
-
-    @property
-    def missed(self) -> bool:
-        """Whether a rule found nothing on the page, or nothing that makes a value."""
-        if self.what not in RULES or self.rule == PAGE_URL:
-            return False
-        return self.matches == 0 or (self.what == "field" and self.value in (None, ()))
 
 
 def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _ROWS) -> list[Finding]:
@@ -214,9 +167,19 @@ def _findings(analyser: Parser, plan: CompiledPage, page: PageView, most_rows: i
         yield from _hook(plan, records, links)
     else:
         for table in plan.tables:
-            yield from _table(table, page, most_rows)
+            if isinstance(table, CompiledTable):
+                yield from _table(table, page, most_rows)
+            else:
+                from crawler.extract.explain_chain import explain_table
+
+                yield from explain_table(table, page, most_rows)
     for follow in plan.follow:
-        yield _follow(follow, page)
+        if isinstance(follow, CompiledFollow):
+            yield _follow(follow, page)
+        else:
+            from crawler.extract.explain_chain import explain_follow
+
+            yield explain_follow(follow, page)
 
 
 def _table(plan: CompiledTable, page: PageView, most_rows: int) -> Iterator[Finding]:
@@ -244,7 +207,7 @@ def _field(plan: CompiledField, row: Row, every: Sequence[Row], table: str, numb
         PAGE_URL if plan.rule.page_url else describe(plan.rule),
         "" if plan.rule.page_url else row.page.served_by(plan.rule.css or "*"),
         0 if plan.rule.page_url else len(plan.nodes(row)) or int(raw is not None),
-        None if raw is None else _short(raw),
+        None if raw is None else short(raw),
         reading.value,
         reading.notes,
         why=why_no_value(plan, row, every) if missed else "",
@@ -255,15 +218,15 @@ def _follow(plan: CompiledFollow, page: PageView) -> Finding:
     links = Links(page)
     links.add(plan)
     every = list(rows(page, plan.rule.each))
-    matches = sum(len(row.document.select(row.scope, plan.rule.css)) for row in every)
+    matches = sum(len(row.document.select(row.scope, plan.css)) for row in every)
     return Finding(
         "follow",
         plan.rule.to,
-        rule=plan.rule.css,
-        engine=page.served_by(plan.rule.css),
+        rule=plan.css,
+        engine=page.served_by(plan.css),
         matches=matches,
-        notes=tuple(note for link in links.found for note in link.notes)[:_URLS],
-        urls=tuple(link.url for link in links.found[:_URLS]),
+        notes=tuple(note for link in links.found for note in link.notes)[:URLS],
+        urls=tuple(link.url for link in links.found[:URLS]),
         dropped=dict(links.dropped),
         why=why_no_link(plan, every, links),
     )
@@ -276,10 +239,5 @@ def _hook(plan: CompiledPage, records: list[Record], links: list[tuple[str, str]
     for record in records[:1]:
         for name, value in record.values.items():
             yield Finding("hook", f"{record.table}.{name}", 1, name, "bs4", 1, value=value, notes=record.notes)
-    urls = tuple(url for url, _ in links[:_URLS])
+    urls = tuple(url for url, _ in links[:URLS])
     yield Finding("hook", "links", rule=plan.rule.python or "", matches=len(links), urls=urls)
-
-
-def _short(raw: str) -> str:
-    text = collapse_whitespace(raw)[0]
-    return text if len(text) <= _SHORT else text[: _SHORT - 3] + "..."

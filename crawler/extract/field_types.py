@@ -40,4 +40,5 @@ FIELD_TYPES: dict[str, FieldType] = {
     "datetime": FieldType("crawler.extract.values:datetime_reader", "not-a-date", "a day and a time", by_rule=True),
     "url": FieldType("", "bad-url", "an address, made absolute"),
     "list": FieldType("", "", "the text of every match"),
+    "any": FieldType("", "", "what the data say: a text, a number, true or false"),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from crawler.extract.field_types import NoteCode
 from crawler.extract.labels import Found, Labels, label_key
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crawler.extract.page import PageView
     from crawler.extract.rules import FieldRule
 
-__all__ = ["CompiledField", "Reading", "Row", "figure", "raised"]
+__all__ = ["LIST_LIMIT", "CompiledField", "Reading", "Row", "Where", "figure", "raised"]
 
 
 _UP = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -108,11 +108,19 @@ def _priced(text: str) -> bool:
 _FIGURES = frozenset({"int", "decimal", "money", "date", "datetime"})
 _SHORT = 120
 _ESCAPE = re.compile(r'\\u[0-9a-fA-F]{4}|\\/|\\"')
-_LIST_LIMIT = 10_000
+LIST_LIMIT = 10_000
 _FOOTNOTE = re.compile(r"\[(?:\d{1,3}|[a-z]|note \d{1,2})\]\s*$")
 _STRUCK = frozenset({"del", "s", "strike"})
 _STRUCK_WITHIN = 4  # elements; an amount is seldom deeper in `del`
 _WANTS_STRUCK = re.compile(r"\b(?:del|s|strike)\b|old|was|before|previous|regular|original|list|rrp|msrp|struck", re.I)
+
+
+class Where(Protocol):
+    """Where a text stands: its page knows what its links are relative to."""
+
+    @property
+    def page(self) -> PageView:
+        """The page."""
 
 
 class Row(NamedTuple):
@@ -147,6 +155,7 @@ class CompiledField:
     Attributes:
         rule: what it was made from.
         key: of its label; None without one.
+        figures: it is a number or a date, read from Document.figures.
     """
 
     def __init__(self, rule: FieldRule) -> None:
@@ -159,7 +168,7 @@ class CompiledField:
         self._convert = converter(rule)
         self._text = rule.attr is None and not rule.html and not rule.page_url
         self._point = numbers(rule.locale).point if rule.type in {"int", "decimal", "money"} else "."
-        self._figures = self._text and rule.type in _FIGURES
+        self.figures = self._text and rule.type in _FIGURES
         # Only of a price; a field that is meant to have the old one says so in its name or selector.
         self._present = self._text and rule.type in {"decimal", "money"}
         self._present = self._present and not _WANTS_STRUCK.search(f"{rule.name} {rule.css}")
@@ -192,10 +201,10 @@ class CompiledField:
             node = document.first(row.scope, self._css)
         else:
             node = row.scope if row.scope is not None else document.root()
-        raw = None if node is None else self._take(document, node)
-        reading = None if raw is None else self._one(raw, row)
+        raw = None if node is None else self.take(document, node)
+        reading = None if raw is None else self.make(raw, row)
         if reading is None:
-            return self._missing(row)
+            return self.missing(row)
         if self._present and _is_struck(document, node):
             return reading._replace(notes=(*reading.notes, self._note("struck-out", as_text(reading.value))))
         return reading
@@ -203,9 +212,9 @@ class CompiledField:
     def _read_label(self, key: str, row: Row) -> Reading:
         found = row.labels.find(key, self._attr)
         raw = None if found is None else self._beside(found, row)
-        reading = None if raw is None else self._one(raw, row)
+        reading = None if raw is None else self.make(raw, row)
         if reading is None:
-            return self._missing(row)
+            return self.missing(row)
         if found is not None and found.others:
             note = self._note("several-labels", f"also: {'; '.join(found.others)}")
             return reading._replace(notes=(*reading.notes, note))
@@ -215,9 +224,9 @@ class CompiledField:
         """Read from the page's own address, which every page has: it is no sign that something was found."""
         if self._url and self._plain:
             return Reading(row.page.url, found=False)
-        reading = self._one(row.page.url, row)
+        reading = self.make(row.page.url, row)
         if reading is None:
-            return self._missing(row)
+            return self.missing(row)
         value = (as_text(reading.value),) if self._many else reading.value
         return Reading(value, False, reading.notes)
 
@@ -237,24 +246,25 @@ class CompiledField:
 
     def raws(self, row: Row) -> list[str]:
         """Return the texts (or attributes, or HTML) of all matches, as they stand."""
-        nodes, take = self.nodes(row), self._take if self.key is None else self._of_label
+        nodes, take = self.nodes(row), self.take if self.key is None else self._of_label
         if self.key is not None and not nodes:
             found = row.labels.find(self.key, self._attr)
             raw = None if found is None else self._beside(found, row)
             return [] if raw is None else [raw]
         taken = []
-        for node in nodes[:_LIST_LIMIT]:
+        for node in nodes[:LIST_LIMIT]:
             row.page.check_time()
             if (raw := take(row.document, node)) is not None:
                 taken.append(raw)
         return taken
 
-    def _take(self, document: Document, node: Node) -> str | None:
+    def take(self, document: Document, node: Node) -> str | None:
+        """Return what the rule takes from an element: its text, an attribute, or its HTML; None where it has none."""
         if self._attr is not None:
             return document.attr(node, self._attr)
         if self._html:
             return document.html(node)
-        if self._figures:
+        if self.figures:
             seen = document.figures(node)
             return seen if seen.strip() else document.text(node)
         return document.text(node)
@@ -263,20 +273,20 @@ class CompiledField:
         """Take from a line of text, which has no attributes."""
         if self._attr is not None:
             return None
-        return text if self._figures else text.replace(CLOSE, "")
+        return text if self.figures else text.replace(CLOSE, "")
 
     def _of_label(self, document: Document, node: Node) -> str | None:
         """Take from the element beside a label; an attribute also from the first element inside that has it."""
-        raw = self._take(document, node)
+        raw = self.take(document, node)
         if raw is None and self._attr is not None:
             inside = document.first(node, f"[{self._attr}]")
             raw = None if inside is None else document.attr(inside, self._attr)
         return raw
 
-    def _one(self, raw: str, row: Row) -> Reading | None:
+    def make(self, raw: str, row: Where) -> Reading | None:
         """Make a value of a raw text; None when nothing is left of it."""
         doubt = marked = False
-        if self._figures:
+        if self.figures:
             if RAISED in raw or OPEN in raw or CLOSE in raw:
                 raw, doubt = figure(raw, self.rule.type, self._point)
         elif self._text and RAISED in raw:
@@ -336,7 +346,7 @@ class CompiledField:
                     return words[word], ()
         return text, (self._note("not-in-map", text),) if text else ()
 
-    def _value(self, text: str, row: Row) -> tuple[Value, Note | None]:
+    def _value(self, text: str, row: Where) -> tuple[Value, Note | None]:
         if self._url:
             try:
                 return row.page.resolve(text), None
@@ -357,16 +367,17 @@ class CompiledField:
         if len(raws) == 1 and self._text and BREAK in raws[0].strip():
             notes["several-lines"] = self._note("several-lines", collapse_whitespace(raws[0])[0])
         for raw in raws:
-            one = self._one(raw, row)
+            one = self.make(raw, row)
             if one is not None:
                 values.append(as_text(one.value))
                 for note in one.notes:
                     notes.setdefault(note.code, note)
         if not values:
-            return self._missing(row)
+            return self.missing(row)
         return Reading(tuple(values), True, tuple(notes.values()))
 
-    def _missing(self, row: Row) -> Reading:
+    def missing(self, row: Where) -> Reading:
+        """Return the default of the field, or no value."""
         if self.rule.default is not None:
             value, note = self._value(self.rule.default, row)
             wrapped = (as_text(value),) if self._many else value

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
@@ -145,6 +145,7 @@ class Lexbor:
             before.decompose()  # lexbor takes it for a child that comes before `html`, so that this is `:nth-child(2)`
         self._ways = _WITH_SOUP if soup else _WAYS
         self._made: Copy | None = None
+        self.copy: Any = None
 
     def root(self) -> LexborNode | None:
         """See Document; for a page that holds nothing lexbor makes up an empty element."""
@@ -206,6 +207,9 @@ class Lexbor:
     def figures(self, node: LexborNode) -> str:
         return self.text(node) if self.plain(node) else "".join(_pieces(node, FIGURES))
 
+    def text_without(self, node: LexborNode, without: Collection[int], *, figures: bool) -> str:
+        return "".join(_pieces(node, FIGURES if figures else TEXT, without=without))
+
     def strands(self, node: LexborNode) -> tuple[list[str], list[LexborNode]]:
         nodes: list[LexborNode] = []
         return _pieces(node, LABELS, nodes), nodes
@@ -228,6 +232,29 @@ class Lexbor:
 
     def tag(self, node: LexborNode) -> str:
         return (node.tag or "").lower()
+
+    def name(self, node: LexborNode) -> str:
+        return (node.tag or "").rpartition(":")[2]
+
+    def walk(self, node: LexborNode) -> Iterator[tuple[str, Any]]:
+        above: list[LexborNode] = []
+        here: LexborNode | None = node
+        while True:
+            if here is None:
+                if not above:
+                    return
+                here = above.pop()
+                yield "end", here
+                if not above:
+                    return
+            elif here.is_element_node:
+                yield "start", here
+                above.append(here)
+                here = here.first_child
+                continue
+            elif here.is_text_node:
+                yield "text", here.text_content or ""
+            here = here.next
 
     def plain(self, node: LexborNode) -> bool:
         child = node.first_child
@@ -285,8 +312,10 @@ class Lexbor:
                     attributes[name] = value
 
 
-def _pieces(root: LexborNode, signs: Signs, nodes: list[LexborNode] | None = None) -> list[str]:
-    """Return the text of an element in pieces; `nodes` gets the element of each."""
+def _pieces(
+    root: LexborNode, signs: Signs, nodes: list[LexborNode] | None = None, without: Collection[int] = ()
+) -> list[str]:
+    """Return the text of an element in pieces, without some elements in it; `nodes` gets the element of each."""
     pieces: list[str] = []
     named, other, hiding = signs
     above: list[tuple[LexborNode, str]] = []
@@ -304,7 +333,11 @@ def _pieces(root: LexborNode, signs: Signs, nodes: list[LexborNode] | None = Non
             pieces.append(node.text_content or "")
             if nodes is not None:
                 nodes.append(above[-1][0] if above else root)
-        elif node.is_element_node and (tag := node.tag or "") not in HIDDEN and not (hiding and _hidden(node)):
+        elif (
+            node.is_element_node
+            and (tag := node.tag or "") not in HIDDEN
+            and not ((hiding and _hidden(node)) or (without and node.mem_id in without))
+        ):
             start, end = named.get(tag, other)
             if start:
                 pieces.append(start)

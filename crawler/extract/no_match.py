@@ -14,9 +14,10 @@ from crawler.extract.text import collapse_whitespace
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crawler.extract.compiled import CompiledPage, TableResult
+    from crawler.extract.compiled import CompiledPage
     from crawler.extract.follow import Links
     from crawler.extract.page import PageView
+    from crawler.extract.table import TableResult
     from crawler.model import Record, Stored
 
 __all__ = ["Clue", "clues", "login_address", "main_selectors", "no_match", "password_field"]
@@ -236,4 +237,5 @@ def main_selectors(plan: CompiledPage) -> list[str]:
     found: list[str | None] = []
     for table in plan.tables:
         found += [table.rule.each] if table.rule.each else [field.rule.css for field in table.fields]
-    return [css for css in found if css] or [follow.rule.each or follow.rule.css for follow in plan.follow]
+    found = [css for css in found if css] or [follow.rule.each or follow.rule.css for follow in plan.follow]
+    return [css for css in found if css]

@@ -1,10 +1,18 @@
-"""One page while the rules are applied: its text, its URL, and its tree, which is parsed when first needed."""
+"""One page while the rules are applied: its text, its URL, and its tree, which is parsed when first needed.
+
+So is all else that rules may ask of a page, once each however many fields ask: what its scripts give to a name, its
+schema.org data, the JSON in its attributes.
+"""
 
 from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from crawler import urls
 from crawler.errors import ExtractError
@@ -17,12 +25,18 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
     from crawler.extract.engine import Document
+    from crawler.extract.rules import Format
+    from crawler.extract.schema_org import SchemaItems
+    from crawler.extract.scripts import Scripts
+    from crawler.extract.sheets import Sheet
+    from crawler.extract.sources import Order
 
 __all__ = ["TIME_LIMIT", "PageView", "open_page"]
 
 TIME_LIMIT = 30.0
 """Seconds that the rules may take on one page."""
 _BASES = 20
+_KEPT = 64  # texts of a page of which the parsed form is kept
 _SOLID = re.compile(r"[^\ufffd \t\r\n\x0c]")
 
 
@@ -35,6 +49,11 @@ class PageView:
         xml: it is XML and not XHTML.
         notes: on its encoding.
         known: keys of all labels that its rules ask for.
+        format: what it is.
+        data: what its JSON holds; None where it is no JSON.
+        sheet: its lines; None where it is no CSV and no Excel file.
+        headers, status: of the answer; names of headers in lower case.
+        fetched: when it was, in seconds since 1970; 0 where that is not known.
 
     Args:
         utf8: the text as bytes, where the caller has them.
@@ -53,7 +72,16 @@ class PageView:
         notes: tuple[Note, ...] = (),
         known: frozenset[str] = frozenset(),
         engine: str = "auto",
+        format: Format = "html",
+        data: object = None,
+        sheet: Sheet | None = None,
     ) -> None:
+        self.format = format
+        self.data = data
+        self.sheet = sheet
+        self.headers: Mapping[str, str] = {}
+        self.status = 0
+        self.fetched = 0.0
         self.url = url
         self.text = text
         self.xml = xml
@@ -65,6 +93,9 @@ class PageView:
         self._base: str | None = None
         self._document: Document | None = None
         self._labels: Labels | None = None
+        self._fragments: dict[str, Document] = {}
+        self._json: dict[str, object] = {}
+        self._orders: dict[int, Order] = {}
         self._end = time.monotonic() + TIME_LIMIT
 
     @property
@@ -92,12 +123,83 @@ class PageView:
             self._labels = Labels(self.document, None, self.known)
         return self._labels
 
+    def fragment(self, text: str) -> Document:
+        """The tree of a text that is HTML.
+
+        Raises:
+            ExtractError: `unparsable`.
+        """
+        found = self._fragments.get(text)
+        if found is None:
+            if len(self._fragments) >= _KEPT:
+                self._fragments.clear()
+            found = self._fragments[text] = Lexbor(text.encode("utf-8", "replace"), soup=self._engine == "bs4")
+        return found
+
+    def json_in(self, text: str) -> object:
+        """What a text holds that is JSON, or nearly.
+
+        Raises:
+            ExtractError: `not-json`.
+        """
+        if text not in self._json:
+            from crawler.extract.json_data import read_json  # late: most pages have none
+
+            if len(self._json) >= _KEPT:
+                self._json.clear()
+            self._json[text] = read_json(text)[0]
+        return self._json[text]
+
+    @cached_property
+    def scripts(self) -> Scripts:
+        """What the scripts of the page give to names."""
+        from crawler.extract.scripts import Scripts
+
+        document = self.document
+        return Scripts([document.html(node) for node in document.select(None, "script")])
+
+    @cached_property
+    def schema_items(self) -> SchemaItems:
+        """The schema.org data of the page."""
+        from crawler.extract.schema_org import SchemaItems
+
+        return SchemaItems(self.document, self.text, self.resolve)
+
+    def order(self, document: Document) -> Order:
+        """Where the elements of a document of this page begin and end."""
+        if id(document) not in self._orders:
+            from crawler.extract.sources import Order
+
+            self._orders[id(document)] = Order(document)
+        return self._orders[id(document)]
+
+    def answer(self, name: str) -> str | datetime | None:
+        """What the answer is, beside its content: `time`, when it was fetched; `source`; `header.NAME`."""
+        if name == "time":
+            moment = self.fetched or time.time()
+            return datetime.fromtimestamp(moment, UTC).replace(microsecond=0)
+        return self.text if name == "source" else self.headers.get(name.removeprefix("header.").lower())
+
     def served_by(self, css: str) -> str:
         """The library that answers a selector here: `lexbor` or `bs4`."""
         return "bs4" if self.xml else served_by(css, self._engine)
 
-    def hook_soup(self) -> BeautifulSoup:
-        """The page as a `python:` hook is given it.
+    def for_hook(self) -> Any:
+        """The page as a `python:` hook is given it: a BeautifulSoup, the JSON, dicts of a sheet's lines, or the text.
+
+        Raises:
+            ExtractError: `unparsable`.
+        """
+        if self.format == "html":
+            return self._soup()
+        if self.format == "json":
+            return _with_floats(self.data)
+        if self.sheet is None:
+            return self.text
+        return [dict(zip(self.sheet.headings, cells, strict=False)) for cells in self.sheet.rows]
+
+    def _soup(self) -> BeautifulSoup:
+        """The tree for BeautifulSoup.
 
         Raises:
             ExtractError: `unparsable`.
@@ -139,27 +241,74 @@ class PageView:
         return self.url
 
 
-def open_page(response: Response, known: frozenset[str] = frozenset(), engine: str = "auto") -> PageView:
-    """Check and decode a response; `known` and `engine` as PageView has them.
+def open_page(
+    response: Response,
+    known: frozenset[str] = frozenset(),
+    engine: str = "auto",
+    format: Format = "html",
+    most: int = 10_000_000,
+) -> PageView:
+    """Check and decode a response; `known`, `engine` and `format` as PageView has them.
+
+    Args:
+        most: bytes of what was packed.
 
     Raises:
-        ExtractError: `empty`, `not-html`, `unparsable`.
+        ExtractError: `empty`, `not-html`, `unparsable`; `not-json`, `not-csv`, `not-xlsx`, `not-text` for an answer of
+            another format.
     """
-    kind = response.headers.get("content-type")
-    check_body(response.body, kind)
+    body = response.body
+    if body.startswith(_PACKED) and format != "xlsx":
+        body = _unpacked(body, most, format)
+    if format == "html":
+        page = _open_html(response.url, body, response.headers.get("content-type"), known, engine)
+    else:
+        from crawler.extract.formats import open_data  # late: most pages are HTML
+
+        page = open_data(response, body, format, known, engine)
+    page.headers, page.status, page.fetched = response.headers, response.status, response.fetched
+    return page
+
+
+def _with_floats(value: object) -> object:
+    """JSON as the standard library reads it, with float in place of Decimal."""
+    if isinstance(value, dict):
+        return {name: _with_floats(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_floats(inner) for inner in value]
+    return float(value) if isinstance(value, Decimal) else value
+
+
+_PACKED = (b"\x1f\x8b", b"PK\x03\x04")
+
+
+def _unpacked(body: bytes, most: int, format: Format) -> bytes:
+    """What a .gz holds, or a .zip with one file. Where a page is wanted, any other archive is none: see sniff."""
+    from crawler.extract.unpack import unpack
+
+    try:
+        return unpack(body, most)
+    except ExtractError:
+        if format == "html" and body.startswith(b"PK"):
+            return body
+        raise
+
+
+def _open_html(url: str, body: bytes, kind: str | None, known: frozenset[str], engine: str) -> PageView:
+    check_body(body, kind)
     notes: tuple[Note, ...] = ()
     encoding: str | None = None
-    utf8: bytes | None = response.body
-    text = plain_utf8(response.body, kind)
+    utf8: bytes | None = body
+    text = plain_utf8(body, kind)
     if text is None:
         from crawler.extract.charset import decode  # late, as above
 
         utf8 = None
-        text, encoding, notes = decode(response.body, kind)
+        text, encoding, notes = decode(body, kind)
     if not _SOLID.search(text):
         raise ExtractError("empty", "the body is only white space")
     xml = is_xml(text, kind)
     if xml and "<!ENTITY" in text:
         # What an entity holds may be a file of this machine, or one line that grows to gigabytes.
         raise ExtractError("unparsable", "the XML declares entities, which are never loaded")
-    return PageView(response.url, text, utf8=utf8, encoding=encoding, xml=xml, notes=notes, known=known, engine=engine)
+    return PageView(url, text, utf8=utf8, encoding=encoding, xml=xml, notes=notes, known=known, engine=engine)

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from crawler import urls
 from crawler.errors import ExtractError
-from crawler.extract.compiled import CompiledPage, TableResult, read_table
+from crawler.extract.compiled import CompiledPage
 from crawler.extract.follow import Links
 from crawler.extract.no_match import no_match
 from crawler.extract.page import PageView, open_page
 from crawler.extract.python_hook import Hook, call_hook, load_hook
 from crawler.extract.rules import PageRule, Recipe
+from crawler.extract.table import TableResult
 from crawler.model import RICH, Failure, Link, Note, Page, Record, Response, Stored, Value
 from crawler.url_parameters import is_token, parameters, sessions, shape, suspects, without
 
@@ -46,6 +47,8 @@ def sessions_on(page: PageView, followed: Iterable[str]) -> dict[str, bool]:
     Args:
         followed: clean URLs.
     """
+    if page.format != "html":
+        return {}
     names = {name for url in followed if "=" in url for name in suspects(url)}
     if not names:
         return {}
@@ -153,8 +156,9 @@ class Parser:
     def __call__(self, kind: str, response: Response) -> Page | Failure:
         """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
 
-        Failures carry one of the codes `empty`, `not-html`, `data-not-html`, `unparsable`, `no-match`, `parse-timeout`,
-        `hook`, `selector`, `pattern`, `locale`, and `parse-error` for a fault of this program.
+        Failures carry one of the codes `empty`, `not-html`, `data-not-html`, `not-json`, `not-csv`, `not-xlsx`,
+        `not-text`, `unparsable`, `no-match`, `parse-timeout`, `hook`, `selector`, `pattern`, `locale`, and
+        `parse-error` for a fault of this program.
         """
         try:
             return self._analyse(kind, response)
@@ -189,16 +193,16 @@ class Parser:
         hook = self._hooks.get(name)
         if hook is None:
             hook = self._hooks[name] = load_hook(name, self._recipe.root)
-        return call_hook(hook, page.hook_soup(), page.url, plan.rule)
+        return call_hook(hook, page, plan.rule)
 
     def _analyse(self, kind: str, response: Response) -> Page | Failure:
         plan = self.plan(kind)
-        page = open_page(response, plan.labels, self._recipe.engine)
+        page = open_page(response, plan.labels, self._recipe.engine, plan.rule.format, self._recipe.most)
         hooked, hooked_links = self.hooked(plan, page)
-        harvests = [] if plan.rule.python else [read_table(table, page) for table in plan.tables]
+        harvests = [] if plan.rule.python else [table.read(page) for table in plan.tables]
         links = Links(page)
         for follow in plan.follow:
-            links.add(follow)
+            follow.add(links)
         links.add_hooked(hooked_links)
         records = [*hooked, *_records(harvests)]
         formed = records if self._form is None else list(map(self._form, records))

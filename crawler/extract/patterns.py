@@ -79,6 +79,16 @@ class Pattern:
         """Return the text with every match replaced."""
         return str(self._run("sub", replacement, text))
 
+    def split(self, text: str) -> list[str]:
+        """Return the parts of the text between the matches."""
+        if not self._compiled.groups:
+            return list(self._run("split", text))
+        parts, at = [], 0
+        for start, end in [match.span() for match in self._run("finditer", text)]:
+            parts.append(text[at:start])
+            at = end
+        return [*parts, text[at:]]
+
     def _run(self, method: str, *args: str) -> Any:
         limit = None if self._simple and len(args[-1]) <= _SHORT else LIMIT
         try:

@@ -5,13 +5,16 @@ loaded as parts of a package without a file, with a name that no other folder ha
 look into their own folder first. Nothing is put on `sys.path`: a file beside a config never takes the place of a
 module that the program itself uses.
 
-The function is called as `function(page, url)` with the page as a `bs4.BeautifulSoup` and its address as text. It
-returns
+The function is called as `function(page, url)` with the page as a `bs4.BeautifulSoup` (what json.loads returns for
+`format: json`, a list of dicts for csv and xlsx, a text for text) and its address as text; with a third parameter it is
+given the answer, see Answer. It returns
 
     {"records": [{"title": "...", "price": "..."}], "links": [{"url": "next.html", "to": "listing"}]}
 
 Both keys may be left out, so may `to` when the kind leads to itself. When a kind has several tables, `records` is
 `{"books": [...], "authors": [...]}`. In place of a dict it may return an iterable of records, or be a generator.
+
+`python` on a field names a function of its value: a text or a number, or a list of texts; it returns the value.
 """
 
 from __future__ import annotations
@@ -19,24 +22,29 @@ from __future__ import annotations
 import builtins
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.errors import ExtractError
 from crawler.extract.rules import PageRule
 from crawler.extract.text import keep_whitespace
 from crawler.model import Money, Note, Record, Value
 
-__all__ = ["Hook", "call_hook", "import_hook", "load_hook"]
+if TYPE_CHECKING:
+    from crawler.extract.page import PageView
+
+__all__ = ["Answer", "Hook", "call_hook", "call_on_value", "import_hook", "load_hook"]
 
 
 _PREFIX = "crawler_hooks_"
@@ -170,7 +178,7 @@ class _Loader(SourceFileLoader):
         super().exec_module(module)
 
 
-Hook = Callable[[Any, str], Any]
+Hook = Callable[..., Any]
 _MAX = 100_000
 
 
@@ -195,14 +203,33 @@ def load_hook(name: str, root: str) -> Hook:
     return function  # type: ignore[no-any-return]  # callable() does not narrow Any
 
 
-def call_hook(hook: Hook, soup: Any, url: str, kind: PageRule) -> tuple[list[Record], list[tuple[str, str]]]:
+class Answer(NamedTuple):
+    """What a hook with a third parameter is given of the answer.
+
+    Attributes:
+        status: HTTP status.
+        headers: names in lower case.
+        text: the whole of it, decoded.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+def call_hook(hook: Hook, page: PageView, kind: PageRule) -> tuple[list[Record], list[tuple[str, str]]]:
     """Return the records and the links (href, kind) that a hook found.
 
     Raises:
         ExtractError: `hook`: it raised, or returned something else than the form above.
     """
+    given = page.for_hook()
     try:
-        answer = hook(soup, url)
+        if _wants_answer(hook):
+            answer = hook(given, page.url, Answer(page.url, page.status, page.headers, page.text))
+        else:
+            answer = hook(given, page.url)
         if answer is not None and not isinstance(answer, Mapping) and isinstance(answer, Iterable):
             answer = {"records": list(islice(answer, _MAX))}
     except (Exception, SystemExit, GeneratorExit) as error:  # whatever a function of a user raises
@@ -211,10 +238,37 @@ def call_hook(hook: Hook, soup: Any, url: str, kind: PageRule) -> tuple[list[Rec
     if answer is None:
         return [], []
     if not isinstance(answer, Mapping):
-        raise _wrong(kind, "the answer", "a dict or an iterable of records", answer)
+        raise _wrong(kind.python, "the answer", "a dict or an iterable of records", answer)
     if strange := [key for key in answer if key not in ("records", "links")]:
         raise ExtractError("hook", f"{kind.python}: unknown key {strange[0]!r}; known are 'records' and 'links'")
     return _records(kind, answer.get("records") or []), _links(kind, answer.get("links") or [])
+
+
+@lru_cache(maxsize=256)
+def _wants_answer(hook: Hook) -> bool:
+    """Tell whether a function has a third parameter that must be given."""
+    try:
+        parameters = list(inspect.signature(hook).parameters.values())
+    except (TypeError, ValueError):
+        return False
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(one.kind in positional and one.default is one.empty for one in parameters) > 2
+
+
+def call_on_value(function: Hook, name: str, field: str, value: Value) -> tuple[Value, bool]:
+    """Return what a user's function makes of the value of a field, and whether characters of it are lost.
+
+    Args:
+        name: of the function, for messages.
+
+    Raises:
+        ExtractError: `hook`: it raised, or returned what a field cannot hold.
+    """
+    try:
+        made = function(list(value) if type(value) is tuple else value)
+    except (Exception, SystemExit, GeneratorExit) as error:  # whatever a function of a user raises
+        raise ExtractError("hook", f"{name} raised {type(error).__name__}: {error}{_place(error)}") from error
+    return _value(name, field, made)
 
 
 def _records(kind: PageRule, found: Any) -> list[Record]:
@@ -231,7 +285,7 @@ def _records(kind: PageRule, found: Any) -> list[Record]:
 
 def _record(kind: PageRule, table: str, item: Any) -> Record:
     if not isinstance(item, Mapping):
-        raise _wrong(kind, "a record", "a dict", item)
+        raise _wrong(kind.python, "a record", "a dict", item)
     rule = next(rule for rule in kind.tables if rule.table == table)
     columns = [field.name for field in rule.fields]
     if strange := [key for key in item if columns and key not in columns]:
@@ -239,7 +293,7 @@ def _record(kind: PageRule, table: str, item: Any) -> Record:
     values: dict[str, Value] = {}
     notes: list[Note] = []
     for name in columns or map(str, item):
-        values[name], odd = _value(kind, name, item.get(name))
+        values[name], odd = _value(str(kind.python), name, item.get(name))
         if odd:
             notes.append(Note(name, "control-characters"))
     return Record(table, values, tuple(notes))
@@ -250,45 +304,45 @@ def _links(kind: PageRule, found: Any) -> list[tuple[str, str]]:
     for item in _listed(kind, "links", found):
         href, target = (item.get("url"), item.get("to", kind.name)) if isinstance(item, Mapping) else (item, kind.name)
         if not isinstance(href, str) or not isinstance(target, str):
-            raise _wrong(kind, "a link", "{'url': text, 'to': text}", item)
+            raise _wrong(kind.python, "a link", "{'url': text, 'to': text}", item)
         links.append((str(href), str(target)))
     return links
 
 
 def _listed(kind: PageRule, what: str, found: Any) -> list[Any]:
     if isinstance(found, str | bytes | Mapping) or not isinstance(found, Iterable):
-        raise _wrong(kind, what, "a list", found)
+        raise _wrong(kind.python, what, "a list", found)
     return list(islice(found, _MAX))
 
 
-def _value(kind: PageRule, name: str, value: Any) -> tuple[Value, bool]:
+def _value(function: str, name: str, value: Any) -> tuple[Value, bool]:
     """Return one of the types of model.Value, made of plain objects: a bs4 string would hold its whole page."""
     if isinstance(value, str):
         return keep_whitespace(str(value))
     if value is None or isinstance(value, bool | int | Decimal | datetime | date):
         return value, False
     if isinstance(value, float):
-        return _decimal(kind, name, value), False
+        return _decimal(function, name, value), False
     if isinstance(value, Money):
         return Money(Decimal(value.amount), str(value.currency)), False
     if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
         texts = [keep_whitespace(str(part)) for part in islice(value, _MAX)]
         return tuple(text for text, _ in texts), any(odd for _, odd in texts)
-    raise _wrong(kind, f"field {name!r}", "text, a number, a date or a list of texts", value)
+    raise _wrong(function, f"field {name!r}", "text, a number, a date or a list of texts", value)
 
 
-def _decimal(kind: PageRule, name: str, value: float) -> Decimal:
+def _decimal(function: str, name: str, value: float) -> Decimal:
     try:
         number = Decimal(repr(value))
     except InvalidOperation:  # a float of a library with a repr of its own
         number = Decimal(value)
     if not number.is_finite():
-        raise ExtractError("hook", f"{kind.python}: field {name!r} is {value!r}, which is not a number")
+        raise ExtractError("hook", f"{function}: field {name!r} is {value!r}, which is not a number")
     return number
 
 
-def _wrong(kind: PageRule, what: str, wanted: str, got: Any) -> ExtractError:
-    return ExtractError("hook", f"{kind.python}: {what} must be {wanted}, not {type(got).__name__}")
+def _wrong(function: str | None, what: str, wanted: str, got: Any) -> ExtractError:
+    return ExtractError("hook", f"{function}: {what} must be {wanted}, not {type(got).__name__}")
 
 
 def _place(error: BaseException) -> str:

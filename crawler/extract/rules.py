@@ -8,14 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-__all__ = ["FieldRule", "FollowRule", "PageRule", "Recipe", "TableRule"]
+__all__ = ["Condition", "EachRule", "FieldRule", "FollowRule", "PageRule", "Recipe", "TableRule", "language_of"]
+
+Format = Literal["html", "json", "csv", "xlsx", "text"]
+Language = Literal["html", "json", "cells", "table", "text"]
+"""What a page or a row is: HTML or XML, data, a line of a sheet, a row of an HTML table (cells and element), text."""
+From = Literal["row", "outer", "outermost", "page", "before", "after"]
 
 
 class FieldRule(NamedTuple):
     """How one field is found and made into a value.
 
-    The steps, in this order: find the elements (`css`, `label`, or the row itself), take their text (or `attr`, or
-    `html`, or the page's URL), `replace`, `regex`, `map`, convert to `type`, and `default` where nothing was found.
+    The steps, in this order: find the pieces (`css`, `label`, `json`..., or the row itself), `exclude`, take their text
+    (or `attr`, or `html`, or `item`), `strip_html`, `lines`, `split`, `replace`, `regex`, `map`, `nth` or all of them,
+    `python`, convert to `type`, `join`, and `default` where nothing was found.
 
     Attributes:
         name: column name.
@@ -36,7 +42,29 @@ class FieldRule(NamedTuple):
         default: raw text used where nothing was found, converted like found text; None for none.
         required: a missing value is a note `missing`; a page whose records all lack one counts as `no-match`.
         keep_space: leave white space as it stands.
-        root: folder of the config file, from which the module of such a type is imported; "" for other types.
+        root: folder of the config file, from which the module of such a type, or of `python`, is imported; else "".
+        xpath: XPath 1.0 in place of css.
+        json: path into data, see `crawler.extract.paths`.
+        js: name to which a script of the page gives the value.
+        schema: types of schema.org items of the page.
+        column: heading or number of a cell of this row.
+        value: a template, filled in with other fields of the row.
+        item: a template for each object found; its names are paths in the object.
+        first_of, all_of: sources in turn: the first that has a value, or all that have one.
+        response: `time`, `source` or `header.NAME` of the answer.
+        row_key: the value is the key or the number of the row (`index` in a config).
+        of: where to look (`from` in a config): in the row, around it, in the page, before or behind it.
+        exclude: selector of elements whose text is left out.
+        strip_html: the text found is itself HTML.
+        lines: cut the text into its lines.
+        one_text: the lines stay in one text, `type: text`.
+        split: cut the text at this pattern.
+        replace_first: `replace` comes before lines and split, as it stands in the config.
+        nth: which of several pieces; negative from the end, None for the first.
+        join: makes one text of several values.
+        counted: the value is the number of matches (`count` in a config).
+        python: `module:function`, given the value, returns the value.
+        hidden: no column of the table; for value, where and carry.
     """
 
     name: str
@@ -57,33 +85,134 @@ class FieldRule(NamedTuple):
     required: bool = False
     keep_space: bool = False
     root: str = ""
+    xpath: str | None = None
+    json: str | None = None
+    js: str | None = None
+    schema: tuple[str, ...] = ()
+    column: str | int | None = None
+    value: str | None = None
+    item: str | None = None
+    first_of: tuple[FieldRule, ...] = ()
+    all_of: tuple[FieldRule, ...] = ()
+    response: str | None = None
+    row_key: bool = False
+    of: From = "row"
+    exclude: str | None = None
+    strip_html: bool = False
+    lines: bool = False
+    one_text: bool = False
+    split: str | None = None
+    replace_first: bool = False
+    nth: int | None = None
+    join: str | None = None
+    counted: bool = False
+    python: str | None = None
+    hidden: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether it needs nothing but elements found by CSS or a label, so that `extract.fields` serves it."""
+        return self[_FIRST_NEW:] == _NONE_NEW and (self.label is None or self.css is None)
+
+
+_FIRST_NEW = FieldRule._fields.index("xpath")
+_NONE_NEW = tuple(FieldRule._field_defaults[name] for name in FieldRule._fields[_FIRST_NEW:])
+
+
+class EachRule(NamedTuple):
+    """How a page, or a row of the level above, is cut into rows; each key as in FieldRule.
+
+    Attributes:
+        html_table: selector of a table whose rows have cells by heading.
+        strip_html: the text found is HTML: the row is that document.
+    """
+
+    css: str | None = None
+    xpath: str | None = None
+    json: str | None = None
+    js: str | None = None
+    schema: tuple[str, ...] = ()
+    html_table: str | None = None
+    attr: str | None = None
+    strip_html: bool = False
+
+    def language(self, around: Language) -> Language:
+        """Return what its rows are, in a page or row that is `around`."""
+        if self.html_table is not None:
+            return "table"
+        if self.strip_html:
+            return "html"
+        by_element = self.css is not None or self.xpath is not None
+        if self.json is not None or self.js is not None or self.schema:
+            return "html" if by_element and data_first(self, around) else "json"
+        if self.attr is not None:
+            return "text"
+        return "html" if by_element else around
+
+
+def data_first(rule: FieldRule | EachRule, around: Language) -> bool:
+    """Tell whether `json` comes before `css`: HTML in data; else it is data in an element of a page."""
+    return around == "json" or rule.js is not None or bool(rule.schema)
+
+
+class Condition(NamedTuple):
+    """What a field must be for its row to count; all that is given must hold.
+
+    Attributes:
+        name: of the field.
+        one_of: values as text; a number equals a number whatever its writing.
+        allow, deny: patterns of which one, or none, is found in the value. deny alone lets a missing value through.
+        least, most: bounds of a number or a date, as text.
+        filled: True: it has a value that is not false; False: the opposite; None: not asked.
+    """
+
+    name: str
+    one_of: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    least: str | None = None
+    most: str | None = None
+    filled: bool | None = None
 
 
 class TableRule(NamedTuple):
-    """The records of one table on a page of this kind: one a page, or one for each match of `each`."""
+    """The records of one table on a page of this kind: one a page, or one for each match of `each`.
+
+    Attributes:
+        each: a CSS selector where that is all; else None.
+        levels: of any other `each`: rows in rows.
+        where: which rows count.
+    """
 
     table: str
     fields: tuple[FieldRule, ...]
     each: str | None = None
     key: tuple[str, ...] = ()
+    levels: tuple[EachRule, ...] = ()
+    where: tuple[Condition, ...] = ()
 
 
 class FollowRule(NamedTuple):
     """Which links of a page are followed.
 
     Attributes:
-        css: selector of the elements that carry the link; relative to the row when `each` is given.
+        css: selector of the elements that carry the link; relative to the row when `each` is given. None where
+            `source` says where the address stands.
         to: page kind of the targets.
-        attr: attribute that holds the URL.
+        attr: attribute that holds the URL; in XML that has none, the text of the element is the address.
         each: selector of rows; needed for `carry`.
         carry: fields of the row that are joined to the records of the target page.
         allow: patterns of which one must be found in the URL; empty allows all.
         deny: patterns of which none may be found in the URL.
         same_site: only links to the host of the page they stand on (`www.` ignored).
         next: leads to the next page of the same list (see Link.next).
+        source: where the address stands, for what css and attr do not say.
+        levels: of any `each` that is more than a CSS selector.
+        where: which rows count, by what is carried.
+        of_rows: for each row of this kind's table that its `where` lets through (`from: row`).
     """
 
-    css: str
+    css: str | None
     to: str
     attr: str = "href"
     each: str | None = None
@@ -92,15 +221,25 @@ class FollowRule(NamedTuple):
     deny: tuple[str, ...] = ()
     same_site: bool = True
     next: bool = False
+    source: FieldRule | None = None
+    levels: tuple[EachRule, ...] = ()
+    where: tuple[Condition, ...] = ()
+    of_rows: bool = False
 
 
 class PageRule(NamedTuple):
-    """The rules of one page kind; `python` is `module:function`, given the page as a BeautifulSoup."""
+    """The rules of one page kind.
+
+    Attributes:
+        python: `module:function`, given the page as its format has it.
+        format: what the answer must be.
+    """
 
     name: str
     tables: tuple[TableRule, ...] = ()
     follow: tuple[FollowRule, ...] = ()
     python: str | None = None
+    format: Format = "html"
 
 
 class Recipe(NamedTuple):
@@ -108,9 +247,25 @@ class Recipe(NamedTuple):
 
     Attributes:
         engine: `auto`, `bs4` or `lexbor`.
+        most: bytes of a page that was packed, when it is unpacked.
         root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
     """
 
     kinds: Mapping[str, PageRule]
     engine: Literal["auto", "bs4", "lexbor"] = "auto"
     root: str = ""
+    most: int = 10_000_000
+
+
+def language_of(format: Format, levels: tuple[EachRule, ...] = (), each: str | None = None) -> Language:
+    """Return what the rows of a table are, on a page of this format; a line of a sheet is a row without `each`."""
+    found: Language = "html"
+    if format in ("csv", "xlsx"):
+        found = "cells"
+    elif format in ("json", "text"):
+        found = "json" if format == "json" else "text"
+    if each is not None:
+        return "html"
+    for level in levels:
+        found = level.language(found)
+    return found

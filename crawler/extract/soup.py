@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +126,7 @@ class Xml:
 
     def __init__(self, text: str) -> None:
         self._tree = xml_soup(text, multi_valued_attributes=None)
+        self.copy: Any = None
 
     def root(self) -> Tag | None:
         return next((child for child in self._tree.contents if isinstance(child, Tag)), None)
@@ -151,6 +152,9 @@ class Xml:
     def figures(self, node: Tag) -> str:
         return "".join(_pieces(node, FIGURES))
 
+    def text_without(self, node: Tag, without: Collection[int], *, figures: bool) -> str:
+        return "".join(_pieces(node, FIGURES if figures else TEXT, without=without))
+
     def strands(self, node: Tag) -> tuple[list[str], list[Tag]]:
         nodes: list[Tag] = []
         return _pieces(node, LABELS, nodes), nodes
@@ -163,6 +167,25 @@ class Xml:
 
     def tag(self, node: Tag) -> str:
         return node.name.lower()
+
+    def name(self, node: Tag) -> str:
+        return node.name.rpartition(":")[2]
+
+    def walk(self, node: Tag) -> Iterator[tuple[str, Any]]:
+        yield "start", node
+        above = [(node, iter(node.contents))]
+        while above:
+            here, children = above[-1]
+            for child in children:
+                if isinstance(child, Tag):
+                    yield "start", child
+                    above.append((child, iter(child.contents)))
+                    break
+                if not isinstance(child, PreformattedString):
+                    yield "text", str(child)
+            else:
+                yield "end", here
+                above.pop()
 
     def plain(self, node: Tag) -> bool:
         return not any(isinstance(child, Tag) for child in node.contents)
@@ -258,8 +281,8 @@ def _select(below: Tag, css: str, limit: int = 0) -> Iterable[Tag]:
         raise ExtractError("selector", f"the selector {css!r} cannot be used") from error
 
 
-def _pieces(root: Tag, signs: Signs, nodes: list[Tag] | None = None) -> list[str]:
-    """Return the text of an element in pieces; `nodes` gets the element of each."""
+def _pieces(root: Tag, signs: Signs, nodes: list[Tag] | None = None, without: Collection[int] = ()) -> list[str]:
+    """Return the text of an element in pieces, without some elements in it; `nodes` gets the element of each."""
     pieces: list[str] = []
     named, other, hiding = signs
     above: list[tuple[Tag, Iterator[PageElement], str]] = [(root, iter(root.contents), "")]
@@ -271,7 +294,7 @@ def _pieces(root: Tag, signs: Signs, nodes: list[Tag] | None = None) -> list[str
                     pieces.append(str(child))
                     if nodes is not None:
                         nodes.append(node)
-            elif child.name not in HIDDEN and not (hiding and _hidden(child)):
+            elif child.name not in HIDDEN and not ((hiding and _hidden(child)) or id(child) in without):
                 start, after = named.get(child.name, other)
                 pieces.append(start)
                 if nodes is not None:

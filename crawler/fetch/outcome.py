@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from crawler import urls
@@ -90,7 +90,7 @@ def classify(
         name: value if value.isprintable() else _printable(value) for name, value in fields.items() if name in _KEPT
     }
     if status in _GOOD or status in _EMPTY:
-        return Response(url, status, headers, body, elapsed, cookies)
+        return Response(url, status, headers, body, elapsed, cookies, time())
     code, detail = _failure(status, reason)
     return Failure(code, detail, status, retry_after(headers), elapsed, cookies)
 

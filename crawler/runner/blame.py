@@ -88,11 +88,11 @@ class Blame:
 
     def _of_column(self, table: str, column: str) -> str:
         specs = [
-            (home, spec)
+            (home, field.spec)
             for home in homes(self._job.document)
             if home.table == table
-            for _, name, spec in home.columns
-            if name == column
+            for field in home.columns
+            if field.name == column
         ]
         return " or ".join(dict.fromkeys(_source(home, spec, self._job) for home, spec in specs))
 

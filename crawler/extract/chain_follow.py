@@ -1,0 +1,107 @@
+"""A follow rule whose address is a value like any other: in data, in a script, cut out of a text, made of several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from crawler.extract.chain import ChainField
+from crawler.extract.chain_table import RowFields, Rows
+from crawler.extract.described import links_found_by
+from crawler.extract.follow import Follow
+from crawler.extract.rules import FieldRule, FollowRule, Format, Language, TableRule
+from crawler.extract.sources import Element, Place
+from crawler.model import Note, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crawler.extract.chain_table import ChainTable
+    from crawler.extract.follow import Links
+    from crawler.extract.page import PageView
+
+__all__ = ["ChainFollow"]
+
+
+class _Address(ChainField):
+    """The addresses that a rule finds in a row; in XML that has no such attribute, the text of an element is one."""
+
+    def __init__(self, rule: FieldRule, language: Language, page: Language, outer: Sequence[Language]) -> None:
+        super().__init__(rule._replace(all=rule.nth is None, keep_space=True), language, page, outer)
+
+    def of_element(self, element: Element, page: PageView) -> str | None:
+        found = super().of_element(element, page)
+        if found is not None or not page.xml or self.rule.attr != "href":
+            return found
+        node = element.node if element.node is not None else element.document.root()
+        return None if node is None else element.document.text(node)
+
+
+class ChainFollow(Follow):
+    """A follow rule ready for work.
+
+    Attributes:
+        keys: of all labels that it asks for.
+    """
+
+    def __init__(self, rule: FollowRule, format: Format, table: ChainTable | None = None) -> None:
+        super().__init__(rule)
+        assert rule.source is not None
+        self._table = table if rule.of_rows else None
+        self.rows = Rows(format, rule.each, rule.levels) if self._table is None else self._table.rows
+        self.source = _Address(rule.source, self.rows.language, self.rows.page, self.rows.outer)
+        self.row_fields = RowFields(TableRule("", rule.carry, where=rule.where), self.rows)
+        self.keys = frozenset(self.source.keys).union(*(one.keys for one in self.row_fields.fields))
+        self._carries = bool(self.row_fields.shown)
+        self._reads_first = bool(rule.where or self.source.names)
+
+    def add(self, links: Links) -> None:
+        """Take the links of a page.
+
+        Raises:
+            ExtractError: `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
+        """
+        matched = False
+        for place in self._places(links.page):
+            links.page.check_time()
+            values = self.row_fields.read(place)[1] if self._reads_first else {}
+            if self.row_fields.left_out(values) is not None:
+                matched = True
+                continue
+            reading = self.source.read(place, values)
+            found = reading.value if type(reading.value) is tuple else (reading.value,)
+            addresses = [str(one) for one in found if one is not None]
+            matched = matched or bool(addresses)
+            self._add_row(links, place, addresses[: links.room(len(addresses))])
+        if not matched:
+            links.misses.append(repr(links_found_by(self.rule)))
+
+    def _places(self, page: PageView) -> Iterator[Place]:
+        if self._table is None:
+            yield from self.rows.of(page)
+        else:
+            yield from (place for place, _ in self._table.kept)
+
+    def _add_row(self, links: Links, place: Place, addresses: list[str]) -> None:
+        targets = []
+        for address in addresses:
+            url, reason = links.judge(self, address.strip())
+            if url is None:
+                links.count(reason, 1)
+            else:
+                targets.append(url)
+        if not self._carries:
+            for url in targets:
+                links.take(self, url)
+            return
+        if not (targets or not addresses):
+            return
+        readings, values = self.row_fields.read(place)
+        names = self.row_fields.shown
+        if targets:
+            carry: dict[str, Value] = {name: values[name] for name in names}
+            notes: tuple[Note, ...] = tuple(note for name in names for note in readings[name].notes)
+            for url in targets:
+                links.take(self, url, carry, notes)
+        elif links.room(1) and any(readings[name].found for name in names):
+            links.count("no-link", 1)

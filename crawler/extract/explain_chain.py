@@ -1,0 +1,190 @@
+"""What rules that need more than CSS found on a page: each value with its way, and what `where` left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from crawler.errors import ExtractError
+from crawler.extract.chain import ChainField, PlainField
+from crawler.extract.described import found_by, links_found_by, rows_found_by, steps
+from crawler.extract.explain import why_no_value
+from crawler.extract.finding import PAGE_URL, URLS, Finding, short
+from crawler.extract.follow import Links
+from crawler.extract.sources import Data, Line, Place, Step, Thing, raw_text
+from crawler.extract.table import describe
+from crawler.extract.values import as_text
+
+if TYPE_CHECKING:
+    from crawler.extract.chain import Field, Values
+    from crawler.extract.chain_follow import ChainFollow
+    from crawler.extract.chain_table import ChainTable
+    from crawler.extract.conditions import CompiledCondition
+    from crawler.extract.fields import Reading
+    from crawler.extract.page import PageView
+
+__all__ = ["explain_follow", "explain_table"]
+
+_HEADINGS = 12
+
+
+def explain_table(plan: ChainTable, page: PageView, most_rows: int) -> Iterator[Finding]:
+    """Yield what a table finds: its rows, then each field of the first ones, and the rows that `where` left out."""
+    name, rule = plan.rule.table, plan.rule
+    cut = rule.each is not None or rule.levels or page.sheet is not None
+    every = list(plan.rows.of(page))
+    if cut:
+        yield Finding("rows", name, rule=rows_found_by(rule) or "line of the file", matches=len(every))
+    shown = 0
+    for number, place in enumerate(every, 1):
+        readings, values = plan.row_fields.read(place)
+        failed = plan.row_fields.left_out(values)
+        if failed is not None:
+            yield Finding("left-out", name, number, raw=_why_left_out(failed, values))
+        elif shown < most_rows:
+            shown += 1
+            for field in plan.fields:
+                yield _field(field, place, readings[field.name], values, name, number if cut else 0)
+
+
+def _why_left_out(failed: CompiledCondition, values: Values) -> str:
+    rule = failed.rule
+    value = values.get(rule.name)
+    if rule.filled is not None:
+        said = "has no value, or it is false" if rule.filled else "has a value"
+    elif rule.one_of:
+        said = f"is not {' or '.join(rule.one_of)}"
+    else:
+        parts = [f"allow {', '.join(rule.allow)}"] if rule.allow else []
+        parts += [f"deny {', '.join(rule.deny)}"] if rule.deny else []
+        parts += [f"min {rule.least}"] if rule.least is not None else []
+        parts += [f"max {rule.most}"] if rule.most is not None else []
+        said = f"does not meet {'; '.join(parts)}"
+    shown = "" if value is None else f" ({short(as_text(value))})"
+    return f"where {rule.name}: it {said}{shown}"
+
+
+def _field(field: Field, place: Place, reading: Reading, values: Values, table: str, number: int) -> Finding:
+    rule = field.rule
+    if rule.page_url and rule.plain:
+        return Finding("field", f"{table}.{rule.name}", number, PAGE_URL, value=reading.value, notes=reading.notes)
+    way, matches, raw = _way(field, place, values)
+    missed = reading.value is None or reading.value == ()
+    why = _why_missing(field, place) if missed else ""
+    return Finding(
+        "field", f"{table}.{rule.name}", number, way, _engine(field, place), matches, raw, reading.value,
+        reading.notes, why=why,
+    )  # fmt: skip
+
+
+def _way(field: Field, place: Place, values: Values) -> tuple[str, int, str | None]:
+    """How the value was found, the number of matches, and the text of the first."""
+    rule = field.rule
+    if isinstance(field, PlainField):
+        row = place.row
+        raw = next(iter(field.compiled.raws(row)), None)
+        matches = len(field.compiled.nodes(row)) or int(raw is not None)
+        return found_by(rule), matches, None if raw is None else short(raw)
+    if rule.first_of:
+        return _of_first(field, place, values)
+    if rule.all_of:
+        given = sum(source.read(place, values).value is not None for source in field.sources)
+        return f"{given} of {len(field.sources)}: {found_by(rule)}", given, None
+    if rule.value is not None or rule.response is not None or rule.row_key or rule.page_url:
+        return found_by(rule), 1, None
+    try:
+        parts, things = _walked(field, place)
+    except ExtractError as error:
+        return found_by(rule), 0, error.detail
+    end = ", ".join(steps(rule))
+    taken = f"@{rule.attr}" if field.takes_attribute else ""
+    way = " -> ".join(filter(None, [*parts, taken, end])) or found_by(rule)
+    return way, len(things), _raw(things)
+
+
+def _of_first(field: ChainField, place: Place, values: Values) -> tuple[str, int, str | None]:
+    for number, source in enumerate(field.sources, 1):
+        reading = source.read(place, values)
+        if reading.value is not None and reading.value != ():
+            way, matches, raw = _way(source, place, values)
+            return f"first_of {number} of {len(field.sources)}: {way}", max(matches, 1), raw
+    return found_by(field.rule), 0, None
+
+
+def _walked(field: ChainField, place: Place) -> tuple[list[str], list[Thing]]:
+    """Each step of a source with the number of its matches, and what the last one found."""
+    if field.rule.of in ("before", "after"):
+        things = field.things(place)
+        return [f"{field.rule.of} the row: {found_by(field.rule)}"], things
+    start = field.start(place)
+    if start is None:
+        return [found_by(field.rule)], []
+    things: list[Thing] = [start.thing]
+    parts: list[str] = [] if field.rule.of == "row" else [field.rule.of]
+    several: list[Step] = field.steps
+    for step in several:
+        things = [found for thing in things for found in step.find(thing, start)]
+        parts.append(f"{step.name} {len(things):,}" if len(several) > 1 else step.name)
+    return parts, things
+
+
+def _raw(things: list[Thing]) -> str | None:
+    if not things:
+        return None
+    first = things[0]
+    if isinstance(first, Line):
+        return None
+    if isinstance(first, Data):
+        return short(str(first.value))
+    if isinstance(first, tuple):
+        node = first.node if first.node is not None else first.document.root()
+        return None if node is None else short(raw_text(first.document, node))
+    return short(str(first))
+
+
+def _engine(field: Field, place: Place) -> str:
+    rule = field.rule
+    if rule.xpath is not None:
+        return "lxml"
+    return place.page.served_by(rule.css or "*") if rule.css is not None or isinstance(field, PlainField) else ""
+
+
+def _why_missing(field: Field, place: Place) -> str:
+    """Say why there is no value, where the page shows it; "" elsewhere."""
+    rule = field.rule
+    if isinstance(field, PlainField):
+        return why_no_value(field.compiled, place.row, ())
+    if rule.column is not None and isinstance(place.thing, Line) and place.thing.headings.column(rule.column) is None:
+        names = list(filter(None, place.thing.headings.names))
+        return f"there is no column {rule.column!r}; there are: {', '.join(names[:_HEADINGS])}"
+    start = field.start(place)
+    if rule.json is None or start is None or rule.first_of or rule.all_of:
+        return ""
+    things = [start.thing]
+    for step in islice(field.steps, len(field.steps) - 1):
+        things = [found for thing in things for found in step.find(thing, start)]
+    if not things:
+        return f"nothing matches {describe(rule._replace(json=None))}"
+    first = things[0]
+    if not isinstance(first, Data):
+        return ""
+    from crawler.extract.paths import compile_path
+
+    return compile_path(rule.json, fold=first.folded).why(first.value)
+
+
+def explain_follow(plan: ChainFollow, page: PageView) -> Finding:
+    """Return what a follow rule finds."""
+    links = Links(page)
+    plan.add(links)
+    found = len(links.found) + sum(links.dropped.values())
+    return Finding(
+        "follow",
+        plan.rule.to,
+        rule=links_found_by(plan.rule),
+        matches=found,
+        notes=tuple(note for link in links.found for note in link.notes)[:URLS],
+        urls=tuple(link.url for link in links.found[:URLS]),
+        dropped=dict(links.dropped),
+    )

@@ -1,0 +1,67 @@
+"""Pages that are not HTML: JSON, CSV, Excel, plain text. An answer of another format is a failure, not no rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.errors import ExtractError
+from crawler.extract.page import PageView
+from crawler.extract.sniff import plain_utf8
+
+if TYPE_CHECKING:
+    from crawler.extract.rules import Format
+    from crawler.model import Note, Response
+
+__all__ = ["open_data"]
+
+_BLANK = b" \t\r\n\x0b\x0c"
+_TEXT_HEAD = 1024
+
+
+def open_data(response: Response, body: bytes, format: Format, known: frozenset[str], engine: str) -> PageView:
+    """Read a body of any format but HTML.
+
+    Args:
+        body: of the response, unpacked.
+
+    Raises:
+        ExtractError: `empty`; `not-json`, `not-csv`, `not-xlsx`, `not-text`: it is something else; `unparsable`.
+    """
+    if not body.strip(_BLANK):
+        raise ExtractError("empty", "the body is only white space" if body else "the body is empty")
+    if format == "xlsx":
+        from crawler.extract.sheets import read_xlsx
+
+        return PageView(response.url, "", known=known, engine=engine, format=format, sheet=read_xlsx(body))
+    text, notes = _text(body, response.headers.get("content-type"), format)
+    if format == "csv":
+        from crawler.extract.sheets import read_csv
+
+        sheet = read_csv(text)
+        return PageView(response.url, text, notes=notes, known=known, engine=engine, format=format, sheet=sheet)
+    if format == "json":
+        from crawler.extract.json_data import read_json
+
+        data, more = read_json(text)
+        return PageView(response.url, text, notes=notes + more, known=known, engine=engine, format=format, data=data)
+    return PageView(response.url, text, notes=notes, known=known, engine=engine, format=format)
+
+
+def _text(body: bytes, content_type: str | None, format: Format) -> tuple[str, tuple[Note, ...]]:
+    if _is_binary(body):
+        raise ExtractError(f"not-{format}", "the body is binary data")
+    text = plain_utf8(body, content_type)
+    if text is not None:
+        return text, ()
+    from crawler.extract.charset import decode
+
+    text, _, notes = decode(body, content_type)
+    return text, notes
+
+
+def _is_binary(body: bytes) -> bool:
+    """Tell whether a body is no text: it has the binary data bytes of the WHATWG MIME Sniffing Standard, section 3."""
+    head = body[:_TEXT_HEAD]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        return False
+    return any(byte < 9 or byte == 11 or 13 < byte < 27 or 27 < byte < 32 for byte in head)

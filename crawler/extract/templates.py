@@ -1,0 +1,108 @@
+"""Texts with names in braces, as `https://oak.example/s/{sku}`: filled in with the values of a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from crawler.extract.values import as_text
+from crawler.model import Value
+
+__all__ = ["Template", "misspelt"]
+
+_NAME = r"(?:[^\W\d]\w*)(?:\.\w+)*"
+_TOKEN = re.compile(rf"\{{\{{(?P<literal>{_NAME})\}}\}}|\{{(?P<name>{_NAME})(?::(?P<kind>text|int|decimal))?\}}")
+_SPACED = re.compile(rf"\{{\s*({_NAME})\s*\}}")
+_OF_KIND = re.compile(rf"\{{({_NAME}):([A-Za-z]+)\}}")
+
+
+class _Placeholder(NamedTuple):
+    name: str
+    kind: str
+
+
+class Template:
+    """A text with placeholders `{name}` and `{name:text}`, `{name:int}`, `{name:decimal}`.
+
+    `{{name}}` stands for the text `{name}`; all other braces stand as they are.
+
+    Attributes:
+        text: as it is written.
+        names: of its placeholders, each once, in order.
+    """
+
+    def __init__(self, text: str, placeholder: re.Pattern[str] = _TOKEN) -> None:
+        self.text = text
+        self._parts: list[str | _Placeholder] = []
+        at = 0
+        for found in placeholder.finditer(text):
+            self._parts.append(text[at : found.start()])
+            literal = found["literal"]
+            self._parts.append(f"{{{literal}}}" if literal else _Placeholder(found["name"], found["kind"] or ""))
+            at = found.end()
+        self._parts.append(text[at:])
+        self._parts = [part for part in self._parts if part != ""]
+        self.names = tuple(dict.fromkeys(part.name for part in self._parts if isinstance(part, _Placeholder)))
+
+    def fill(self, value: Callable[[str], Value]) -> Value:
+        """Return the text with its names filled in; None where a name has no value.
+
+        A placeholder that is the whole template gives the value itself, a number stays one.
+
+        Args:
+            value: gives the value of a name, None for none.
+        """
+        if len(self._parts) == 1 and isinstance(self._parts[0], _Placeholder):
+            return _as(self._parts[0].kind, value(self._parts[0].name))
+        texts = []
+        for part in self._parts:
+            if isinstance(part, str):
+                texts.append(part)
+                continue
+            found = _as(part.kind, value(part.name))
+            if found is None or found == "" or found == ():
+                return None
+            texts.append(_written(found))
+        return "".join(texts)
+
+
+def misspelt(text: str) -> str | None:
+    """Say what is wrong with what looks like a placeholder; None when nothing does.
+
+    A space inside the braces, or another kind than text, int and decimal, would make it a text as any other.
+    """
+    for found in _SPACED.finditer(text):
+        if found[0] != f"{{{found[1]}}}":
+            return f"'{found[0]}' has spaces in it, so it is not a placeholder; write {{{found[1]}}}"
+    for found in _OF_KIND.finditer(text):
+        if not _TOKEN.fullmatch(found[0]):
+            return f"'{found[0]}': after the colon only text, int and decimal are allowed"
+    return None
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return ", ".join(map(str, value)) if type(value) is tuple else as_text(value)
+
+
+def _as(kind: str, value: Value) -> Value:
+    """The value as the placeholder asks for it; None where it cannot be that."""
+    if not kind or value is None:
+        return value
+    text = _written(value)
+    if kind == "text":
+        return text
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    if not number.is_finite():
+        return None
+    if kind == "int":
+        return int(number) if number == number.to_integral_value() else None
+    return number
