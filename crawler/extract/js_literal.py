@@ -164,16 +164,16 @@ def _behind(text: str, at: int, value: object) -> tuple[object, int]:
     word = token.lastindex == _NAMES and mark not in ("in", "instanceof")
     if word or token.lastindex == _STRINGS or mark[0].isdigit() or mark in "{:;)":
         raise _wrong(text, start, "no comma")
-    return None, _comma(text, _skipped(text, at))
+    return None, _comma(text, _skipped(text, at, ended=True))
 
 
 def _comma(text: str, at: int) -> int:
     return at + 1 if text[at] == "," else at
 
 
-def _skipped(text: str, at: int) -> int:
-    """Return the index of the comma or closing bracket behind an expression."""
-    depth, ended = 0, False  # ended: an operand has, so that a slash divides
+def _skipped(text: str, at: int, *, ended: bool = False) -> int:
+    """Return the index of the comma or closing bracket behind an expression; `ended`: an operand, so a / divides."""
+    depth = 0
     while True:
         token, mark, start = _token(text, at)
         if depth == 0 and mark in (",", "]", "}", ")", ";"):
