@@ -37,6 +37,7 @@ _MAX_STEPS = 2_000_000
 """Elements passed on the way from properties to those that `itemref` names."""
 _MAX_SAME = 10
 _MAX_BROKEN = 5
+_CUT = "some items name so many others that references are left as they are"
 
 _Raw = dict[str, Any]
 
@@ -97,6 +98,8 @@ class SchemaItems:
                 self._items[number] = expanded.item(self._raw[number], 0)
             finally:
                 self._left = expanded.left
+            if expanded.cut and _CUT not in self.broken:
+                self.broken.append(_CUT)
         return self._items[number]
 
     def _read(self) -> list[_Raw]:
@@ -208,6 +211,9 @@ class _Expansion:
 
     Args:
         left: how many values may still be made.
+
+    Attributes:
+        cut: references are left as they are, since their items would make it too large.
     """
 
     def __init__(self, by_id: dict[str, _Raw], left: int) -> None:
@@ -215,6 +221,7 @@ class _Expansion:
         self._path: set[int] = set()
         self._all = left
         self.left = left
+        self.cut = False
 
     def item(self, raw: _Raw, depth: int) -> dict[str, object]:
         self._path.add(id(raw))
@@ -248,8 +255,10 @@ class _Expansion:
 
     def _referenced(self, value: _Raw, depth: int) -> object:
         found = self._by_id.get(value["@id"], value)
-        if id(found) in self._path or self._all - self.left > _MAX_SHARED:
+        if id(found) in self._path:
             found = value
+        elif found is not value and (self._all - self.left > _MAX_SHARED or self.left < _MAX_VALUES // 2):
+            found, self.cut = value, True
         return self.item(found, depth)
 
     @staticmethod

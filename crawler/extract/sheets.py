@@ -31,6 +31,7 @@ _OTHER = {
     "PK\x03\x04": "it is a zip file, perhaps of Excel: then say format: xlsx",
     "%PDF": "it is a PDF file",
 }
+_TEXT = re.compile(r'[^\s",;|]')
 _MARKUP = re.compile(r"<(?:[!?]|(?:html|head|body|div|table|script|rss|feed|error)\b)", re.I)
 """Not any `<`: headings of prices are `<DATE>;<OPEN>` in some files."""
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
@@ -68,7 +69,7 @@ def read_csv(text: str) -> Sheet:
     lines = _filled(text, start, delimiter if delimiter not in ('"', " ", "") else _delimiter(text, start))
     headings = next(lines, None)
     if headings is None:
-        raise ExtractError("not-csv", "it holds no text")
+        raise ExtractError("not-csv", "it is empty")
     names = _headings(headings)
     return Sheet(names, (_row(line, len(names)) for line in lines))
 
@@ -111,7 +112,7 @@ def _row(line: list[str], width: int) -> tuple[Value, ...]:
 
 def _check_csv(text: str) -> None:
     begin = text[:_LOOKED_AT].lstrip()
-    if not begin and not text.strip():
+    if not _TEXT.search(text):
         raise ExtractError("not-csv", "it is empty")
     if _MARKUP.match(begin):
         raise ExtractError("not-csv", "it is a page of HTML or XML")

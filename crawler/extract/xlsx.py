@@ -354,6 +354,8 @@ def _shows(number: int, code: str) -> str:
 
 _MAX_DAYS = 2_958_465
 """The last day of the year 9999."""
+_FOUR_YEARS = 1_462
+"""Days by which a workbook that counts from 1904 is late."""
 _NO_LEAP_DAY = 60
 """Excel has a 29th of February 1900 (ECMA-376 part 1, 18.17.4.1); days before it count from one day later."""
 
@@ -369,18 +371,20 @@ def _number(text: str, shows: str, from_1904: bool) -> Value:
     if shows == _TIME and 0 <= value <= _MAX_DAYS:
         seconds = round(value * 86_400)
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    if shows and 0 <= value <= _MAX_DAYS - 1 and (from_1904 or (value >= 1 and int(value) != _NO_LEAP_DAY)):
+    if shows and _is_day(value, from_1904):
         return _day(value, shows, from_1904)
     return int(value) if value == value.to_integral_value() and value.adjusted() < 21 else value
 
 
+def _is_day(value: Decimal, from_1904: bool) -> bool:
+    if from_1904:
+        return 0 <= value <= _MAX_DAYS - _FOUR_YEARS
+    return 1 <= value <= _MAX_DAYS and int(value) != _NO_LEAP_DAY
+
+
 def _day(value: Decimal, shows: str, from_1904: bool) -> date:
     begin = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 30 if value > _NO_LEAP_DAY else 31)
-    milliseconds = round(value * 86_400_000)
-    try:
-        moment = begin + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        moment = datetime.max
+    moment = begin + timedelta(milliseconds=round(value * 86_400_000))
     return moment if shows == _BOTH else moment.date()
 
 
