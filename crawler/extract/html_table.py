@@ -5,9 +5,10 @@ Where a cell stands is said by the HTML standard
 these are taken, the first of:
     1. the rows of `thead`;
     2. the rows at the top whose cells are all `th`, but for an empty corner;
-    3. the first row, if all its cells are `td`: see HeadedTable.guessed.
+    3. the first row, if all its cells are `td`, and no title of `th` stands above it: see HeadedTable.guessed.
 
-A cell that covers every column (a title, the name of a group) is a heading of none, where the table has several.
+A cell that covers every column (a title, the name of a group) is a heading of none, where the table has several. One
+such row may stand above the headings.
 """
 
 from __future__ import annotations
@@ -176,7 +177,10 @@ def _heads(document: Document, rows: list[_Row], width: int) -> tuple[int, bool]
     heads = next((at for at, part in enumerate(parts) if part != "thead"), len(rows))
     if any(not _is_title(row, width) for row in rows[:heads]):
         return heads, False
-    while heads < len(rows) and _is_title(rows[heads], width):
+    titled = False
+    while heads < len(rows) and _is_title(rows[heads], width) and _is_heading(document, rows[heads]):
+        heads, titled = heads + 1, True
+    if not titled and heads < len(rows) and _is_title(rows[heads], width):  # several of `td` are rather data
         heads += 1
     if heads == len(rows):
         return 0, False
@@ -185,7 +189,7 @@ def _heads(document: Document, rows: list[_Row], width: int) -> tuple[int, bool]
         while width > 1 and heads < len(rows) and _is_heading(document, rows[heads]):
             heads += 1
         return heads, False
-    if all(document.tag(cell) == "td" for cell in rows[heads].own):
+    if not titled and all(document.tag(cell) == "td" for cell in rows[heads].own):
         return heads + 1, True
     return 0, False
 

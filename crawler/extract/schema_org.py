@@ -3,7 +3,8 @@
 JSON-LD (https://www.w3.org/TR/json-ld11/) is read as search engines read it, not as the whole standard has it:
 `@context` is passed over, so names that it gives to properties are not known, nor is `@reverse`. Microdata is read by
 the HTML standard (https://html.spec.whatwg.org/multipage/microdata.html), with one habit of schema.org on top: an
-element whose value would be its text may have the value in the attribute `content`.
+element whose value would be its text may have the value in the attribute `content`. Where that or `datetime` is
+empty, the text counts.
 """
 
 from __future__ import annotations
@@ -394,7 +395,7 @@ class _Microdata:
         if tag in _WRITTEN:
             return document.attr(node, _WRITTEN[tag]) or ""
         for name in ("datetime", "content") if tag == "time" else ("content",):
-            if (written := document.attr(node, name)) is not None:
+            if written := document.attr(node, name):
                 return written
         return self._text(node)
 
