@@ -38,6 +38,10 @@ STORE = {"@type": "Store", "name": "Elm"}
         script(STORE),
         script(STORE, "Application/LD+JSON; charset=utf-8"),
         script(STORE, "application/ld&#x2B;json"),
+        script(STORE, "application/ld&#43;json"),
+        "a+b &amp; c" * 1000 + script(STORE),
+        "&amp;" * 1000 + script(STORE),
+        "+" * 1000 + script(STORE, "APPLICATION/LD+JSON"),
         script([[STORE], "x", None, 5]),
         script({"@context": "https://schema.org", "@graph": [STORE]}),
         script({"@type": "WebPage", "about": {"x": [STORE]}}),
@@ -131,7 +135,7 @@ class Untouched:
         raise AssertionError(name)
 
 
-@pytest.mark.parametrize("text", ["<p>no data", "<script type=application/json>{}</script>"])
+@pytest.mark.parametrize("text", ["<p>no data + &#43; &amp;", "<script type=application/json>{}</script>"])
 def test_a_page_without_data_is_not_even_parsed(text):
     assert SchemaItems(Untouched(), text, resolve).find(["A"]) == []
 
@@ -155,6 +159,10 @@ def test_a_page_is_read_once_however_often_it_is_asked():
 
 def micro(inner, more=""):
     return f'<div itemscope itemtype="https://schema.org/Thing" {more}>{inner}</div>'
+
+
+def test_names_of_attributes_may_be_written_as_in_javascript():
+    assert find('<p itemScope itemType="https://schema.org/A"><b itemProp=x>1</b>') == [{"@type": "A", "x": "1"}]
 
 
 @pytest.mark.parametrize(
