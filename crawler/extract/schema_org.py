@@ -22,6 +22,7 @@ from crawler.extract.text import collapse_whitespace
 __all__ = ["SchemaItems"]
 
 _MAX_SIGNS = 500
+_MAX_WRAPPERS = 10
 _VOCABULARY = re.compile(r"(?:https?:)?//(?:www\.)?schema\.org[/#]+|schema:", re.I)
 _DEEPEST = 64
 _MAX_SHARED = 10_000
@@ -114,7 +115,8 @@ class SchemaItems:
         return self._indexed(found)
 
     def _script(self, source: str) -> list[_Raw]:
-        if not source.strip():
+        source = _unwrapped(source)
+        if not source:
             return []
         try:
             return [raw for raw in _typed(_read(source)) if not self._is_repeated(raw)]
@@ -164,7 +166,20 @@ def _may_have_json(text: str) -> bool:
     return False
 
 
-_WRAPPED = re.compile(r"\s*(?:(?://|/\*)?\s*(?:<!\[CDATA\[|<!--)\s*(?:\*/)?\s*)*", re.I)
+_BEFORE = re.compile(r"(?:\s|//|/\*|\*/|<!\[CDATA\[|<!--)*", re.I)
+_AFTER = ("*/", "/*", "//", "-->", "]]>", ";")
+
+
+def _unwrapped(source: str) -> str:
+    """Return a script without what hides it from old programs: a comment of HTML, CDATA, each maybe in `/* */`."""
+    before = _BEFORE.match(source)
+    source = source[before.end() if before else 0 :].rstrip()
+    for _ in range(_MAX_WRAPPERS):
+        end = next((end for end in _AFTER if source.endswith(end)), None)
+        if end is None:
+            break
+        source = source[: -len(end)].rstrip()
+    return source
 
 
 def _read(source: str) -> object:
@@ -173,11 +188,7 @@ def _read(source: str) -> object:
     Raises:
         ExtractError: `not-json`.
     """
-    # Stands in for json_data.read_json, which takes its place whole.
-    start = _WRAPPED.match(source)
-    source = source[start.end() if start else 0 :].strip()
-    for end in ("*/", "-->", "]]>", "//", "/*", ";"):
-        source = source.removesuffix(end).rstrip()
+    # Stands in for json_data.read_json, which takes the place of all below.
     try:
         return json.loads(source, parse_float=Decimal, strict=False)
     except (ValueError, RecursionError) as error:
