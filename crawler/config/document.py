@@ -464,9 +464,12 @@ class FieldSpec(SourceSpec):
 
 
 def _matters(written_first: str, written_later: str) -> bool:
-    """Whether two steps in the wrong order are told: `replace` acts where it stands, and the old ones never did."""
+    """Whether two steps in the wrong order are told.
+
+    `replace` before `split` and `nth` before `regex` act where they stand; the order of the older steps never mattered.
+    """
     pair = {written_first, written_later}
-    if "replace" in pair and pair & set(_CUTTING):
+    if ("replace" in pair and pair & set(_CUTTING)) or ("nth" in pair and pair & {"replace", "regex", "map"}):
         return False
     return bool(pair & {*_CUTTING, *_PICKING})
 

@@ -259,6 +259,7 @@ def _source(name: str, spec: SourceSpec, here: Context, of: str = "row") -> Fiel
 def _field(name: str, spec: FieldSpec, root: str, here: Context, of: str = "row") -> FieldRule:
     several = spec.all or spec.type == "list"
     cuts = [one for one in spec.order if one in ("replace", "lines", "split")]
+    mends = [one for one in spec.order if one in ("nth", "replace", "regex", "map")]
     return _source(name, spec, here, of)._replace(
         html=spec.html,
         all=several,
@@ -278,6 +279,7 @@ def _field(name: str, spec: FieldSpec, root: str, here: Context, of: str = "row"
         one_text=spec.lines and spec.type == "text",
         split=spec.split or None,
         replace_first=len(cuts) > 1 and cuts[0] == "replace",
+        nth_first=len(mends) > 1 and mends[0] == "nth",
         join=spec.join,
         counted=spec.count,
         python=spec.python or None,

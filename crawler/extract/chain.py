@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler.errors import ExtractError
 from crawler.extract.fields import LIST_LIMIT, CompiledField, Reading
@@ -31,7 +31,7 @@ from crawler.extract.sources import (
     takes_attribute,
 )
 from crawler.extract.templates import Template
-from crawler.extract.text import BREAK
+from crawler.extract.text import BREAK, collapse_whitespace
 from crawler.extract.values import as_text
 from crawler.model import Note, Value
 
@@ -42,6 +42,7 @@ __all__ = ["ChainField", "Field", "field", "names_in"]
 
 Values = Mapping[str, Value]
 _SHORT = 120
+T = TypeVar("T")
 
 
 class _Piece:
@@ -264,10 +265,12 @@ class ChainField:
         rule = self.rule
         if rule.counted:
             return self._counted(pieces, place, notes, found)
-        kept = [one for piece in pieces for one in self._mended(piece, place)]
-        if rule.nth is not None:
-            at = rule.nth - 1 if rule.nth > 0 else rule.nth
-            kept = kept[at : at + 1 or None]
+        if rule.nth_first:
+            kept = self._mended_nth(pieces, place)
+        else:
+            kept = [one for piece in pieces for one in self._mended(piece, place)]
+        if rule.nth is not None and not rule.nth_first:
+            kept = _nth(kept, rule.nth)
         elif not self._several:
             kept = kept[:1]
         if not kept:
@@ -280,6 +283,14 @@ class ChainField:
                 return self._missing(place, notes)
             said.update({note.code: note for note in more})
         return Reading(value, found, (*notes, *(note for note in said.values() if note not in notes)))
+
+    def _mended_nth(self, pieces: list[_Piece], place: Place) -> list[Reading]:
+        """Return the value of one part, picked before the patterns look at it."""
+        assert self.rule.nth is not None
+        parts = [_Piece(text, piece.notes) for piece in pieces for text in self._cut(_written(piece.value), place)]
+        picked = _nth([part for part in parts if collapse_whitespace(str(part.value))[0]], self.rule.nth)
+        made = [self._mend.make(str(part.value), place) for part in picked]
+        return [reading for reading in made if reading is not None]
 
     def _joined(self, values: list[Value]) -> Value:
         if self.rule.join is not None:
@@ -422,6 +433,11 @@ def _only_type(rule: FieldRule) -> FieldRule:
     return FieldRule(
         rule.name, type=rule.type, formats=rule.formats, locale=rule.locale, negative=rule.negative, root=rule.root
     )
+
+
+def _nth(found: list[T], number: int) -> list[T]:
+    at = number - 1 if number > 0 else number
+    return found[at : at + 1 or None]
 
 
 def _parts(value: Value) -> tuple[Value, ...]:

@@ -59,7 +59,7 @@ class Rows:
         outer = root(page)
         for number, cells in enumerate(page.sheet.rows, 1):
             page.check_time()
-            yield Place(page, Line(page.sheet.headings, cells), outer, number)
+            yield Place(page, Line(page.sheet, cells), outer, number)
 
     def _inside(self, place: Place, depth: int) -> Iterator[Place]:
         if depth == len(self.levels):

@@ -6,6 +6,7 @@ Without a format a date is ISO 8601, as in the `datetime` attribute of HTML's `t
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from crawler.extract.numbers import ENGLISH, ascii_digits, load
 __all__ = ["read_date", "read_datetime"]
 
 _MAX_LENGTH = 100
+_COUNTED = frozenset({"epoch", "relative"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*\.?")
 _CODE = re.compile(r"%([A-Za-z%])")
 _ISO_PART = re.compile(r"\d{4}(?:-?W\d\d|-\d\d)?")  # a year, a month or a week
@@ -46,11 +48,24 @@ def read_datetime(text: str, formats: tuple[str, ...], locale: str, *, whole_day
     text = ascii_digits(text)
     if not formats:
         return _iso(text)
+    if counted := _COUNTED.intersection(formats):
+        found = _counted(text, counted)
+        formats = tuple(form for form in formats if form not in counted)
+        if found != "not-a-date" or not formats:
+            return found
     if locale in ENGLISH:
         found = _by_formats([text], formats, whole_day)
         if found != "not-a-date":
             return found
     return _by_formats(_spellings(text, locale), formats, whole_day)
+
+
+def _counted(text: str, formats: Collection[str]) -> datetime | str:
+    """As read_datetime, of what counts from another moment."""
+    from crawler.extract.counted_dates import read_epoch, read_relative  # late: few configs have any
+
+    found: datetime | str = read_epoch(text) if "epoch" in formats else "not-a-date"
+    return read_relative(text) if found == "not-a-date" and "relative" in formats else found
 
 
 def _by_formats(spellings: list[str], formats: tuple[str, ...], whole_day: bool) -> datetime | str:

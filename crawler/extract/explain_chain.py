@@ -115,8 +115,7 @@ def _of_first(field: ChainField, place: Place, values: Values) -> tuple[str, int
 def _walked(field: ChainField, place: Place) -> tuple[list[str], list[Thing]]:
     """Each step of a source with the number of its matches, and what the last one found."""
     if field.rule.of in ("before", "after"):
-        things = field.things(place)
-        return [f"{field.rule.of} the row: {found_by(field.rule)}"], things
+        return [f"{field.rule.of} the row: {found_by(field.rule)}"], field.things(place)
     start = field.start(place)
     if start is None:
         return [found_by(field.rule)], []
@@ -156,7 +155,7 @@ def _why_missing(field: Field, place: Place) -> str:
     if isinstance(field, PlainField):
         return why_no_value(field.compiled, place.row, ())
     if rule.column is not None and isinstance(place.thing, Line) and place.thing.headings.column(rule.column) is None:
-        names = list(filter(None, place.thing.headings.names))
+        names = list(filter(None, place.thing.headings.headings))
         return f"there is no column {rule.column!r}; there are: {', '.join(names[:_HEADINGS])}"
     start = field.start(place)
     if rule.json is None or start is None or rule.first_of or rule.all_of:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from crawler.extract.lines import label_key
 
-__all__ = ["Headed"]
+__all__ = ["Cell", "Headed"]
+
+Cell = str | int | bool | Decimal | date | None
+"""What a cell of a CSV or Excel file holds."""
 
 
 class Headed:

@@ -61,6 +61,8 @@ _CURRENCIES = """kr kr. Kr Kr. Kč zł zł. Ft lei руб. руб р. лв лв.
     S/ S/. ден TL ر.س د.إ KM Bs Bs. Q L B/. L.E."""
 _WORDS = frozenset(_CURRENCIES.split())
 _DASHES = re.compile(r"[.,](?:-{1,2}|—)")
+_TIMES = {"k": 1_000, "K": 1_000, "M": 1_000_000, "千": 1_000, "万": 10_000, "萬": 10_000, "億": 10**8, "亿": 10**8}
+"""What short numbers are counted in: `1.2k` is 1200."""
 _BRACKETS = {"(": ")", "[": "]"}
 
 
@@ -93,6 +95,7 @@ class Numbers:
         self._shape = re.compile(rf"[+-]?(?:{whole}(?:{point}[0-9]+)?|{point}[0-9]+)")
         self._group = re.compile(group)
         self._price = re.compile(rf"([$£€¥])([0-9]{{1,15}})(?:{point}([0-9]{{1,15}}))?")
+        self._short = re.compile(rf"(.*[0-9])\s?({'|'.join(_TIMES)})", re.S)
         self._arabic = str.maketrans({"٫": symbols.decimal, "٬": symbols.group[:1]})
 
     def decimal(self, text: str) -> Decimal | None:
@@ -102,14 +105,20 @@ class Numbers:
             if plain[0] in "+-":
                 return None
             plain = "-" + plain[:-1].rstrip()
-        return self._signed(self._read(plain), enclosed, signed=plain[:1] in {"+", "-"})
+        number = self._read(plain)
+        if number is None and plain[-1:] in _TIMES:
+            number = self._full(plain)
+        return self._signed(number, enclosed, signed=plain[:1] in {"+", "-"})
 
     def integer(self, text: str) -> int | None:
         """Return the whole number that the text is; `5.0` is none."""
         if text.isdecimal() and text.isascii() and len(text) <= _MAX_LENGTH:
             return int(text)
-        number = None if self._decimal in self._plain(text) else self.decimal(text)
-        return None if number is None else int(number)
+        plain = self._plain(text)
+        if self._decimal in plain and _TIMES.keys().isdisjoint(plain):
+            return None
+        number = self.decimal(text)
+        return int(number) if number is not None and number == number.to_integral_value() else None
 
     def money(self, text: str) -> Money | None:
         """Return an amount with the currency written before or behind it, or with none."""
@@ -128,11 +137,19 @@ class Numbers:
         behind = _DASHES.sub("", behind, count=1).strip() if _DASHES.match(behind) else behind
         if self._trailing and not sign and behind.count("-") == 1:
             sign, behind = _sign(behind)
+        times, behind = (_TIMES[behind], "") if behind in _TIMES else (1, behind)
         if (before and behind) or ((before or behind) and not _is_currency(before or behind)):
             return None
         number = self._read(plain[start:end])
-        amount = self._signed(-number if number is not None and sign == "-" else number, enclosed, signed=bool(sign))
+        number = None if number is None else number * (-times if sign == "-" else times)
+        amount = self._signed(number, enclosed, signed=bool(sign))
         return None if amount is None else Money(amount, before or behind)
+
+    def _full(self, plain: str) -> Decimal | None:
+        """Return the number of a short one, `1.2k`; None of any other text."""
+        found = self._short.fullmatch(plain) if len(plain) <= _MAX_LENGTH else None
+        number = None if found is None else self._read(found[1])
+        return None if number is None or found is None else number * _TIMES[found[2]]
 
     def _signed(self, number: Decimal | None, enclosed: str, *, signed: bool) -> Decimal | None:
         """Return the number with the minus that round brackets mean where they were asked for."""

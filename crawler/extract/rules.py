@@ -60,6 +60,7 @@ class FieldRule(NamedTuple):
         one_text: the lines stay in one text, `type: text`.
         split: cut the text at this pattern.
         replace_first: `replace` comes before lines and split, as it stands in the config.
+        nth_first: `nth` picks before replace, regex and map, as it stands in the config.
         nth: which of several pieces; negative from the end, None for the first.
         join: makes one text of several values.
         counted: the value is the number of matches (`count` in a config).
@@ -103,6 +104,7 @@ class FieldRule(NamedTuple):
     one_text: bool = False
     split: str | None = None
     replace_first: bool = False
+    nth_first: bool = False
     nth: int | None = None
     join: str | None = None
     counted: bool = False

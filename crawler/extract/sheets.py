@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from crawler.errors import ExtractError
-from crawler.extract.headings import Headed
+from crawler.extract.headings import Cell, Headed
 from crawler.extract.text import collapse_whitespace
-from crawler.model import Value
 
 __all__ = ["Sheet", "read_csv", "read_xlsx"]
 
@@ -46,7 +45,7 @@ class Sheet(Headed):
             once; reading them raises ExtractError where the file breaks off or is none after all.
     """
 
-    def __init__(self, headings: Sequence[str], rows: Iterable[tuple[Value, ...]]) -> None:
+    def __init__(self, headings: Sequence[str], rows: Iterable[tuple[Cell, ...]]) -> None:
         super().__init__(tuple(headings))
         self.rows = rows
 
@@ -102,11 +101,11 @@ def _headings(cells: list[str]) -> list[str]:
     return names
 
 
-def _fit(row: Sequence[Value], width: int) -> tuple[Value, ...]:
+def _fit(row: Sequence[Cell], width: int) -> tuple[Cell, ...]:
     return (*row[:width], *[None] * (width - len(row)))
 
 
-def _row(line: list[str], width: int) -> tuple[Value, ...]:
+def _row(line: list[str], width: int) -> tuple[Cell, ...]:
     return _fit([cell or None for cell in line[:width]], width)
 
 

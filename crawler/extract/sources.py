@@ -21,7 +21,7 @@ from crawler.extract.text import CLOSE, keep_whitespace
 
 if TYPE_CHECKING:
     from crawler.extract.engine import Document, Node
-    from crawler.extract.headings import Headings
+    from crawler.extract.headings import Cell, Headed
     from crawler.extract.page import PageView
     from crawler.extract.paths import Path
 
@@ -69,8 +69,8 @@ class Line(NamedTuple):
         element: the row in an HTML table.
     """
 
-    headings: Headings
-    cells: Sequence[Element | str | int | bool | Decimal | date | None]
+    headings: Headed
+    cells: Sequence[Element | Cell]
     element: Element | None = None
 
 
@@ -458,7 +458,7 @@ def _lines(table: Thing, page: PageView) -> list[Thing]:
     read = read_table_rows(document, table.node, page.check_time)
     return [
         Line(
-            read.headings,
+            read,
             [None if cell is None else Element(document, cell) for cell in row.cells],
             Element(document, row.node),
         )

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from crawler.errors import ExtractError
-from crawler.model import Value
+from crawler.extract.headings import Cell
 
 __all__ = ["read_rows"]
 
@@ -39,7 +39,7 @@ _ENCRYPTED = 1
 _Attributes = dict[str, str]
 
 
-def read_rows(body: bytes) -> Iterator[list[Value]]:
+def read_rows(body: bytes) -> Iterator[list[Cell]]:
     """Yield the rows with a value of the first visible sheet that has one.
 
     A value is a text, int, Decimal, bool, date, datetime or None. A number is read to the 15 digits that Excel has; a
@@ -148,15 +148,15 @@ class _Cells:
         self._strings = strings
         self._kinds = kinds
         self._from_1904 = from_1904
-        self._rows: list[list[Value]] = []
-        self._row: dict[int, Value] = {}
+        self._rows: list[list[Cell]] = []
+        self._row: dict[int, Cell] = {}
         self._next = 0
         self._cell = _Cell(0, "n", 0)
         self._parts: list[str] = []
         self._chars = 0
         self._spoken = self._taking = False
 
-    def take(self) -> list[list[Value]]:
+    def take(self) -> list[list[Cell]]:
         rows, self._rows = self._rows, []
         return rows
 
@@ -198,7 +198,7 @@ class _Cells:
                 raise _not_xlsx(f"a cell of more than {_MAX_CELL:,} characters")
             self._parts.append(text)
 
-    def _value(self, text: str) -> Value:
+    def _value(self, text: str) -> Cell:
         kind = self._cell.kind
         if kind == "s":
             at = int(text) if text.strip().isdecimal() else -1
@@ -227,7 +227,7 @@ class _Workbook:
         if "[content_types].xml" not in self._names:
             raise _not_xlsx("it is a zip file, but none of Excel")
 
-    def rows(self) -> Iterator[list[Value]]:
+    def rows(self) -> Iterator[list[Cell]]:
         package = _Listing()
         self._read_small("_rels/.rels", package)
         main = _target("", package.main or "xl/workbook.xml")
@@ -360,7 +360,7 @@ _NO_LEAP_DAY = 60
 """Excel has a 29th of February 1900 (ECMA-376 part 1, 18.17.4.1); days before it count from one day later."""
 
 
-def _number(text: str, shows: str, from_1904: bool) -> Value:
+def _number(text: str, shows: str, from_1904: bool) -> Cell:
     try:
         exact = Decimal(text)
         value = Decimal(format(float(exact), ".15g"))
@@ -388,7 +388,7 @@ def _day(value: Decimal, shows: str, from_1904: bool) -> date:
     return moment if shows == _BOTH else moment.date()
 
 
-def _iso(text: str) -> Value:
+def _iso(text: str) -> Cell:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
