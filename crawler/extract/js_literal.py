@@ -24,6 +24,7 @@ _TOKEN = re.compile(rf"{_GAP}(?:({_STRING})|({_NUMBER})|({_NAME})|(\.\.\.|=>|.))
 _STRINGS, _NUMBERS, _NAMES = 1, 2, 3
 _MEMBER = re.compile(rf"{_GAP}(?:({_STRING})|({_NUMBER})|({_NAME})){_GAP}:", re.X | re.S)
 _REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*+\])++/\w*+")
+_MAX_PATTERN = 100  # characters: each slash may be looked at so far
 _PARSE = re.compile(r"JSON\s*+\.\s*+parse\s*+\(")
 _VOID = re.compile(r"void\s*+(?:0|\(\s*+0\s*+\))")
 _PLUS = re.compile(rf"{_GAP}\+{_GAP}({_STRING})", re.X | re.S)
@@ -181,7 +182,7 @@ def _skipped(text: str, at: int, *, ended: bool = False) -> int:
                 raise _wrong(text, start, "no comma")
             return start
         at = token.end()
-        if mark == "/" and not ended and (pattern := _REGEX.match(text, start)):
+        if mark == "/" and not ended and (pattern := _REGEX.match(text, start, start + _MAX_PATTERN)):
             at, ended = pattern.end(), True
             continue
         depth += (mark in ("(", "[", "{")) - (mark in (")", "]", "}"))

@@ -140,7 +140,7 @@ def test_hostile_scripts_are_read_within_bounds(name):
     began = time.process_time()
     page.find("a")
     page.find("self.__next_f")
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10  # a second; minutes where it is quadratic
 
 
 def test_a_page_without_the_name_costs_next_to_nothing():
