@@ -45,18 +45,21 @@ _NO_LITERAL = object()
 _CLOSED = object()
 
 
-def read_literal(text: str, at: int = 0) -> tuple[object, int]:
+def read_literal(text: str, at: int = 0, *, strict: bool = True) -> tuple[object, int]:
     """Return the value that begins at `at`, behind white space and comments, and the index behind it.
 
     Values are those of `json_data`: str, int, Decimal, bool, None, list, dict. `undefined`, `NaN`, `Infinity`, holes
     in lists, and what is no literal within an object or a list are None.
+
+    Args:
+        strict: try the C reader of JSON first. Where that fails it counts all lines before: not for many values.
 
     Raises:
         ExtractError: `not-json`: no literal begins there, or it is cut off or broken; `unparsable`: nested too deep.
     """
     token, mark, start = _token(text, at)
     if mark in ("[", "{"):
-        return read_strict(text, start) or _structure(text, start)
+        return (read_strict(text, start) if strict else None) or _structure(text, start)
     value, end = _simple(text, token)
     if value is _NO_LITERAL:
         raise _wrong(text, start, "no value")

@@ -21,6 +21,7 @@ NEXT_CHUNKS = "self.__next_f"
 _MAX_PLACES = 10_000  # looked at for one name
 _MAX_VALUES = 2000
 _MAX_READ = 5_000_000  # characters read for one name: about a second
+_MAX_STRICT = 100  # of them with the C reader first
 _BROKEN = 6  # times as dear is a character of what is broken: it is read in vain
 _MAX_BROKEN_ROWS = 100
 _PUSH = re.compile(rf"{re.escape(NEXT_CHUNKS)}\.push\(\s*+(?=\[)")
@@ -70,7 +71,7 @@ class Scripts:
                 if sign is not None:
                     reads -= 1
                     try:
-                        value, end = read_literal(text, sign.end())
+                        value, end = read_literal(text, sign.end(), strict=reads > _MAX_VALUES - _MAX_STRICT)
                     except ExtractError as error:
                         if text[sign.end()] in "[{J" or error.detail.startswith("cut off"):
                             left -= (len(text) - sign.end()) * _BROKEN  # as much may have been read

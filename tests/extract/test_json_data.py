@@ -231,6 +231,7 @@ HOSTILE = {
     "commas": "[" + "," * MEGABYTE,
     "too many": "[" + "[]," * 500_000 + "1]",
     "lines without end": "[1]\n" * 100_000 + "[",
+    "broken lines": '{"a":1,}\n' * 120_000 + "[",
     "void": "[" + "void " * 200_000,
     "JSON.parse": "[" + "JSON.parse(" * 90_000,
     "brackets that do not match": "[f" + "(" * MEGABYTE,
