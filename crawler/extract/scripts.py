@@ -103,10 +103,12 @@ def _without_chunks(text: str, chunks: list[str]) -> str:
     """Return a script without the texts that it pushes, and add these to the chunks."""
     if NEXT_CHUNKS not in text:
         return text
-    rest, begin = [], 0
+    rest, begin, strict = [], 0, True
     while push := _PUSH.search(text, begin):
         try:
-            chunk, end = read_literal(text, push.end())
+            found = read_strict(text, push.end()) if strict else None
+            strict = found is not None
+            chunk, end = found or read_literal(text, push.end(), strict=False)
         except ExtractError:
             break  # reading on behind each of many broken ones would take quadratic time
         if type(chunk) is list and len(chunk) == 2 and type(chunk[1]) is str:

@@ -126,6 +126,7 @@ HOSTILE = {
     "dotted or": "a=" + "b." * 500_000,
     "chunks": "self.__next_f.push([" * 50_000,
     "chunks without texts": "self.__next_f" * 75_000,
+    "loose chunks": "self.__next_f.push([1,'a'])\n" * 40_000,
     "rows": "self.__next_f.push([1,'" + "1:[\\n" * 200_000 + "'])",
     "closed rows": "self.__next_f.push([1,'" + '1:["\\n' * 150_000 + "'])",
     "NUL": "a=\x00" * 300_000,
