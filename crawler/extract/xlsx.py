@@ -1,7 +1,7 @@
 """The cells of an Excel file (.xlsx, ECMA-376 part 1), as a stream: no part of it is ever held as a tree.
 
 The parser is expat. A document type is refused (ECMA-376 part 2 allows none), so there are no entities to expand;
-what is unpacked is counted as it comes.
+no part is unpacked that says it is too large, and of none more than it says.
 """
 
 from __future__ import annotations
@@ -288,17 +288,11 @@ class _Workbook:
             raise _not_xlsx("it is protected by a password")
         if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise _not_xlsx("it is packed in a way that Excel does not read")
-        size = info.file_size
+        if info.file_size > most:  # zipfile never gives more than a part says of itself
+            raise ExtractError("too-large", f"{name} is more than {most} bytes after unpacking")
         with self._archive.open(info) as part:
-            read = 0
-            while size <= most:
-                piece = part.read(_CHUNK)
-                if not piece:
-                    return
-                read += len(piece)
-                size = max(size, read)
+            while piece := part.read(_CHUNK):
                 yield piece
-        raise ExtractError("too-large", f"{name} is more than {most} bytes after unpacking")
 
 
 def _refuse(*_: object) -> None:

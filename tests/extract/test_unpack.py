@@ -110,6 +110,11 @@ def test_a_zip_that_lies_about_its_size_gives_no_more_than_it_says():
         unpack(lying(BOMB, 1000), MOST)
 
 
+def test_a_size_that_is_too_large_is_refused_before_anything_is_unpacked():
+    with pytest.raises(ExtractError, match="too-large"):
+        unpack(lying(GOOD, 1_000_000_000), MOST)
+
+
 def test_the_limit_itself_is_allowed():
     data = b"x" * MOST
     assert unpack(gzip.compress(data), MOST) == unpack(zipped(("a", data)), MOST) == data
