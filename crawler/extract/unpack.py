@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 
 from crawler.errors import ExtractError
 
-__all__ = ["unpack"]
+__all__ = ["BROKEN_ZIP", "unpack"]
+
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, LookupError, ValueError)
+"""What zipfile raises for a file that is damaged."""
 
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -68,11 +72,15 @@ def _unzip(body: bytes, most: int) -> bytes:
             names = {member.filename for member in members}
             if "[Content_Types].xml" in names:
                 raise ExtractError("unparsable", "the zip is an Office file; for an Excel workbook say format: xlsx")
-            files = [each for each in members if not each.is_dir() and not each.filename.startswith("__MACOSX/")]
+            files = [
+                each
+                for each in members
+                if not each.filename.endswith("/") and not each.filename.startswith("__MACOSX/")
+            ]
             if len(files) != 1:
                 raise ExtractError("unparsable", f"the zip holds {len(files)} files; only a zip with one can be read")
             return _member(archive, files[0], most)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except BROKEN_ZIP as error:
         raise ExtractError("unparsable", f"the zip file is broken: {error}"[:200]) from error
 
 

@@ -10,7 +10,6 @@ import io
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -18,6 +17,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from crawler.errors import ExtractError
+from crawler.extract.unpack import BROKEN_ZIP
 from crawler.model import Value
 
 __all__ = ["read_rows"]
@@ -26,8 +26,10 @@ _OLD = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _MAX_MEMBERS = 5_000
-_MAX_PART = 32_000_000
-"""Bytes of a part that is held in memory, unpacked."""
+_MAX_LISTING = 8_000_000
+_MAX_STRINGS = 32_000_000
+"""Bytes of parts that are held in memory, unpacked."""
+_MAX_TEXTS = 1_000_000
 _MAX_SHEET = 500_000_000
 """Bytes of a sheet, of which only a row is held."""
 _MAX_TAG = 1_000_000
@@ -58,7 +60,7 @@ def read_rows(body: bytes) -> Iterator[list[Value]]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             yield from _Workbook(archive).rows()
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except BROKEN_ZIP as error:
         raise _not_xlsx(f"it is broken: {error}") from error
 
 
@@ -123,6 +125,8 @@ class _Strings:
         name = _local(tag)
         if name == "si":
             self.texts.append(_unescaped("".join(self._parts)))
+            if len(self.texts) > _MAX_TEXTS:
+                raise ExtractError("too-large", f"its cells share more than {_MAX_TEXTS:,} texts")
         elif name == "rPh":
             self._spoken = False
         elif name == "t":
@@ -254,7 +258,7 @@ class _Workbook:
                 return
 
     def _read_small(self, path: str, into: _Listing | _Strings) -> None:
-        for _ in self._parsed(path, into, _MAX_PART):
+        for _ in self._parsed(path, into, _MAX_LISTING if isinstance(into, _Listing) else _MAX_STRINGS):
             pass
 
     def _parsed(self, path: str, into: _Listing | _Strings | _Cells, most: int) -> Iterator[None]:
