@@ -17,7 +17,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from crawler.errors import ExtractError
-from crawler.extract.unpack import BROKEN_ZIP
+from crawler.extract.zips import BROKEN_ZIP, check_member
 from crawler.model import Value
 
 __all__ = ["read_rows"]
@@ -36,7 +36,6 @@ _MAX_TAG = 1_000_000
 _MAX_CELL = 1_000_000
 _MAX_COLUMNS = 16_384
 _CHUNK = 65_536
-_ENCRYPTED = 1
 
 _Attributes = dict[str, str]
 
@@ -288,10 +287,8 @@ class _Workbook:
 
     def _pieces(self, name: str, most: int) -> Iterator[bytes]:
         info = self._archive.getinfo(name)
-        if info.flag_bits & _ENCRYPTED:
-            raise _not_xlsx("it is protected by a password")
-        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise _not_xlsx("it is packed in a way that Excel does not read")
+        if trouble := check_member(info):
+            raise _not_xlsx(f"it {trouble}")
         if info.file_size > most:  # zipfile never gives more than a part says of itself
             raise ExtractError("too-large", f"{name} is more than {most} bytes after unpacking")
         with self._archive.open(info) as part:
