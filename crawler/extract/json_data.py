@@ -83,11 +83,11 @@ def _values(text: str, at: int, *, called: bool) -> tuple[list[object], bool]:
     values: list[object] = []
     every = True
     while True:
-        found = read_strict(text, at)
+        found = read_strict(text, at) if every else None  # once: where it fails it counts all lines before
         if found is not None and text[at] in "[{":
             value, at = found
         else:  # a number, say: a strict reader takes the 1 of `1_000` for a value
-            value, at = read_literal(text, at)
+            value, at = read_literal(text, at, strict=False)
             every = every and found is not None and found[1] == at
         values.append(value)
         end = (_CALLED if called else _LAST).match(text, at)

@@ -112,11 +112,10 @@ class _Plain(Path):
 
     def find(self, value: object) -> list[object]:
         for key in self._straight:
-            kind = type(value)
-            if kind is dict:
-                value = value.get(key)  # type: ignore[attr-defined]  # no name of JSON is a number
-            elif kind is list and type(key) is int and -len(value) <= key < len(value):  # type: ignore[arg-type]
-                value = value[key]  # type: ignore[index]  # a list
+            if type(value) is dict:
+                value = value.get(key)  # no name of JSON is a number
+            elif type(value) is list and type(key) is int and -len(value) <= key < len(value):
+                value = value[key]
             else:
                 return []
         if not self._rest:
@@ -124,16 +123,19 @@ class _Plain(Path):
         found = [value]
         for step in self._rest:
             found = self._next(found, step)
-        return [value for value in found if value is not None] if None in found else found
+        return [value for value in found if value is not None]
 
     def _next(self, values: list[Any], step: _Step) -> list[Any]:
-        key = step.key
+        """Return what a step from each of some values finds, None where there is nothing."""
         if self._fold:
             return _folded(values, step)
+        key = step.key
         if type(key) is str:
-            return [value[key] for value in values if type(value) is dict and key in value]
+            return [value.get(key) for value in values if type(value) is dict]
         if type(key) is int:
             return [value[key] for value in values if type(value) is list and -len(value) <= key < len(value)]
+        if len(values) == 1:
+            return _parts(values[0], step)
         return [part for value in values for part in _parts(value, step)]
 
     def keyed(self, value: object) -> list[tuple[str | int, object]]:
@@ -294,7 +296,7 @@ def _stop(value: Any, step: _Step, path: str, ahead: list[Any]) -> str:
     before = path[: step.begin].removeprefix("@")
     here = f"'{before}'" if before else "it"
     key = step.key
-    if ahead:
+    if ahead and not (type(value) is dict and type(key) is str and key not in value):
         return f"'{path[: step.end]}' is null"
     if type(value) is dict:
         if type(key) is not str:

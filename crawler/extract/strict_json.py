@@ -21,6 +21,7 @@ _MAX_VALUES = 1_000_000  # about 100 MB of Python objects
 _MAX_DIGITS = 300  # of a whole number; Python refuses to read 4301 digits, and takes quadratic time for fewer
 _SMALLEST = -307
 _DIGITS = Context(prec=15, Emin=_SMALLEST, Emax=308, traps=[])  # the range of a double
+_MAYBE = re.compile(r"(?:\[\s*+)*+(?:\{\s*+[\"}]|[\]\"0-9tfn-])")  # a refusal by the decoder counts all lines before it
 _LONE = re.compile(
     r"""(\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"""
 )
@@ -69,6 +70,8 @@ def read_strict(text: str, at: int = 0) -> tuple[object, int] | None:
     Raises:
         ExtractError: `unparsable`: nested deeper than MAX_DEPTH.
     """
+    if not _MAYBE.match(text, at):
+        return None
     try:
         value, end = _DECODER.raw_decode(text, at)
         if text.find("\\ud", at, end) >= 0 or text.find("\\uD", at, end) >= 0:

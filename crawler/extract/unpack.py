@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 import zlib
 
 from crawler.errors import ExtractError
@@ -13,10 +11,9 @@ __all__ = ["unpack"]
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _WITH_GZIP_HEAD = 16 + zlib.MAX_WBITS
-_MAX_MEMBERS = 1_000
 _MAX_STREAMS = 10_000
-_DIRECTORY_ENTRY = b"PK\x01\x02"
-_ENCRYPTED = 1
+_CHUNK = 65_536
+"""Bytes given to zlib at once: what it leaves over it copies, for each part of the file."""
 
 
 def unpack(body: bytes, most: int) -> bytes:
@@ -35,60 +32,34 @@ def unpack(body: bytes, most: int) -> bytes:
         if body.startswith(_GZIP):
             body = _gunzip(body, most)
         elif body.startswith(_ZIP):
-            body = _unzip(body, most)
+            from crawler.extract.zips import unzip  # late: hardly any answer is one
+
+            body = unzip(body, most)
     return body
 
 
 def _gunzip(body: bytes, most: int) -> bytes:
-    parts, left, rest = [], most, body
+    parts: list[bytes] = []
+    at, left = 0, most
     for _ in range(_MAX_STREAMS):
         stream = zlib.decompressobj(_WITH_GZIP_HEAD)
-        try:
-            part = stream.decompress(rest, left + 1)
-        except zlib.error as error:
-            raise ExtractError("unparsable", f"the gzip file is broken: {error}"[:200]) from error
-        left -= len(part)
-        if left < 0:
-            raise _too_large(most)
-        if not stream.eof:
-            raise ExtractError("unparsable", "the gzip file breaks off before its end")
-        parts.append(part)
-        rest = stream.unused_data
-        if not rest.startswith(_GZIP):  # zeros that fill a block, or something else that gzip passes over, too
+        while not stream.eof:
+            piece = body[at : at + _CHUNK]
+            if not piece:
+                raise ExtractError("unparsable", "the gzip file breaks off before its end")
+            at += len(piece)
+            parts.append(_inflated(stream, piece, left + 1))
+            left -= len(parts[-1])
+            if left < 0:
+                raise ExtractError("too-large", f"more than {most} bytes after unpacking")
+        at -= len(stream.unused_data)
+        if not body.startswith(_GZIP, at):  # zeros that fill a block, or something else that gzip passes over, too
             return b"".join(parts)
     raise ExtractError("unparsable", f"the gzip file has more than {_MAX_STREAMS:,} parts")
 
 
-def _unzip(body: bytes, most: int) -> bytes:
-    if body.count(_DIRECTORY_ENTRY) > _MAX_MEMBERS:
-        raise ExtractError("unparsable", f"the zip holds more than {_MAX_MEMBERS:,} files")
+def _inflated(stream: zlib._Decompress, piece: bytes, most: int) -> bytes:
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            members = archive.infolist()
-            names = {member.filename for member in members}
-            if "[Content_Types].xml" in names:
-                raise ExtractError("unparsable", "the zip is an Office file; for an Excel workbook say format: xlsx")
-            files = [each for each in members if not each.is_dir() and not each.filename.startswith("__MACOSX/")]
-            if len(files) != 1:
-                raise ExtractError("unparsable", f"the zip holds {len(files)} files; only a zip with one can be read")
-            return _member(archive, files[0], most)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
-        raise ExtractError("unparsable", f"the zip file is broken: {error}"[:200]) from error
-
-
-def _member(archive: zipfile.ZipFile, file: zipfile.ZipInfo, most: int) -> bytes:
-    if file.flag_bits & _ENCRYPTED:
-        raise ExtractError("unparsable", "the zip file is protected by a password")
-    if file.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise ExtractError("unparsable", "the zip file is packed in a way that few programs can read")
-    if file.file_size > most:
-        raise _too_large(most)
-    with archive.open(file) as packed:
-        data = packed.read(most + 1)
-    if len(data) > most:
-        raise _too_large(most)
-    return data
-
-
-def _too_large(most: int) -> ExtractError:
-    return ExtractError("too-large", f"more than {most} bytes after unpacking")
+        return stream.decompress(piece, most)
+    except zlib.error as error:
+        raise ExtractError("unparsable", f"the gzip file is broken: {error}"[:200]) from error

@@ -1,7 +1,7 @@
 """The cells of an Excel file (.xlsx, ECMA-376 part 1), as a stream: no part of it is ever held as a tree.
 
 The parser is expat. A document type is refused (ECMA-376 part 2 allows none), so there are no entities to expand;
-what is unpacked is counted as it comes.
+no part is unpacked that says it is too large, and of none more than it says.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import io
 import posixpath
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -19,6 +18,7 @@ from xml.parsers import expat
 
 from crawler.errors import ExtractError
 from crawler.extract.headings import Cell
+from crawler.extract.zips import BROKEN_ZIP, check_member
 
 __all__ = ["read_rows"]
 
@@ -26,15 +26,16 @@ _OLD = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _DIRECTORY_ENTRY = b"PK\x01\x02"
 _MAX_MEMBERS = 5_000
-_MAX_PART = 32_000_000
-"""Bytes of a part that is held in memory, unpacked."""
+_MAX_LISTING = 8_000_000
+_MAX_STRINGS = 32_000_000
+"""Bytes of parts that are held in memory, unpacked."""
+_MAX_TEXTS = 1_000_000
 _MAX_SHEET = 500_000_000
 """Bytes of a sheet, of which only a row is held."""
 _MAX_TAG = 1_000_000
 _MAX_CELL = 1_000_000
 _MAX_COLUMNS = 16_384
 _CHUNK = 65_536
-_ENCRYPTED = 1
 
 _Attributes = dict[str, str]
 
@@ -58,7 +59,7 @@ def read_rows(body: bytes) -> Iterator[list[Cell]]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             yield from _Workbook(archive).rows()
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except BROKEN_ZIP as error:
         raise _not_xlsx(f"it is broken: {error}") from error
 
 
@@ -123,6 +124,8 @@ class _Strings:
         name = _local(tag)
         if name == "si":
             self.texts.append(_unescaped("".join(self._parts)))
+            if len(self.texts) > _MAX_TEXTS:
+                raise ExtractError("too-large", f"its cells share more than {_MAX_TEXTS:,} texts")
         elif name == "rPh":
             self._spoken = False
         elif name == "t":
@@ -254,7 +257,7 @@ class _Workbook:
                 return
 
     def _read_small(self, path: str, into: _Listing | _Strings) -> None:
-        for _ in self._parsed(path, into, _MAX_PART):
+        for _ in self._parsed(path, into, _MAX_LISTING if isinstance(into, _Listing) else _MAX_STRINGS):
             pass
 
     def _parsed(self, path: str, into: _Listing | _Strings | _Cells, most: int) -> Iterator[None]:
@@ -284,21 +287,13 @@ class _Workbook:
 
     def _pieces(self, name: str, most: int) -> Iterator[bytes]:
         info = self._archive.getinfo(name)
-        if info.flag_bits & _ENCRYPTED:
-            raise _not_xlsx("it is protected by a password")
-        if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise _not_xlsx("it is packed in a way that Excel does not read")
-        size = info.file_size
+        if trouble := check_member(info):
+            raise _not_xlsx(f"it {trouble}")
+        if info.file_size > most:  # zipfile never gives more than a part says of itself
+            raise ExtractError("too-large", f"{name} is more than {most} bytes after unpacking")
         with self._archive.open(info) as part:
-            read = 0
-            while size <= most:
-                piece = part.read(_CHUNK)
-                if not piece:
-                    return
-                read += len(piece)
-                size = max(size, read)
+            while piece := part.read(_CHUNK):
                 yield piece
-        raise ExtractError("too-large", f"{name} is more than {most} bytes after unpacking")
 
 
 def _refuse(*_: object) -> None:

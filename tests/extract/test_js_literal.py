@@ -132,4 +132,4 @@ def test_time_grows_as_the_text_does():
     rows = "[" + "{id: 1, name: 'Oak', lat: 51.5, open: !0, tags: ['a', 'b']}, " * 15_000 + "]"
     began = time.process_time()
     assert len(read_literal(rows)[0]) == 15_000
-    assert time.process_time() - began < 4
+    assert time.process_time() - began < 10  # a second; minutes where it is quadratic

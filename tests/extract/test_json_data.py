@@ -231,6 +231,7 @@ HOSTILE = {
     "commas": "[" + "," * MEGABYTE,
     "too many": "[" + "[]," * 500_000 + "1]",
     "lines without end": "[1]\n" * 100_000 + "[",
+    "broken lines": '{"a":1,}\n' * 120_000 + "[",
     "void": "[" + "void " * 200_000,
     "JSON.parse": "[" + "JSON.parse(" * 90_000,
     "brackets that do not match": "[f" + "(" * MEGABYTE,
@@ -243,7 +244,7 @@ HOSTILE = {
 def test_hostile_answers_are_refused_in_linear_time(name):
     began = time.process_time()
     error = refusal(HOSTILE[name])
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10  # a second; minutes where it is quadratic
     assert error.code in {"not-json", "unparsable"}
     assert len(error.detail) < 400
 
@@ -251,4 +252,4 @@ def test_hostile_answers_are_refused_in_linear_time(name):
 def test_a_long_unclosed_comment_behind_each_value_is_read_once():
     began = time.process_time()
     read_json("[" + "/* * / */ 1," * 80_000 + "]")
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10  # a second; minutes where it is quadratic

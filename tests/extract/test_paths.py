@@ -280,7 +280,7 @@ def test_the_library_is_imported_only_for_paths_that_need_it():
 def test_long_paths_take_linear_time(path):
     began = time.process_time()
     check_path(path)
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10  # a second; minutes where it is quadratic
 
 
 def test_deep_and_wide_data_is_walked_without_recursion():

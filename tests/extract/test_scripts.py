@@ -126,6 +126,7 @@ HOSTILE = {
     "dotted or": "a=" + "b." * 500_000,
     "chunks": "self.__next_f.push([" * 50_000,
     "chunks without texts": "self.__next_f" * 75_000,
+    "loose chunks": "self.__next_f.push([1,'a'])\n" * 40_000,
     "rows": "self.__next_f.push([1,'" + "1:[\\n" * 200_000 + "'])",
     "closed rows": "self.__next_f.push([1,'" + '1:["\\n' * 150_000 + "'])",
     "NUL": "a=\x00" * 300_000,
@@ -140,7 +141,7 @@ def test_hostile_scripts_are_read_within_bounds(name):
     began = time.process_time()
     page.find("a")
     page.find("self.__next_f")
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 10  # a second; minutes where it is quadratic
 
 
 def test_a_page_without_the_name_costs_next_to_nothing():

@@ -315,6 +315,19 @@ def test_what_is_no_excel_file_is_named(name):
     assert error.value.code == "not-xlsx"
 
 
+@given(st.data())
+def test_a_damaged_file_is_read_or_refused(data):
+    body = DAMAGED
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(body)))
+        body = body[:at] + data.draw(st.binary(max_size=4)) + body[at + data.draw(st.integers(0, 4)) :]
+    with suppress(ExtractError):
+        xlsx_of(body)
+
+
+DAMAGED = package(cell("<v>1</v>"))
+
+
 def lying(body, name):
     """The same file, in which a part says it is 100 bytes long."""
     at = body.rindex(name.encode()) - 46 + 24
@@ -329,9 +342,10 @@ STRINGS = package("", strings="<sst>" + " " * 40_000_000 + "</sst>")
     [
         (STRINGS, "too-large"),
         (lying(STRINGS, "xl/sharedStrings.xml"), "not-xlsx"),
-        (package(cell("<v>1</v>"), strings="<sst>" + "<si><t>x</t></si>" * 2_000_000 + "</sst>"), "too-large"),
+        (package(cell("<v>1</v>"), strings="<sst>" + "<si/>" * 1_000_001 + "</sst>"), "too-large"),
+        (package(cell("<v>1</v>"), styles="<x><cellXfs>" + "<xf/>" * 2_000_000 + "</cellXfs></x>"), "too-large"),
     ],
-    ids=["blank", "lying", "texts"],
+    ids=["blank", "lying", "texts", "styles"],
 )
 def test_a_bomb_is_refused_before_it_fills_the_memory(body, code):
     tracemalloc.start()

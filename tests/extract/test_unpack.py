@@ -1,7 +1,9 @@
 import gzip
 import io
+import time
 import tracemalloc
 import zipfile
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -37,6 +39,12 @@ def test_a_gzip_file_of_several_parts_is_joined_and_what_follows_is_passed_over(
     assert unpack(gzip.compress(b"ab") + gzip.compress(b"cd") + b"\0" * 9, MOST) == b"abcd"
 
 
+def test_many_parts_and_much_behind_them_end_soon():
+    began = time.process_time()
+    assert unpack(gzip.compress(b"x") * 5_000 + b"\0" * 10_000_000, MOST) == b"x" * 5_000
+    assert time.process_time() - began < 5
+
+
 def test_folders_and_what_macos_adds_count_as_nothing():
     assert unpack(zipped(("data/", b""), ("data/a.csv", b"x"), ("__MACOSX/data/._a.csv", b"y")), MOST) == b"x"
 
@@ -44,6 +52,14 @@ def test_folders_and_what_macos_adds_count_as_nothing():
 def test_only_two_layers_are_opened():
     inner = gzip.compress(b"x")
     assert unpack(gzip.compress(gzip.compress(inner)), MOST) == inner
+
+
+def damaged(data, body):
+    """The same with some bytes changed, missing or added."""
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(body)))
+        body = body[:at] + data.draw(st.binary(max_size=4)) + body[at + data.draw(st.integers(0, 4)) :]
+    return body
 
 
 def marked(data, at, flag):
@@ -108,6 +124,17 @@ def test_a_bomb_is_refused_before_it_fills_the_memory(body):
 def test_a_zip_that_lies_about_its_size_gives_no_more_than_it_says():
     with pytest.raises(ExtractError, match="unparsable"):
         unpack(lying(BOMB, 1000), MOST)
+
+
+@given(st.data(), st.sampled_from([GOOD, gzip.compress(b"abc" * 100)]))
+def test_a_damaged_file_is_read_or_refused(data, body):
+    with suppress(ExtractError):
+        unpack(damaged(data, body), MOST)
+
+
+def test_a_size_that_is_too_large_is_refused_before_anything_is_unpacked():
+    with pytest.raises(ExtractError, match="too-large"):
+        unpack(lying(GOOD, 1_000_000_000), MOST)
 
 
 def test_the_limit_itself_is_allowed():

@@ -39,8 +39,7 @@ UNSEEN = re.compile(r"<(script|style|noscript|template)\b.*?</\1>", re.S | re.I)
 """In a table, what pandas takes for text."""
 KNOWN = {
     "white space": "the second readers join `a<br>b`, or part `1<b>2</b>`; ours reads as a browser shows it",
-    "time without datetime": "by the standard its value is its text; extruct has none",
-    "entity": "ours leaves entities in JSON-LD as they are written",
+    "time without datetime": "ours takes its attribute content or, by the standard, its text; extruct has none",
     "empty link": "an element without a link is no link to the page itself",
     "kept row": "ours leaves out rows of headings, names of groups and rows without a cell of their own",
     "title": "ours takes a cell over all columns for no heading of any",
