@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extract.compiled import counts_cells, shifted_rows
+from crawler.extract.table import counts_cells, shifted_rows
 from crawler.extract.lexbor import Lexbor
 from tests.support.pages import FieldRule, analyse
 
