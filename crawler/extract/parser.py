@@ -10,6 +10,7 @@ session in links.
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
@@ -23,12 +24,13 @@ from crawler.extract.follow import Links
 from crawler.extract.no_match import no_match
 from crawler.extract.page import PageView, open_page
 from crawler.extract.python_hook import Hook, call_hook, load_hook
-from crawler.extract.rules import PageRule, Recipe
+from crawler.extract.rules import PageRule, Recipe, SitemapRule
 from crawler.model import RICH, Failure, Link, Note, Page, Record, Response, Stored, Value
 from crawler.url_parameters import is_token, parameters, sessions, shape, suspects, without
 
 if TYPE_CHECKING:
     from crawler.extract.page import PageView
+    from crawler.extract.sitemap import Sitemap
 
 __all__ = ["Parser", "looping", "sessions_on", "sign"]
 
@@ -144,6 +146,7 @@ class Parser:
     def __init__(self, recipe: Recipe, form: Callable[[Record], Record | Stored] | None = None) -> None:
         self._recipe, self._form = recipe, form
         self._plans: dict[str, CompiledPage] = {}
+        self._sitemaps: dict[str, Sitemap] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
 
@@ -154,7 +157,8 @@ class Parser:
         """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
 
         Failures carry one of the codes `empty`, `not-html`, `data-not-html`, `unparsable`, `no-match`, `parse-timeout`,
-        `hook`, `selector`, `pattern`, `locale`, and `parse-error` for a fault of this program.
+        `hook`, `selector`, `pattern`, `locale`, those of `crawler.extract.sitemap` where the page is to be a sitemap,
+        and `parse-error` for a fault of this program.
         """
         try:
             return self._analyse(kind, response)
@@ -177,6 +181,20 @@ class Parser:
             found = self._plans[kind] = CompiledPage(self._recipe.kinds[kind], self._recipe.engine)
         return found
 
+    def sitemap(self, kind: str, rule: SitemapRule) -> Sitemap:
+        """Return the compiled rule of a page kind whose pages are sitemaps.
+
+        Raises:
+            ExtractError: `pattern`.
+        """
+        found = self._sitemaps.get(kind)
+        if found is None:
+            from crawler.extract.sitemap import Sitemap  # late: most jobs have none
+
+            began = self._recipe.began
+            found = self._sitemaps[kind] = Sitemap(kind, rule, time.time() if began is None else began)
+        return found
+
     def hooked(self, plan: CompiledPage, page: PageView) -> tuple[list[Record], list[tuple[str, str]]]:
         """Return what the kind's `python:` function finds; nothing when it has none.
 
@@ -193,6 +211,8 @@ class Parser:
 
     def _analyse(self, kind: str, response: Response) -> Page | Failure:
         plan = self.plan(kind)
+        if plan.rule.sitemap is not None:
+            return self.sitemap(kind, plan.rule.sitemap).read(response)
         page = open_page(response, plan.labels, self._recipe.engine)
         hooked, hooked_links = self.hooked(plan, page)
         harvests = [] if plan.rule.python else [read_table(table, page) for table in plan.tables]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-__all__ = ["FieldRule", "FollowRule", "PageRule", "Recipe", "TableRule"]
+__all__ = ["FieldRule", "FollowRule", "PageRule", "Recipe", "SitemapRule", "TableRule"]
 
 
 class FieldRule(NamedTuple):
@@ -94,13 +94,39 @@ class FollowRule(NamedTuple):
     next: bool = False
 
 
+class SitemapRule(NamedTuple):
+    """Which addresses of a sitemap are crawled.
+
+    Attributes:
+        to: page kind of the addresses.
+        urls: those of the config under `sitemap`; addresses on their hosts are taken, whatever the host of the sitemap.
+        sitemaps: patterns of which one must be found in the URL of a sitemap that an index lists; empty takes all.
+        allow: patterns of which one must be found in an address; empty allows all.
+        deny: patterns of which none may be found in an address.
+        since: seconds; an address that has not changed for so long, when the crawl begins, is left out. None for all.
+    """
+
+    to: str
+    urls: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    since: float | None = None
+
+
 class PageRule(NamedTuple):
-    """The rules of one page kind; `python` is `module:function`, given the page as a BeautifulSoup."""
+    """The rules of one page kind.
+
+    Attributes:
+        python: `module:function`, given the page as a BeautifulSoup.
+        sitemap: the pages are sitemaps, and nothing else is looked for in them.
+    """
 
     name: str
     tables: tuple[TableRule, ...] = ()
     follow: tuple[FollowRule, ...] = ()
     python: str | None = None
+    sitemap: SitemapRule | None = None
 
 
 class Recipe(NamedTuple):
@@ -109,8 +135,10 @@ class Recipe(NamedTuple):
     Attributes:
         engine: `auto`, `bs4` or `lexbor`.
         root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
+        began: seconds since 1970 at which the crawl began; None for now.
     """
 
     kinds: Mapping[str, PageRule]
     engine: Literal["auto", "bs4", "lexbor"] = "auto"
     root: str = ""
+    began: float | None = None
