@@ -59,6 +59,7 @@ __all__ = [
     "LimitsSpec",
     "PoliteSpec",
     "ProtectSpec",
+    "SitemapSpec",
     "TableSpec",
 ]
 
@@ -362,6 +363,32 @@ class KindSpec(TableSpec):
             raise InvalidValue(f"the table '{self.table}' is defined twice", "rename or remove one", key="table")
 
 
+_URLS = list_of("URL, or a list", TEXT)
+
+
+class SitemapSpec(Section):
+    """Start URLs from the site's own list of its pages.
+
+    `sitemap` is the URL of a robots.txt, of an index of sitemaps, of a sitemap, of a text file with one URL a line, or of
+    an RSS or Atom feed; each may be compressed with gzip. The addresses that it lists are crawled like start URLs. See
+    docs/sitemaps.md.
+    """
+
+    sitemap = Key(_URLS, REQUIRED, "Where the sitemap is.")
+    sitemaps = Key(
+        _PATTERNS, (), "Of an index or a robots.txt, read only the sitemaps whose URL matches one of these patterns."
+    )
+    allow = Key(_PATTERNS, (), "Crawl only addresses that match one of these patterns.")
+    deny = Key(_PATTERNS, (), "Never crawl addresses that match one of these patterns.")
+    since = Key(
+        optional(duration(0, 3_153_600_000, above=True)),
+        None,
+        "Crawl only addresses that have changed in this time before the crawl began, by their `lastmod`; those without "
+        "a `lastmod` are always crawled.",
+    )
+    kind = Key(KIND_NAME, "", "The page kind of the addresses. Default: the first page kind.")
+
+
 _TEXT = {"type": "string"}
 _START = {
     "anyOf": [
@@ -375,6 +402,7 @@ _START = {
             },
             "type": "object",
         },
+        {"$ref": f"#/definitions/{SitemapSpec.__name__}"},
     ]
 }
 
@@ -400,7 +428,7 @@ class Document(Section):
         _STARTS,
         REQUIRED,
         "Where to start: a URL, a list, a range such as `page-{1..50}.html` or `{01..12}`, "
-        "`{file: urls.txt}`, or `{url: ..., kind: book}`. Without `kind`, start URLs have the first page kind.",
+        "`{file: urls.txt}`, `{url: ..., kind: book}`, or a sitemap. Without `kind`, start URLs have the first page kind.",
     )
     pages = Key(
         mapping("name: page kind", KIND_NAME, of(KindSpec), null=False, check=_some),

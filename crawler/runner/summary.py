@@ -111,7 +111,7 @@ def _day(last: LastGood) -> str:
     return datetime.fromtimestamp(last.started).strftime("%Y-%m-%d")
 
 
-_WANTED = ("denied",)  # the config says that these are not to be followed
+_WANTED = ("denied", "unchanged")  # the config says that these are not to be followed
 
 
 def findings(db: sqlite3.Connection, crawl: int, report: Report) -> list[Problem]:
