@@ -10,6 +10,7 @@ import click
 from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, PARSE_STAGES_IN_WORDS, job_options, load_job
 from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, paint, short, width, wrapped
+from crawler.config.units import show_duration
 
 __all__ = ["plan_text"]
 
@@ -61,11 +62,24 @@ def _kinds(plan: Plain, width: int) -> list[str]:
         by = [f"python {kind['python']}"] if kind["python"] else []
         fills = ", ".join([*dict.fromkeys(kind["tables"]), *by])
         start: list[str | Cell] = [Cell(kind["kind"], "bold"), fills]
+        if kind["sitemap"]:
+            rows.append([Cell(kind["kind"], "bold"), "", f"-> {kind['sitemap']['to']}", _sitemap(kind["sitemap"])])
+            continue
         for follow in kind["follow"] or [None]:
             leads = [f"-> {follow['to']}", _follow(follow)] if follow else ["", ""]
             rows.append([*start, *leads])
             start = ["", ""]
     return aligned(["kind", "fills", "leads to", "by"], rows, width)
+
+
+def _sitemap(rule: Plain) -> str:
+    """Which addresses of a sitemap are taken."""
+    parts = ["the addresses listed"]
+    parts += [f"in sitemaps that match {' or '.join(rule['sitemaps'])}"] if rule["sitemaps"] else []
+    parts += [f"that match {' or '.join(rule['allow'])}"] if rule["allow"] else []
+    parts += [f"but not {' or '.join(rule['deny'])}"] if rule["deny"] else []
+    parts += [f"changed in the last {show_duration(rule['since'])}"] if rule["since"] else []
+    return ", ".join(parts)
 
 
 def _follow(follow: Plain) -> str:

@@ -369,12 +369,16 @@ _URLS = list_of("URL, or a list", TEXT)
 class SitemapSpec(Section):
     """Start URLs from the site's own list of its pages.
 
-    `sitemap` is the URL of a robots.txt, of an index of sitemaps, of a sitemap, of a text file with one URL a line, or of
-    an RSS or Atom feed; each may be compressed with gzip. The addresses that it lists are crawled like start URLs. See
-    docs/sitemaps.md.
+    The addresses that a sitemap lists are crawled like start URLs. [Sitemaps](sitemaps.md) says what can be read, and
+    which addresses are taken.
     """
 
-    sitemap = Key(_URLS, REQUIRED, "Where the sitemap is.")
+    sitemap = Key(
+        _URLS,
+        REQUIRED,
+        "URL of a robots.txt, an index of sitemaps, a sitemap, a text file with one URL a line, or an RSS or Atom "
+        "feed; also compressed with gzip.",
+    )
     sitemaps = Key(
         _PATTERNS, (), "Of an index or a robots.txt, read only the sitemaps whose URL matches one of these patterns."
     )
@@ -428,7 +432,8 @@ class Document(Section):
         _STARTS,
         REQUIRED,
         "Where to start: a URL, a list, a range such as `page-{1..50}.html` or `{01..12}`, "
-        "`{file: urls.txt}`, `{url: ..., kind: book}`, or a sitemap. Without `kind`, start URLs have the first page kind.",
+        "`{file: urls.txt}`, `{url: ..., kind: book}`, or `{sitemap: ...}`. Without `kind`, start URLs have the first "
+        "page kind.",
     )
     pages = Key(
         mapping("name: page kind", KIND_NAME, of(KindSpec), null=False, check=_some),

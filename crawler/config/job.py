@@ -151,7 +151,7 @@ class Job:
         demo = self.demo.plain(defaults=False, without=without) if self.demo else None
         pages = [(name, kind.plain(defaults=False)) for name, kind in self.pages.items()]
         told_apart = [self.fetch.ignore_parameters, self.fetch.keep_parameters]
-        what = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
+        what: list[object] = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
         if self.sitemaps:
             what.append(self.sitemaps)
         text = json.dumps(what, ensure_ascii=True, separators=(",", ":"))

@@ -20,6 +20,7 @@ from crawler.config.syntax import display_name, parse, read_text
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_data import plain
 from crawler.config.yaml_tree import KeyPath, Node, YamlSource
+from crawler.extract.rules import SitemapRule
 
 __all__ = ["load", "override", "replace_starts"]
 
@@ -168,7 +169,9 @@ def _document(data: dict[str, object], env: Mapping[str, str], report: Diagnosti
     return document, {path[:length] for path in place.faults for length in range(1, len(path) + 1)}
 
 
-def _starts(data: Mapping[str, object], folder: Path, report: Diagnostics) -> tuple[tuple[Start, ...], dict[str, SitemapRule]]:
+def _starts(
+    data: Mapping[str, object], folder: Path, report: Diagnostics
+) -> tuple[tuple[Start, ...], dict[str, SitemapRule]]:
     """The starts, and the rules of sitemaps among them by page kind."""
     if "start" not in data:
         return (), {}

@@ -14,14 +14,14 @@ from crawler.extract.no_match import Clue, clues, main_selectors
 from crawler.extract.page import PageView, open_page
 from crawler.extract.parser import Parser
 from crawler.extract.text import collapse_whitespace
-from crawler.model import Failure, Note, Record, Response, Value
+from crawler.model import Failure, Note, Page, Record, Response, Value
 
 if TYPE_CHECKING:
     from crawler.extract.compiled import CompiledFollow
     from crawler.extract.engine import Document, Node
     from crawler.extract.fields import CompiledField, Row
     from crawler.extract.follow import Links
-    from crawler.extract.rules import Recipe
+    from crawler.extract.rules import Recipe, SitemapRule
 
 __all__ = ["PAGE_URL", "RULES", "VOID", "Finding", "explain", "why_no_link", "why_no_value"]
 
@@ -181,6 +181,9 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
     Rows of a group are shown up to `most_rows`; the finding `rows` has the number of all.
     """
     analyser = Parser(recipe)
+    rule = recipe.kinds[kind].sitemap if kind in recipe.kinds else None
+    if rule is not None:
+        return _sitemap(kind, rule, analyser(kind, response))
     findings: list[Finding] = []
     shown: list[Finding] = []
     # Whatever stops the rules, the analysis below says; what was found before it is shown.
@@ -194,6 +197,31 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
         failure = Finding("failure", notes=(Note("", outcome.code, outcome.detail),))
         return [*findings, failure, *(shown if outcome.code == "no-match" else ())]
     return [*findings, *(Finding("page", notes=(note,)) for note in outcome.notes), *shown]
+
+
+def _sitemap(kind: str, rule: SitemapRule, outcome: Page | Failure) -> list[Finding]:
+    """Return what a sitemap lists: addresses of pages, or further sitemaps."""
+    if isinstance(outcome, Failure):
+        return [Finding("failure", notes=(Note("", outcome.code, outcome.detail),))]
+    findings: list[Finding] = []
+    dropped = dict(outcome.dropped)
+    for target in (kind, rule.to):
+        found = [link.url for link in outcome.links if link.kind == target]
+        if found or (target == rule.to and not findings):
+            all_denied = not found and "denied" in dropped
+            findings.append(
+                Finding(
+                    "follow",
+                    target,
+                    rule="further sitemaps" if target == kind else "addresses",
+                    matches=len(found) + sum(dropped.values()),
+                    urls=tuple(found[:_URLS]),
+                    dropped=dropped,
+                    why="allow:, deny: or sitemaps: exclude all of them" if all_denied else "",
+                )
+            )
+            dropped = {}
+    return [*findings, *(Finding("page", notes=(note,)) for note in outcome.notes)]
 
 
 def _clues(plan: CompiledPage, page: PageView, findings: list[Finding]) -> list[Clue]:

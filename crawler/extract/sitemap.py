@@ -2,8 +2,8 @@
 
 What is read: robots.txt (its `Sitemap:` lines), an index of sitemaps, a sitemap, a text file with one URL a line, an
 RSS or Atom feed, each also as gzip (https://www.sitemaps.org/protocol.html). A sitemap may hold 50,000 addresses and is
-written by programs of all kinds, so it is not parsed as XML: one linear pattern finds its entries. A wrong namespace, a
-tag in upper case, an `&` that is not escaped, or an end that is missing then do no harm, and no entity is ever expanded.
+written by programs of all kinds, so it is not parsed as XML: one linear pattern finds its entries. So a wrong
+namespace, a tag in upper case, an `&` that is not escaped, or a missing end does no harm, and no entity is expanded.
 
 An address that a sitemap lists is like a start URL: it is at no depth. It must be on the host of that sitemap or of a
 URL that the config names. Only a robots.txt may name sitemaps on any host, as the protocol has it.
@@ -35,6 +35,7 @@ INDEX_SIGN = "-index"
 """All pages that only lead to further sitemaps have this sign, so a hundred of them in a row are an endless site."""
 
 _HEAD = 65_536
+_DATE = 60
 _CHECKED = 1_000
 """Entries between two looks at the clock."""
 _BLANK = b" \t\r\n\x0b\x0c\0"
@@ -77,6 +78,9 @@ class _Entry(NamedTuple):
 class Sitemap:
     """The rule of one sitemap start, ready for work.
 
+    Attributes:
+        kind, rule: as given.
+
     Args:
         kind: name of the page kind that sitemaps of this rule have.
         began: seconds since 1970, from which `rule.since` counts back.
@@ -86,7 +90,7 @@ class Sitemap:
     """
 
     def __init__(self, kind: str, rule: SitemapRule, began: float) -> None:
-        self._kind, self._rule = kind, rule
+        self.kind, self.rule = kind, rule
         self._sitemaps = tuple(map(Pattern, rule.sitemaps))
         self._allow = tuple(map(Pattern, rule.allow))
         self._deny = tuple(map(Pattern, rule.deny))
@@ -104,27 +108,18 @@ class Sitemap:
         """Tell whether `sitemaps` lets the URL of a sitemap through."""
         return not self._sitemaps or any(pattern.found(url) for pattern in self._sitemaps)
 
-    def refusal(self, url: str, date: bytes) -> str:
-        """Return why the address of a page is not taken; "" where it is."""
+    def takes(self, url: str) -> bool:
+        """Tell whether `allow` and `deny` let the address of a page through."""
         if self._allow and not any(pattern.found(url) for pattern in self._allow):
-            return "denied"
-        if any(pattern.found(url) for pattern in self._deny):
-            return "denied"
-        if self._since is not None and date:
-            last = changed(date.decode("ascii", "replace"))
-            if last is not None and last < self._since:
-                return "unchanged"
-        return ""
+            return False
+        return not any(pattern.found(url) for pattern in self._deny)
 
-    @property
-    def kind(self) -> str:
-        """Page kind of sitemaps."""
-        return self._kind
-
-    @property
-    def rule(self) -> SitemapRule:
-        """The rule as the config has it."""
-        return self._rule
+    def is_unchanged(self, date: bytes) -> bool:
+        """Tell whether the last change, as the sitemap has it, was before the time that `since` asks for."""
+        if self._since is None or not date:
+            return False
+        last = changed(date[:_DATE].decode("ascii", "replace"))
+        return last is not None and last < self._since
 
 
 class _Reading:
@@ -205,6 +200,7 @@ class _Reading:
     def _read_robots(self, text: str) -> None:
         """Take the sitemaps that it names. Where `sitemaps` matches none of them they may be indexes: all are taken."""
         named = [found[1] for found in _SITEMAP_LINE.finditer(text)]
+        self._entries = len(named)
         if not named:
             raise ExtractError("not-sitemap", "the robots.txt names no sitemap")
         resolved = [url for one in named if (url := self._resolved(one))]
@@ -224,12 +220,10 @@ class _Reading:
         if not (url.startswith(self._own) or any(urls.same_site(home, url) for home in self._homes)):
             self._count("off-site", 1)
             return
-        if is_index:
-            reason = "" if self._sitemap.takes_sitemap(url) else "denied"
-        else:
-            reason = self._sitemap.refusal(url, date)
-        if reason:
-            self._count(reason, 1)
+        if not (self._sitemap.takes_sitemap(url) if is_index else self._sitemap.takes(url)):
+            self._count("denied", 1)
+        elif not is_index and self._sitemap.is_unchanged(date):
+            self._count("unchanged", 1)
         else:
             self._add(url, is_index=is_index, anywhere=False)
 
@@ -251,7 +245,6 @@ class _Reading:
         if len(self._links) >= ADDRESS_LIMIT:
             self._count("too-many-links", 1)
             return
-        self._entries += 0 if self._entries else 1
         self._seen.add((url, is_index))
         kind = self._sitemap.kind if is_index else self._sitemap.rule.to
         self._links.append(Link(url, kind, next=True, anywhere=anywhere))
@@ -416,7 +409,7 @@ def changed(text: str) -> float | None:
     >>> changed("1970-01-01T00:01:00Z"), changed("1970-01-01"), changed("yesterday")
     (60.0, 86400.0, None)
     """
-    text = text.strip()[:60]
+    text = text.strip()
     found = _W3C_DATE(text)
     try:
         if found is None:
