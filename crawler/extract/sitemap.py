@@ -142,7 +142,7 @@ class _Reading:
         body = _unpacked(response.body)
         if not body.strip(_BLANK):
             raise ExtractError("empty", "the sitemap has no content")
-        if body.lstrip(_BLANK + b"\xef\xbb\xbf").startswith(b"<"):
+        if body.lstrip(_BLANK + b"\xef\xbb\xbf").startswith(b"<") or _ROOT.search(body[:_HEAD]):
             self._read_xml(body)
         else:
             self._read_text(body)
@@ -186,7 +186,7 @@ class _Reading:
             self._take(_text(entry.address, encoding), entry.date, is_index=is_index)
 
     def _read_text(self, body: bytes) -> None:
-        text = body.decode("utf-8-sig", "replace")
+        text = body.decode("utf-8-sig", "replace").replace("\r", "\n")
         if _ROBOTS.search(text) or _path(self._url) == "/robots.txt":
             self._read_robots(text)
             return
@@ -346,6 +346,8 @@ def _entries(body: bytes, form: _Format, prefix: bytes) -> Iterator[_Entry]:
                 if entry:
                     yield _Entry(entry, address, date)
                 entry, address, date = found[1].lower(), b"", b""
+                continue
+            if found.end() == len(body):  # it is cut short: half an address leads elsewhere
                 continue
             text = found[6] if found[5] is None else found[5].partition(b"]]>")[0]
             if found[3]:
