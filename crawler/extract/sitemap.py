@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from io import BytesIO
 from typing import NamedTuple
 
 from crawler import urls
@@ -34,6 +35,8 @@ UNPACKED_LIMIT = 52_428_800
 INDEX_SIGN = "-index"
 """All pages that only lead to further sitemaps have this sign, so a hundred of them in a row are an endless site."""
 
+_GZIP = b"\x1f\x8b"
+_WINDOW, _PIECE = 16_384, 1_000_000
 _HEAD = 65_536
 _DATE = 60
 _CHECKED = 1_000
@@ -283,7 +286,7 @@ def _unpacked(body: bytes) -> bytes:
     Raises:
         ExtractError: `too-large`, `bad-encoding`.
     """
-    if body.startswith(b"\x1f\x8b"):
+    if body.startswith(_GZIP):
         body = _gunzip(body)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace").encode("utf-8", "replace")
@@ -294,23 +297,27 @@ def _unpacked(body: bytes) -> bytes:
 
 
 def _gunzip(body: bytes) -> bytes:
-    """Unpack every member of a gzip file (RFC 1952), and no byte more than is allowed."""
-    parts: list[bytes] = []
-    left = UNPACKED_LIMIT
-    while body.startswith(b"\x1f\x8b"):
+    """Unpack every member of a gzip file (RFC 1952), piece by piece, so that a bomb is found before it fills memory.
+
+    Raises:
+        ExtractError: `too-large`, `bad-encoding`.
+    """
+    unpacked, at = BytesIO(), 0
+    while body.startswith(_GZIP, at):
         unpacking = zlib.decompressobj(wbits=31)
-        try:
-            part = unpacking.decompress(body, left + 1)
-        except zlib.error as error:
-            raise ExtractError("bad-encoding", f"the sitemap is not valid gzip data: {error}") from None
-        left -= len(part)
-        if left < 0:
-            raise ExtractError("too-large", f"the sitemap unpacks to more than {UNPACKED_LIMIT:,} bytes")
-        if not unpacking.eof:
-            raise ExtractError("bad-encoding", "the sitemap is gzip data that is cut short")
-        parts.append(part)
-        body = unpacking.unused_data
-    return b"".join(parts)
+        while not unpacking.eof:
+            packed = body[at : at + _WINDOW]
+            try:
+                part = unpacking.decompress(packed, _PIECE)
+            except zlib.error as error:
+                raise ExtractError("bad-encoding", f"the sitemap is not valid gzip data: {error}") from None
+            if not packed and not part:
+                raise ExtractError("bad-encoding", "the sitemap is gzip data that is cut short")
+            unpacked.write(part)
+            if unpacked.tell() > UNPACKED_LIMIT:
+                raise ExtractError("too-large", f"the sitemap unpacks to more than {UNPACKED_LIMIT:,} bytes")
+            at += len(packed) - len(unpacking.unconsumed_tail) - len(unpacking.unused_data)
+    return unpacked.getvalue()
 
 
 # ---- entries
