@@ -363,7 +363,13 @@ class KindSpec(TableSpec):
             raise InvalidValue(f"the table '{self.table}' is defined twice", "rename or remove one", key="table")
 
 
-_URLS = list_of("URL, or a list", TEXT)
+_TEXT = {"type": "string"}
+_URLS: Type[None] = Type(
+    "URL, or a list",
+    None,
+    lambda value, place: None,  # `crawler.config.starts` reads them, as other start URLs
+    json={"anyOf": [_TEXT, {"items": _TEXT, "type": "array"}]},
+)
 
 
 class SitemapSpec(Section):
@@ -393,7 +399,6 @@ class SitemapSpec(Section):
     kind = Key(KIND_NAME, "", "The page kind of the addresses. Default: the first page kind.")
 
 
-_TEXT = {"type": "string"}
 _START = {
     "anyOf": [
         {"description": "A URL; {1..50} means the numbers 1 to 50", **_TEXT},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -160,7 +161,7 @@ class StartReader:
             yield Start(url, kind)
 
     def _mapping(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
-        sources = [key for key in _SOURCES if key in item]
+        sources = [key for key in item if key in _SOURCES]
         if len(sources) > 1:
             self.report.add(
                 (*path, sources[1]), f"'{sources[0]}' and '{sources[1]}' are both given", "keep one", on_key=True
@@ -179,27 +180,28 @@ class StartReader:
         if "file" in item:
             yield from self._file(item["file"], (*path, "file"), kind)
             return
-        urls = item["url"]
+        yield from self._urls(item["url"], (*path, "url"), kind)
+
+    def _urls(self, urls: object, path: KeyPath, kind: str) -> Iterator[Start]:
+        if urls is None or urls == []:
+            self.report.add(path, "there is no URL", "write at least one")
+            return
         for index, url in enumerate(urls if isinstance(urls, list) else [urls]):
-            yield from self._url(url, (*path, "url", index) if isinstance(urls, list) else (*path, "url"), kind)
+            yield from self._url(url, (*path, index) if isinstance(urls, list) else path, kind)
 
     def _sitemap(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
         spec = SitemapSpec.read(item, Location(self.report, Document, {}, path))
-        several = isinstance(item["sitemap"], list)
-        if several and not item["sitemap"]:
-            self.report.add((*path, "sitemap"), "there is no URL", "write at least one")
-        places = [(*path, "sitemap", index) if several else (*path, "sitemap") for index in range(len(spec.sitemap))]
-        found = [start for url, place in zip(spec.sitemap, places, strict=True) for start in self._url(url, place, "")]
+        urls = [start.url for start in self._urls(item["sitemap"], (*path, "sitemap"), "")]
+        hosts = tuple(dict.fromkeys(host for url in urls for host in _hosts(url)))
         to = self._kind(spec.kind, path) if "kind" in spec.given else first
-        urls = tuple(start.url for start in found)
-        kind = self._sitemap_kind(SitemapRule(to, urls, spec.sitemaps, spec.allow, spec.deny, spec.since))
+        kind = self._sitemap_kind(SitemapRule(to, hosts, spec.sitemaps, spec.allow, spec.deny, spec.since))
         yield from (Start(url, kind) for url in urls)
 
     def _sitemap_kind(self, rule: SitemapRule) -> str:
         """The page kind of sitemaps with this rule: starts that differ only in their URLs have one."""
         for name, known in self.sitemaps.items():
-            if known._replace(urls=()) == rule._replace(urls=()):
-                self.sitemaps[name] = known._replace(urls=(*known.urls, *rule.urls))
+            if known._replace(hosts=()) == rule._replace(hosts=()):
+                self.sitemaps[name] = known._replace(hosts=tuple(dict.fromkeys((*known.hosts, *rule.hosts))))
                 return name
         number = len(self.sitemaps) + 1
         name = "(sitemap)" if number == 1 else f"(sitemap {number})"
@@ -237,6 +239,14 @@ class StartReader:
                 yield Start(url, kind)
         if not found:
             self.report.add(path, "the file has no URL in it", "write one URL a line; # starts a comment")
+
+
+def _hosts(url: str) -> Iterator[str]:
+    """The URLs of the hosts of a start URL, with ranges in a host expanded; none of a path."""
+    if not url.startswith("/"):
+        for root in expand("/".join(url.split("/")[:3])):
+            with suppress(BadUrl):
+                yield resolve("", f"{root}/")
 
 
 def _unknown(key: str, sources: list[str]) -> tuple[str, str]:

@@ -99,7 +99,7 @@ class SitemapRule(NamedTuple):
 
     Attributes:
         to: page kind of the addresses.
-        urls: those of the config under `sitemap`; addresses on their hosts are taken, whatever the host of the sitemap.
+        hosts: URLs of hosts of which addresses are taken, whatever the host of the sitemap.
         sitemaps: patterns of which one must be found in the URL of a sitemap that an index lists; empty takes all.
         allow: patterns of which one must be found in an address; empty allows all.
         deny: patterns of which none may be found in an address.
@@ -107,7 +107,7 @@ class SitemapRule(NamedTuple):
     """
 
     to: str
-    urls: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()

@@ -131,7 +131,7 @@ class _Reading:
     def __init__(self, sitemap: Sitemap, response: Response) -> None:
         self._sitemap, self._response = sitemap, response
         self._url = response.url
-        self._homes = (response.url, *sitemap.rule.urls)
+        self._homes = (response.url, *sitemap.rule.hosts)
         self._own = _origin(response.url)
         self._seen: set[tuple[str, bool]] = set()
         self._links: list[Link] = []

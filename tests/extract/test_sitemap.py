@@ -171,7 +171,7 @@ def test_hosts():
 
 def test_a_sitemap_on_another_host_lists_pages_of_the_host_in_the_config():
     body = urlset(loc("/1"), "<loc>https://cdn.example/2</loc>", "<loc>https://evil.example/3</loc>")
-    page = read(body, url="https://cdn.example/map.xml", urls=(f"{HOST}/robots.txt",))
+    page = read(body, url="https://cdn.example/map.xml", hosts=(f"{HOST}/",))
     assert [link.url for link in page.links] == [f"{HOST}/1", "https://cdn.example/2"]
 
 
