@@ -12,6 +12,7 @@ import pytest
 import crawler
 from crawler.crawl.inbox import Stopper
 from crawler.extract.parser import Parser
+from crawler.replay.playback import Replay
 from crawler.runner import assemble
 from crawler.store.result import StoredResult
 from crawler.store.schema import open_database
@@ -241,3 +242,49 @@ def test_the_words_of_check_and_status(shops, tmp_path):
     assert "page kind (sitemap)" in checked.stdout
     assert "-> shop" in checked.stdout
     assert "the addresses listed, that match shop" in checked.stdout
+
+
+def test_a_sitemap_that_is_shorter_than_last_time_is_named(tmp_path):
+    gone: set[str] = set()
+
+    def reply(path: str, number: int) -> bytes:
+        if path in gone:
+            return answer(b"", status=b"404 Not Found")
+        if path == "/index.xml":
+            return answer(index("/m1.xml", "/m2.xml").replace("HOST", server.origin).encode())
+        if path in ("/m1.xml", "/m2.xml"):
+            return answer(urlset(*(f"/shop{path[2]}{n}" for n in range(5))).replace("HOST", server.origin).encode())
+        return answer(f"<h1>{path}</h1>".encode())
+
+    with serve(keep_alive(reply)) as server:
+        path = tmp_path / "job.yaml"
+        path.write_text(
+            f"name: job\nstart: {{sitemap: '{server.origin}/index.xml'}}\npages:{KINDS}\n"
+            "polite: {delay: 0, robots: false}\noutput: out.jsonl\nlimits: {failures: 50%}\n"
+        )
+        job = crawler.load(path)
+        assert crawler.run(job).verdict == "good"
+        gone.add("/m2.xml")
+        report = crawler.run(job)
+    assert report.verdict == "suspect"
+    (doubt,) = [doubt for doubt in report.doubts if doubt.code == "fewer-rows"]
+    assert doubt.rule == "the sitemap lists 0 addresses of kind 'shop' instead of 5"
+    assert doubt.since.endswith("/m2.xml")
+
+
+def test_a_recording_holds_the_sitemaps(tmp_path):
+    with serve(
+        keep_alive(lambda path, number: answer((page(path) or "").replace("HOST", server.origin).encode()))
+    ) as server:
+        path = tmp_path / "job.yaml"
+        path.write_text(
+            f"name: job\nstart: {{sitemap: '{server.origin}/robots.txt', allow: 'shop/[1-4]', deny: gone}}\n"
+            f"pages:{KINDS}\npolite: {{delay: 0}}\noutput: out.jsonl\n"
+        )
+        job = crawler.load(path)
+        crawler.run(job, record=tmp_path / "tape")
+        first = (tmp_path / "out.jsonl").read_text()
+    again = tmp_path / "again.jsonl"
+    crawler.run(job, fresh=True, replay=Replay(tmp_path / "tape", latency=0, outputs=(again,)))
+    assert again.read_text() == first
+    assert len(first.splitlines()) == 4

@@ -10,7 +10,6 @@ import click
 from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, PARSE_STAGES_IN_WORDS, job_options, load_job
 from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, paint, short, width, wrapped
-from crawler.config.units import show_duration
 
 __all__ = ["plan_text"]
 
@@ -74,6 +73,8 @@ def _kinds(plan: Plain, width: int) -> list[str]:
 
 def _sitemap(rule: Plain) -> str:
     """Which addresses of a sitemap are taken."""
+    from crawler.config.units import show_duration  # late: --help reads no config
+
     parts = ["the addresses listed"]
     parts += [f"in sitemaps that match {' or '.join(rule['sitemaps'])}"] if rule["sitemaps"] else []
     parts += [f"that match {' or '.join(rule['allow'])}"] if rule["allow"] else []

@@ -195,7 +195,8 @@ class Blame:
         """A sitemap that lists fewer addresses of these kinds than last time."""
         for name, rule in self._job.sitemaps.items():
             if self._last and rule.to in kinds and (fewer := self._first_with_fewer("edges", name, rule.to)):
-                return f"the sitemap: {self._counts(fewer, 'addresses')} of kind '{rule.to}'", fewer.url
+                what = f"addresses of kind '{rule.to}'"
+                return f"the sitemap lists {self._counts(fewer, what)}", fewer.url
         return None
 
     def _leading_to(self, kinds: set[str]) -> list[tuple[str, FollowSpec]]:
