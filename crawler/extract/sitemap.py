@@ -341,7 +341,7 @@ def _entries(body: bytes, form: _Format, prefix: bytes) -> Iterator[_Entry]:
     Of several addresses in an entry the first counts: further ones are of pictures, or of the feed that it came from.
     """
     pattern = re.compile(
-        rb"<%b(?:(%b)(?=[\s>/])|(?:(%b)|(%b))((?:\s[^<>]*)?)>\s*+(?:<!\[CDATA\[([^<]*)|([^<]*)))"
+        rb"<%b(?:(%b)(?=[\s>/])|(?:(%b)|(%b))((?:\s[^<>]*)?)>([^<]*)(?:<!\[CDATA\[([^<]*))?)"
         % (re.escape(prefix), form.entries, form.addresses, form.dates),
         re.I,
     )
@@ -356,15 +356,16 @@ def _entries(body: bytes, form: _Format, prefix: bytes) -> Iterator[_Entry]:
                 continue
             if found.end() == len(body):  # it is cut short: half an address leads elsewhere
                 continue
-            text = found[6] if found[5] is None else found[5].partition(b"]]>")[0]
+            text = found[5] if found[6] is None else found[5] + found[6].replace(b"]]>", b"", 1)
+            text = text.strip(_BLANK)
             if found[3]:
-                date = date or text.strip(_BLANK)
+                date = date or text
             elif of_atom:
                 address = address or (entry and _atom_address(found[4]))
             elif entry:
-                address = address or text.strip(_BLANK)
+                address = address or text
             elif form is _SITEMAP:
-                yield _Entry(b"", text.strip(_BLANK), b"")
+                yield _Entry(b"", text, b"")
     if entry:
         yield _Entry(entry, address, date)
 

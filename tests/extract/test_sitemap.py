@@ -61,6 +61,7 @@ READ = {
     "white_space": urlset(f"<loc>\n\t  {HOST}/store/1 \r\n</loc>"),
     "cdata": urlset(f"<loc><![CDATA[{HOST}/store/1]]></loc>"),
     "cdata_with_space": urlset(f"<loc>\n <![CDATA[ {HOST}/store/1 ]]>\n</loc>"),
+    "cdata_in_text": urlset(f"<loc>{HOST}/<![CDATA[store/]]>1</loc>"),
     "bom": "\ufeff" + urlset(loc("/store/1")),
     "blank_lines_first": "\n\n  " + urlset(loc("/store/1")),
     "upper_case": urlset(loc("/store/1")).upper().replace("HTTPS://SHOP.EXAMPLE/STORE", f"{HOST}/store"),
