@@ -76,11 +76,9 @@ def _sitemap(rule: Plain) -> str:
     from crawler.config.units import show_duration  # late: --help reads no config
 
     parts = ["the addresses listed"]
-    parts += [f"in sitemaps that match {' or '.join(rule['sitemaps'])}"] if rule["sitemaps"] else []
-    parts += [f"that match {' or '.join(rule['allow'])}"] if rule["allow"] else []
-    parts += [f"but not {' or '.join(rule['deny'])}"] if rule["deny"] else []
-    parts += [f"changed in the last {show_duration(rule['since'])}"] if rule["since"] else []
-    return ", ".join(parts)
+    parts += [f"{key}: {' or '.join(rule[key])}" for key in ("sitemaps", "allow", "deny") if rule[key]]
+    parts += [f"since: {show_duration(rule['since'])}"] if rule["since"] else []
+    return "; ".join(parts)
 
 
 def _follow(follow: Plain) -> str:
