@@ -241,7 +241,7 @@ def test_the_words_of_check_and_status(shops, tmp_path):
     checked = crawl("check", path)
     assert "page kind (sitemap)" in checked.stdout
     assert "-> shop" in checked.stdout
-    assert "the addresses listed, that match shop" in checked.stdout
+    assert "the addresses listed; allow: shop" in checked.stdout
 
 
 def test_a_sitemap_that_is_shorter_than_last_time_is_named(tmp_path):
