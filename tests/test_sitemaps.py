@@ -157,6 +157,18 @@ def test_a_sitemap_that_robots_txt_disallows_is_skipped(site):
     assert ("skipped", "robots", "") in problems
 
 
+def test_a_sitemap_elsewhere_leads_to_no_private_address(site):
+    """robots.txt may name sitemaps on any host, but that is a link: only the config may name private addresses."""
+
+    def leading(path):
+        lines = "Sitemap: HOST/a.xml\nSitemap: http://localhost:1/b.xml"
+        return lines if path == "/robots.txt" else page(path)
+
+    _, problems, asked, *_ = site(leading, START)
+    assert ("failed", "address-blocked", "") in problems
+    assert asked["/a.xml"] == 1
+
+
 def test_a_page_that_is_no_sitemap_fails_by_name(site):
     _, problems, _, report, _ = site(lambda path: "<!doctype html><p>x", "[{sitemap: HOST/m.xml}]")
     assert ("failed", "not-sitemap", "") in problems
