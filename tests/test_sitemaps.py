@@ -284,6 +284,29 @@ def test_a_sitemap_that_is_shorter_than_last_time_is_named(tmp_path):
     assert doubt.since.endswith("/m2.xml")
 
 
+def test_a_sitemap_that_fails_for_now_is_left_for_the_next_run(tmp_path):
+    broken = {"/b.xml"}
+
+    def reply(path: str, number: int) -> bytes:
+        if path in broken:
+            return answer(b"", status=b"500 Internal Server Error")
+        return answer((page(path) or "").replace("HOST", server.origin).encode())
+
+    with serve(keep_alive(reply)) as server:
+        path = tmp_path / "job.yaml"
+        path.write_text(
+            f"name: job\nstart: {{sitemap: '{server.origin}/robots.txt', allow: 'shop/[1-4]'}}\npages:{KINDS}\n"
+            "fetch: {retries: 0}\npolite: {delay: 0, robots: false}\noutput: out.jsonl\n"
+        )
+        job = crawler.load(path)
+        report = crawler.run(job)
+        assert (report.ending, report.pages["left"]) == ("left", 1)
+        broken.clear()
+        report = crawler.run(job)
+    assert (report.ending, report.resumed) == ("finished", True)
+    assert [row["id"] for row in report.rows("shop")] == ["1", "2", "3", "4"]
+
+
 def test_a_recording_holds_the_sitemaps(tmp_path):
     with serve(
         keep_alive(lambda path, number: answer((page(path) or "").replace("HOST", server.origin).encode()))

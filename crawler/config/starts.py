@@ -18,6 +18,7 @@ from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, YamlSource
 from crawler.errors import ConfigError
 from crawler.extract.rules import SitemapRule
+from crawler.model import SITEMAP
 from crawler.urls import BadUrl, resolve
 
 __all__ = ["Start", "StartReader", "expand", "fault"]
@@ -204,7 +205,7 @@ class StartReader:
                 self.sitemaps[name] = known._replace(hosts=tuple(dict.fromkeys((*known.hosts, *rule.hosts))))
                 return name
         number = len(self.sitemaps) + 1
-        name = "(sitemap)" if number == 1 else f"(sitemap {number})"
+        name = f"{SITEMAP})" if number == 1 else f"{SITEMAP} {number})"
         self.sitemaps[name] = rule
         return name
 

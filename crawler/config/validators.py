@@ -12,6 +12,7 @@ from crawler import extras, plugins
 from crawler.export.formats import FORMATS
 from crawler.extract.numbers import ENGLISH
 from crawler.extract.selectors import check_selector
+from crawler.model import SITEMAP
 
 __all__ = [
     "Problem",
@@ -104,7 +105,7 @@ def column(value: str) -> Problem | None:
 
 def kind(value: str) -> Problem | None:
     """A name of a page kind, and not one of those that sitemaps have."""
-    if value.startswith("(sitemap"):
+    if value.startswith(SITEMAP):
         return Problem("this name is reserved for sitemaps", "choose another name")
     return column(value)
 

@@ -19,7 +19,7 @@ __all__ = ["ENDINGS", "STATE_LABELS", "findings", "outcome", "summary"]
 
 ENDINGS = {
     "finished": "finished: nothing is left",
-    "left": "some pages are left: a host or a start page kept failing",
+    "left": "some pages are left: a host, a start page or a sitemap kept failing",
     "time": "stopped at limits.time; the next run resumes",
     "interrupted": "interrupted by Ctrl-C; the next run resumes",
     "terminated": "stopped by a signal; the next run resumes",
