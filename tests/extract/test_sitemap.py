@@ -244,7 +244,7 @@ def test_since_in_feeds():
         + "</rss>"
     )
     assert paths(read(rss, since=10 * DAY)) == ["/a"]
-    entry = "<entry><link href='/{0}'/><updated>{1}</updated></entry>"
+    entry = "<entry><link href='/{0}'/><published>2020-01-01T00:00:00Z</published><updated>{1}</updated></entry>"
     atom = "<feed>" + entry.format("a", "2026-09-21T00:00:00Z") + entry.format("b", "2026-09-01T00:00:00Z") + "</feed>"
     assert paths(read(atom, since=10 * DAY)) == ["/a"]
 
@@ -419,7 +419,7 @@ def test_what_a_pattern_excludes_does_not_count_as_too_many(monkeypatch):
 
 def test_a_sitemap_that_takes_too_long(monkeypatch):
     monkeypatch.setattr(sitemap, "TIME_LIMIT", -1.0)
-    found = read(urlset(*map(loc, map(str, range(2_000)))))
+    found = read(urlset(loc("/a")))
     assert isinstance(found, Failure)
     assert found.code == "parse-timeout"
 
