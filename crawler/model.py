@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 __all__ = [
     "RICH",
+    "SITEMAP",
     "Column",
     "Failure",
     "Link",
@@ -151,6 +152,8 @@ class Link(NamedTuple):
 
 
 RICH = "+"
+SITEMAP = "(sitemap"
+"""Begin of the page kinds of sitemaps; a kind of a config cannot begin so."""
 
 
 class Page(NamedTuple):

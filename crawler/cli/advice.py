@@ -41,6 +41,8 @@ _CODES = {
     "http-502": "try again later",
     "http-503": "try again later",
     "http-504": "try again later",
+    "not-sitemap": "open it in a browser; sitemap: takes a robots.txt with Sitemap: lines, an index, a sitemap, "
+    "a text file with one URL a line, or a feed",
     "not-html": "a run skips such pages; deny: in the follow rule saves the request",
     "refused": "check that the site is up and the port is correct",
     "dns": "check the host name",

@@ -61,11 +61,24 @@ def _kinds(plan: Plain, width: int) -> list[str]:
         by = [f"python {kind['python']}"] if kind["python"] else []
         fills = ", ".join([*dict.fromkeys(kind["tables"]), *by])
         start: list[str | Cell] = [Cell(kind["kind"], "bold"), fills]
+        if kind["sitemap"]:
+            rows.append([Cell(kind["kind"], "bold"), "", f"-> {kind['sitemap']['to']}", _sitemap(kind["sitemap"])])
+            continue
         for follow in kind["follow"] or [None]:
             leads = [f"-> {follow['to']}", _follow(follow)] if follow else ["", ""]
             rows.append([*start, *leads])
             start = ["", ""]
     return aligned(["kind", "fills", "leads to", "by"], rows, width)
+
+
+def _sitemap(rule: Plain) -> str:
+    """Which addresses of a sitemap are taken."""
+    from crawler.config.units import show_duration  # late: --help reads no config
+
+    parts = ["the addresses listed"]
+    parts += [f"{key}: {' or '.join(rule[key])}" for key in ("sitemaps", "allow", "deny") if rule[key]]
+    parts += [f"since: {show_duration(rule['since'])}"] if rule["since"] else []
+    return "; ".join(parts)
 
 
 def _follow(follow: Plain) -> str:

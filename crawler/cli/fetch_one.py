@@ -15,6 +15,7 @@ from crawler.crawl.robots import Robots, read_robots
 from crawler.extract.explain import explain
 from crawler.extract.finding import PAGE_URL, RULES, Finding
 from crawler.extract.no_match import login_address
+from crawler.extract.sitemap import is_sitemap
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Failure, Moved, Request, Response
@@ -148,7 +149,9 @@ def start_kind(url: str, starts: list[tuple[str, str]]) -> str | None:
 
 def guess(job: Job, response: Response, most_rows: int) -> Guess:
     """The kind whose rules find the most; a kind of few rules must not win by its `h1` alone, nor one of many."""
-    tried = {name: explain(job.recipe, name, response, most_rows=most_rows) for name in job.recipe.kinds}
+    sitemap = bool(job.sitemaps) and is_sitemap(response)
+    kinds = job.sitemaps if sitemap else job.pages
+    tried = {name: explain(job.recipe, name, response, most_rows=most_rows) for name in kinds}
     counts = {name: tally(findings) for name, findings in tried.items()}
     best = max(counts, key=lambda name: counts[name][0] ** 2 / max(counts[name][1], 1))
     if not any(found for found, _ in counts.values()):

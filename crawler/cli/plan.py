@@ -231,6 +231,7 @@ def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:
         "tables": [table.rule.table for table in plan.tables],
         "python": plan.rule.python,
         "follow": [_follow(job, follow.rule) for follow in plan.follow],
+        "sitemap": plan.rule.sitemap._asdict() if plan.rule.sitemap else None,
     }
 
 

@@ -74,10 +74,11 @@ def _tell(text: str) -> None:
 
 
 def _check_kind(job: Job, kind: str | None) -> None:
-    if kind is not None and kind not in job.pages:
+    known = [*job.pages, *job.sitemaps]
+    if kind is not None and kind not in known:
         from crawler.config.validators import did_you_mean
 
-        hint = did_you_mean(kind, job.pages) or f"there are: {', '.join(job.pages)}"
+        hint = did_you_mean(kind, known) or f"there are: {', '.join(known)}"
         raise ConfigError(f"--kind: no page kind '{kind}'; {hint}")
 
 

@@ -52,6 +52,7 @@ from crawler.extract.numbers import ENGLISH
 from crawler.fetch.client import CLIENTS
 
 __all__ = [
+    "SOURCES",
     "AuthSpec",
     "ConditionSpec",
     "DemoSpec",
@@ -64,6 +65,7 @@ __all__ = [
     "LimitsSpec",
     "PoliteSpec",
     "ProtectSpec",
+    "SitemapSpec",
     "SourceSpec",
     "TableSpec",
 ]
@@ -236,6 +238,7 @@ _PATTERNS = list_of("regular expression, or a list", PATTERN)
 _APART = ("url", "value", "first_of", "all_of", "response", "index")
 """Sources that stand alone: nothing is found in the row."""
 _FIND = ("css", "xpath", "label", "json", "js", "schema", "column")
+SOURCES = (*_FIND, *_APART)
 _TOGETHER = (
     {"css", "json"},
     {"xpath", "json"},
@@ -348,7 +351,7 @@ class SourceSpec(Section):
 
     def sources(self) -> list[str]:
         """The keys that say where the value stands, in the order of the reference."""
-        return [name for name in (*_FIND, *_APART) if self.has(name)]
+        return [name for name in SOURCES if self.has(name)]
 
     def check(self) -> None:
         find = [name for name in _FIND if self.has(name)]
@@ -610,8 +613,6 @@ class FollowSpec(SourceSpec):
 
     def check(self) -> None:
         super().check()
-        if not self.sources() and not self.attr:
-            raise InvalidValue("does not say where the address stands", "add css:, json: or another source")
         if (self.carry or self.where) and not self.each and self.of == "row" and "from" not in self.given:
             key = "carry" if self.carry else "where"
             raise InvalidValue(f"'{key}' needs rows to take the fields from", "add each: with their selector", key=key)
@@ -704,6 +705,41 @@ class KindSpec(TableSpec):
 
 
 _TEXT = {"type": "string"}
+_URLS: Type[None] = Type(
+    "URL, or a list",
+    None,
+    lambda value, place: None,  # `crawler.config.starts` reads them, as other start URLs
+    json={"anyOf": [_TEXT, {"items": _TEXT, "type": "array"}]},
+)
+
+
+class SitemapSpec(Section):
+    """Start URLs from the site's own list of its pages.
+
+    The addresses that a sitemap lists are crawled like start URLs. [Sitemaps](sitemaps.md) says what can be read, and
+    which addresses are taken.
+    """
+
+    sitemap = Key(
+        _URLS,
+        REQUIRED,
+        "URL of a robots.txt, an index of sitemaps, a sitemap, a text file with one URL a line, or an RSS or Atom "
+        "feed; also compressed with gzip.",
+    )
+    sitemaps = Key(
+        _PATTERNS, (), "Of an index or a robots.txt, read only the sitemaps whose URL matches one of these patterns."
+    )
+    allow = Key(_PATTERNS, (), "Crawl only addresses that match one of these patterns.")
+    deny = Key(_PATTERNS, (), "Never crawl addresses that match one of these patterns.")
+    since = Key(
+        optional(duration(0, 3_153_600_000, above=True)),
+        None,
+        "Crawl only addresses that have changed in this time before the crawl began, by their `lastmod`; those without "
+        "a `lastmod` are always crawled.",
+    )
+    kind = Key(KIND_NAME, "", "The page kind of the addresses. Default: the first page kind.")
+
+
 _START = {
     "anyOf": [
         {"description": "A URL; {1..50} means the numbers 1 to 50", **_TEXT},
@@ -716,6 +752,7 @@ _START = {
             },
             "type": "object",
         },
+        {"$ref": f"#/definitions/{SitemapSpec.__name__}"},
     ]
 }
 
@@ -741,7 +778,8 @@ class Document(Section):
         _STARTS,
         REQUIRED,
         "Where to start: a URL, a list, a range such as `page-{1..50}.html` or `{01..12}`, "
-        "`{file: urls.txt}`, or `{url: ..., kind: book}`. Without `kind`, start URLs have the first page kind.",
+        "`{file: urls.txt}`, `{url: ..., kind: book}`, or `{sitemap: ...}`. Without `kind`, start URLs have the first "
+        "page kind.",
     )
     pages = Key(
         mapping("name: page kind", KIND_NAME, of(KindSpec), null=False, check=_some),

@@ -49,7 +49,7 @@ def got(value: object, node: Node | None = None) -> str:
 
 def _hint(expected: str, value: object, node: Node) -> str:
     """The hint for YAML's own traps."""
-    if expected.startswith(("expected text", "expected a CSS selector")):
+    if expected.startswith(("expected text", "expected a selector")):
         return _text_hint(value, node)
     if not isinstance(value, str):
         return ""

@@ -17,7 +17,7 @@ from crawler.config.schema import Section
 from crawler.config.secrets import reveal
 from crawler.config.starts import Start, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
-from crawler.extract.rules import Recipe
+from crawler.extract.rules import PageRule, Recipe, SitemapRule
 from crawler.model import Table
 
 __all__ = ["Job", "settings"]
@@ -56,6 +56,7 @@ class Job:
         outputs: absolute paths of the files to write.
         state_path: absolute path of the state file.
         warnings: what is allowed but most likely not meant, one sentence each.
+        sitemaps: rules by the page kinds of sitemaps, which are kinds of their own beside those of the config.
     """
 
     document: Document
@@ -64,6 +65,7 @@ class Job:
     outputs: tuple[Path, ...] = ()
     state_path: Path = Path()
     warnings: tuple[str, ...] = ()
+    sitemaps: Mapping[str, SitemapRule] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -103,7 +105,9 @@ class Job:
     @cached_property
     def recipe(self) -> Recipe:
         """What to take from pages, as the workers need it."""
-        return make_recipe(self.document, str(self.folder))
+        recipe = make_recipe(self.document, str(self.folder))
+        sitemaps = {name: PageRule(name, sitemap=rule) for name, rule in self.sitemaps.items()}
+        return recipe._replace(kinds={**recipe.kinds, **sitemaps}) if sitemaps else recipe
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:
@@ -147,7 +151,9 @@ class Job:
         demo = self.demo.plain(defaults=False, without=without) if self.demo else None
         pages = [(name, kind.plain(defaults=False)) for name, kind in self.pages.items()]
         told_apart = [self.fetch.ignore_parameters, self.fetch.keep_parameters]
-        what = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
+        what: list[object] = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
+        if self.sitemaps:
+            what.append(self.sitemaps)
         text = json.dumps(what, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

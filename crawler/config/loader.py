@@ -20,6 +20,7 @@ from crawler.config.syntax import display_name, parse, read_text
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_data import plain
 from crawler.config.yaml_tree import KeyPath, Node, YamlSource
+from crawler.extract.rules import SitemapRule
 
 __all__ = ["load", "override", "replace_starts"]
 
@@ -133,15 +134,16 @@ def load(
     _secrets_in_place(data, (), report)
     document, spoiled = _document(data, environment, report)
     folder = Path.cwd() if str(path) == "-" else Path(os.path.abspath(path)).parent
-    found = _starts(data, folder, report)
+    found, sitemaps = _starts(data, folder, report)
     check(document, report, spoiled)
     check_hooks(document, folder, report)
     _known("strategy", document.fetch.strategy, known_strategies, plugins.STRATEGIES, report)
     _known("client", document.fetch.client, known_clients, plugins.CLIENTS, report)
     outputs, state = _files(document, folder, report)
     report.stop()
-    notes = tuple(warnings(document, {start.kind for start in found}))
-    return Job(document, folder, found, outputs, state, notes)
+    first_kinds = {sitemaps[start.kind].to if start.kind in sitemaps else start.kind for start in found}
+    notes = tuple(warnings(document, first_kinds))
+    return Job(document, folder, found, outputs, state, notes, sitemaps)
 
 
 def _read(path: Path | str, overrides: Sequence[str], starts: Sequence[str]) -> Diagnostics:
@@ -167,13 +169,16 @@ def _document(data: dict[str, object], env: Mapping[str, str], report: Diagnosti
     return document, {path[:length] for path in place.faults for length in range(1, len(path) + 1)}
 
 
-def _starts(data: Mapping[str, object], folder: Path, report: Diagnostics) -> tuple[Start, ...]:
+def _starts(
+    data: Mapping[str, object], folder: Path, report: Diagnostics
+) -> tuple[tuple[Start, ...], dict[str, SitemapRule]]:
+    """The starts, and the rules of sitemaps among them by page kind."""
     if "start" not in data:
-        return ()
+        return (), {}
     pages = data.get("pages")
     kinds = list(pages) if isinstance(pages, dict) else []
     reader = StartReader(report, kinds, folder, demo="demo" in data)
-    return reader.read(data["start"])
+    return reader.read(data["start"]), reader.sitemaps
 
 
 def _known(key: str, name: str, known: Collection[str] | None, group: str, report: Diagnostics) -> None:

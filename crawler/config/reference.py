@@ -17,6 +17,7 @@ from crawler.config.document import (
     LimitsSpec,
     PoliteSpec,
     ProtectSpec,
+    SitemapSpec,
     TableSpec,
 )
 from crawler.config.schema import Key, Section
@@ -26,6 +27,7 @@ __all__ = ["SECTIONS", "reference", "schema"]
 
 SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("The job", "", Document),
+    ("A sitemap to start from", "start[].", SitemapSpec),
     ("A page kind", "pages.KIND.", KindSpec),
     ("A table of a page kind", "pages.KIND.tables.TABLE.", TableSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),

@@ -561,7 +561,7 @@ RAW_TEXT = text("text", written=["string", "number", "boolean"])
 ONE_LINE = text("text", validators.one_line)
 IDENTIFIER = text("name", validators.identifier)
 NAME = text("name", validators.column)
-KIND_NAME = text("page kind", validators.column)
+KIND_NAME = text("page kind", validators.kind)
 SELECTOR = text("CSS selector", validators.text)
 """Checked when it is known what it is a selector of: a text alone is a path in JSON. See languages."""
 PATTERN = text("regular expression", validators.pattern)

@@ -1,19 +1,24 @@
-"""Start URLs: a single URL, a list, a range, a mapping with a page kind, or a file of URLs."""
+"""Start URLs: a single URL, a list, a range, a mapping with a page kind, a file of URLs, or a sitemap."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
 from crawler.config.diagnostics import Diagnostics
+from crawler.config.document import Document, SitemapSpec
+from crawler.config.schema import Location
 from crawler.config.secrets import has_variable
 from crawler.config.syntax import read_text
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, YamlSource
 from crawler.errors import ConfigError
+from crawler.extract.rules import SitemapRule
+from crawler.model import SITEMAP
 from crawler.urls import BadUrl, resolve
 
 __all__ = ["Start", "StartReader", "expand", "fault"]
@@ -21,6 +26,8 @@ __all__ = ["Start", "StartReader", "expand", "fault"]
 MAX_IN_A_RANGE = 1_000_000
 _FILE_BYTES = 200_000_000
 _KEYS = ("url", "file", "kind")
+_SOURCES = ("url", "file", "sitemap")
+_OF_SITEMAPS = ("sitemaps", "allow", "deny", "since")
 _USUAL = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,4})?(/[A-Za-z0-9/._~%?&=+-]*)?").fullmatch
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*):"
 _RANGE = r"(?a)\{(\d{1,18})\.\.(\d{1,18})\}"
@@ -28,7 +35,7 @@ _HOST_LIKE = r"[\w-]+(\.[\w-]+)*\.(?!html?|php|aspx?|jsp|xml)[\w-]+(:\d+)?([/?#]
 
 
 class Start(NamedTuple):
-    """A start URL, which may hold ranges, and the page kind of what it leads to."""
+    """A start URL, which may hold ranges, and its page kind; that of a sitemap is a name in `StartReader.sitemaps`."""
 
     url: str
     kind: str
@@ -112,13 +119,18 @@ def _deep_fault(url: str) -> tuple[str, str] | None:
 
 
 class StartReader:
-    """Reads what stands under `start`, and complains of each URL that is wrong."""
+    """Reads what stands under `start`, and complains of each URL that is wrong.
+
+    Attributes:
+        sitemaps: the rules of sitemaps by the page kinds that sitemaps have, `(sitemap)`, `(sitemap 2)` and so on.
+    """
 
     def __init__(self, report: Diagnostics, kinds: list[str], folder: Path, *, demo: bool) -> None:
         self.report = report
         self.kinds = kinds
         self.folder = folder
         self.demo = demo
+        self.sitemaps: dict[str, SitemapRule] = {}
 
     def read(self, value: object) -> tuple[Start, ...]:
         """Every start, in order."""
@@ -150,20 +162,52 @@ class StartReader:
             yield Start(url, kind)
 
     def _mapping(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
+        sources = [key for key in item if key in _SOURCES]
+        if len(sources) > 1:
+            self.report.add(
+                (*path, sources[1]), f"'{sources[0]}' and '{sources[1]}' are both given", "keep one", on_key=True
+            )
+            return
+        if sources == ["sitemap"]:
+            yield from self._sitemap(item, path, first)
+            return
         for key in item:
             if key not in _KEYS:
-                fix = did_you_mean(key, _KEYS) or "write url, file and kind"
-                self.report.add((*path, key), "unknown key", fix, on_key=True)
-        if ("url" in item) == ("file" in item):
-            self.report.add(path, "expected a URL, or a mapping with url or file", "write one of them")
+                self.report.add((*path, key), *_unknown(key, sources), on_key=True)
+        if not sources:
+            self.report.add(path, "expected a URL, or a mapping with url, file or sitemap", "write one of them")
             return
         kind = self._kind(item.get("kind", first), path)
         if "file" in item:
             yield from self._file(item["file"], (*path, "file"), kind)
             return
-        urls = item["url"]
+        yield from self._urls(item["url"], (*path, "url"), kind)
+
+    def _urls(self, urls: object, path: KeyPath, kind: str) -> Iterator[Start]:
+        if urls is None or urls == []:
+            self.report.add(path, "there is no URL", "write at least one")
+            return
         for index, url in enumerate(urls if isinstance(urls, list) else [urls]):
-            yield from self._url(url, (*path, "url", index) if isinstance(urls, list) else (*path, "url"), kind)
+            yield from self._url(url, (*path, index) if isinstance(urls, list) else path, kind)
+
+    def _sitemap(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
+        spec = SitemapSpec.read(item, Location(self.report, Document, {}, path))
+        urls = [start.url for start in self._urls(item["sitemap"], (*path, "sitemap"), "")]
+        hosts = tuple(dict.fromkeys(host for url in urls for host in _hosts(url)))
+        to = self._kind(spec.kind, path) if "kind" in spec.given else first
+        kind = self._sitemap_kind(SitemapRule(to, hosts, spec.sitemaps, spec.allow, spec.deny, spec.since))
+        yield from (Start(url, kind) for url in urls)
+
+    def _sitemap_kind(self, rule: SitemapRule) -> str:
+        """The page kind of sitemaps with this rule: starts that differ only in their URLs have one."""
+        for name, known in self.sitemaps.items():
+            if known._replace(hosts=()) == rule._replace(hosts=()):
+                self.sitemaps[name] = known._replace(hosts=tuple(dict.fromkeys((*known.hosts, *rule.hosts))))
+                return name
+        number = len(self.sitemaps) + 1
+        name = f"{SITEMAP})" if number == 1 else f"{SITEMAP} {number})"
+        self.sitemaps[name] = rule
+        return name
 
     def _kind(self, kind: object, path: KeyPath) -> str:
         if kind not in self.kinds and self.kinds:
@@ -196,3 +240,19 @@ class StartReader:
                 yield Start(url, kind)
         if not found:
             self.report.add(path, "the file has no URL in it", "write one URL a line; # starts a comment")
+
+
+def _hosts(url: str) -> Iterator[str]:
+    """The URLs of the hosts of a start URL, with ranges in a host expanded; none of a path."""
+    if not url.startswith("/"):
+        for root in expand("/".join(url.split("/")[:3])):
+            with suppress(BadUrl):
+                yield resolve("", f"{root}/")
+
+
+def _unknown(key: str, sources: list[str]) -> tuple[str, str]:
+    """What is wrong with a key of a mapping that is no sitemap, and what to do."""
+    if key in _OF_SITEMAPS:
+        return f"only a sitemap has '{key}'", "write sitemap: with its URL, or remove this key"
+    known = (*_SOURCES, "kind") if not sources else _KEYS
+    return "unknown key", did_you_mean(key, known) or "write url, file or sitemap, and kind"

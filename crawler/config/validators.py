@@ -12,6 +12,7 @@ from crawler import extras, plugins
 from crawler.export.formats import FORMATS
 from crawler.extract.numbers import ENGLISH
 from crawler.extract.selectors import check_selector
+from crawler.model import SITEMAP
 
 __all__ = [
     "Problem",
@@ -23,6 +24,7 @@ __all__ = [
     "identifier",
     "is_cookie",
     "is_path",
+    "kind",
     "locale",
     "one_line",
     "output",
@@ -99,6 +101,13 @@ def column(value: str) -> Problem | None:
     if _CONTROL.search(value) or "\n" in value or "\t" in value:
         return Problem("a name has a line break or control character", "remove it")
     return Problem("a name starts or ends with a space", "remove it") if value != value.strip() else None
+
+
+def kind(value: str) -> Problem | None:
+    """A name of a page kind, and not one of those that sitemaps have."""
+    if value.startswith(SITEMAP):
+        return Problem("this name is reserved for sitemaps", "choose another name")
+    return column(value)
 
 
 def selector(value: str) -> Problem | None:

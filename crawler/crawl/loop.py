@@ -238,7 +238,7 @@ class Crawl:
         self.tally.retries += 1
 
     def _is_lost_start(self, page: Queued, failure: Failure, blameless: bool) -> bool:
-        """Whether a start page failed at all its tries: without it the crawl lacks all behind it."""
+        """Whether a start page or a sitemap failed at all its tries: without it the crawl lacks all behind it."""
         given_up = not blameless or self._frontier.is_closed(page.host)
         return given_up and is_passing(failure) and self._pages.past.is_start(page)
 

@@ -87,7 +87,7 @@ class ChainFollow(Follow):
         for address in addresses:
             url, reason = links.judge(self, address.strip())
             if url is None:
-                links.count(reason, 1)
+                links.drop(reason, 1)
             else:
                 targets.append(url)
         if not self._carries:
@@ -104,4 +104,4 @@ class ChainFollow(Follow):
             for url in targets:
                 links.take(self, url, carry, notes)
         elif links.room(1) and any(readings[name].found for name in names):
-            links.count("no-link", 1)
+            links.drop("no-link", 1)

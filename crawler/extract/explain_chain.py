@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from crawler.errors import ExtractError
 from crawler.extract.chain import ChainField, PlainField
 from crawler.extract.described import found_by, links_found_by, rows_found_by, steps
-from crawler.extract.explain import why_no_value
 from crawler.extract.finding import PAGE_URL, URLS, Finding, short
 from crawler.extract.follow import Links
 from crawler.extract.sources import Data, Line, Place, Step, Thing, raw_text
 from crawler.extract.table import describe
 from crawler.extract.values import as_text
+from crawler.extract.why import why_no_value
 
 if TYPE_CHECKING:
     from crawler.extract.chain import Field, Values

@@ -114,7 +114,7 @@ class Links:
             for url in targets:
                 self.take(plan, url, carry, notes)
         elif not nodes and self._left and _carry(plan, row)[2]:
-            self.count("no-link", 1)
+            self.drop("no-link", 1)
 
     def take(
         self, plan: Follow, url: str, carry: Mapping[str, Value] | None = None, notes: tuple[Note, ...] = ()
@@ -136,7 +136,7 @@ class Links:
         """Return how many of so many links may still be taken from this page; the others are counted."""
         taken = min(wanted, self._left)
         self._left -= taken
-        self.count("too-many-links", wanted - taken)
+        self.drop("too-many-links", wanted - taken)
         return taken
 
     def _target(self, plan: CompiledFollow, row: Row, node: Node) -> str | None:
@@ -146,7 +146,7 @@ class Links:
             href = row.document.text(node)
         url, reason = self.judge(plan, href)
         if reason:
-            self.count(reason, 1)
+            self.drop(reason, 1)
         return url
 
     def judge(self, plan: Follow, href: str | None) -> tuple[str | None, str]:
@@ -167,14 +167,14 @@ class Links:
             try:
                 url = self.page.resolve(href)
             except urls.BadUrl as error:
-                self.count(error.code, 1)
+                self.drop(error.code, 1)
                 continue
             if (url, kind) not in self._seen:
                 self._seen[url, kind] = None
                 self.found.append(Link(url, kind))
-        self.count("too-many-links", len(links) - self._left)
+        self.drop("too-many-links", len(links) - self._left)
 
-    def count(self, reason: str, number: int) -> None:
+    def drop(self, reason: str, number: int) -> None:
         """Count links that are not taken."""
         if number > 0:
             self.dropped[reason] = self.dropped.get(reason, 0) + number

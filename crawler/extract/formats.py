@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.errors import ExtractError
-from crawler.extract.page import PageView
 from crawler.extract.sniff import plain_utf8
+from crawler.model import Note
 
 if TYPE_CHECKING:
     from crawler.extract.rules import Format
-    from crawler.model import Note, Response
+    from crawler.extract.sheets import Sheet
 
-__all__ = ["open_data"]
+__all__ = ["Content", "read_content"]
 
 _BLANK = b" \t\r\n\x0b\x0c"
 _TEXT_HEAD = 1024
 
 
-def open_data(response: Response, body: bytes, format: Format, known: frozenset[str], engine: str) -> PageView:
+class Content(NamedTuple):
+    """What is in a body.
+
+    Attributes:
+        text: all of it; "" of an Excel file.
+        notes: on its encoding, and on JSON that is not quite.
+        data: of JSON.
+        sheet: of CSV and Excel.
+    """
+
+    text: str
+    notes: tuple[Note, ...] = ()
+    data: object = None
+    sheet: Sheet | None = None
+
+
+def read_content(body: bytes, content_type: str | None, format: Format) -> Content:
     """Read a body of any format but HTML.
 
     Args:
-        body: of the response, unpacked.
+        body: unpacked.
 
     Raises:
         ExtractError: `empty`; `not-json`, `not-csv`, `not-xlsx`, `not-text`: it is something else; `unparsable`.
@@ -32,24 +48,24 @@ def open_data(response: Response, body: bytes, format: Format, known: frozenset[
     if format == "xlsx":
         from crawler.extract.sheets import read_xlsx
 
-        return PageView(response.url, "", known=known, engine=engine, format=format, sheet=read_xlsx(body))
-    text, notes = _text(body, response.headers.get("content-type"), format)
+        return Content("", sheet=read_xlsx(body))
+    text, notes = _text(body, content_type, format)
     if format == "csv":
         from crawler.extract.sheets import read_csv
 
-        sheet = read_csv(text)
-        return PageView(response.url, text, notes=notes, known=known, engine=engine, format=format, sheet=sheet)
+        return Content(text, notes, sheet=read_csv(text))
     if format == "json":
         from crawler.extract.json_data import read_json
 
         data, more = read_json(text)
-        return PageView(response.url, text, notes=notes + more, known=known, engine=engine, format=format, data=data)
-    return PageView(response.url, text, notes=notes, known=known, engine=engine, format=format)
+        return Content(text, notes + more, data)
+    return Content(text, notes)
 
 
 def _text(body: bytes, content_type: str | None, format: Format) -> tuple[str, tuple[Note, ...]]:
     if _is_binary(body):
-        raise ExtractError(f"not-{format}", "the body is binary data")
+        code = "not-json" if format == "json" else "not-csv" if format == "csv" else "not-text"
+        raise ExtractError(code, "the body is binary data")
     text = plain_utf8(body, content_type)
     if text is not None:
         return text, ()

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
     from crawler.extract.engine import Document
+    from crawler.extract.order import Order
     from crawler.extract.rules import Format
     from crawler.extract.schema_org import SchemaItems
     from crawler.extract.scripts import Scripts
     from crawler.extract.sheets import Sheet
-    from crawler.extract.sources import Order
 
 __all__ = ["TIME_LIMIT", "PageView", "open_page"]
 
@@ -168,7 +168,7 @@ class PageView:
     def order(self, document: Document) -> Order:
         """Where the elements of a document of this page begin and end."""
         if id(document) not in self._orders:
-            from crawler.extract.sources import Order
+            from crawler.extract.order import Order
 
             self._orders[id(document)] = Order(document)
         return self._orders[id(document)]
@@ -263,9 +263,13 @@ def open_page(
     if format == "html":
         page = _open_html(response.url, body, response.headers.get("content-type"), known, engine)
     else:
-        from crawler.extract.formats import open_data  # late: most pages are HTML
+        from crawler.extract.formats import read_content  # late: most pages are HTML
 
-        page = open_data(response, body, format, known, engine)
+        read = read_content(body, response.headers.get("content-type"), format)
+        page = PageView(
+            response.url, read.text, notes=read.notes, known=known, engine=engine, format=format, data=read.data,
+            sheet=read.sheet,
+        )  # fmt: skip
     page.headers, page.status, page.fetched = response.headers, response.status, response.fetched
     return page
 

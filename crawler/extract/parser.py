@@ -10,6 +10,7 @@ session in links.
 from __future__ import annotations
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import blake2b
@@ -23,13 +24,14 @@ from crawler.extract.follow import Links
 from crawler.extract.no_match import no_match
 from crawler.extract.page import PageView, open_page
 from crawler.extract.python_hook import Hook, call_hook, load_hook
-from crawler.extract.rules import PageRule, Recipe
+from crawler.extract.rules import PageRule, Recipe, SitemapRule
 from crawler.extract.table import TableResult
 from crawler.model import RICH, Failure, Link, Note, Page, Record, Response, Stored, Value
 from crawler.url_parameters import is_token, parameters, sessions, shape, suspects, without
 
 if TYPE_CHECKING:
     from crawler.extract.page import PageView
+    from crawler.extract.sitemap import Sitemap
 
 __all__ = ["Parser", "looping", "sessions_on", "sign"]
 
@@ -147,6 +149,7 @@ class Parser:
     def __init__(self, recipe: Recipe, form: Callable[[Record], Record | Stored] | None = None) -> None:
         self._recipe, self._form = recipe, form
         self._plans: dict[str, CompiledPage] = {}
+        self._sitemaps: dict[str, Sitemap] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
 
@@ -157,8 +160,8 @@ class Parser:
         """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
 
         Failures carry one of the codes `empty`, `not-html`, `data-not-html`, `not-json`, `not-csv`, `not-xlsx`,
-        `not-text`, `unparsable`, `no-match`, `parse-timeout`, `hook`, `selector`, `pattern`, `locale`, and
-        `parse-error` for a fault of this program.
+        `not-text`, `unparsable`, `no-match`, `parse-timeout`, `hook`, `selector`, `pattern`, `locale`, those of
+        `crawler.extract.sitemap` where the page is to be a sitemap, and `parse-error` for a fault of this program.
         """
         try:
             return self._analyse(kind, response)
@@ -181,6 +184,20 @@ class Parser:
             found = self._plans[kind] = CompiledPage(self._recipe.kinds[kind], self._recipe.engine)
         return found
 
+    def sitemap(self, kind: str, rule: SitemapRule) -> Sitemap:
+        """Return the compiled rule of a page kind whose pages are sitemaps.
+
+        Raises:
+            ExtractError: `pattern`.
+        """
+        found = self._sitemaps.get(kind)
+        if found is None:
+            from crawler.extract.sitemap import Sitemap  # late: most jobs have none
+
+            began = self._recipe.began
+            found = self._sitemaps[kind] = Sitemap(kind, rule, time.time() if began is None else began)
+        return found
+
     def hooked(self, plan: CompiledPage, page: PageView) -> tuple[list[Record], list[tuple[str, str]]]:
         """Return what the kind's `python:` function finds; nothing when it has none.
 
@@ -197,6 +214,8 @@ class Parser:
 
     def _analyse(self, kind: str, response: Response) -> Page | Failure:
         plan = self.plan(kind)
+        if plan.rule.sitemap is not None:
+            return self.sitemap(kind, plan.rule.sitemap).read(response)
         page = open_page(response, plan.labels, self._recipe.engine, plan.rule.format, self._recipe.most)
         hooked, hooked_links = self.hooked(plan, page)
         harvests = [] if plan.rule.python else [table.read(page) for table in plan.tables]

@@ -8,7 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-__all__ = ["Condition", "EachRule", "FieldRule", "FollowRule", "PageRule", "Recipe", "TableRule", "language_of"]
+__all__ = [
+    "Condition",
+    "EachRule",
+    "FieldRule",
+    "FollowRule",
+    "PageRule",
+    "Recipe",
+    "SitemapRule",
+    "TableRule",
+    "data_first",
+    "language_of",
+]
 
 Format = Literal["html", "json", "csv", "xlsx", "text"]
 Language = Literal["html", "json", "cells", "table", "text"]
@@ -229,12 +240,33 @@ class FollowRule(NamedTuple):
     of_rows: bool = False
 
 
+class SitemapRule(NamedTuple):
+    """Which addresses of a sitemap are crawled.
+
+    Attributes:
+        to: page kind of the addresses.
+        hosts: URLs of hosts of which addresses are taken, whatever the host of the sitemap.
+        sitemaps: patterns of which one must be found in the URL of a sitemap that an index lists; empty takes all.
+        allow: patterns of which one must be found in an address; empty allows all.
+        deny: patterns of which none may be found in an address.
+        since: seconds; an address that has not changed for so long, when the crawl begins, is left out. None for all.
+    """
+
+    to: str
+    hosts: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    since: float | None = None
+
+
 class PageRule(NamedTuple):
     """The rules of one page kind.
 
     Attributes:
         python: `module:function`, given the page as its format has it.
         format: what the answer must be.
+        sitemap: the pages are sitemaps, and nothing else is looked for in them.
     """
 
     name: str
@@ -242,6 +274,7 @@ class PageRule(NamedTuple):
     follow: tuple[FollowRule, ...] = ()
     python: str | None = None
     format: Format = "html"
+    sitemap: SitemapRule | None = None
 
 
 class Recipe(NamedTuple):
@@ -251,23 +284,20 @@ class Recipe(NamedTuple):
         engine: `auto`, `bs4` or `lexbor`.
         most: bytes of a page that was packed, when it is unpacked.
         root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
+        began: seconds since 1970 at which the crawl began; None for now.
     """
 
     kinds: Mapping[str, PageRule]
     engine: Literal["auto", "bs4", "lexbor"] = "auto"
     root: str = ""
     most: int = 10_000_000
+    began: float | None = None
 
 
-def language_of(format: Format, levels: tuple[EachRule, ...] = (), each: str | None = None) -> Language:
-    """Return what the rows of a table are, on a page of this format; a line of a sheet is a row without `each`."""
-    found: Language = "html"
+def language_of(format: Format) -> Language:
+    """Return what a page of a format is to the rules."""
     if format in ("csv", "xlsx"):
-        found = "cells"
-    elif format in ("json", "text"):
-        found = "json" if format == "json" else "text"
-    if each is not None:
-        return "html"
-    for level in levels:
-        found = level.language(found)
-    return found
+        return "cells"
+    if format == "json":
+        return "json"
+    return "text" if format == "text" else "html"

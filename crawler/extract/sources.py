@@ -7,7 +7,6 @@ its attribute, the HTML in that.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -29,7 +28,6 @@ __all__ = [
     "Data",
     "Element",
     "Line",
-    "Order",
     "Place",
     "Step",
     "Thing",
@@ -335,20 +333,22 @@ def before_or_after(place: Place, where: str, steps: Sequence[Step]) -> list[Thi
     element = _element(place.thing, place.page)
     if element is None or element.node is None:
         return []
-    document = element.document
-    order = place.page.order(document)
-    matches = [thing for thing in _run(steps, [Element(document, None)], place) if isinstance(thing, Element)]
-    start, end = order.span(element.node)
-    spans = [(order.span(match.node), match) for match in matches if match.node is not None]
+    document, order = element.document, place.page.order(element.document)
+
+    def matches() -> list[Node]:
+        return _nodes(_run(steps, [Element(document, None)], place))
+
+    key = (id(steps), id(place.rows))
     if where == "before":
-        ahead = [match for (_, last), match in spans if last < start]
-        return [ahead[-1]] if ahead else []
-    rows = order.starts(place.rows)
-    at = bisect_left(rows, end + 1)
-    limit = rows[at] if at < len(rows) else order.length
-    behind = (match for (first, _), match in spans if end < first < limit)
-    found = next(behind, None)
-    return [] if found is None else [found]
+        found = order.before(element.node, key, matches)
+    else:
+        found = order.after(element.node, key, matches, lambda: _nodes(place.rows))
+    return [] if found is None else [Element(document, found)]
+
+
+def _nodes(things: Sequence[Thing]) -> list[Node]:
+    elements = (thing.element if isinstance(thing, Line) else thing for thing in things)
+    return [one.node for one in elements if isinstance(one, Element) and one.node is not None]
 
 
 def _run(steps: Sequence[Step], things: list[Thing], place: Place) -> list[Thing]:
@@ -361,34 +361,6 @@ def _run(steps: Sequence[Step], things: list[Thing], place: Place) -> list[Thing
 def run_steps(steps: Sequence[Step], place: Place) -> list[Thing]:
     """Return what the steps find from a place on; without steps the place itself."""
     return _run(steps, [place.thing], place)
-
-
-class Order:
-    """Where the elements of a document begin and end, in the order of the document."""
-
-    def __init__(self, document: Document) -> None:
-        self._document = document
-        nodes = document.select(None, "*")
-        self._starts = {document.identity(node): number for number, node in enumerate(nodes)}
-        self._ends: dict[int, int] = {}
-        self._rows: tuple[Sequence[Thing], list[int]] | None = None
-        self.length = len(nodes)
-
-    def span(self, node: Node) -> tuple[int, int]:
-        """Number of an element, and that of the last one inside of it."""
-        identity = self._document.identity(node)
-        start = self._starts.get(identity, -1)
-        if identity not in self._ends:
-            self._ends[identity] = start + len(self._document.select(node, "*"))
-        return start, self._ends[identity]
-
-    def starts(self, rows: Sequence[Thing]) -> list[int]:
-        """Numbers of the elements that are rows, in ascending order."""
-        if self._rows is None or self._rows[0] is not rows:
-            elements = [row.element if isinstance(row, Line) else row for row in rows]
-            nodes = [one.node for one in elements if isinstance(one, Element) and one.node is not None]
-            self._rows = rows, sorted(self._starts.get(self._document.identity(node), -1) for node in nodes)
-        return self._rows[1]
 
 
 # ---- rows

@@ -66,7 +66,6 @@ class Run:
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         hooked = any(kind.python for kind in job.recipe.kinds.values())
         self._may_hang = hooked and not (chosen.processes and self._place == "worker")
-        self._analyse = Analyse(Parser(job.recipe, to_stored))
         self._driver: PolledStrategy[Any] | None = None
         self._desk: RobotsFetcher | None = None
 
@@ -75,6 +74,7 @@ class Run:
         started = clock.now()
         what = f"{self._job.what_hash} {self._base or ''}"
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
+        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored))
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
         frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies)
@@ -111,7 +111,7 @@ class Run:
 
     def _pages(self, crawl: int) -> Pages:
         kinds = self._job.recipe.kinds
-        lanes = {name: 0 if kind.follow or kind.python else 1 for name, kind in kinds.items()}
+        lanes = {name: 0 if kind.follow or kind.python or kind.sitemap else 1 for name, kind in kinds.items()}
         limits, fetch = self._job.limits, self._job.fetch
         pages = Pages(
             self._db,

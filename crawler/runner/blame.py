@@ -189,6 +189,14 @@ class Blame:
                 rows = f" in rows '{rule.each}'" if rule.each else ""
                 links = self._counts(fewer, "links")
                 return f"selector '{rule.css}'{rows}: {links} to pages of kind '{rule.to}'", fewer.url
+        return self._shorter_sitemap(kinds | {name for name, _ in self._leading_to(kinds)})
+
+    def _shorter_sitemap(self, kinds: set[str]) -> tuple[str, str] | None:
+        """A sitemap that lists fewer addresses of these kinds than last time."""
+        for name, rule in self._job.sitemaps.items():
+            if self._last and rule.to in kinds and (fewer := self._first_with_fewer("edges", name, rule.to)):
+                what = f"addresses of kind '{rule.to}'"
+                return f"the sitemap lists {self._counts(fewer, what)}", fewer.url
         return None
 
     def _leading_to(self, kinds: set[str]) -> list[tuple[str, FollowSpec]]:

@@ -19,7 +19,7 @@ __all__ = ["ENDINGS", "STATE_LABELS", "findings", "outcome", "summary"]
 
 ENDINGS = {
     "finished": "finished: nothing is left",
-    "left": "some pages are left: a host or a start page kept failing",
+    "left": "some pages are left: a host, a start page or a sitemap kept failing",
     "time": "stopped at limits.time; the next run resumes",
     "interrupted": "interrupted by Ctrl-C; the next run resumes",
     "terminated": "stopped by a signal; the next run resumes",
@@ -111,7 +111,7 @@ def _day(last: LastGood) -> str:
     return datetime.fromtimestamp(last.started).strftime("%Y-%m-%d")
 
 
-_WANTED = ("denied",)  # the config says that these are not to be followed
+_WANTED = ("denied", "unchanged")  # the config says that these are not to be followed
 
 
 def findings(db: sqlite3.Connection, crawl: int, report: Report) -> list[Problem]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from crawler.model import SITEMAP
+
 __all__ = ["ALONE", "COLUMNS", "TRIED", "WITNESS", "Past", "Queued"]
 
 
@@ -61,7 +63,9 @@ class Past:
         self._db, self._crawl = db, crawl
 
     def is_start(self, page: Queued) -> bool:
-        """Whether it is a start page, or one that a start page redirects to."""
+        """Whether it is a start page, one that a start page redirects to, or a sitemap."""
+        if page.kind.startswith(SITEMAP):
+            return True
         todo, seen = [page.id], set()
         while todo:
             one = todo.pop()

@@ -48,6 +48,7 @@ class Begin(NamedTuple):
         resumed: it resumes an unfinished crawl.
         changed: an unfinished crawl was given up because the config now describes another one.
         crashed: pages that were in flight when the last run was killed.
+        began: when the crawl began, seconds since 1970.
     """
 
     crawl: int
@@ -55,6 +56,7 @@ class Begin(NamedTuple):
     resumed: bool
     changed: bool
     crashed: int
+    began: float = 0.0
 
 
 class RunRow(NamedTuple):
@@ -99,7 +101,8 @@ def begin(db: sqlite3.Connection, what_hash: str, *, fresh: bool, pid: int, now:
             crawl = _insert(db, "INSERT INTO crawls (what_hash, started) VALUES (?, ?)", what_hash, now)
         crashed = _recover(db, crawl)
         run = _insert(db, "INSERT INTO runs (crawl, started, pid) VALUES (?, ?, ?)", crawl, now, pid)
-    return Begin(crawl, run, resumed, changed and not fresh, crashed)
+        (began,) = db.execute("SELECT started FROM crawls WHERE id = ?", (crawl,)).fetchone()
+    return Begin(crawl, run, resumed, changed and not fresh, crashed, began)
 
 
 def remember(db: sqlite3.Connection, crawl: int, figures: str) -> None:

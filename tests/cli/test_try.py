@@ -6,7 +6,7 @@ import pytest
 import ruamel.yaml
 
 from crawler.demo.catalogue import DEAD, MOVED_FROM, STAFF
-from tests.support.badserver import FAULTS, answer, in_turn, pages, serve
+from tests.support.badserver import FAULTS, answer, in_turn, keep_alive, pages, serve
 from tests.support.jobs import write_job
 from tests.support.walls import itself, walled
 
@@ -316,3 +316,54 @@ def test_the_share_of_rules_counts_not_their_number_alone(cli, tmp_path):
     with serve(pages({"/x": answer(b"<h1>a</h1><p>b</p><b>c</b>")})) as server:
         data = json.loads(cli("try", path, f"{server.origin}/x", "--json", "--set", "polite.delay=0").out)
     assert (data["kind"], data["why_kind"]) == ("few", "its rules find the most (many 4 of 10, few 3 of 3)")
+
+
+def test_a_sitemap_shows_what_is_taken_of_it(cli, tmp_path):
+    def reply(path, number):
+        entries = "".join(f"<url><loc>/shop/{n}</loc></url>" for n in range(12)) + "<url><loc>/about</loc></url>"
+        bodies = {
+            "/robots.txt": "Sitemap: /m.xml",
+            "/m.xml": f"<urlset>{entries}</urlset>",
+            "/n.xml": "<urlset><url><loc>/about</loc></url></urlset>",
+            "/404.xml": "<!doctype html><p>Not found",
+        }
+        return answer(bodies.get(path, "<h1>Oak</h1>").encode())
+
+    with serve(keep_alive(reply)) as server:
+        path = tmp_path / "job.yaml"
+        path.write_text(
+            f"name: own\nstart: {{sitemap: '{server.origin}/robots.txt', allow: /shop/}}\n"
+            "pages: {shop: {fields: {name: h1}}}\npolite: {robots: false, delay: 0}\n"
+        )
+
+        def tried(url, code=0):
+            done = cli("try", path, server.origin + url, "--json")
+            assert done.code == code, done.err
+            found = json.loads(done.out)
+            return found["kind"], [(one["where"], one["matches"], one["dropped"]) for one in found["findings"]]
+
+        assert tried("/robots.txt") == ("(sitemap)", [("(sitemap)", 1, {})])
+        assert tried("/m.xml") == ("(sitemap)", [("shop", 13, {"denied": 1})])
+        assert tried("/shop/1")[0] == "shop"
+        done = cli("try", path, f"{server.origin}/m.xml")
+        assert "-> shop" in done.out
+        assert f"{server.origin}/shop/0" in done.out
+        done = cli("try", path, f"{server.origin}/n.xml")
+        assert "allow:, deny: or sitemaps: exclude all of them" in done.out
+        done = cli("try", path, f"{server.origin}/404.xml", "--kind", "(sitemap)")
+        assert done.code == 3
+        assert "not-sitemap: it is an HTML page" in done.out
+
+
+def test_check_shows_what_a_sitemap_leads_to(cli, tmp_path):
+    path = tmp_path / "job.yaml"
+    path.write_text(
+        "name: own\nstart: {sitemap: 'https://a.example/robots.txt', sitemaps: m, allow: x, deny: y, since: 30d}\n"
+        "pages: {shop: {fields: {name: h1}}}\n"
+    )
+    done = cli("check", path)
+    assert "the addresses listed; sitemaps: m; allow: x; deny: y; since: 30d" in " ".join(done.out.split())
+    plan = json.loads(cli("check", path, "--json").out)
+    assert [kind["kind"] for kind in plan["pages"]] == ["shop", "(sitemap)"]
+    assert plan["pages"][1]["sitemap"]["to"] == "shop"
+    assert plan["start"]["kinds"] == {"(sitemap)": 1}

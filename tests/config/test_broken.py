@@ -102,8 +102,8 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (7, 14, "pages.book.fields.title.css", "a # starts a comment: quote the selector: '#main > h1'")
     ],
     "control_character": [(8, 13, "", "remove it")],
-    "css_and_label": [
-        (6, 30, "pages.book.fields.isbn.label", "keep one"),
+    "css_and_xpath": [
+        (6, 30, "pages.book.fields.isbn.xpath", "keep one"),
         (7, 31, "pages.book.fields.page.attr", "remove one"),
     ],
     "custom_tag": [(7, 8, "", "remove it: a config is plain data and runs no code; for the")],
@@ -210,7 +210,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (9, 9, "limits", "expected a mapping (`key: value` lines), got 5"),
         (10, 9, "output", "expected text, got a mapping"),
     ],
-    "xpath": [(6, 14, "pages.book.fields.title", "write a CSS selector, for example")],
+    "xpath": [(6, 14, "pages.book.fields.title", "write {xpath: ...}, or a CSS selector, for example")],
 }
 
 UNREADABLE = {"latin1": "latin1.yaml:4:4: byte 0xFC", "not_utf8": "not_utf8.yaml:1:8: byte 0xFF"}

@@ -225,7 +225,7 @@ def test_a_change_does_not_reach_through_an_alias(tmp_path):
         ("name.x=a", "--set name.x: name has no part 'x'"),
         (
             "pages.book.fields.title=#main",
-            "--set pages.book.fields.title: expected a CSS selector, or a mapping, got nothing; a # starts a comment",
+            "--set pages.book.fields.title: expected a selector, or a mapping, got nothing; a # starts a comment",
         ),
         ("pages.book.fields.title=h1[", "--set pages.book.fields.title: malformed attribute selector"),
         ("pages.list.follow[0].to=bok", "--set pages.list.follow[0].to: no page kind 'bok'; did you mean 'book'?"),

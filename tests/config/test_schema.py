@@ -60,7 +60,7 @@ pages:
   list:
     follow:
       - {css: a, to: '', same_site: 5, next: 6}
-      - {to: list, colour: red}
+      - {to: list, zzz: red}
   book: {fields: {x: {css: h1, replace: [{'(': a}, {b: '\\3'}]}}}
 fetch: {workers: 0, headers: {X: [1]}}
 """
@@ -68,8 +68,7 @@ fetch: {workers: 0, headers: {X: [1]}}
         ("pages.list.follow[0].to", "a name is empty"),
         ("pages.list.follow[0].same_site", "expected true or false, got 5"),
         ("pages.list.follow[0].next", "expected true or false, got 6"),
-        ("pages.list.follow[1].css", "is missing"),
-        ("pages.list.follow[1].colour", "unknown key"),
+        ("pages.list.follow[1].zzz", "unknown key"),
         ("pages.book.fields.x.replace[0].(", "not a regular expression: missing )"),
         ("pages.book.fields.x.replace[1].b", "the replacement is wrong: invalid group reference"),
         ("fetch.workers", "must be at least 1 and at most 1000, got 0"),

@@ -16,7 +16,9 @@ for room in ("crawl", "fetch", "extract", "export", "store"):
 
 # Calls that name a cause, and in which argument.
 CALLS = {
-    **dict.fromkeys(("FetchError", "ExtractError", "Failure", "Reason", "BadUrl", "_note", "_count", "Refusal"), 0),
+    **dict.fromkeys(
+        ("FetchError", "ExtractError", "Failure", "Reason", "BadUrl", "_note", "_count", "drop", "Refusal"), 0
+    ),
     **dict.fromkeys(("Note", "refused", "Problem", "FieldType"), 1),
     "Doubt": 0,
 }

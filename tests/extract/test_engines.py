@@ -193,7 +193,7 @@ def test_rows_without_their_table_are_read_as_inside_of_one(engine, start):
 
 def test_a_hook_is_given_the_same_tree():
     page = PageView("http://shop.test/", "<!-- c --><table class='a b'><tr><td>1<p>2</table><pre>\n x</pre>")
-    soup = page.hook_soup()
+    soup = page.for_hook()
     assert [str(tag) for tag in soup.select("table > tbody > tr > td")] == ["<td>1<p>2</p></td>"]
     assert soup.table["class"] == ["a", "b"]
     assert soup.find(string=lambda text: isinstance(text, Comment)) == " c "
@@ -232,7 +232,7 @@ def test_the_copy_is_linked_and_typed_as_beautifulsoup_does_it():
         "<p class='a b' id='x'>one<b>two</b> <i></i></p><ruby>r<rt>t<b>u</b></rt></ruby><br/><div><p>end"
         "</p></div></body></html>"
     )
-    ours, theirs = PageView("https://example.com/", html).hook_soup(), BeautifulSoup(html, "html.parser")
+    ours, theirs = PageView("https://example.com/", html).for_hook(), BeautifulSoup(html, "html.parser")
     assert list(_all_of(ours)) == list(_all_of(theirs))
     assert ours.decode() == theirs.decode()
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.extract.table import counts_cells, shifted_rows
 from crawler.extract.lexbor import Lexbor
+from crawler.extract.table import counts_cells, shifted_rows
 from tests.support.pages import FieldRule, analyse
 
 
