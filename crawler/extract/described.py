@@ -13,8 +13,9 @@ _ALONE = {"": "the row itself", "page": "the page", "outer": "the row around", "
 
 def found_by(rule: FieldRule) -> str:
     """How a field is found: `p.price @content`, `label ISBN`, `json data.name`; with the steps that follow."""
-    steps_text = ", ".join(steps(rule))
-    return f"{source(rule)}; {steps_text}" if steps_text else source(rule)
+    found = f"{source(rule)} all" if rule.all else source(rule)
+    text = ", ".join(steps(rule))
+    return f"{found}; {text}" if text else found
 
 
 def source(rule: FieldRule) -> str:
@@ -57,8 +58,6 @@ def _parts(rule: FieldRule | EachRule) -> Iterator[str]:
 
 def steps(rule: FieldRule) -> Iterator[str]:
     """Yield the steps between what is found and the value, but those that every field has: patterns are not told."""
-    if rule.all:
-        yield "all"
     if rule.exclude is not None:
         yield f"without {rule.exclude}"
     for name in ("strip_html", "lines"):
