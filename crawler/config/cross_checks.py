@@ -13,9 +13,9 @@ from pathlib import Path
 
 from crawler import plugins
 from crawler.config.diagnostics import Diagnostics, dotted
-from crawler.config.document import ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec
-from crawler.config.languages import check_languages, context, tables_of
-from crawler.config.tables import Field, Home, homes, is_next, table_keys
+from crawler.config.document import SOURCES, ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec
+from crawler.config.languages import check_languages, context, may_be_path, tables_of
+from crawler.config.tables import Field, Home, carried_by, homes, is_next, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find
 from crawler.extract.selectors import ends_in
@@ -55,6 +55,7 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     for name, kind in document.pages.items():
         _follow_targets(name, kind, list(document.pages), report)
         _sources(("pages", name), kind, report, spoiled)
+        _follow_names(("pages", name), kind, report, spoiled)
     check_languages(document, report, spoiled)
     for home in homes(document):
         _names(home, report, spoiled)
@@ -74,33 +75,82 @@ def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Diagnos
 def _sources(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
     """A table has columns, and a field says where its value stands, except in rows and under a hook."""
     for where, table in [(path, kind), *(((*path, *inner), spec) for inner, _, spec in tables_of(kind))]:
+        if where in spoiled or where[:-1] in spoiled:
+            continue
         if not table.fields and (table is not kind or kind.table):
             fix = "declare its columns, for example `fields: {title: {type: text}}`" if kind.python else "add fields:"
             report.add(where, "a table without fields", fix)
         for name, spec in table.fields.items():
             field = (*where, "fields", name)
-            said = spec.sources() or spec.of != "row" or "json" in spec.given or kind.format in ("csv", "xlsx", "text")
-            if not (said or table.each or kind.python or field in spoiled):
-                fix = "add css:, label: or url: true" if kind.format == "html" else "add json: with a path"
-                report.add(field, "does not say where to find the value", fix)
+            if field in spoiled:
+                continue
+            rowless = not (table.each or kind.python or (*path, "python") in spoiled)
+            _says_where(field, spec, kind.format, report, rowless=rowless)
+
+
+def _says_where(path: KeyPath, spec: FieldSpec, format: str, report: Diagnostics, *, rowless: bool) -> None:
+    empty = next((name for name in SOURCES if name in spec.given and getattr(spec, name) in (None, ())), None)
+    said = spec.sources() or spec.of != "row" or "json" in spec.given or format in ("csv", "xlsx", "text")
+    if empty is not None:
+        report.add((*path, empty), "says nothing", "write a value or remove the key")
+    elif rowless and not said:
+        fix = "add css:, label: or url: true" if format == "html" else "add json: with a path"
+        report.add(path, "does not say where to find the value", fix)
+    for key in ("first_of", "all_of"):
+        for index, source in enumerate(getattr(spec, key)):
+            _says_where((*path, key, index), source, format, report, rowless=rowless and spec.of == "row")
 
 
 def _names(home: Home, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
     """Templates and conditions name fields of their table."""
     fields = home.spec.fields
     arriving = {field.name for field in home.carried}
-    used: dict[str, list[str]] = {}
-    for name, spec in fields.items():
-        path = (*home.path, "fields", name)
-        used[name] = [one for one, at in _placeholders(spec, path) if _is_field(one, at, fields, arriving, report)]
-    for name in fields:
-        if name in _reached(used, name) and (*home.path, "fields", name) not in spoiled:
-            report.add((*home.path, "fields", name), f"the value of '{name}' is made of itself", "name another field")
-            break
+    _templates((*home.path, "fields"), fields, arriving, report, spoiled)
     for name, condition in home.spec.where.items():
         path = (*home.path, "where", name)
         if _is_field(name, path, fields, arriving, report, on_key=True):
             _bounds(path, condition, next(one for one in home.fields if one.name == name), report)
+
+
+def _templates(
+    path: KeyPath,
+    fields: Mapping[str, FieldSpec],
+    arriving: Collection[str],
+    report: Diagnostics,
+    spoiled: Collection[KeyPath],
+) -> None:
+    used: dict[str, list[str]] = {}
+    for name, spec in fields.items():
+        found = _placeholders(spec, (*path, name))
+        used[name] = [one for one, at in found if _is_field(one, at, fields, arriving, report)]
+    for name in fields:
+        if name in _reached(used, name) and (*path, name) not in spoiled:
+            report.add((*path, name), f"the value of '{name}' is made of itself", "name another field")
+            break
+
+
+def _follow_names(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
+    """Templates and conditions of a follow rule name fields of its `carry`."""
+    for index, rule in enumerate(kind.follow):
+        at = (*path, "follow", index)
+        if at in spoiled or (*at, "carry") in spoiled:
+            continue
+        _templates((*at, "carry"), rule.carry, (), report, spoiled)
+        for name, place in _placeholders(rule, at):
+            _is_carried(name, place, rule, report)
+        carried = {field.name: field for field in carried_by(rule, kind, at)}
+        for name, condition in rule.where.items():
+            place = (*at, "where", name)
+            if _is_carried(name, place, rule, report, on_key=True):
+                _bounds(place, condition, carried[name], report)
+
+
+def _is_carried(name: str, path: KeyPath, rule: FollowSpec, report: Diagnostics, *, on_key: bool = False) -> bool:
+    if name in rule.carry:
+        return True
+    fix = did_you_mean(name, rule.carry) or "add it there, with hidden: true if it shall be no column"
+    report.add(path, f"'{name}' is no field of carry", fix, on_key=on_key)
+    return False
 
 
 def _placeholders(spec: SourceSpec, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
@@ -191,8 +241,9 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
             first = seen.setdefault((home.table, field.name), field)
             widths[home.table] = widths.get(home.table, 0) + (first is field)
             if first.type != field.type and not {field.path, first.path}.intersection(spoiled):
+                named = f"same type, for example type: {first.type if first.type != 'any' else field.type}"
                 what = f"the column '{field.name}' of table '{home.table}' is {field.type} here"
-                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", "give both the same type")
+                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", f"give both the {named}")
         if widths.get(home.table, 0) > _MAX_COLUMNS:
             report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
 
@@ -204,7 +255,7 @@ def _keys(document: Document, report: Diagnostics) -> None:
         if home.spec.key and home.spec.key != keys[home.table]:
             what = f"differs from the key of table '{home.table}' elsewhere: {', '.join(keys[home.table])}"
             report.add((*home.path, "key"), what, "a table has one key")
-        elif names:
+        elif names or (home.spec.key and home.fields):
             _key_fields(home, keys[home.table], names, report)
 
 
@@ -212,6 +263,9 @@ def _key_fields(home: Home, key: tuple[str, ...], names: list[str], report: Diag
     for index, name in enumerate(key):
         if name not in names:
             path = (*home.path, "key", index) if home.spec.key else home.path
+            if any(field.name == name for field in home.fields):
+                report.add(_single(report, path), f"the key '{name}' is hidden, and a key is a column", "remove hidden")
+                continue
             fix = did_you_mean(name, names) or f"fields are: {', '.join(names[:20]) or 'none'}"
             report.add(_single(report, path), f"the key '{name}' is not a field of table '{home.table}'", fix)
 
@@ -328,6 +382,8 @@ def _blank_columns(name: str, kind: KindSpec) -> Iterator[str]:
     """Fields that can find nothing, whatever is on the page."""
     for where, table in [((), kind), *((inner, spec) for inner, _, spec in tables_of(kind))]:
         here = context(kind.format, table.each)
+        if kind.format == "html" and isinstance(table.each, str) and may_be_path(table.each):
+            yield _as_css(dotted(("pages", name, *where, "each")), table.each)
         if here.row == "html" and not here.levels:
             for field, spec in table.fields.items():
                 path = dotted(("pages", name, *where, "fields", field))
@@ -335,6 +391,8 @@ def _blank_columns(name: str, kind: KindSpec) -> Iterator[str]:
 
 
 def _blank_field(where: str, spec: FieldSpec, each: str) -> Iterator[str]:
+    if spec.alone and may_be_path(spec.css):
+        yield _as_css(where, spec.css)
     plain = spec.css and spec.default is None and spec.of == "row" and not (spec.count or spec.json or spec.first_of)
     found = ends_in(spec.css) if plain else {""}
     element = min(found)
@@ -345,6 +403,11 @@ def _blank_field(where: str, spec: FieldSpec, each: str) -> Iterator[str]:
             f"{where}: <{element}> is never inside a row of '{each}', and a field searches only inside its row, "
             "so this column stays blank"
         )
+
+
+def _as_css(where: str, text: str) -> str:
+    element, _, name = text.partition(".")
+    return f"{where}: '{text}' means <{element} class='{name}'> in HTML; if it is a path in JSON, add format: json"
 
 
 def _idle_rule(document: Document, name: str, where: str, rule: FollowSpec) -> Iterator[str]:

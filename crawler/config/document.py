@@ -29,7 +29,6 @@ from crawler.config.schema import (
     Location,
     Section,
     Type,
-    TypeMismatch,
     choice,
     duration,
     list_of,
@@ -279,10 +278,11 @@ _HEADING: Type[str | int] = Type("heading, or number from 1", "", _heading, json
 
 
 def _nonzero(value: object, place: Location) -> int:
-    number = whole(-1_000_000, 1_000_000).read(value, place)
-    if not number:
-        raise InvalidValue("the first is 1, the last is -1", "write a number that is not 0")
-    return number
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidValue("expected a whole number", "the first is 1, the last is -1")
+    if not value:
+        raise InvalidValue("there is no piece 0", "write a number that is not 0: the first is 1, the last is -1")
+    return whole(-1_000_000, 1_000_000).read(value, place)
 
 
 _NTH: Type[int] = Type(
@@ -367,8 +367,8 @@ class SourceSpec(Section):
             for index, source in enumerate(getattr(self, name)):
                 inner = [one for one in ("default", "required", "hidden") if source.has(one)]
                 if inner:
-                    what = f"'{inner[0]}' belongs beside {name}, not to one of its sources"
-                    raise InvalidValue(what, f"move it out of {name}[{index}]", key=name)
+                    what = f"'{inner[0]}' in {name}[{index}] belongs beside {name}, not to one of its sources"
+                    raise InvalidValue(what, "write it behind the list", key=name)
 
 
 class FieldSpec(SourceSpec):
@@ -499,6 +499,8 @@ class EachSpec(Section):
 
     def check(self) -> None:
         find = [name for name in ("css", "xpath", "json", "js", "schema") if name in self.given]
+        if "schema" in find and not self.schema:
+            raise InvalidValue("is empty", "write a type of schema.org, such as Store", key="schema")
         if len(find) > 1 and set(find) not in _TOGETHER:
             raise InvalidValue(f"'{find[0]}' and '{find[1]}' are both given", "keep one", key=find[1])
         if self.html_table and {"css", "xpath"}.intersection(find):
@@ -563,11 +565,14 @@ def _condition(value: object, place: Location) -> Condition:
     if isinstance(value, list):
         if any(isinstance(one, dict) for one in value):
             raise InvalidValue("a list of conditions is not possible yet", "write a list of values, or allow:")
-        if not value or not all(map(_is_plain, value)):
-            raise TypeMismatch("expected a list of values", value)
+        if not value:
+            raise InvalidValue("the list is empty", "write the values that pass")
+        if not all(map(_is_plain, value)):
+            raise InvalidValue("expected a list of texts and numbers", "write for example [open, new]")
         return tuple(map(str, value))
     if not _is_plain(value):
-        raise TypeMismatch("expected a value, a list of values, true, false, or a mapping", value)
+        what = "expected a value, a list of values, true, false, or a mapping"
+        raise InvalidValue(what, "write true for rows that have a value here")
     return (str(value),)
 
 
@@ -588,7 +593,21 @@ _CONDITION: Type[Condition] = Type(
         ]
     },
 )
-_WHERE = mapping("field: condition", NAME, _CONDITION, null=False)
+_CONDITIONS = mapping("field: condition", NAME, _CONDITION, null=False)
+
+
+def _where(value: object, place: Location) -> dict[str, Condition]:
+    if isinstance(value, list):
+        what = "a list of conditions, of which any may hold, is not possible yet"
+        raise InvalidValue(what, "write one mapping, all of which must hold")
+    if not isinstance(value, dict):
+        raise InvalidValue("expected conditions by field", "write for example {status: open}")
+    return _CONDITIONS.read(value, place)
+
+
+_WHERE: Type[dict[str, Condition]] = Type(
+    _CONDITIONS.name, {}, _where, _CONDITIONS.show, _CONDITIONS.json, null=_CONDITIONS.null
+)
 
 
 class FollowSpec(SourceSpec):
@@ -641,6 +660,8 @@ class TableSpec(Section):
 
 def _tables(value: object, place: Location) -> TableSpec | tuple[TableSpec, ...]:
     if isinstance(value, list):
+        if not value:
+            raise InvalidValue("the list is empty", "write a table, or remove the key")
         return list_of("tables", of(TableSpec)).read(value, place)
     return TableSpec.read(value, place)
 
@@ -659,6 +680,8 @@ Format = Literal["html", "json", "csv", "xlsx", "text"]
 def _format(value: object, place: Location) -> Format:
     if value == "xml":
         raise InvalidValue("'xml' is no format", "remove it: the format html is HTML or XML")
+    if value in ("excel", "xls"):
+        raise InvalidValue(f"'{value}' is no format", "write xlsx; older .xls files cannot be read")
     return _FORMATS.read(value, place)
 
 

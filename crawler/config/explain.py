@@ -17,7 +17,38 @@ _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n"})
 _OTHER_NAMES = {
     "selector": "css",
-    "xpath": "css",
+    "meta": "css",
+    "path": "json",
+    "jmespath": "json",
+    "jsonpath": "json",
+    "ld": "schema",
+    "jsonld": "schema",
+    "json_ld": "schema",
+    "json-ld": "schema",
+    "microdata": "schema",
+    "itemtype": "schema",
+    "script": "js",
+    "heading": "column",
+    "header": "column",
+    "href": "attr",
+    "const": "value",
+    "constant": "value",
+    "template": "value",
+    "any_of": "first_of",
+    "sep": "join",
+    "separator": "join",
+    "delimiter": "split",
+    "remove": "exclude",
+    "strip": "strip_html",
+    "rows": "each",
+    "loop": "each",
+    "columns": "fields",
+    "filter": "where",
+    "condition": "where",
+    "conditions": "where",
+    "not": "deny",
+    "link": "follow",
+    "links": "follow",
     "urls": "start",
     "start_urls": "start",
     "concurrency": "fetch.workers",
@@ -26,6 +57,10 @@ _OTHER_NAMES = {
     "max_depth": "limits.depth",
     "outputs": "output",
 }
+_OF_LATER = """browser cursor duplicates expect files fill form hosts method paginate pagination query request session
+    submit version with"""
+_NOT_YET = frozenset(_OF_LATER.split())
+"""Keys that are planned or that other crawlers have, and that this version does not know."""
 
 
 def as_expected(expected: str, value: object, path: KeyPath, node: Node | None) -> tuple[str, str]:
@@ -50,7 +85,7 @@ def got(value: object, node: Node | None = None) -> str:
 def _hint(expected: str, value: object, node: Node) -> str:
     """The hint for YAML's own traps."""
     if expected.startswith(("expected text", "expected a selector")):
-        return _text_hint(value, node)
+        return _text_hint(value, node, selector=expected.startswith("expected a selector"))
     if not isinstance(value, str):
         return ""
     if expected == "expected true or false" and value.lower() in _YES | _NO:
@@ -58,7 +93,7 @@ def _hint(expected: str, value: object, node: Node) -> str:
     return "" if isinstance(resolve(value), str) else "remove the quotes"
 
 
-def _text_hint(value: object, node: Node) -> str:
+def _text_hint(value: object, node: Node, *, selector: bool) -> str:
     if value is None:
         comment = _comment(node)
         hint = f"a # starts a comment: quote the selector: '{comment}'"
@@ -66,7 +101,10 @@ def _text_hint(value: object, node: Node) -> str:
     if isinstance(value, bool | int | float):
         return f"quote it: '{node.text}'"
     raw = _raw(node)
-    return f"quote it: '{raw}'" if raw.startswith(("[", "{")) else ""
+    if not raw.startswith(("[", "{")):
+        return ""
+    several = selector and isinstance(value, list) and len(value) > 1
+    return f"quote it: '{raw}'" + (f", or write {{first_of: {raw}}} for several sources" if several else "")
 
 
 def _comment(node: Node) -> str:
@@ -89,12 +127,14 @@ def suggest(name: str, known: list[str], path: KeyPath, sections: Mapping[str, A
     other = _OTHER_NAMES.get(name.lower(), "")
     if other and (other in known or "." in other):
         return other, f"did you mean '{other}'?"
+    owner = next((section for section, part in sections.items() if name in part.keys and path[:1] != (section,)), "")
+    if name.lower() in _NOT_YET and (path or not owner):
+        return "", f"this version of crawler cannot do this; known keys are {', '.join(known)}"
     near = did_you_mean(name, known)
     if near:
         return near.split("'")[1], near
-    for section, part in sections.items():
-        if name in part.keys and path[:1] != (section,):
-            return "", f"it belongs under {section}: {section}.{name}"
+    if owner:
+        return "", f"it belongs under {owner}: {owner}.{name}"
     return "", f"known keys are {', '.join(known)}"
 
 

@@ -16,9 +16,10 @@ from crawler.config.validators import Problem
 from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import EachRule, Format, Language, language_of
 
-__all__ = ["Context", "check_languages", "context", "key_alone", "seen_from", "tables_of"]
+__all__ = ["Context", "check_languages", "context", "key_alone", "may_be_path", "seen_from", "tables_of"]
 
 _OF_PAGES = ("js", "schema")
+_OF_HTML = ("css", "xpath", "html_table", "attr")
 _HTML = """a abbr address article aside audio b bdi bdo blockquote body br button canvas caption center cite code col
     colgroup data dd del details dfn dialog div dl dt em embed fieldset figcaption figure font footer form h1 h2 h3 h4
     h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main map mark math menu meta meter
@@ -30,6 +31,7 @@ _ADDRESS = "city street streetaddress postcode postalcode zip state country line
 _PARTS = frozenset(_ADDRESS.split())
 """What comes after `address.` in JSON; as CSS it would be an <address> of this class."""
 _DOTTED = re.compile(r"([^\W\d][\w-]*)\.([\w-]+)(?:\.[\w-]+)*")
+_COMBINED = re.compile(r"([\w-]+)[\w.#-]*\s*[>+~]\s*([\w-]+)[\w.#-]*")
 _OF_A_PATH = re.compile(r"\w\[(\d*|\?.*)\]|\.\*|\.\[")
 
 
@@ -141,6 +143,8 @@ class _Checker:
 
     def follow(self, path: KeyPath, rule: FollowSpec, kind: KindSpec) -> None:
         """A follow rule's rows, its address, and what it carries."""
+        if path[:-1] in self._spoiled or path in self._spoiled:
+            return
         if not (rule.sources() or rule.attr or self._misspelt(path)):
             self._say(path, Problem("does not say where the address stands", "add css: or another source"))
         if path in self._spoiled or not self._each(path, rule.each, kind.format):
@@ -150,9 +154,9 @@ class _Checker:
         self._fields((*path, "carry"), rule.carry, here, path)
 
     def _misspelt(self, path: KeyPath) -> bool:
-        """Whether a source is refused, or an unknown key was most likely meant as one."""
+        """Whether a source is refused, or an unknown key may be meant as one."""
         wrong = [str(one[-1]) for one in self._spoiled if one[:-1] == path]
-        return any(name in SOURCES or validators.did_you_mean(name, SOURCES) for name in wrong)
+        return any(name in SOURCES or name not in FollowSpec.keys for name in wrong)
 
     def _fields(self, path: KeyPath, fields: dict[str, FieldSpec], here: Context, table: KeyPath) -> None:
         for name, field in fields.items():
@@ -165,7 +169,7 @@ class _Checker:
         if at in self._spoiled:
             return False
         if each and format in ("csv", "xlsx"):
-            return self._say(at, Problem(f"each line of a {format} file is a row already", "remove each"))
+            return self._say(at, Problem(f"each line of the {format} file is a row already", "remove each"))
         around = language_of(format)
         if isinstance(each, str):
             return not each or self._text_alone(at, each, around, ("pages", str(path[1])))
@@ -182,6 +186,9 @@ class _Checker:
         if around == "text" and not (spec.json or spec.css or spec.xpath):
             return self._say(path, Problem("a text has no rows", "write json: for JSON in it"))
         if around == "json" and (found := next((name for name in _OF_PAGES if name in spec.given), None)):
+            return self._say((*path, found), _not_in("json", found))
+        whole_page = path[-1] in ("each", 0) and around == "json" and "json" not in spec.given
+        if whole_page and (found := next((name for name in _OF_HTML if name in spec.given), None)):
             return self._say((*path, found), _not_in("json", found))
         return self._values(path, spec, ("css", "html_table"), around)
 
@@ -223,7 +230,8 @@ class _Checker:
                 wrong = validators.selector(text)
         elif around == "json":
             wrong = validators.path(text)
-            if wrong is not None and (text.lstrip()[:1] in ("#", ".") or validators.selector(text) is None):
+            looks_css = text.lstrip()[:1] in ("#", ".") or validators.selector(text) is None
+            if (wrong is not None and looks_css) or _is_combined(text):
                 wrong = Problem(
                     f"'{text}' is a CSS selector, and there is JSON here",
                     "write a path such as data.name, or {json: ..., css: ...} for HTML in the JSON",
@@ -249,6 +257,17 @@ def _is_path(text: str) -> bool:
         return False
     name, part = found[1].lower(), found[2].lower()
     return name not in _ELEMENTS or (name == "address" and part in _PARTS)
+
+
+def may_be_path(text: str) -> bool:
+    """Whether a right CSS selector is more likely meant as a path: `data.stores`."""
+    return text.startswith(("data.", "object.", "map.")) and _DOTTED.fullmatch(text) is not None
+
+
+def _is_combined(text: str) -> bool:
+    """Whether a text that could be a comparison in JMESPath is surely meant as a CSS selector: `ul > li.shop`."""
+    found = _COMBINED.fullmatch(text)
+    return found is not None and {found[1], found[2]} <= _ELEMENTS
 
 
 def _in_rows(here: Context) -> bool:
@@ -288,8 +307,13 @@ def _in_language(spec: SourceSpec, here: Context, around: Language) -> tuple[str
     if given == ["json"] and around == "html" and not (spec.of == "row" and _in_rows(here)):
         fix = "add format: json to the page kind, or say where the JSON stands with css:, js: or schema:"
         return "json", Problem(f"'{spec.json}' is a path, and this page is HTML", fix)
-    if around == "json" and given and given[0] in ("css", "xpath") and not has("json") and not _in_rows(here):
-        return given[0], _not_in("json", given[0])
+    if around == "json" and given and given[0] in ("css", "xpath") and not has("json"):
+        if not _in_rows(here):
+            return given[0], _not_in("json", given[0])
+        if spec.of == "row" and here.levels and here.levels[-1].schema:
+            return given[0], Problem(f"'{given[0]}' finds nothing in schema.org data", "add from: page")
+    if around == "json" and given == ["json", "attr"]:
+        return "attr", Problem("only an element has attributes, and the path leads to JSON", "remove attr")
     if around == "cells" and given and not has("column"):
         return given[0], Problem(f"'{given[0]}' needs a cell to look into", "add column:")
     return None

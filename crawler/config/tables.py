@@ -10,7 +10,7 @@ from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import Condition, FieldRule, FollowRule, Language, PageRule, Recipe, TableRule, data_first
 from crawler.model import Column, Table
 
-__all__ = ["Field", "Home", "column_type", "homes", "is_next", "make_recipe", "make_tables", "table_keys"]
+__all__ = ["Field", "Home", "carried_by", "column_type", "homes", "is_next", "make_recipe", "make_tables", "table_keys"]
 
 
 class Field(NamedTuple):
@@ -73,11 +73,15 @@ def _carried(document: Document) -> dict[str, list[Field]]:
     found: dict[str, list[Field]] = {}
     for name, kind in document.pages.items():
         for index, rule in enumerate(kind.follow):
-            here = _rows_of(rule, kind)
-            for field, spec in rule.carry.items():
-                path = ("pages", name, "follow", index, "carry", field)
-                found.setdefault(rule.to, []).append(Field(path, field, spec, here))
+            fields = carried_by(rule, kind, ("pages", name, "follow", index))
+            found.setdefault(rule.to, []).extend(fields)
     return found
+
+
+def carried_by(rule: FollowSpec, kind: KindSpec, path: KeyPath) -> list[Field]:
+    """What a follow rule, written at a path, carries."""
+    here = _rows_of(rule, kind)
+    return [Field((*path, "carry", field), field, spec, here) for field, spec in rule.carry.items()]
 
 
 def _is_of_rows(rule: FollowSpec) -> bool:

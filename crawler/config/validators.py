@@ -249,6 +249,8 @@ def is_path(value: str) -> bool:
 
 def function(value: str) -> Problem | None:
     """`module:function`."""
+    if ".py:" in value:
+        return Problem("expected module:function", f"write {value.replace('.py:', ':')}, without .py")
     if is_path(value):
         return None
     return Problem("expected module:function", "for example hooks:book for the function book in hooks.py")
@@ -258,8 +260,8 @@ def template(value: str) -> Problem | None:
     """A text whose placeholders are spelt right."""
     from crawler.extract.templates import misspelt
 
-    message = misspelt(value)
-    return Problem(message) if message else None
+    what, _, fix = (misspelt(value) or "").partition("; ")
+    return Problem(what, fix or "write it as {name} or {name:text}") if what else None
 
 
 def response(value: str) -> Problem | None:
@@ -274,15 +276,20 @@ def path(value: str) -> Problem | None:
     from crawler.extract.paths import check_path
 
     found = check_path(value)
-    return Problem(found[0], "", found[1]) if found else None
+    if found is None:
+        return None
+    what, _, fix = found[0].partition("; ")
+    return Problem(what, fix or "write for example data.stores[0].name; docs/fields.md explains paths", found[1])
 
 
 def xpath(value: str) -> Problem | None:
     """An XPath 1.0."""
     from crawler.extract.xpath import check_xpath
 
-    message = check_xpath(value)
-    return Problem(message, "see https://www.w3.org/TR/xpath-10/") if message else None
+    if re.fullmatch(r"(?i)(h[1-6]|[a-z]{1,8})[.#][\w-]+", value):
+        return Problem(f"'{value}' is a CSS selector", "write css:, or //*[@class='...'] as XPath")
+    what, _, fix = (check_xpath(value) or "").partition("; ")
+    return Problem(what, fix or "see https://www.w3.org/TR/xpath-10/") if what else None
 
 
 def own(value: str) -> Problem | None:
