@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crawler.extract.compiled import CompiledPage
 from crawler.extract.finding import PAGE_URL, URLS, Finding, short
-from crawler.extract.follow import CompiledFollow, Links
+from crawler.extract.follow import CompiledFollow, Links, Query
 from crawler.extract.no_match import Clue, clues, main_selectors
 from crawler.extract.page import PageView, open_page
 from crawler.extract.parser import Parser
@@ -102,11 +102,11 @@ def _findings(analyser: Parser, plan: CompiledPage, page: PageView, most_rows: i
                 yield from explain_table(table, page, most_rows)
     for follow in plan.follow:
         if isinstance(follow, CompiledFollow):
-            yield _follow(follow, page)
+            yield _follow(follow, page, analyser.queries)
         else:
             from crawler.extract.explain_chain import explain_follow
 
-            yield explain_follow(follow, page)
+            yield explain_follow(follow, page, analyser.queries)
 
 
 def _table(plan: CompiledTable, page: PageView, most_rows: int) -> Iterator[Finding]:
@@ -141,8 +141,8 @@ def _field(plan: CompiledField, row: Row, every: Sequence[Row], table: str, numb
     )
 
 
-def _follow(plan: CompiledFollow, page: PageView) -> Finding:
-    links = Links(page)
+def _follow(plan: CompiledFollow, page: PageView, queries: Mapping[str, Query]) -> Finding:
+    links = Links(page, queries)
     links.add(plan)
     every = list(rows(page, plan.rule.each))
     matches = sum(len(row.document.select(row.scope, plan.css)) for row in every)

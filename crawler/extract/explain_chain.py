@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from crawler.errors import ExtractError
 from crawler.extract.chain import ChainField, PlainField
 from crawler.extract.described import found_by, links_found_by, rows_found_by, steps
 from crawler.extract.finding import PAGE_URL, URLS, Finding, short
-from crawler.extract.follow import Links
+from crawler.extract.follow import Links, Query
 from crawler.extract.sources import Data, Line, Place, Step, Thing, raw_text
 from crawler.extract.table import describe
 from crawler.extract.values import as_text
@@ -173,9 +173,9 @@ def _why_missing(field: Field, place: Place) -> str:
     return compile_path(rule.json, fold=first.folded).why(first.value)
 
 
-def explain_follow(plan: ChainFollow, page: PageView) -> Finding:
+def explain_follow(plan: ChainFollow, page: PageView, queries: Mapping[str, Query]) -> Finding:
     """Return what a follow rule finds."""
-    links = Links(page)
+    links = Links(page, queries)
     plan.add(links)
     found = len(links.found) + sum(links.dropped.values())
     return Finding(
