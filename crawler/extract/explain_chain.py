@@ -69,7 +69,7 @@ def _why_left_out(failed: CompiledCondition, values: Values) -> str:
 def _said(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ", ".join(value) if isinstance(value, tuple) else as_text(value)
+    return ", ".join(map(str, value)) if type(value) is tuple else as_text(value)
 
 
 def _field(field: Field, place: Place, reading: Reading, values: Values, table: str, number: int) -> Finding:
