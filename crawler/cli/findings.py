@@ -20,12 +20,13 @@ __all__ = ["findings_text", "plain_findings", "shown"]
 NOTHING, NO_VALUE = "nothing found", "found, but no value"
 SAME = "same"
 URLS = 3
+LEFT_OUT = 5
 
 
 def findings_text(findings: list[Finding], rule: PageRule, width: int) -> Iterator[str]:
     """Lines for a window of `width` columns: tables, then links, then what is to be said of the whole page."""
     rules = _field_rules(rule)
-    fields = [finding for finding in findings if finding.what in ("rows", "field")]
+    fields = [finding for finding in findings if finding.what in ("rows", "field", "left-out")]
     for table, group in groupby(fields, key=lambda finding: finding.where.split(".")[0]):
         yield from _table(table, list(group), rules, width)
     hooked = [finding for finding in findings if finding.what == "hook"]
@@ -68,7 +69,8 @@ def _table(table: str, group: list[Finding], rules: Mapping[str, FieldRule], wid
         return
     each = rows[0]
     count = f"{each.matches:,} {'row' if each.matches == 1 else 'rows'}"
-    yield from ("", paint(f"{head}: {count}, one for each {clean(each.rule)} ({each.engine})", "bold"))
+    engine = f" ({each.engine})" if each.engine else ""
+    yield from ("", paint(f"{head}: {count}, one for each {clean(each.rule)}{engine}", "bold"))
     if not each.matches:
         yield paint(f"! {NOTHING}", "red")
     said: set[tuple[str, str]] = set()
@@ -77,6 +79,17 @@ def _table(table: str, group: list[Finding], rules: Mapping[str, FieldRule], wid
         yield paint(f"row {number} of {each.matches:,}", "dim")
         yield from aligned(_HEADS, [_field(finding, rules, width) for finding in found], width, indent=0)
         yield from _whys(found, width, said)
+    yield from _left_out([finding for finding in group if finding.what == "left-out"], each.matches, width)
+
+
+def _left_out(findings: list[Finding], rows: int, width: int) -> Iterator[str]:
+    """How many rows `where` leaves out, and why the first ones."""
+    if findings:
+        yield paint(f"{len(findings):,} of {rows:,} rows left out", "bold")
+    for finding in findings[:LEFT_OUT]:
+        yield wrapped(f"   row {finding.row}: {clean(finding.raw or '')}", width, "     ")
+    if len(findings) > LEFT_OUT:
+        yield f"   and {len(findings) - LEFT_OUT:,} more"
 
 
 def _whys(findings: list[Finding], width: int, said: set[tuple[str, str]]) -> Iterator[str]:

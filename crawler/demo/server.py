@@ -14,7 +14,7 @@ from crawler.demo.site import Site
 from crawler.errors import ConfigError
 from crawler.serving.http import HttpRequest, HttpResponse, plain
 from crawler.serving.latency import Latency
-from crawler.serving.server import Handler, RenderedResponse, listen
+from crawler.serving.server import HOST, Handler, RenderedResponse, listen
 from crawler.serving.server import serve as serve_desk
 
 __all__ = ["DemoHandler", "serve"]
@@ -124,7 +124,7 @@ def serve(options: DemoOptions, ready: Callable[[str], None], *, parent: int | N
     """
     listener = listen(options.port, "demo.port")
     try:
-        desk = DemoHandler(Site(options))
+        desk = DemoHandler(Site(options, f"http://{HOST}:{listener.getsockname()[1]}"))
     except OSError as error:
         raise ConfigError(f"demo.log: cannot be written: {error}") from error
     serve_desk(desk, listener, ready, parent=parent)

@@ -19,6 +19,7 @@ from crawler.demo.catalogue import (
     listing_path,
 )
 from crawler.demo.options import DemoOptions
+from crawler.demo.other_forms import OtherForms
 from crawler.demo.pages import author_page, book_page, document, fill, home_page, listing_page
 from crawler.serving.http import HttpResponse
 
@@ -90,21 +91,28 @@ AUTHOR = re.compile(r"/authors/[^/]+-([0-9]{1,7})\.html")
 
 
 class Site:
-    """The shop. Pages are computed, never stored; the same options give the same bytes on every machine."""
+    """The shop. Pages are computed, never stored; the same options give the same bytes on every machine.
 
-    def __init__(self, options: DemoOptions | None = None) -> None:
+    Args:
+        base: origin of the site. Only a feed and sitemaps have it in them.
+    """
+
+    def __init__(self, options: DemoOptions | None = None, base: str = "http://127.0.0.1:8765") -> None:
         self.options = options or DemoOptions()
         self.stock = Stock(self.options)
+        self._other_forms = OtherForms(self.stock, base, self.options.page_weight)
 
     def page(self, path: str) -> HttpResponse:
         """The answer to a path, with or without percent-encoding and query; 404 for what is not there."""
-        path = unquote(path.partition("?")[0])
+        path, _, query = path.partition("?")
+        path = unquote(path)
         if path == "/robots.txt":
             return HttpResponse(200, TEXT, ROBOTS)
         if path == MOVED_FROM and self.stock.books >= MOVED_BOOK:
             target = book_path(MOVED_BOOK, self.stock.title(MOVED_BOOK))
             return HttpResponse(301, HTML | {"Location": target}, document("Moved", "<h1>Moved</h1>"))
         found = self._home(path) or self._listing(path) or self._book(path) or self._author(path)
+        found = found or self._other_forms.page(path, query)
         return found or HttpResponse(404, HTML, document("Not found", "<h1>This page is gone</h1>"))
 
     def fails_first(self, path: str) -> bool:

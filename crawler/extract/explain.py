@@ -41,7 +41,7 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
     # Whatever stops the rules, the analysis below says; what was found before it is shown.
     with suppress(Exception):
         plan = analyser.plan(kind)
-        page = open_page(response, plan.labels, recipe.engine)
+        page = open_page(response, plan.labels, recipe.engine, plan.rule.format, recipe.most)
         findings.extend(_findings(analyser, plan, page, most_rows))
         shown = [Finding("clue", rule=topic, raw=text) for topic, text in _clues(plan, page, findings)]
     outcome = analyser(kind, response)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from crawler.extract.conditions import CompiledCondition
     from crawler.extract.fields import Reading
     from crawler.extract.page import PageView
+    from crawler.model import Value
 
 __all__ = ["explain_follow", "explain_table"]
 
@@ -51,18 +54,22 @@ def explain_table(plan: ChainTable, page: PageView, most_rows: int) -> Iterator[
 def _why_left_out(failed: CompiledCondition, values: Values) -> str:
     rule = failed.rule
     value = values.get(rule.name)
+    has = f"{rule.name} has no value" if value is None or value == () else f"{rule.name} is {short(_said(value))}"
     if rule.filled is not None:
-        said = "has no value, or it is false" if rule.filled else "has a value"
-    elif rule.one_of:
-        said = f"is not {' or '.join(rule.one_of)}"
-    else:
-        parts = [f"allow {', '.join(rule.allow)}"] if rule.allow else []
-        parts += [f"deny {', '.join(rule.deny)}"] if rule.deny else []
-        parts += [f"min {rule.least}"] if rule.least is not None else []
-        parts += [f"max {rule.most}"] if rule.most is not None else []
-        said = f"does not meet {'; '.join(parts)}"
-    shown = "" if value is None else f" ({short(as_text(value))})"
-    return f"where {rule.name}: it {said}{shown}"
+        return has if rule.filled else f"{has}; where: false"
+    if rule.one_of:
+        return f"{has}, not {' or '.join(rule.one_of)}"
+    parts = [f"allow: {', '.join(rule.allow)}"] if rule.allow else []
+    parts += [f"deny: {', '.join(rule.deny)}"] if rule.deny else []
+    parts += [f"min: {rule.least}"] if rule.least is not None else []
+    parts += [f"max: {rule.most}"] if rule.most is not None else []
+    return f"{has}; {'; '.join(parts)}"
+
+
+def _said(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(map(str, value)) if type(value) is tuple else as_text(value)
 
 
 def _field(field: Field, place: Place, reading: Reading, values: Values, table: str, number: int) -> Finding:
@@ -135,11 +142,16 @@ def _raw(things: list[Thing]) -> str | None:
     if isinstance(first, Line):
         return None
     if isinstance(first, Data):
-        return short(str(first.value))
+        return short(_written(first.value))
     if isinstance(first, tuple):
         node = first.node if first.node is not None else first.document.root()
         return None if node is None else short(raw_text(first.document, node))
     return short(str(first))
+
+
+def _written(value: object) -> str:
+    """A value of data as JSON writes it, a text without its quotes."""
+    return str(value) if isinstance(value, str | Decimal) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _engine(field: Field, place: Place) -> str:
