@@ -91,6 +91,7 @@ class ChainField:
     def __init__(self, rule: FieldRule, language: Language, page: Language, outer: Sequence[Language] = ()) -> None:
         self.rule, self.name = rule, rule.name
         here = _language(rule, language, page, outer)
+        self._plain = here == "text"
         self.sources: list[Field] = [
             field(_with_defaults(source, rule), language, page, outer) for source in (*rule.first_of, *rule.all_of)
         ]
@@ -357,7 +358,9 @@ class ChainField:
     @property
     def _of_text(self) -> bool:
         rule = self.rule
-        return bool(rule.json is not None or rule.js or rule.schema or rule.column is not None or rule.response)
+        return self._plain or bool(
+            rule.json is not None or rule.js or rule.schema or rule.column is not None or rule.response
+        )
 
     # ---- the user's own, and what is missing
 

@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import crawler
+from tests.docs.guide import AROUND, written_out
 from tests.support.markdown import DOCUMENTS, ROOT, all_blocks, apply, blocks, copy_crawler
 
 BASE = "name: base\nstart: https://example.com/\npages: {page: {fields: {title: h1}}}\n"
@@ -30,13 +31,19 @@ def test_every_yaml_block_loads(block, tmp_path):
     for other in blocks(block.path):
         if other.file and other.language == "python":  # a config may name it
             (tmp_path / other.file).write_text(other.text)
-    if "fragment" in block.marks:
+    if AROUND.keys() & set(block.marks):
+        (tmp_path / "job.yaml").write_text(f"name: job\nstart: https://example.com/\n{written_out(block)}")
+    elif "fragment" in block.marks:
         yaml = YAML(typ="safe", pure=True)
         merged = {**yaml.load(BASE), **yaml.load(text)}
         with (tmp_path / "job.yaml").open("w") as file:
             yaml.dump(merged, file)
     else:
         (tmp_path / "job.yaml").write_text(text)
+    if "broken" in block.marks:
+        with pytest.raises(crawler.ConfigError):
+            crawler.load(tmp_path / "job.yaml")
+        return
     assert crawler.load(tmp_path / "job.yaml", env=environment(text)).name
 
 

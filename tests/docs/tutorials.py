@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 from tests.support.markdown import ROOT, Block, blocks
 
@@ -28,7 +29,11 @@ SHELL = f'crawler() {{ "{sys.executable}" -m crawler "$@"; }}\n'
 class Quiet(SimpleHTTPRequestHandler):
     """The server of the tutorials, which names the files that it serves as all machines do."""
 
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".csv": "text/csv", ".json": "application/json"}
+    extensions_map: ClassVar[dict[str, str]] = {
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".csv": "text/csv",
+        ".json": "application/json",
+    }
 
     def log_message(self, format: str, *args: object) -> None:
         pass
