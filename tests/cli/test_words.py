@@ -73,7 +73,7 @@ def test_json_is_called_json(cli, site):
         assert "data-not-html: the body is JSON" in done.out
         assert "what to do: if this is the data that you want, add format: json" in words(done.out)
         assert "next:" not in done.out
-        assert "page kind" not in done.out
+        assert "page kind p" not in done.out
         assert "0 of 0" not in done.out
 
 
