@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote, unquote_plus
 
-__all__ = ["date_of", "grown", "is_token", "parameters", "sessions", "shape", "suspects", "without"]
+__all__ = ["date_of", "grown", "is_token", "parameters", "sessions", "shape", "suspects", "with_parameters", "without"]
 
 
 _NAME = r"(?:[^?&;=/]*(?:sid|sess|session)(?:[_-]?(?:id|key|hash))?|s|zenid)"
@@ -25,6 +26,21 @@ def parameters(url: str) -> dict[str, str]:
     behind = [part.partition("/")[0] for part in path.split(";")[1:]]
     pairs = (pair.partition("=") for pair in [*behind, *query.split("&")])
     return {name.lower(): value for name, mark, value in pairs if mark}
+
+
+def with_parameters(url: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Return a clean URL with these parameters in its query: in the place of one of the same name, or at the end."""
+    base, _, query = url.partition("?")
+    parts = [part for part in query.split("&") if part]
+    for name, value in pairs:
+        written = f"{quote(name, safe='')}={quote(value, safe='')}"
+        at = [number for number, part in enumerate(parts) if unquote_plus(part.partition("=")[0]) == name]
+        if at:
+            parts[at[0]] = written
+            parts = [part for number, part in enumerate(parts) if number not in at[1:]]
+        else:
+            parts.append(written)
+    return f"{base}?{'&'.join(parts)}" if parts else url
 
 
 def suspects(url: str) -> dict[str, str]:

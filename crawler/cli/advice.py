@@ -19,7 +19,10 @@ _LOGIN = (
     "log in with a browser and give its cookies to fetch.cookies, or use fetch.auth or fetch.headers; "
     "${NAME} takes a value from an environment variable"
 )
-_DATA = "crawl a page of the site that shows the same data as HTML; only HTML and XML are supported"
+_DATA = (
+    "if this is the data that you want, add format: json, csv or text to the page kind, and write paths or headings in "
+    "place of selectors"
+)
 _ALL_THE_SAME = "to fetch it anyway: --set polite.robots=false"
 _TOPICS = {
     "comment": "a python: function of the page kind receives the whole page, comments included",
@@ -27,8 +30,8 @@ _TOPICS = {
     "javascript": "JavaScript is not run. Look for a page of the site that has the data as HTML (in the browser: view "
     "source, not inspect)",
     "login": _LOGIN,
-    "script": "to extract one value, use css: with the selector of that script and regex:; to read all of it, use a "
-    "python: function of the page kind",
+    "script": "in a field or in each:, {css: '#ID', json: PATH} reads a script with an id, {js: NAME, json: PATH} a "
+    "variable, {schema: TYPE} what is application/ld+json",
     "xml": "use these names in the selectors",
 }
 _CODES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -10,9 +10,8 @@ from typing import Any
 
 from crawler.cli.advice import for_failure, for_topic
 from crawler.cli.terminal import Cell, aligned, clean, cut, paint, wrapped
-from crawler.extract.described import found_by
 from crawler.extract.finding import Finding
-from crawler.extract.rules import FieldRule, PageRule
+from crawler.extract.rules import PageRule
 from crawler.model import Failure, Money, Value
 
 __all__ = ["findings_text", "plain_findings", "shown"]
@@ -20,15 +19,14 @@ __all__ = ["findings_text", "plain_findings", "shown"]
 NOTHING, NO_VALUE = "nothing found", "found, but no value"
 SAME = "same"
 URLS = 3
-LEFT_OUT = 5
+_LEFT_OUT = 5
 
 
 def findings_text(findings: list[Finding], rule: PageRule, width: int) -> Iterator[str]:
     """Lines for a window of `width` columns: tables, then links, then what is to be said of the whole page."""
-    rules = _field_rules(rule)
-    fields = [finding for finding in findings if finding.what in ("rows", "field", "left-out")]
-    for table, group in groupby(fields, key=lambda finding: finding.where.split(".")[0]):
-        yield from _table(table, list(group), rules, width)
+    of_tables = [finding for finding in findings if finding.what in ("rows", "field", "left-out")]
+    for table, group in groupby(of_tables, key=lambda finding: finding.where.split(".")[0]):
+        yield from _table(table, list(group), width)
     hooked = [finding for finding in findings if finding.what == "hook"]
     if hooked:
         yield from _hook(hooked, rule, width)
@@ -54,17 +52,13 @@ def _of_the_page(findings: list[Finding], width: int) -> Iterator[str]:
         yield wrapped(f"what to do: {what}", width, "  ")
 
 
-def _field_rules(rule: PageRule) -> Mapping[str, FieldRule]:
-    return {f"{table.table}.{field.name}": field for table in rule.tables for field in table.fields}
-
-
-def _table(table: str, group: list[Finding], rules: Mapping[str, FieldRule], width: int) -> Iterator[str]:
+def _table(table: str, group: list[Finding], width: int) -> Iterator[str]:
     head = f"table {clean(table)}"
     rows = [finding for finding in group if finding.what == "rows"]
     fields = [finding for finding in group if finding.what == "field"]
     if not rows:
         yield from ("", paint(head, "bold"))
-        yield from aligned(_HEADS, [_field(finding, rules, width) for finding in fields], width, indent=0)
+        yield from aligned(_HEADS, [_field(finding, width) for finding in fields], width, indent=0)
         yield from _whys(fields, width, set())
         return
     each = rows[0]
@@ -73,23 +67,21 @@ def _table(table: str, group: list[Finding], rules: Mapping[str, FieldRule], wid
     yield from ("", paint(f"{head}: {count}, one for each {clean(each.rule)}{engine}", "bold"))
     if not each.matches:
         yield paint(f"! {NOTHING}", "red")
+    yield from _left_out([finding for finding in group if finding.what == "left-out"], each.matches)
     said: set[tuple[str, str]] = set()
     for number, row in groupby(fields, key=lambda finding: finding.row):
         found = list(row)
         yield paint(f"row {number} of {each.matches:,}", "dim")
-        yield from aligned(_HEADS, [_field(finding, rules, width) for finding in found], width, indent=0)
+        yield from aligned(_HEADS, [_field(finding, width) for finding in found], width, indent=0)
         yield from _whys(found, width, said)
-    yield from _left_out([finding for finding in group if finding.what == "left-out"], each.matches, width)
 
 
-def _left_out(findings: list[Finding], rows: int, width: int) -> Iterator[str]:
-    """How many rows `where` leaves out, and why the first ones."""
+def _left_out(findings: list[Finding], rows: int) -> Iterator[str]:
+    """How many rows `where` does not let through, and why the first ones."""
     if findings:
-        yield paint(f"{len(findings):,} of {rows:,} rows left out", "bold")
-    for finding in findings[:LEFT_OUT]:
-        yield wrapped(f"   row {finding.row}: {clean(finding.raw or '')}", width, "     ")
-    if len(findings) > LEFT_OUT:
-        yield f"   and {len(findings) - LEFT_OUT:,} more"
+        yield paint(f"where leaves out {len(findings):,} of {rows:,}", "yellow")
+    for finding in findings[:_LEFT_OUT]:
+        yield f"   row {finding.row}: {clean(finding.raw or '')}"
 
 
 def _whys(findings: list[Finding], width: int, said: set[tuple[str, str]]) -> Iterator[str]:
@@ -108,8 +100,7 @@ def _why(text: str, width: int) -> str:
 _HEADS = ("", "field", "rule", "engine", "matches", "value", "text on the page", "note")
 
 
-def _field(finding: Finding, rules: Mapping[str, FieldRule], width: int) -> list[str | Cell]:
-    rule = rules.get(finding.where)
+def _field(finding: Finding, width: int) -> list[str | Cell]:
     value = shown(finding.value)
     raw = cut(finding.raw or "", max(24, width // 4))  # the value is what counts
     notes = "; ".join(f"{note.code} {note.detail}".strip() for note in finding.notes)
@@ -119,7 +110,7 @@ def _field(finding: Finding, rules: Mapping[str, FieldRule], width: int) -> list
     return [
         Cell("!" if nothing else "", "red"),
         Cell(finding.where.partition(".")[2], "red" if nothing else ""),
-        found_by(rule) if rule else finding.rule,
+        finding.rule,
         Cell(finding.engine, "dim"),
         Cell(f"{finding.matches:,}" if finding.engine else "", "red" if nothing else "dim"),
         Cell(value, "red" if nothing else ""),
@@ -188,19 +179,17 @@ def shown(value: Value) -> str:
     return " | ".join(value)
 
 
-def plain_findings(findings: list[Finding], rule: PageRule) -> list[dict[str, Any]]:
+def plain_findings(findings: list[Finding]) -> list[dict[str, Any]]:
     """For JSON; decimal numbers are text, so that no digit is lost."""
-    rules = _field_rules(rule)
-    return [_plain_finding(finding, rules) for finding in findings]
+    return [_plain_finding(finding) for finding in findings]
 
 
-def _plain_finding(finding: Finding, rules: Mapping[str, FieldRule]) -> dict[str, Any]:
-    field = rules.get(finding.where) if finding.what == "field" else None
+def _plain_finding(finding: Finding) -> dict[str, Any]:
     return {
         "what": finding.what,
         "where": finding.where,
         "row": finding.row,
-        "rule": found_by(field) if field else finding.rule,
+        "rule": finding.rule,
         "engine": finding.engine,
         "matches": finding.matches,
         "raw": finding.raw,

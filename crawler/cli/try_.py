@@ -172,5 +172,5 @@ def _plain(job: Job, seen: Visit, found: Guess | None, address: str, code: int) 
         "failure": failure,
         "kind": found.kind if found else None,
         "why_kind": found.why if found else "",
-        "findings": plain_findings(found.findings, job.recipe.kinds[found.kind]) if found else [],
+        "findings": plain_findings(found.findings) if found else [],
     }

@@ -49,6 +49,7 @@ from crawler.config.secrets import Secret
 from crawler.export.formats import FORMATS
 from crawler.extract.field_types import FIELD_TYPES
 from crawler.extract.numbers import ENGLISH
+from crawler.extract.templates import Template
 from crawler.fetch.client import CLIENTS
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "LimitsSpec",
     "PoliteSpec",
     "ProtectSpec",
+    "RequestSpec",
     "SitemapSpec",
     "SourceSpec",
     "TableSpec",
@@ -666,6 +668,39 @@ _FORMATS: Type[Format] = choice(*get_args(Format))
 _FORMAT: Type[Format] = Type(_FORMATS.name, "html", _format, json=_FORMATS.json)
 
 
+def _query(texts: dict[str, str]) -> None:
+    for name, value in texts.items():
+        if not name:
+            raise InvalidValue("a parameter has no name", "write name: value", key=name, on_key=True)
+        if Template(value).names:
+            raise InvalidValue("values of rows cannot be used here yet", "write a constant", key=name)
+
+
+def _constant_headers(texts: dict[str, str]) -> None:
+    for name, value in texts.items():
+        wrong_name = validators.header_name(name)
+        fault = wrong_name or validators.header_value(value)
+        if fault:
+            raise InvalidValue(*fault, key=name, on_key=wrong_name is not None)
+    _query(texts)
+
+
+class RequestSpec(Section):
+    """How pages of a kind are asked for."""
+
+    headers = Key(
+        mapping("name: text", RAW_TEXT, RAW_TEXT, check=_constant_headers),
+        {},
+        "Headers for pages of this kind, in addition to `fetch.headers`, whichever host they are on. Secrets belong in "
+        "`fetch.headers`.",
+    )
+    query = Key(
+        mapping("name: text", RAW_TEXT, RAW_TEXT, check=_query),
+        {},
+        "Parameters that are set in the URL of each page of this kind.",
+    )
+
+
 class KindSpec(TableSpec):
     """A kind of page: what to extract and which links to follow."""
 
@@ -675,6 +710,7 @@ class KindSpec(TableSpec):
         "What the answer must be: `html` is HTML or XML. A .gz, or a .zip with one file in it, is opened. Any other "
         "answer is a failure.",
     )
+    request = Key(of(RequestSpec, null=True), RequestSpec(), "How pages of this kind are asked for.")
     table = Key(NAME, "", "The table (a sheet of the workbook) for the rows. Default: the name of the page kind.")
     tables = Key(
         mapping("name: table, or a list of rules that fill it", NAME, _TABLES),

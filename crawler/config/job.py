@@ -19,6 +19,7 @@ from crawler.config.starts import Start, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule
 from crawler.model import Table
+from crawler.url_parameters import with_parameters
 
 __all__ = ["Job", "settings"]
 
@@ -119,6 +120,11 @@ class Job:
         """For each table the columns that tell its records apart; () where every record is a row."""
         return table_keys(self.document)
 
+    @property
+    def kind_headers(self) -> dict[str, dict[str, str]]:
+        """Headers for pages of a kind, beside those for all."""
+        return {name: dict(kind.request.headers) for name, kind in self.pages.items() if kind.request.headers}
+
     def secrets(self) -> dict[str, Any]:
         """Headers, cookies, auth and proxy as the client needs them; show them nowhere."""
         fetch = self.fetch
@@ -141,7 +147,9 @@ class Job:
         """URL and page kind of every start page, ranges expanded; paths are resolved against `base`."""
         for start in self.starts:
             for url in expand(start.url):
-                yield (urljoin(base, url) if base and url.startswith("/") else url), start.kind
+                whole = urljoin(base, url) if base and url.startswith("/") else url
+                query = self.recipe.kinds[start.kind].query if start.kind in self.pages else ()
+                yield (with_parameters(whole, query) if query else whole), start.kind
 
     @cached_property
     def what_hash(self) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 from crawler import plugins
 from crawler.config.document import (
     AuthSpec,
+    ConditionSpec,
     DemoSpec,
     Document,
+    EachSpec,
     FetchSpec,
     FieldSpec,
     FollowSpec,
@@ -17,6 +19,7 @@ from crawler.config.document import (
     LimitsSpec,
     PoliteSpec,
     ProtectSpec,
+    RequestSpec,
     SitemapSpec,
     TableSpec,
 )
@@ -30,6 +33,9 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("A sitemap to start from", "start[].", SitemapSpec),
     ("A page kind", "pages.KIND.", KindSpec),
     ("A table of a page kind", "pages.KIND.tables.TABLE.", TableSpec),
+    ("Rows", "pages.KIND.each[].", EachSpec),
+    ("A condition", "pages.KIND.where.NAME.", ConditionSpec),
+    ("A request", "pages.KIND.request.", RequestSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),
     ("A follow rule", "pages.KIND.follow[].", FollowSpec),
     ("The demo site", "demo.", DemoSpec),

@@ -189,7 +189,7 @@ def _condition(name: str, given: bool | tuple[str, ...] | ConditionSpec) -> Cond
 
 def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...], root: str) -> PageRule:
     follow = tuple(_follow(name, rule, kind, root) for rule in kind.follow)
-    return PageRule(name, tables, follow, kind.python or None, kind.format)
+    return PageRule(name, tables, follow, kind.python or None, kind.format, query=tuple(kind.request.query.items()))
 
 
 def is_next(kind: str, rule: FollowSpec) -> bool:

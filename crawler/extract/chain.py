@@ -38,20 +38,25 @@ from crawler.model import Note, Value
 if TYPE_CHECKING:
     from crawler.extract.page import PageView
 
-__all__ = ["ChainField", "Field", "field", "names_in"]
+__all__ = ["ChainField", "Field", "Piece", "field", "names_in"]
 
 Values = Mapping[str, Value]
 _SHORT = 120
 T = TypeVar("T")
 
 
-class _Piece:
-    """What one match gives: a text, or a value that data hold."""
+class Piece:
+    """What one match gives.
 
-    __slots__ = ("notes", "value")
+    Attributes:
+        value: a text, or a value that data hold.
+        marked: it is the text of an element, whose lines are those that a reader sees; else they end where it says so.
+    """
 
-    def __init__(self, value: Value, notes: tuple[Note, ...] = ()) -> None:
-        self.value, self.notes = value, notes
+    __slots__ = ("marked", "notes", "value")
+
+    def __init__(self, value: Value, notes: tuple[Note, ...] = (), *, marked: bool = False) -> None:
+        self.value, self.notes, self.marked = value, notes, marked
 
 
 class PlainField:
@@ -151,21 +156,21 @@ class ChainField:
         """Whether an attribute is what is taken at the end."""
         return self._attr is not None
 
-    def _pieces(self, place: Place, values: Values) -> tuple[list[_Piece], tuple[Note, ...], bool]:
+    def _pieces(self, place: Place, values: Values) -> tuple[list[Piece], tuple[Note, ...], bool]:
         """Return the pieces, notes on them, and whether the page gave any."""
         rule = self.rule
         if rule.all_of:
             return self._all_of(place, values)
         if self._value is not None:
             filled = self._value.fill(values.get)
-            return ([] if filled is None else [_Piece(filled)]), (), False
+            return ([] if filled is None else [Piece(filled)]), (), False
         if rule.response is not None:
             said = place.page.answer(rule.response)
-            return ([] if said is None else [_Piece(said)]), (), False
+            return ([] if said is None else [Piece(said)]), (), False
         if rule.row_key:
-            return ([] if place.key is None else [_Piece(place.key)]), (), False
+            return ([] if place.key is None else [Piece(place.key)]), (), False
         if rule.page_url:
-            return [_Piece(place.page.url)], (), False
+            return [Piece(place.page.url)], (), False
         try:
             things = self.things(place)
         except ExtractError as error:
@@ -174,8 +179,8 @@ class ChainField:
             return [], (self._note("not-json", error.detail),), False
         return *self._taken(things, place), bool(things)
 
-    def _taken(self, things: list[Thing], place: Place) -> tuple[list[_Piece], tuple[Note, ...]]:
-        pieces: list[_Piece] = []
+    def _taken(self, things: list[Thing], place: Place) -> tuple[list[Piece], tuple[Note, ...]]:
+        pieces: list[Piece] = []
         several = 0
         for thing in things[:LIST_LIMIT]:
             if pieces and not self._every:
@@ -189,21 +194,21 @@ class ChainField:
                 pieces.append(piece)
         return pieces, ((self._note("several", "the first of several values was taken"),) if several else ())
 
-    def _take(self, thing: Thing, page: PageView) -> Iterator[_Piece]:
+    def _take(self, thing: Thing, page: PageView) -> Iterator[Piece]:
         """Yield what one thing gives: a list in data gives its items."""
         if isinstance(thing, Data):
             inner = thing.value if isinstance(thing.value, list) else [thing.value]
             for value in inner[:LIST_LIMIT]:
-                piece = self._of_data(value, thing.folded)
+                piece = self.of_data(value, thing.folded)
                 if piece is not None:
                     yield piece
         elif not isinstance(thing, Element | Line):
-            yield _Piece(thing)
+            yield Piece(thing)
         else:
             element = thing.element if isinstance(thing, Line) else thing
             text = None if element is None else self.of_element(element, page)
             if text is not None:
-                yield _Piece(text)
+                yield Piece(text, marked=True)
 
     def of_element(self, element: Element, page: PageView) -> str | None:
         """Return what is taken from an element: its text, an attribute, or its HTML; None where it has none."""
@@ -216,14 +221,15 @@ class ChainField:
         without = frozenset(document.identity(one) for one in document.select(node, self.rule.exclude))
         return document.text_without(node, without, figures=self._mend.figures)
 
-    def _of_data(self, value: object, folded: bool) -> _Piece | None:
+    def of_data(self, value: object, folded: bool) -> Piece | None:
+        """Return what is taken from a value of data; None where there is none."""
         if self._item is not None:
             filled = self._item.fill(partial(self._member, value, folded))
-            return None if filled is None else _Piece(filled)
+            return None if filled is None else Piece(filled)
         if value is None or isinstance(value, str | int | Decimal):
-            return None if value is None else _Piece(value)
+            return None if value is None else Piece(value)
         text = json.dumps(value, ensure_ascii=False, default=_number)
-        return _Piece(text, (self._note("object", text),) if isinstance(value, dict) else ())
+        return Piece(text, (self._note("object", text),) if isinstance(value, dict) else ())
 
     def _member(self, value: object, folded: bool, name: str) -> Value:
         from crawler.extract.paths import compile_path
@@ -244,7 +250,7 @@ class ChainField:
             one = source.read(place, values)
             if one.value is None or one.value == ():
                 continue
-            pieces = [_Piece(part) for part in (one.value if type(one.value) is tuple else (one.value,))]
+            pieces = [Piece(part) for part in (one.value if type(one.value) is tuple else (one.value,))]
             reading = self._made(pieces, one.notes, one.found, place)
             if reading.value is None or reading.value == ():
                 continue
@@ -253,15 +259,15 @@ class ChainField:
                 return reading
         return last if last is not None else self._missing(place)
 
-    def _all_of(self, place: Place, values: Values) -> tuple[list[_Piece], tuple[Note, ...], bool]:
+    def _all_of(self, place: Place, values: Values) -> tuple[list[Piece], tuple[Note, ...], bool]:
         readings = [source.read(place, values) for source in self.sources]
         notes = tuple(note for reading in readings for note in reading.notes)
         parts = (part for reading in readings for part in _parts(reading.value))
-        return [_Piece(part) for part in parts], notes, any(reading.found for reading in readings)
+        return [Piece(part) for part in parts], notes, any(reading.found for reading in readings)
 
     # ---- cut, mend, pick
 
-    def _made(self, pieces: list[_Piece], notes: tuple[Note, ...], found: bool, place: Place) -> Reading:
+    def _made(self, pieces: list[Piece], notes: tuple[Note, ...], found: bool, place: Place) -> Reading:
         rule = self.rule
         if rule.counted:
             return self._counted(pieces, place, notes, found)
@@ -284,10 +290,14 @@ class ChainField:
             said.update({note.code: note for note in more})
         return Reading(value, found, (*notes, *(note for note in said.values() if note not in notes)))
 
-    def _mended_nth(self, pieces: list[_Piece], place: Place) -> list[Reading]:
+    def _mended_nth(self, pieces: list[Piece], place: Place) -> list[Reading]:
         """Return the value of one part, picked before the patterns look at it."""
         assert self.rule.nth is not None
-        parts = [_Piece(text, piece.notes) for piece in pieces for text in self._cut(_written(piece.value), place)]
+        parts = [
+            Piece(text, piece.notes)
+            for piece in pieces
+            for text in self._cut(_written(piece.value), place, piece.marked)
+        ]
         picked = _nth([part for part in parts if collapse_whitespace(str(part.value))[0]], self.rule.nth)
         made = [self._mend.make(str(part.value), place) for part in picked]
         return [reading for reading in made if reading is not None]
@@ -299,13 +309,13 @@ class ChainField:
             return tuple(as_text(value) for value in values)
         return "\n".join(as_text(value) for value in values) if self._several and len(values) > 1 else values[0]
 
-    def _counted(self, pieces: list[_Piece], place: Place, notes: tuple[Note, ...], found: bool) -> Reading:
+    def _counted(self, pieces: list[Piece], place: Place, notes: tuple[Note, ...], found: bool) -> Reading:
         counted = len(pieces)
         if self._patterns or self._split is not None or self.rule.lines:
             counted = sum(1 for piece in pieces for _ in self._mended(piece, place))
         return Reading(counted > 0 if self.rule.type == "bool" else counted, found and counted > 0, notes)
 
-    def _mended(self, piece: _Piece, place: Place) -> Iterator[Reading]:
+    def _mended(self, piece: Piece, place: Place) -> Iterator[Reading]:
         """Yield the value of each part of a piece; those in which a pattern is not found are left out."""
         value = piece.value
         if not isinstance(value, str):
@@ -314,7 +324,7 @@ class ChainField:
                 yield Reading(number, True, piece.notes)
                 return
             value = _written(value)
-        for text in self._cut(value, place):
+        for text in self._cut(value, place, piece.marked):
             reading = self._mend.make(text, place)
             if reading is not None:
                 yield reading._replace(notes=piece.notes + reading.notes) if piece.notes else reading
@@ -334,30 +344,20 @@ class ChainField:
             return value
         return None
 
-    def _cut(self, text: str, place: Place) -> Iterable[str]:
+    def _cut(self, text: str, place: Place, marked: bool) -> Iterable[str]:
         if self.rule.strip_html:
             document = place.page.fragment(text)
             root = document.root()
-            text = "" if root is None else document.text(root)
+            text, marked = "" if root is None else document.text(root), True
         for pattern, new in self._first:
             text = pattern.replace(new, text)
         texts: Iterable[str] = (text,)
         if self.rule.lines:
-            texts = text.replace("\n", BREAK).split(BREAK) if self._lined_by_ends else text.split(BREAK)
+            texts = text.split(BREAK) if marked else text.replace("\n", BREAK).split(BREAK)
         if self._split is not None:
             split = self._split
             texts = [part for one in texts for part in split.split(one)]
         return texts
-
-    @property
-    def _lined_by_ends(self) -> bool:
-        """Whether a text has lines where the source has them: data have, elements have blocks and `br`."""
-        return not self.rule.strip_html and self._of_text
-
-    @property
-    def _of_text(self) -> bool:
-        rule = self.rule
-        return bool(rule.json is not None or rule.js or rule.schema or rule.column is not None or rule.response)
 
     # ---- the user's own, and what is missing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from crawler.extract.chain import ChainField
+from crawler.extract.chain import ChainField, Piece
 from crawler.extract.chain_table import RowFields, Rows
 from crawler.extract.described import links_found_by
 from crawler.extract.follow import Follow
@@ -28,6 +28,9 @@ class _Address(ChainField):
 
     def __init__(self, rule: FieldRule, language: Language, page: Language, outer: Sequence[Language]) -> None:
         super().__init__(rule._replace(all=rule.nth is None, keep_space=True), language, page, outer)
+
+    def of_data(self, value: object, folded: bool) -> Piece | None:
+        return None if isinstance(value, bool) else super().of_data(value, folded)  # `next: false` is the last page
 
     def of_element(self, element: Element, page: PageView) -> str | None:
         found = super().of_element(element, page)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from math import floor
 
 __all__ = ["read_epoch", "read_relative"]
 
@@ -22,7 +23,10 @@ _WHOLE_DAYS = {"d": 1, "w": 7}
 
 
 def read_epoch(text: str) -> datetime | str:
-    """Return the moment of a number of seconds, or of milliseconds, since 1970, in UTC; else `not-a-date`."""
+    """Return the moment of a number of seconds, or of milliseconds, since 1970, in UTC and whole seconds.
+
+    `not-a-date` for a text that is no such number.
+    """
     plain = text.strip()
     if not _EPOCH.fullmatch(plain):
         return "not-a-date"
@@ -30,7 +34,7 @@ def read_epoch(text: str) -> datetime | str:
     if abs(number) >= _MILLISECONDS:
         number /= 1000
     try:
-        return datetime(1970, 1, 1) + timedelta(seconds=number)
+        return datetime(1970, 1, 1) + timedelta(seconds=floor(number))
     except OverflowError:
         return "not-a-date"
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crawler.extract.compiled import CompiledPage
+from crawler.extract.described import found_by
 from crawler.extract.finding import PAGE_URL, URLS, Finding, short
-from crawler.extract.follow import CompiledFollow, Links
+from crawler.extract.follow import CompiledFollow, Links, Query
 from crawler.extract.no_match import Clue, clues, main_selectors
 from crawler.extract.page import PageView, open_page
 from crawler.extract.parser import Parser
-from crawler.extract.table import CompiledTable, describe, page_row, rows
+from crawler.extract.table import CompiledTable, page_row, rows
 from crawler.extract.why import why_no_link, why_no_value
 from crawler.model import Failure, Note, Page, Record, Response
 
@@ -83,7 +84,7 @@ def _clues(plan: CompiledPage, page: PageView, findings: list[Finding]) -> list[
     if not found:
         return clues(page, main_selectors(plan)) if findings else []
     blank = {finding.where for finding in findings if finding.what == "field" and finding.missed} - found
-    whole = [table for table in plan.tables if table.rule.each is None]
+    whole = [table for table in plan.tables if table.rule.each is None and isinstance(table, CompiledTable)]
     css = [one.rule.css for table in whole for one in table.fields if f"{table.rule.table}.{one.name}" in blank]
     return [clue for clue in clues(page, filter(None, css)) if clue.topic in ("comment", "script")] if blank else []
 
@@ -102,11 +103,11 @@ def _findings(analyser: Parser, plan: CompiledPage, page: PageView, most_rows: i
                 yield from explain_table(table, page, most_rows)
     for follow in plan.follow:
         if isinstance(follow, CompiledFollow):
-            yield _follow(follow, page)
+            yield _follow(follow, page, analyser.queries)
         else:
             from crawler.extract.explain_chain import explain_follow
 
-            yield explain_follow(follow, page)
+            yield explain_follow(follow, page, analyser.queries)
 
 
 def _table(plan: CompiledTable, page: PageView, most_rows: int) -> Iterator[Finding]:
@@ -131,7 +132,7 @@ def _field(plan: CompiledField, row: Row, every: Sequence[Row], table: str, numb
         "field",
         f"{table}.{plan.name}",
         number,
-        PAGE_URL if plan.rule.page_url else describe(plan.rule),
+        PAGE_URL if plan.rule.page_url else found_by(plan.rule),
         "" if plan.rule.page_url else row.page.served_by(plan.rule.css or "*"),
         0 if plan.rule.page_url else len(plan.nodes(row)) or int(raw is not None),
         None if raw is None else short(raw),
@@ -141,8 +142,8 @@ def _field(plan: CompiledField, row: Row, every: Sequence[Row], table: str, numb
     )
 
 
-def _follow(plan: CompiledFollow, page: PageView) -> Finding:
-    links = Links(page)
+def _follow(plan: CompiledFollow, page: PageView, queries: Mapping[str, Query]) -> Finding:
+    links = Links(page, queries)
     links.add(plan)
     every = list(rows(page, plan.rule.each))
     matches = sum(len(row.document.select(row.scope, plan.css)) for row in every)

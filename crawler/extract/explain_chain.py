@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from crawler.errors import ExtractError
 from crawler.extract.chain import ChainField, PlainField
-from crawler.extract.described import found_by, links_found_by, rows_found_by, steps
+from crawler.extract.described import found_by, links_found_by, rows_found_by, source, steps
 from crawler.extract.finding import PAGE_URL, URLS, Finding, short
-from crawler.extract.follow import Links
+from crawler.extract.follow import Links, Query
 from crawler.extract.sources import Data, Line, Place, Step, Thing, raw_text
 from crawler.extract.table import describe
 from crawler.extract.values import as_text
@@ -56,7 +56,7 @@ def _why_left_out(failed: CompiledCondition, values: Values) -> str:
     value = values.get(rule.name)
     has = f"{rule.name} has no value" if value is None or value == () else f"{rule.name} is {short(_said(value))}"
     if rule.filled is not None:
-        return has if rule.filled else f"{has}; where: false"
+        return has if rule.filled else f"{has}, and where asks for none"
     if rule.one_of:
         return f"{has}, not {' or '.join(rule.one_of)}"
     parts = [f"allow: {', '.join(rule.allow)}"] if rule.allow else []
@@ -81,7 +81,7 @@ def _field(field: Field, place: Place, reading: Reading, values: Values, table: 
     why = _why_missing(field, place) if missed else ""
     return Finding(
         "field", f"{table}.{rule.name}", number, way, _engine(field, place), matches, raw, reading.value,
-        reading.notes, why=why,
+        reading.notes, why=why, counted=rule.counted,
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def _way(field: Field, place: Place, values: Values) -> tuple[str, int, str | No
     if rule.first_of:
         return _of_first(field, place, values)
     if rule.all_of:
-        given = sum(source.read(place, values).value is not None for source in field.sources)
+        given = sum(one.read(place, values).value is not None for one in field.sources)
         return f"{given} of {len(field.sources)}: {found_by(rule)}", given, None
     if rule.value is not None or rule.response is not None or rule.row_key or rule.page_url:
         return found_by(rule), 1, None
@@ -105,16 +105,16 @@ def _way(field: Field, place: Place, values: Values) -> tuple[str, int, str | No
     except ExtractError as error:
         return found_by(rule), 0, error.detail
     end = ", ".join(steps(rule))
-    taken = f"@{rule.attr}" if field.takes_attribute else ""
+    taken = f"@{rule.attr}" if field.takes_attribute else f"as {rule.item}" if rule.item else ""
     way = " -> ".join(filter(None, [*parts, taken, end])) or found_by(rule)
     return way, len(things), _raw(things)
 
 
 def _of_first(field: ChainField, place: Place, values: Values) -> tuple[str, int, str | None]:
-    for number, source in enumerate(field.sources, 1):
-        reading = source.read(place, values)
+    for number, one in enumerate(field.sources, 1):
+        reading = one.read(place, values)
         if reading.value is not None and reading.value != ():
-            way, matches, raw = _way(source, place, values)
+            way, matches, raw = _way(one, place, values)
             return f"first_of {number} of {len(field.sources)}: {way}", max(matches, 1), raw
     return found_by(field.rule), 0, None
 
@@ -122,7 +122,8 @@ def _of_first(field: ChainField, place: Place, values: Values) -> tuple[str, int
 def _walked(field: ChainField, place: Place) -> tuple[list[str], list[Thing]]:
     """Each step of a source with the number of its matches, and what the last one found."""
     if field.rule.of in ("before", "after"):
-        return [f"{field.rule.of} the row: {found_by(field.rule)}"], field.things(place)
+        found = source(field.rule._replace(of="row", attr=None))
+        return [f"{field.rule.of} the row: {found}"], field.things(place)
     start = field.start(place)
     if start is None:
         return [found_by(field.rule)], []
@@ -185,9 +186,9 @@ def _why_missing(field: Field, place: Place) -> str:
     return compile_path(rule.json, fold=first.folded).why(first.value)
 
 
-def explain_follow(plan: ChainFollow, page: PageView) -> Finding:
+def explain_follow(plan: ChainFollow, page: PageView, queries: Mapping[str, Query]) -> Finding:
     """Return what a follow rule finds."""
-    links = Links(page)
+    links = Links(page, queries)
     plan.add(links)
     found = len(links.found) + sum(links.dropped.values())
     return Finding(

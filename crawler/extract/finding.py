@@ -34,6 +34,7 @@ class Finding:
         notes: on the value, or on the page.
         urls: the first few URLs of a follow rule.
         dropped: its links that are not followed, by reason.
+        counted: the value is the number of matches, which may be none.
         why: why there is no value, or no link, and what to write instead; "" where that is not known.
     """
 
@@ -49,13 +50,14 @@ class Finding:
     urls: tuple[str, ...] = ()
     dropped: dict[str, int] = field(default_factory=dict)
     why: str = ""
+    counted: bool = False
 
     @property
     def missed(self) -> bool:
         """Whether a rule found nothing on the page, or nothing that makes a value."""
         if self.what not in RULES or self.rule == PAGE_URL:
             return False
-        return self.matches == 0 or (self.what == "field" and self.value in (None, ()))
+        return (self.matches == 0 and not self.counted) or (self.what == "field" and self.value in (None, ()))
 
 
 def short(raw: str) -> str:

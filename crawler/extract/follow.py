@@ -11,6 +11,7 @@ from crawler.extract.fields import CompiledField
 from crawler.extract.patterns import Pattern
 from crawler.extract.table import rows
 from crawler.model import Link, Note, Value
+from crawler.url_parameters import with_parameters
 
 if TYPE_CHECKING:
     from crawler.extract.engine import Node
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LINK_LIMIT", "CompiledFollow", "Follow", "Links"]
 
+Query = tuple[tuple[str, str], ...]
 LINK_LIMIT = 20_000
 """Most links taken from one page, repeated ones counted too."""
 
@@ -66,6 +68,9 @@ class CompiledFollow(Follow):
 class Links:
     """Collects the links of one page, in the order of the rules, then of the document.
 
+    Args:
+        queries: parameters that URLs of a page kind have.
+
     Attributes:
         page: the page.
         found: links to follow; of the same URL and kind the first, and those that carry other values.
@@ -74,8 +79,9 @@ class Links:
         misses: selectors of rules that matched nothing.
     """
 
-    def __init__(self, page: PageView) -> None:
+    def __init__(self, page: PageView, queries: Mapping[str, Query] = {}) -> None:
         self.page = page
+        self._queries = queries
         self._seen: dict[tuple[str, str], set[tuple[tuple[str, Value], ...]] | None] = {}
         self._left = LINK_LIMIT
         self.found: list[Link] = []
@@ -121,6 +127,8 @@ class Links:
     ) -> None:
         """Take a link; one of the same URL and kind only where it carries other values."""
         rule = plan.rule
+        if rule.to in self._queries:
+            url = with_parameters(url, self._queries[rule.to])
         if carry is None:
             if (url, rule.to) not in self._seen:
                 self._seen[url, rule.to] = None
@@ -169,6 +177,8 @@ class Links:
             except urls.BadUrl as error:
                 self.drop(error.code, 1)
                 continue
+            if kind in self._queries:
+                url = with_parameters(url, self._queries[kind])
             if (url, kind) not in self._seen:
                 self._seen[url, kind] = None
                 self.found.append(Link(url, kind))

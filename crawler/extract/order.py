@@ -56,7 +56,7 @@ class Order:
     def after(
         self, node: Node, key: Hashable, find: Callable[[], Iterable[Node]], rows: Callable[[], Iterable[Node]]
     ) -> Node | None:
-        """Return the first match behind an element and in front of the next row; as `before`.
+        """Return the first match behind an element and in front of the next row; one that holds that row is none.
 
         Args:
             rows: gives all rows beside the element.
@@ -65,8 +65,12 @@ class Order:
         starts = self._matches(("rows", key), rows)
         following = bisect_right(starts, end, key=_start)
         limit = starts[following].start if following < len(starts) else self._length
-        at = bisect_right(spans, end, key=_start)
-        return spans[at].node if at < len(spans) and spans[at].start < limit else None
+        for at in range(bisect_right(spans, end, key=_start), len(spans)):
+            if spans[at].start >= limit:
+                return None
+            if spans[at].end < limit:
+                return spans[at].node
+        return None
 
     def _matches(self, key: Hashable, find: Callable[[], Iterable[Node]]) -> list[_Span]:
         if key not in self._found:

@@ -103,7 +103,9 @@ def looping(kinds: Mapping[str, PageRule]) -> frozenset[str]:
 def sign(url: str, rule: PageRule, records: Iterable[Record], links: Collection[Link]) -> str:
     """Return a hash in hexadecimal after RICH, where there are two things at least and most of them differ, or POOR."""
     gone = sessions(url, [link.url for link in links])
-    own = {(table.table, field.name) for table in rule.tables for field in table.fields if field.page_url}
+    own = {
+        (table.table, field.name) for table in rule.tables for field in table.fields if field.page_url or field.response
+    }
     here = shape(without(url, gone))
     things: list[object] = [_seen(record.table, record.values, own, gone) for record in records]
     for link in links:
@@ -142,6 +144,9 @@ _MAX_LENGTH = 300
 class Parser:
     """Analyses pages by a recipe. Picklable: what it compiles, it compiles where it is used, once.
 
+    Attributes:
+        queries: parameters that URLs of a page kind have.
+
     Args:
         form: picklable; makes of each record what its page is to have in its place. None leaves records as they are.
     """
@@ -152,6 +157,7 @@ class Parser:
         self._sitemaps: dict[str, Sitemap] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
+        self.queries = {name: kind.query for name, kind in recipe.kinds.items() if kind.query}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Parser, (self._recipe, self._form)
@@ -195,7 +201,9 @@ class Parser:
             from crawler.extract.sitemap import Sitemap  # late: most jobs have none
 
             began = self._recipe.began
-            found = self._sitemaps[kind] = Sitemap(kind, rule, time.time() if began is None else began)
+            found = self._sitemaps[kind] = Sitemap(
+                kind, rule, time.time() if began is None else began, self.queries.get(rule.to, ())
+            )
         return found
 
     def hooked(self, plan: CompiledPage, page: PageView) -> tuple[list[Record], list[tuple[str, str]]]:
@@ -219,7 +227,7 @@ class Parser:
         page = open_page(response, plan.labels, self._recipe.engine, plan.rule.format, self._recipe.most)
         hooked, hooked_links = self.hooked(plan, page)
         harvests = [] if plan.rule.python else [table.read(page) for table in plan.tables]
-        links = Links(page)
+        links = Links(page, self.queries)
         for follow in plan.follow:
             follow.add(links)
         links.add_hooked(hooked_links)

@@ -267,6 +267,7 @@ class PageRule(NamedTuple):
         python: `module:function`, given the page as its format has it.
         format: what the answer must be.
         sitemap: the pages are sitemaps, and nothing else is looked for in them.
+        query: parameters that the URLs of these pages have.
     """
 
     name: str
@@ -275,6 +276,7 @@ class PageRule(NamedTuple):
     python: str | None = None
     format: Format = "html"
     sitemap: SitemapRule | None = None
+    query: tuple[tuple[str, str], ...] = ()
 
 
 class Recipe(NamedTuple):

@@ -25,6 +25,7 @@ from crawler.extract.page import TIME_LIMIT
 from crawler.extract.patterns import Pattern
 from crawler.extract.rules import SitemapRule
 from crawler.model import Link, Note, Page, Response
+from crawler.url_parameters import with_parameters
 
 __all__ = ["ADDRESS_LIMIT", "UNPACKED_LIMIT", "Sitemap", "changed", "is_sitemap"]
 
@@ -80,18 +81,19 @@ class Sitemap:
     """The rule of one sitemap start, ready for work.
 
     Attributes:
-        kind, rule: as given.
+        kind, rule, query: as given.
 
     Args:
         kind: name of the page kind that sitemaps of this rule have.
         began: seconds since 1970, from which `rule.since` counts back.
+        query: parameters that the addresses have beside their own.
 
     Raises:
         ExtractError: `pattern`.
     """
 
-    def __init__(self, kind: str, rule: SitemapRule, began: float) -> None:
-        self.kind, self.rule = kind, rule
+    def __init__(self, kind: str, rule: SitemapRule, began: float, query: tuple[tuple[str, str], ...] = ()) -> None:
+        self.kind, self.rule, self.query = kind, rule, query
         self._sitemaps = tuple(map(Pattern, rule.sitemaps))
         self._allow = tuple(map(Pattern, rule.allow))
         self._deny = tuple(map(Pattern, rule.deny))
@@ -241,6 +243,8 @@ class _Reading:
             return None
 
     def _add(self, url: str, *, is_index: bool, anywhere: bool) -> None:
+        if self._sitemap.query and not is_index:
+            url = with_parameters(url, self._sitemap.query)
         if (url, is_index) in self._seen:
             return
         if len(self._links) >= ADDRESS_LIMIT:

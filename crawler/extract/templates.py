@@ -15,6 +15,7 @@ __all__ = ["Template", "misspelt"]
 _NAME = r"(?:[^\W\d]\w*)(?:\.\w+)*"
 _TOKEN = re.compile(rf"\{{\{{(?P<literal>{_NAME})\}}\}}|\{{(?P<name>{_NAME})(?::(?P<kind>text|int|decimal))?\}}")
 _SPACED = re.compile(rf"\{{\s*({_NAME})\s*\}}")
+_NESTED = re.compile(r"\{[^{}]+\{")
 _OF_KIND = re.compile(rf"\{{({_NAME}):([A-Za-z]+)\}}")
 
 
@@ -73,7 +74,7 @@ def misspelt(text: str) -> str | None:
 
     A space inside the braces, or another kind than text, int and decimal, would make it a text as any other.
     """
-    for found in _SPACED.finditer(text):
+    for found in () if _NESTED.search(text) else _SPACED.finditer(text):  # braces in braces are another language's
         if found[0] != f"{{{found[1]}}}":
             return f"'{found[0]}' has spaces in it, so it is not a placeholder; write {{{found[1]}}}"
     for found in _OF_KIND.finditer(text):

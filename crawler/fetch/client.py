@@ -41,6 +41,7 @@ class ClientSettings(NamedTuple):
         private_hosts: hosts that the config names, which may be loopback or private addresses.
         allow_private: every host may be a private address.
         insecure_hosts: hosts whose certificate is not checked.
+        kind_headers: by page kind, for its pages on any host.
         connect_to: host and port that every connection goes to, by plain http, whatever a URL names, past the guard
             on addresses; no name is looked up. See `crawler.fetch.prepare`. Not together with `proxy`.
     """
@@ -59,6 +60,7 @@ class ClientSettings(NamedTuple):
     allow_private: bool = False
     insecure_hosts: frozenset[str] = frozenset()
     connect_to: tuple[str, int] | None = None
+    kind_headers: Mapping[str, Mapping[str, str]] = {}
 
     def __repr__(self) -> str:
         return shown(self, ("headers", "cookies", "auth", "proxy"))

@@ -111,7 +111,7 @@ class RequestPreparer:
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
         self._public, self._private = request_headers(settings)
-        self._places: dict[str, Endpoint] = {}
+        self._places: dict[tuple[str, str], Endpoint] = {}
 
     def __call__(self, request: Request) -> PreparedRequest:
         """Prepare a request.
@@ -125,7 +125,8 @@ class RequestPreparer:
         url = urls.resolve("", request.url)
         end = url.index("/", 8)
         server, target = url[:end], url[end:]
-        place = self._places.get(server) or self._new_place(server)
+        kind = request.kind if request.kind in self._settings.kind_headers else ""
+        place = self._places.get((server, kind)) or self._new_place(server, kind)
         robots = request.kind == ROBOTS
         most = ROBOTS_BYTES if robots else self._settings.page_bytes
         headers = with_cookies(place.headers, request.cookies)
@@ -137,7 +138,7 @@ class RequestPreparer:
         lines = place.lines if headers is place.headers else _lines(headers)
         return PreparedRequest(url, server, target, place, headers, lines, most, robots, request.not_after)
 
-    def _new_place(self, start: str) -> Endpoint:
+    def _new_place(self, start: str, kind: str) -> Endpoint:
         settings = self._settings
         origin = urls.origin(start + "/")
         scheme, _, named = start.partition("://")
@@ -149,10 +150,12 @@ class RequestPreparer:
         bare = f"[{host}]" if ":" in host else host
         secure = settings.insecure_hosts.isdisjoint((bare, f"{bare}:{port}"))
         headers = {"Host": named} | (self._private if origin in settings.origins else self._public)
+        if kind:
+            headers |= {name.title(): value for name, value in settings.kind_headers[kind].items()}
         place = Endpoint(origin, host, port, headers, secure, _lines(headers))
         if len(self._places) >= MAX_PLACES:
             self._places.clear()
-        self._places[start] = place
+        self._places[start, kind] = place
         return place
 
 

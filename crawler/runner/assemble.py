@@ -239,5 +239,6 @@ def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
         private_hosts=frozenset(urls.host(url) for url in starts),
         allow_private=fetch.allow_private,
         insecure_hosts=frozenset(fetch.insecure_hosts),
+        kind_headers=job.kind_headers,
         **job.secrets(),
     )

@@ -71,16 +71,20 @@ def test_json_is_called_json(cli, site):
         done = cli("try", job, path)
         assert done.code == 3
         assert "data-not-html: the body is JSON" in done.out
-        assert "what to do: crawl a page of the site that shows the same data as HTML" in words(done.out)
+        assert "what to do: if this is the data that you want, add format: json" in words(done.out)
         assert "next:" not in done.out
-        assert "page kind" not in done.out
+        assert "page kind p" not in done.out
         assert "0 of 0" not in done.out
 
 
 @pytest.mark.parametrize(
     ("page", "reason", "advice"),
     [
-        (NEXT, 'data is in a script: <script id="__NEXT_DATA__">', "to extract one value, use css:"),
+        (
+            NEXT,
+            'data is in a script: <script id="__NEXT_DATA__">',
+            "{css: '#ID', json: PATH} reads a script with an id",
+        ),
         (
             b"<script src=a></script><div id=app></div>",
             "it may need JavaScript to fill the empty",

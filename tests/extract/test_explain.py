@@ -52,7 +52,7 @@ def test_labels_urls_and_long_texts():
         FieldRule("l", label="None"),
     )
     upc, url, text, none = explain(recipe(*fields), "book", response(html))
-    assert (upc.matches, upc.raw, upc.rule) == (1, "a1", "label 'UPC'")
+    assert (upc.matches, upc.raw, upc.rule) == (1, "a1", "label UPC")
     assert (url.engine, url.value) == ("", "http://shop.test/books/page.html")
     assert len(text.raw) <= 200
     assert (none.matches, none.value) == (0, None)

@@ -238,3 +238,31 @@ def test_what_is_written_is_read_again(amount, group, currency):
 @given(st.integers(-(10**15), 10**15), st.sampled_from(["{}", "({})", "[{}]"]))
 def test_whole_numbers_are_read_again_in_any_brackets(number, brackets):
     assert numbers("en").integer(brackets.format(f"{number:,}")) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "number"),
+    [
+        ("1.2k", 1200, "1200"),
+        ("3,400K", 3_400_000, "3400000"),
+        ("2M", 2_000_000, "2000000"),
+        ("1.2万", 12_000, "12000"),
+        ("5 k", 5000, "5000"),
+        ("(1.2k)", 1200, "1200"),
+        ("1.23456k", None, "1234.56"),
+        ("12m", None, None),  # metres
+        ("12B", None, None),  # a house
+        ("k", None, None),
+        ("1.2kk", None, None),
+    ],
+)
+def test_short_numbers(text, whole, number):
+    read = numbers("en")
+    assert read.integer(text) == whole
+    assert read.decimal(text) == (None if number is None else Decimal(number))
+
+
+def test_short_amounts_and_other_languages():
+    assert numbers("en").money("$1.2k") == Money(Decimal("1200.0"), "$")
+    assert numbers("de").integer("1,2k") == 1200
+    assert numbers("de").integer("1.2k") is None
