@@ -23,6 +23,10 @@ _DATA = (
     "if this is the data that you want, add format: json, csv or text to the page kind, and write paths or headings in "
     "place of selectors"
 )
+_FORMAT = (
+    "open the address in a browser: if the site sends the same there, correct format: of the page kind; if not, it may "
+    "ask for a header (fetch.headers)"
+)
 _ALL_THE_SAME = "to fetch it anyway: --set polite.robots=false"
 _TOPICS = {
     "comment": "a python: function of the page kind receives the whole page, comments included",
@@ -36,6 +40,9 @@ _TOPICS = {
 }
 _CODES = {
     "data-not-html": _DATA,
+    "not-json": _FORMAT,
+    "not-csv": _FORMAT,
+    "not-xlsx": _FORMAT,
     "login": _LOGIN,
     "http-401": _LOGIN,
     "http-403": _LOGIN,

@@ -60,6 +60,18 @@ def command(
 ) -> None:
     """Serve the demo bookshop until Ctrl-C, to look at in a browser or to crawl.
 
+    Beside its pages, the shop has the same catalogue in other forms, which no page links to:
+
+    \b
+      /api/books?page=1     a JSON API
+      /schema/book/1.html   schema.org data: JSON-LD on odd pages, microdata on even ones
+      /shelves.html         data in scripts and in an attribute
+      /prices.html          a table with merged cells
+      /feed.xml             an RSS feed
+      /stock.csv            a CSV file
+      /stock.xlsx           an Excel file
+      /sitemap.xml          an index of sitemaps
+
     \b
     Examples:
       crawler demo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -161,10 +162,15 @@ def guess(job: Job, response: Response, most_rows: int) -> Guess:
 
 
 def tally(findings: list[Finding]) -> tuple[int, int]:
-    """How many rules found something, and how many there are; the rows of a group count once."""
+    """How many rules found something, and how many there are; the rows of a group count once.
+
+    Rows that `where` leaves out are none.
+    """
     rules: dict[tuple[str, str, str], bool] = {}
+    left_out = Counter(finding.where for finding in findings if finding.what == "left-out")
     for finding in findings:
         if finding.what in RULES and finding.rule != PAGE_URL:
             key = (finding.what, finding.where, finding.rule)
-            rules[key] = rules.get(key, False) or not finding.missed
+            none_left = finding.what == "rows" and left_out[finding.where] == finding.matches
+            rules[key] = rules.get(key, False) or not (finding.missed or none_left)
     return sum(rules.values()), len(rules)

@@ -10,7 +10,18 @@ from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import Condition, FieldRule, FollowRule, Language, PageRule, Recipe, TableRule, data_first
 from crawler.model import Column, Table
 
-__all__ = ["Field", "Home", "carried_by", "column_type", "homes", "is_next", "make_recipe", "make_tables", "table_keys"]
+__all__ = [
+    "Field",
+    "Home",
+    "carried_by",
+    "column_type",
+    "field_rule",
+    "homes",
+    "is_next",
+    "make_recipe",
+    "make_tables",
+    "table_keys",
+]
 
 
 class Field(NamedTuple):
@@ -258,6 +269,11 @@ def _source(name: str, spec: SourceSpec, here: Context, of: str = "row") -> Fiel
         of=spec.of,
         nth=spec.nth,
     )
+
+
+def field_rule(field: Field) -> FieldRule:
+    """The rule of one field, for messages: functions and types of the user's own are not found by it."""
+    return _field(field.name, field.spec, "", field.context)
 
 
 def _field(name: str, spec: FieldSpec, root: str, here: Context, of: str = "row") -> FieldRule:

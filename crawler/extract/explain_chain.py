@@ -56,7 +56,7 @@ def _why_left_out(failed: CompiledCondition, values: Values) -> str:
     value = values.get(rule.name)
     has = f"{rule.name} has no value" if value is None or value == () else f"{rule.name} is {short(_said(value))}"
     if rule.filled is not None:
-        return has if rule.filled else f"{has}; where: false"
+        return has if rule.filled else f"{has}, and where asks for none"
     if rule.one_of:
         return f"{has}, not {' or '.join(rule.one_of)}"
     parts = [f"allow: {', '.join(rule.allow)}"] if rule.allow else []

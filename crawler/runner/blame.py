@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from crawler.config import Job
-from crawler.config.document import FieldSpec, FollowSpec
-from crawler.config.tables import Home, homes
+from crawler.config.document import FieldSpec
+from crawler.config.tables import Field, Home, field_rule, homes
 from crawler.errors import one_line
+from crawler.extract.described import found_by, links_found_by, rows_found_by
+from crawler.extract.rules import FollowRule, TableRule
 from crawler.model import Row
 from crawler.runner.protect import Doubt
 from crawler.store.records import IS_OF
@@ -87,14 +89,14 @@ class Blame:
     # ---- a column
 
     def _of_column(self, table: str, column: str) -> str:
-        specs = [
-            (home, field.spec)
+        fields = [
+            (home, field)
             for home in homes(self._job.document)
             if home.table == table
             for field in home.columns
             if field.name == column
         ]
-        return " or ".join(dict.fromkeys(_source(home, spec, self._job) for home, spec in specs))
+        return " or ".join(dict.fromkeys(_source(home, field, self._job) for home, field in fields))
 
     def _frequent(self, doubt: Doubt) -> tuple[str, str]:
         """The value that most rows have and the page of the first of them, told from two rows in a row that have it."""
@@ -186,9 +188,11 @@ class Blame:
                 continue  # the last page of a list has no next one
             fewer = self._first_with_fewer("edges", name, rule.to)
             if fewer:
-                rows = f" in rows '{rule.each}'" if rule.each else ""
+                each = rows_found_by(rule)
+                rows = f" in rows '{each}'" if each else ""
                 links = self._counts(fewer, "links")
-                return f"selector '{rule.css}'{rows}: {links} to pages of kind '{rule.to}'", fewer.url
+                found = f"selector '{rule.css}'" if rule.css else f"rule '{links_found_by(rule)}'"
+                return f"{found}{rows}: {links} to pages of kind '{rule.to}'", fewer.url
         return self._shorter_sitemap(kinds | {name for name, _ in self._leading_to(kinds)})
 
     def _shorter_sitemap(self, kinds: set[str]) -> tuple[str, str] | None:
@@ -199,9 +203,9 @@ class Blame:
                 return f"the sitemap lists {self._counts(fewer, what)}", fewer.url
         return None
 
-    def _leading_to(self, kinds: set[str]) -> list[tuple[str, FollowSpec]]:
+    def _leading_to(self, kinds: set[str]) -> list[tuple[str, FollowRule]]:
         """Follow rules that lead to these kinds, those that do so straight first."""
-        every = [(name, rule) for name, spec in self._job.pages.items() for rule in spec.follow]
+        every = [(name, rule) for name, kind in self._job.recipe.kinds.items() for rule in kind.follow]
         known = set(kinds)
         while more := {name for name, rule in every if rule.to in known} - known:
             known |= more
@@ -242,15 +246,20 @@ def _cause(code: str | None, detail: str | None) -> str:
     return f"{code or 'not asked for'} ({one_line(detail)})" if detail else code or "not asked for"
 
 
-def _source(home: Home, spec: FieldSpec, job: Job) -> str:
+def _source(home: Home, field: Field, job: Job) -> str:
     """Where the value of a field stands, as the config says it."""
-    parts = list(_taken(spec)) or [_rows_source(home, job)]
-    if spec.regex:
-        parts.append(f"regex '{spec.regex}'")
+    parts = list(_taken(field)) or [_rows_source(home, job)]
+    if field.spec.regex:
+        parts.append(f"regex '{field.spec.regex}'")
     return ", ".join(parts)
 
 
-def _taken(spec: FieldSpec) -> Iterator[str]:
+def _taken(field: Field) -> Iterator[str]:
+    spec = field.spec
+    rule = field_rule(field)
+    if not (rule.plain or _is_bare(spec)):
+        yield f"rule '{found_by(rule)}'"
+        return
     if spec.css:
         yield f"selector '{spec.css}'"
     elif spec.label:
@@ -261,12 +270,21 @@ def _taken(spec: FieldSpec) -> Iterator[str]:
         yield f"attribute '{spec.attr}'"
 
 
+def _is_bare(spec: FieldSpec) -> bool:
+    """Whether it says nothing of where the value stands, as the fields of a function do."""
+    return not spec.sources()
+
+
 def _rows_source(home: Home, job: Job) -> str:
     """Where the rows of a table stand."""
     hook = job.pages[home.kind].python
     if hook:
         return f"function '{hook}'"
-    if home.spec.each:
-        return f"selector '{home.spec.each}'"
-    fields = (next(_taken(spec), "") for spec in home.spec.fields.values())
-    return f"pages of kind '{home.kind}': {', '.join(list(dict.fromkeys(filter(None, fields)))[:3])}"
+    here = home.context
+    where = f", with where: {', '.join(home.spec.where)}" if home.spec.where else ""
+    if here.each is not None:
+        return f"selector '{here.each}'{where}"
+    if here.levels:
+        return f"rows '{rows_found_by(TableRule(home.table, (), levels=here.levels))}'{where}"
+    fields = (next(_taken(field), "") for field in home.fields)
+    return f"pages of kind '{home.kind}': {', '.join(list(dict.fromkeys(filter(None, fields)))[:3])}{where}"

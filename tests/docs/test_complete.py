@@ -8,10 +8,12 @@ import pytest
 
 import crawler
 from crawler import errors
+from crawler.cli import demo
 from crawler.cli.commands import COMMANDS
 from crawler.cli.exit_codes import MEANINGS
 from crawler.config.validators import output
 from crawler.crawl.parse_stage import PARSE_STAGES
+from crawler.demo.other_forms import PATHS
 from crawler.errors import Stop
 from crawler.export import FORMATS
 from crawler.extract.field_types import FIELD_TYPES
@@ -115,6 +117,13 @@ def test_every_document_is_linked_from_the_readme():
 @pytest.mark.parametrize("config", sorted((ROOT / "configs").glob("*.yaml")), ids=lambda path: path.name)
 def test_every_shipped_config_is_named_in_the_readme(config):
     assert config.name in text(README)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_form_of_the_demo_shop_is_documented(path):
+    assert f"`{path}`" in text(DOCS / "compare.md")
+    assert f"  {path} " in demo.command.help
+    assert PATHS[path] in demo.command.help
 
 
 def test_every_public_name_is_documented():

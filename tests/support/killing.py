@@ -27,14 +27,21 @@ class Target:
     log: Path
     seconds: float = 0.0
     digest: str = ""
+    again: int = 0  # pages fetched more than once without a kill: those that several page kinds read
 
     def measure(self, folder: Path) -> None:
-        """One undisturbed run: how long it takes, and what it leaves."""
+        """One undisturbed run: how long it takes, what it leaves, and what it fetches more than once."""
+        skip = len(self.log.read_text().splitlines())
         began = time.monotonic()
         done = crawl("run", *self.arguments(folder, "threads"), "--quiet")
         self.seconds = time.monotonic() - began
         assert done.returncode == 0, done.stderr
         self.digest = digest(folder)
+        self.again = self._again(skip)
+
+    def _again(self, skip: int) -> int:
+        counts = Counter(fetched(log_lines(self.log, skip)))
+        return sum(count - 1 for count in counts.values())
 
     def kill_one(self, folder: Path, strategy: str, seed: int) -> tuple[int, bool]:
         """Pages fetched twice, and whether the run was killed with something left to do."""
@@ -50,8 +57,7 @@ class Target:
         assert digest(folder) == self.digest, f"seed {seed}"
         if not json.loads(again.stdout)["resumed"]:
             return 0, False  # it had not begun, or was killed when all was written: the next run begins anew
-        counts = Counter(fetched(log_lines(self.log, skip)))
-        return sum(count - 1 for count in counts.values()), True
+        return self._again(skip) - self.again, True
 
     def kill_many(self, folder: Path, strategy: str, seeds: Iterable[int]) -> tuple[int, int]:
         """Number of runs that were killed and gone on with, and most pages that one of them fetched twice."""
