@@ -84,3 +84,31 @@ def test_a_path_that_could_be_a_selector_is_told_of(rows, tmp_path):
     assert [one.partition(": ")[2] for one in told] == [
         "'data.stores' means <data class='stores'> in HTML; if it is a path in JSON, add format: json"
     ]
+
+
+LIST_AND_DETAIL = """name: x
+start: https://oak.example/
+polite: {contact: https://oak.example/me}
+pages:
+  list:
+    format: json
+    table: shops
+    key: id
+    each: shops
+    fields: {id: {json: id, type: text}}
+    follow: [{from: row, json: url, to: shop, carry: {id: {json: id, hidden: true}}}]
+  shop: {table: shops, fields: {DETAIL}}
+"""
+
+
+def test_a_key_that_is_only_carried_joins_no_rows_and_check_says_so(tmp_path):
+    file = tmp_path / "job.yaml"
+    file.write_text(LIST_AND_DETAIL.replace("DETAIL", "phone: .tel").replace(", hidden: true", ", type: text"))
+    (told,) = load(file, env={}).warnings
+    assert told.startswith("pages.shop: 'id' is carried to these pages, and rows are not joined by a carried key; read")
+
+
+def test_a_hidden_carried_field_is_no_column_so_it_may_have_any_type(tmp_path):
+    file = tmp_path / "job.yaml"
+    file.write_text(LIST_AND_DETAIL.replace("DETAIL", "phone: .tel, id: {url: true, regex: '[0-9]+'}"))
+    assert load(file, env={}).warnings == ()
