@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from crawler import urls
 from crawler.errors import FetchError
+from crawler.fetch import response_head
 from crawler.fetch.addresses import check_for_proxy, check_literal
 from crawler.fetch.body import ACCEPTED
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, ClientSettings
@@ -115,6 +116,7 @@ class RequestPreparer:
         self._settings = settings
         self._public, self._private = request_headers(settings)
         self._kept = KEPT | settings.kept_headers
+        response_head.use(settings.kept_headers)
         self._places: dict[tuple[str, str], Endpoint] = {}
 
     def __call__(self, request: Request) -> PreparedRequest:
