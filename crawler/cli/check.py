@@ -45,6 +45,8 @@ def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
 
 def _start_heading(start: Plain) -> str:
     count = start["count"]
+    if not count and start["functions"]:
+        return "Start: the URLs that a function gives when the run starts"
     kinds = ", ".join(start["kinds"])
     demo = " on the demo site, which the run starts and stops" if start["demo"] else ""
     return clean(f"Start: {count:,} {'page' if count == 1 else 'pages'} of page kind {kinds}{demo}")
@@ -52,7 +54,8 @@ def _start_heading(start: Plain) -> str:
 
 def _first(start: Plain) -> list[str]:
     more = start["count"] - len(start["first"])
-    return [*start["first"], *([f"and {more:,} more"] if more else [])]
+    functions = [f"python {one['python']} ({one['kind']})" for one in start["functions"]]
+    return [*start["first"], *([f"and {more:,} more"] if more else []), *functions]
 
 
 def _kinds(plan: Plain, width: int) -> list[str]:

@@ -256,7 +256,7 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str) -> FollowRul
     plain = rule.sources() == ["css"] and not (rule.regex or rule.replace or rule.nth or "from" in rule.given)
     if plain and here.page == "html" and not (here.levels or rule.where) and all(one.plain for one in carry):
         return found
-    source = _source("", rule, here)
+    source = _source("", rule, root, here)
     if source.attr is None and (source.json is None or data_first(source, here.row)):
         source = source._replace(attr="href")
     if _is_of_rows(rule):
@@ -270,7 +270,7 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str) -> FollowRul
     )
 
 
-def _source(name: str, spec: SourceSpec, here: Context, of: str = "row") -> FieldRule:
+def _source(name: str, spec: SourceSpec, root: str, here: Context, of: str = "row") -> FieldRule:
     """Where a value stands; a text alone is what the language says."""
     css, json, column = spec.css, spec.json, spec.column
     if spec.alone:
@@ -293,8 +293,8 @@ def _source(name: str, spec: SourceSpec, here: Context, of: str = "row") -> Fiel
         schema=spec.schema,
         column=column,
         value=spec.value,
-        first_of=tuple(_field(name, one, "", here, spec.of) for one in spec.first_of),
-        all_of=tuple(_field(name, one, "", here, spec.of) for one in spec.all_of),
+        first_of=tuple(_field(name, one, root, here, spec.of) for one in spec.first_of),
+        all_of=tuple(_field(name, one, root, here, spec.of) for one in spec.all_of),
         response=spec.response,
         row_key=spec.index,
         of=spec.of,
@@ -311,7 +311,7 @@ def _field(name: str, spec: FieldSpec, root: str, here: Context, of: str = "row"
     several = spec.all or spec.type == "list"
     cuts = [one for one in spec.order if one in ("replace", "lines", "split")]
     mends = [one for one in spec.order if one in ("nth", "replace", "regex", "map")]
-    return _source(name, spec, here, of)._replace(
+    return _source(name, spec, root, here, of)._replace(
         html=spec.html,
         all=several,
         map=dict(spec.map),
