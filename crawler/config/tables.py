@@ -172,7 +172,14 @@ def make_recipe(document: Document, root: str) -> Recipe:
 def _table(home: Home, key: tuple[str, ...], root: str) -> TableRule:
     here = home.context
     fields = tuple(_field(name, spec, root, here) for name, spec in home.spec.fields.items())
-    return TableRule(home.table, fields, here.each, key, here.levels, _conditions(home.spec.where))
+    levels = here.levels
+    if levels and levels[-1].html_table and not any(map(_by_heading, fields)):
+        levels = (*levels[:-1], levels[-1]._replace(numbered=True))
+    return TableRule(home.table, fields, here.each, key, levels, _conditions(home.spec.where))
+
+
+def _by_heading(field: FieldRule) -> bool:
+    return isinstance(field.column, str) or any(map(_by_heading, (*field.first_of, *field.all_of)))
 
 
 def _conditions(where: dict[str, bool | tuple[str, ...] | ConditionSpec]) -> tuple[Condition, ...]:

@@ -67,7 +67,7 @@ class Rows:
     def _lines_of(self, page: PageView) -> Iterator[Place]:
         assert page.sheet is not None
         outer = root(page)
-        for number, cells in enumerate(page.sheet.rows, 1):
+        for number, cells in enumerate(page.lines, 1):
             page.check_time()
             yield Place(page, Line(page.sheet, cells), outer, number)
 
