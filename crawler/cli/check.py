@@ -120,6 +120,8 @@ def _engines(plan: Plain) -> list[str]:
     uses = [source for table in plan["tables"] for column in table["columns"] for source in column["found_by"]]
     uses += [follow for kind in plan["pages"] for follow in kind["follow"]]
     reasons = dict.fromkeys(use["why"] for use in uses if use["why"])
+    if not any(use["engine"] for use in uses):
+        return ["no page is searched by selectors"]
     if not reasons:
         return ["lexbor evaluates every selector"]
     head = "lexbor evaluates the selectors, except these, for which BeautifulSoup (slower) is used:"

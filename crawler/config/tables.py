@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from crawler.config.document import ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
 from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
 from crawler.config.yaml_tree import KeyPath
-from crawler.extract.rules import (
-    Condition,
-    EachRule,
-    FieldRule,
-    FollowRule,
-    Language,
-    PageRule,
-    Recipe,
-    TableRule,
-    data_first,
-)
+from crawler.extract.rules import Condition, FieldRule, FollowRule, Language, PageRule, Recipe, TableRule, data_first
 from crawler.model import Column, Table
 
 __all__ = [
@@ -198,23 +187,14 @@ def make_recipe(document: Document, root: str) -> Recipe:
 def _table(home: Home, key: tuple[str, ...], root: str) -> TableRule:
     here = home.context
     fields = tuple(_field(name, spec, root, here) for name, spec in home.spec.fields.items())
-    levels = _numbered(here.levels, fields)
+    levels = here.levels
+    if levels and levels[-1].html_table and not any(map(_by_heading, fields)):
+        levels = (*levels[:-1], levels[-1]._replace(numbered=True))
     return TableRule(home.table, fields, here.each, key, levels, _conditions(home.spec.where))
 
 
-def _numbered(levels: tuple[EachRule, ...], fields: Iterable[FieldRule]) -> tuple[EachRule, ...]:
-    """The levels, the last of which knows whether its fields name columns by number only."""
-    columns = list(_columns(fields))
-    if not (levels and levels[-1].html_table and columns and all(isinstance(one, int) for one in columns)):
-        return levels
-    return (*levels[:-1], levels[-1]._replace(by_number=True))
-
-
-def _columns(fields: Iterable[FieldRule]) -> Iterator[str | int]:
-    for field in fields:
-        if field.column is not None:
-            yield field.column
-        yield from _columns((*field.first_of, *field.all_of))
+def _by_heading(field: FieldRule) -> bool:
+    return isinstance(field.column, str) or any(map(_by_heading, (*field.first_of, *field.all_of)))
 
 
 def _conditions(where: dict[str, bool | tuple[str, ...] | ConditionSpec]) -> tuple[Condition, ...]:
@@ -262,11 +242,7 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str) -> FollowRul
     if _is_of_rows(rule):
         source = source._replace(of="row")
     return found._replace(
-        css=None,
-        source=source,
-        levels=_numbered(here.levels, (*carry, source)),
-        where=_conditions(rule.where),
-        of_rows=_is_of_rows(rule),
+        css=None, source=source, levels=here.levels, where=_conditions(rule.where), of_rows=_is_of_rows(rule)
     )
 
 

@@ -67,7 +67,7 @@ class Rows:
     def _lines_of(self, page: PageView) -> Iterator[Place]:
         assert page.sheet is not None
         outer = root(page)
-        for number, cells in enumerate(page.sheet.rows, 1):
+        for number, cells in enumerate(page.lines, 1):
             page.check_time()
             yield Place(page, Line(page.sheet, cells), outer, number)
 
@@ -97,7 +97,9 @@ class RowFields:
         self._order = _in_order(self.fields)
         self._table = table.table
         self.shown = [one.name for one in self.fields if not one.rule.hidden]
-        short = ((rule.name, column(rule)) for rule in table.fields) if rows.language == "json" else ()
+        folded = any(level.schema for level in rows.levels)  # a step over a list of schema.org data takes its items
+        by_names = rows.language == "json" and not folded
+        short = ((rule.name, column(rule)) for rule in table.fields) if by_names else ()
         self._columns = [(name, one) for name, one in short if one is not None]
 
     @property

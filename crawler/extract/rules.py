@@ -138,8 +138,8 @@ class EachRule(NamedTuple):
 
     Attributes:
         html_table: selector of a table whose rows have cells by heading.
-        by_number: its fields name columns by number only, so a table without `th` has no headings either.
         strip_html: the text found is HTML: the row is that document.
+        numbered: fields ask for columns by number only, so a first row that only might be headings is a row.
     """
 
     css: str | None = None
@@ -150,7 +150,7 @@ class EachRule(NamedTuple):
     html_table: str | None = None
     attr: str | None = None
     strip_html: bool = False
-    by_number: bool = False
+    numbered: bool = False
 
     def language(self, around: Language) -> Language:
         """Return what its rows are, in a page or row that is `around`."""
