@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, get_args
 
 from crawler import plugins
@@ -305,6 +306,22 @@ _FUNCTION = text("module:function", validators.function)
 From = Literal["row", "outer", "outermost", "page", "before", "after"]
 
 
+_KNOWN_TYPE: Type[str] = named(FIELD_TYPES, plugins.FIELD_TYPES)
+_OTHER_TYPES = {"number": "decimal", "float": "decimal", "price": "money", "string": "text", "boolean": "bool"}
+
+
+def _field_type(value: object, place: Location) -> str:
+    try:
+        return _KNOWN_TYPE.read(value, place)
+    except InvalidValue as wrong:
+        if isinstance(value, str) and value.lower() in _OTHER_TYPES:
+            wrong.fix = f"did you mean '{_OTHER_TYPES[value.lower()]}'?"
+        raise
+
+
+_FIELD_TYPE: Type[str] = replace(_KNOWN_TYPE, read=_field_type)
+
+
 class SourceSpec(Section):
     """Where a value stands, and how it is cut out."""
 
@@ -398,7 +415,7 @@ class FieldSpec(SourceSpec):
     )
     python = Key(_FUNCTION, "", "Your own function, as `module:function`: it receives the value and returns one.")
     type = Key(
-        optional(named(FIELD_TYPES, plugins.FIELD_TYPES)),
+        optional(_FIELD_TYPE),
         None,
         f"Type of the value: {', '.join(FIELD_TYPES)}, or your own as `module:function`. "
         "Default: `text`; `any` for data; `url` for `url: true` if nothing changes the URL.",
