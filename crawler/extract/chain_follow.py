@@ -11,7 +11,6 @@ from crawler.extract.described import links_found_by
 from crawler.extract.follow import Follow
 from crawler.extract.rules import FieldRule, FollowRule, Format, Language, TableRule
 from crawler.extract.sources import Element, Place
-from crawler.model import Note, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +66,7 @@ class ChainFollow(Follow):
         matched = False
         for place in self._places(links.page):
             links.page.check_time()
-            values = self.row_fields.read(place)[1] if self._reads_first else {}
+            values = self.row_fields.read(place)[0] if self._reads_first else {}
             if self.row_fields.left_out(values) is not None:
                 matched = True
                 continue
@@ -99,12 +98,10 @@ class ChainFollow(Follow):
             return
         if not (targets or not addresses):
             return
-        readings, values = self.row_fields.read(place)
-        names = self.row_fields.shown
+        values, notes, found = self.row_fields.read(place)
         if targets:
-            carry: dict[str, Value] = {name: values[name] for name in names}
-            notes: tuple[Note, ...] = tuple(note for name in names for note in readings[name].notes)
+            carry = {name: values[name] for name in self.row_fields.shown}
             for url in targets:
                 links.take(self, url, carry, notes)
-        elif links.room(1) and any(readings[name].found for name in names):
+        elif links.room(1) and found:
             links.drop("no-link", 1)

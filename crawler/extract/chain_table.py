@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crawler.extract.chain import Field, field
+from crawler.extract.columns import column
 from crawler.extract.conditions import CompiledCondition, fails
 from crawler.extract.described import rows_found_by
+from crawler.extract.paths import Path, compile_path
 from crawler.extract.rules import EachRule, FieldRule, Format, Language, TableRule, language_of
 from crawler.extract.sources import Data, Element, Line, Place, cut_into_rows
 from crawler.extract.table import TableResult, counts_cells, describe, has_spans, lacking, merged_note, shifted_rows
 from crawler.model import Note, Record, Value
 
 if TYPE_CHECKING:
-    from crawler.extract.fields import Reading
     from crawler.extract.page import PageView
 
 __all__ = ["ChainTable", "RowFields", "Rows", "root"]
+
+_NO_COLUMNS: Mapping[str, list[Value]] = {}
 
 
 def root(page: PageView) -> Place:
@@ -34,6 +37,7 @@ class Rows:
         language: what a row is.
         page: what the page is.
         outer: what the rows around a row are, the next one first.
+        path: to the rows in JSON, where that is all; None for any others.
     """
 
     def __init__(self, format: Format, each: str | None, levels: Sequence[EachRule]) -> None:
@@ -45,6 +49,12 @@ class Rows:
             found.append(level.language(found[-1]))
         self.language: Language = found[-1]
         self.outer: tuple[Language, ...] = tuple(reversed(found[1:-1]))
+        self.path = self._only_path(format)
+
+    def _only_path(self, format: Format) -> Path | None:
+        if format != "json" or len(self.levels) != 1 or self.levels[0] != EachRule(json=self.levels[0].json):
+            return None
+        return compile_path(self.levels[0].json or "")
 
     def of(self, page: PageView) -> Iterator[Place]:
         """Yield every row of a page in order; the page itself where nothing cuts it.
@@ -87,42 +97,77 @@ class RowFields:
         self._order = _in_order(self.fields)
         self._table = table.table
         self.shown = [one.name for one in self.fields if not one.rule.hidden]
+        short = ((rule.name, column(rule)) for rule in table.fields) if rows.language == "json" else ()
+        self._columns = [(name, one) for name, one in short if one is not None]
 
-    def read(self, place: Place) -> tuple[dict[str, Reading], dict[str, Value]]:
-        """Return what every field finds in a row, and the values alone."""
-        readings: dict[str, Reading] = {}
+    @property
+    def by_column(self) -> bool:
+        """Whether fields can be read a column at a time."""
+        return bool(self._columns)
+
+    @property
+    def only_columns(self) -> bool:
+        """Whether all fields can be, and nothing is asked of a row as a whole."""
+        return len(self._columns) == len(self.fields) and not self.where
+
+    def columns(self, rows: Sequence[object]) -> dict[str, list[Value]]:
+        """Return the values of the fields that can be read a column at a time, for all rows of data."""
+        read = ((name, one.read(rows)) for name, one in self._columns)
+        return {name: values for name, values in read if values is not None}
+
+    def read(
+        self, place: Place, number: int = 0, columns: Mapping[str, list[Value]] = _NO_COLUMNS
+    ) -> tuple[dict[str, Value], tuple[Note, ...], list[str]]:
+        """Return the values of a row, the notes on those that are shown, and the names of what the page gave.
+
+        Args:
+            number: of the row among those of `columns`.
+        """
         values: dict[str, Value] = {}
+        notes: tuple[Note, ...] = ()
+        found: list[str] = []
         for one in self._order:
+            name = one.name
+            if name in columns:
+                values[name] = columns[name][number]
+                if values[name] is not None:
+                    found.append(name)
+                continue
             reading = one.read(place, values)
-            readings[one.name], values[one.name] = reading, reading.value
-        return readings, values
+            values[name] = reading.value
+            if reading.found:
+                found.append(name)
+            if reading.notes and not one.rule.hidden:
+                notes += reading.notes
+        return values, notes, found
 
     def left_out(self, values: dict[str, Value]) -> CompiledCondition | None:
         """Return the condition that keeps a row from counting; None for a row that counts."""
         return fails(self.where, values) if self.where else None
 
-    def record(self, readings: dict[str, Reading], notes: tuple[Note, ...] = ()) -> Record:
+    def record(self, values: dict[str, Value], notes: tuple[Note, ...] = ()) -> Record:
         """Return the record of a row."""
-        for name in self.shown:
-            notes += readings[name].notes
-        return Record(self._table, {name: readings[name].value for name in self.shown}, notes)
+        return Record(self._table, {name: values[name] for name in self.shown}, notes)
 
 
 class ChainTable:
     """A table rule ready for work; see table.CompiledTable, which serves the rules that need no more than CSS.
 
     Attributes:
-        kept: rows that count, with their values, of the page that was read last; for links that begin in rows.
+        kept: where `keeps`: rows that count, with their values, of the page that was read last; for links that begin
+            in rows.
     """
 
-    def __init__(self, rule: TableRule, format: Format) -> None:
+    def __init__(self, rule: TableRule, format: Format, *, keeps: bool = False) -> None:
         self.rule = rule
+        self.keeps = keeps
         self.rows = Rows(format, rule.each, rule.levels)
         self.row_fields = RowFields(rule, self.rows)
         self.fields = self.row_fields.fields
         self.keys = frozenset[str]().union(*(one.keys for one in self.fields))
         self.counts_cells = rule.each is not None and any(counts_cells(field.css) for field in rule.fields)
         self.kept: list[tuple[Place, dict[str, Value]]] = []
+        self._only_columns = self.row_fields.only_columns and not keeps and self.rows.path is not None
 
     def read(self, page: PageView) -> TableResult:
         """Read every record of a page.
@@ -130,26 +175,50 @@ class ChainTable:
         Raises:
             ExtractError: `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
         """
+        if self._only_columns and (made := self._read_columns(page)) is not None:
+            return made
         records: list[Record] = []
         seen: set[str] = set()
         left_out = 0
         self.kept = []
         shifted = shifted_rows(page.document) if self.counts_cells and has_spans(page) else {}
-        for place in self.rows.of(page):
-            readings, values = self.row_fields.read(place)
-            found = [name for name, reading in readings.items() if reading.found]
+        places = self.rows.of(page)
+        columns: dict[str, list[Value]] = {}
+        if self.row_fields.by_column:
+            every = list(places)
+            columns = self.row_fields.columns([_value(place) for place in every])
+            places = iter(every)
+        for number, place in enumerate(places):
+            values, notes, found = self.row_fields.read(place, number, columns)
             if not found:
                 continue
             seen.update(found)
             if self.row_fields.left_out(values) is not None:
                 left_out += 1
                 continue
-            self.kept.append((place, values))
+            if self.keeps:
+                self.kept.append((place, values))
             if self.row_fields.shown:
                 why = shifted.get(page.document.identity(place.row.scope), "") if shifted else ""
-                records.append(self.row_fields.record(readings, merged_note(why)))
+                records.append(self.row_fields.record(values, notes + merged_note(why)))
         misses = self._misses(page, seen)
         return TableResult(records, misses, lacking(self.fields, seen, records), left_out)
+
+    def _read_columns(self, page: PageView) -> TableResult | None:
+        """Read a table of which all fields are read a column at a time; None where a value needs the long way."""
+        assert self.rows.path is not None
+        page.check_time()
+        columns = self.row_fields.columns([value for _, value in self.rows.path.keyed(page.data)])
+        if len(columns) < len(self.fields):
+            return None
+        names, shown, empty = list(columns), self.row_fields.shown, (None,) * len(columns)
+        seen = {name for name, values in columns.items() if values != [None] * len(values)}
+        rows = [dict(zip(names, values, strict=False)) for values in zip(*columns.values(), strict=False) if values != empty]
+        if len(shown) < len(names):
+            rows = [{name: row[name] for name in shown} for row in rows]
+        records = [Record(self.rule.table, row) for row in rows] if shown else []
+        misses = self._misses(page, seen) if len(seen) < len(names) else []
+        return TableResult(records, misses, lacking(self.fields, seen, records))
 
     def _misses(self, page: PageView, seen: set[str]) -> list[str]:
         """What matched nothing: the rows, or the fields that no record has."""
@@ -157,6 +226,10 @@ class ChainTable:
             return [repr(rows_found_by(self.rule))]
         rules = [one.rule for one in self.fields if one.name not in seen]
         return [describe(rule) for rule in rules if not (rule.page_url or _is_given(rule))]
+
+
+def _value(place: Place) -> object:
+    return place.thing.value if isinstance(place.thing, Data) else None
 
 
 def _is_given(rule: FieldRule) -> bool:

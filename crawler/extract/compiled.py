@@ -44,7 +44,7 @@ def _table(table: TableRule, kind: PageRule) -> CompiledTable | ChainTable:
         return CompiledTable(table)
     from crawler.extract.chain_table import ChainTable
 
-    return ChainTable(table, kind.format)
+    return ChainTable(table, kind.format, keeps=kept)
 
 
 def _follow(

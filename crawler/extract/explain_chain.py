@@ -41,14 +41,14 @@ def explain_table(plan: ChainTable, page: PageView, most_rows: int) -> Iterator[
         yield Finding("rows", name, rule=rows_found_by(rule) or "line of the file", matches=len(every))
     shown = 0
     for number, place in enumerate(every, 1):
-        readings, values = plan.row_fields.read(place)
+        values, _, _ = plan.row_fields.read(place)
         failed = plan.row_fields.left_out(values)
         if failed is not None:
             yield Finding("left-out", name, number, raw=_why_left_out(failed, values))
         elif shown < most_rows:
             shown += 1
             for field in plan.fields:
-                yield _field(field, place, readings[field.name], values, name, number if cut else 0)
+                yield _field(field, place, field.read(place, values), values, name, number if cut else 0)
 
 
 def _why_left_out(failed: CompiledCondition, values: Values) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.errors import ExtractError
@@ -16,6 +17,7 @@ __all__ = ["Content", "read_content"]
 
 _BLANK = b" \t\r\n\x0b\x0c"
 _TEXT_HEAD = 1024
+_BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]").search
 
 
 class Content(NamedTuple):
@@ -80,4 +82,4 @@ def _is_binary(body: bytes) -> bool:
     head = body[:_TEXT_HEAD]
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return False
-    return any(byte < 9 or byte == 11 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
+    return _BINARY(head) is not None

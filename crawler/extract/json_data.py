@@ -34,7 +34,7 @@ def read_json(text: str) -> tuple[object, tuple[Note, ...]]:
 
     A value is str, int, Decimal (15 significant digits), bool, None, list or dict in the order of the answer; of a
     name that comes twice the last value counts, as with JSON.parse. A number that no double can hold, or a whole one
-    of more than 300 digits, stays text.
+    of more than 4,300 digits, stays text.
 
     Raises:
         ExtractError: `not-json`: the answer is something else, or cut off; `unparsable`: nested deeper than 200, or

@@ -96,10 +96,13 @@ class Numbers:
         self._group = re.compile(group)
         self._price = re.compile(rf"([$£€¥])([0-9]{{1,15}})(?:{point}([0-9]{{1,15}}))?")
         self._short = re.compile(rf"(.*[0-9])\s?({'|'.join(_TIMES)})", re.S)
+        self._usual = re.compile(rf"[0-9]{{1,15}}(?:{point}[0-9]{{1,15}})?")
         self._arabic = str.maketrans({"٫": symbols.decimal, "٬": symbols.group[:1]})
 
     def decimal(self, text: str) -> Decimal | None:
         """Return the number that the whole text is, or None."""
+        if self._usual.fullmatch(text):  # most numbers
+            return Decimal(text.replace(self._decimal, "."))
         plain, enclosed = _opened(self._plain(text))
         if self._trailing and plain.endswith("-"):
             if plain[0] in "+-":

@@ -61,6 +61,10 @@ class PageView:
         engine: `bs4` lets BeautifulSoup answer the selectors.
     """
 
+    headers: Mapping[str, str] = {}
+    status = 0
+    fetched = 0.0
+
     def __init__(
         self,
         url: str,
@@ -79,9 +83,6 @@ class PageView:
         self.format = format
         self.data = data
         self.sheet = sheet
-        self.headers: Mapping[str, str] = {}
-        self.status = 0
-        self.fetched = 0.0
         self.url = url
         self.text = text
         self.xml = xml
@@ -93,9 +94,6 @@ class PageView:
         self._base: str | None = None
         self._document: Document | None = None
         self._labels: Labels | None = None
-        self._fragments: dict[str, Document] = {}
-        self._json: dict[str, object] = {}
-        self._orders: dict[int, Order] = {}
         self._end = time.monotonic() + TIME_LIMIT
 
     @property
@@ -122,6 +120,18 @@ class PageView:
         if self._labels is None:
             self._labels = Labels(self.document, None, self.known)
         return self._labels
+
+    @cached_property
+    def _fragments(self) -> dict[str, Document]:
+        return {}
+
+    @cached_property
+    def _json(self) -> dict[str, object]:
+        return {}
+
+    @cached_property
+    def _orders(self) -> dict[int, Order]:
+        return {}
 
     def fragment(self, text: str) -> Document:
         """The tree of a text that is HTML.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from crawler.errors import ExtractError, one_line
@@ -43,10 +44,12 @@ class Path:
     Attributes:
         text: as it was written.
         many: it may give several values by the way it is written: `[]`, `*`, a filter or a slice.
+        names: of the members to one value, where the path is that; None for any other.
     """
 
     text: str
     many: bool
+    names: tuple[str, ...] | None = None
 
     def find(self, value: object) -> list[object]:
         """Return every value found, in order. None is no value. A list at the end of the path is one value."""
@@ -68,6 +71,7 @@ class Path:
         raise NotImplementedError
 
 
+@lru_cache(maxsize=1024)
 def compile_path(text: str, *, fold: bool = False) -> Path:
     """Return the path that a text is; `@` and the empty one mean the value itself.
 
@@ -109,6 +113,8 @@ class _Plain(Path):
         straight = 0 if fold else next((at for at, step in enumerate(steps) if step.key is None), len(steps))
         self._straight: tuple[Any, ...] = tuple(step.key for step in steps[:straight])  # to one value
         self._rest = steps[straight:]
+        if not fold and all(type(step.key) is str for step in steps):
+            self.names = tuple(str(step.key) for step in steps)
 
     def find(self, value: object) -> list[object]:
         for key in self._straight:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Context, Decimal
+import threading
+from decimal import Context, Decimal, Overflow, Subnormal
 from json import JSONDecodeError
 
 from crawler.errors import ExtractError
@@ -18,7 +19,7 @@ __all__ = ["MAX_DEPTH", "check_size", "number", "read_strict", "too_deep", "whol
 MAX_DEPTH = 200
 """Objects and lists within each other; data of real sites has below 20."""
 _MAX_VALUES = 1_000_000  # about 100 MB of Python objects
-_MAX_DIGITS = 300  # of a whole number; Python refuses to read 4301 digits, and takes quadratic time for fewer
+_MAX_DIGITS = 4_300  # of a whole number; Python refuses to read 4301 digits, and takes quadratic time for fewer
 _SMALLEST = -307
 _DIGITS = Context(prec=15, Emin=_SMALLEST, Emax=308, traps=[])  # the range of a double
 _MAYBE = re.compile(r"(?:\[\s*+)*+(?:\{\s*+[\"}]|[\]\"0-9tfn-])")  # a refusal by the decoder counts all lines before it
@@ -43,7 +44,31 @@ def _constant(name: str) -> object:
     raise JSONDecodeError(f"{name} is not JSON", name, 0)
 
 
-_DECODER = json.JSONDecoder(parse_float=number, parse_int=_whole_number, parse_constant=_constant)
+_CAREFUL = json.JSONDecoder(parse_float=number, parse_int=_whole_number, parse_constant=_constant)
+"""Also of numbers that no double can hold, and of those with thousands of digits."""
+
+
+class _Fast(threading.local):
+    """Reads numbers without a call of Python for each; each thread has one, for the flags of its context."""
+
+    def __init__(self) -> None:
+        self._context = Context(prec=15, Emin=_SMALLEST, Emax=308, traps=[])
+        self._decoder = json.JSONDecoder(parse_float=self._context.create_decimal, parse_constant=_constant)
+
+    def decode(self, text: str, at: int) -> tuple[object, int]:
+        """Return the JSON value that begins at `at`, and the index behind it.
+
+        Raises:
+            ValueError: there is none; or a number needs the careful reader.
+        """
+        self._context.clear_flags()
+        found = self._decoder.raw_decode(text, at)
+        if self._context.flags[Overflow] or self._context.flags[Subnormal]:
+            raise ValueError("a number that no double can hold")
+        return found
+
+
+_FAST = _Fast()
 
 
 def check_size(text: str) -> None:
@@ -73,14 +98,23 @@ def read_strict(text: str, at: int = 0) -> tuple[object, int] | None:
     if not _MAYBE.match(text, at):
         return None
     try:
-        value, end = _DECODER.raw_decode(text, at)
+        value, end = _decoded(text, at)
         if text.find("\\ud", at, end) >= 0 or text.find("\\uD", at, end) >= 0:
-            value = _DECODER.decode(_LONE.sub(_mended, text[at:end]))
+            value = _CAREFUL.decode(_LONE.sub(_mended, text[at:end]))
     except (JSONDecodeError, RecursionError):
         return None
     if text.count("[", at, end) + text.count("{", at, end) > MAX_DEPTH:
         _check_depth(value)
     return value, end
+
+
+def _decoded(text: str, at: int) -> tuple[object, int]:
+    try:
+        return _FAST.decode(text, at)
+    except JSONDecodeError:
+        raise
+    except ValueError:
+        return _CAREFUL.raw_decode(text, at)
 
 
 def whole(text: str) -> str:
