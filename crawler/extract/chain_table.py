@@ -213,7 +213,9 @@ class ChainTable:
             return None
         names, shown, empty = list(columns), self.row_fields.shown, (None,) * len(columns)
         seen = {name for name, values in columns.items() if values != [None] * len(values)}
-        rows = [dict(zip(names, values, strict=False)) for values in zip(*columns.values(), strict=False) if values != empty]
+        rows = [
+            dict(zip(names, values, strict=False)) for values in zip(*columns.values(), strict=False) if values != empty
+        ]
         if len(shown) < len(names):
             rows = [{name: row[name] for name in shown} for row in rows]
         records = [Record(self.rule.table, row) for row in rows] if shown else []
