@@ -23,7 +23,7 @@ TYPES = {
 }
 UNDERSTOOD = {
     "$ref", "anyOf", "type", "enum", "properties", "additionalProperties", "required", "items", "minimum", "maximum",
-    "exclusiveMinimum", "description", "default", "$schema", "title", "definitions", "pattern",
+    "exclusiveMinimum", "description", "default", "$schema", "title", "definitions", "pattern", "minItems",
 }  # fmt: skip
 
 
@@ -45,7 +45,9 @@ def accepts(value, rule, whole):
     if isinstance(value, int | float) and not rule.get("minimum", value) <= value <= rule.get("maximum", value):
         return False
     if isinstance(value, list):
-        return all(accepts(item, rule.get("items", {}), whole) for item in value)
+        return len(value) >= rule.get("minItems", 0) and all(
+            accepts(item, rule.get("items", {}), whole) for item in value
+        )
     return not isinstance(value, dict) or accepts_mapping(value, rule, whole)
 
 
