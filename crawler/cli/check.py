@@ -83,7 +83,8 @@ def _sitemap(rule: Plain) -> str:
 
 
 def _follow(follow: Plain) -> str:
-    parts = [follow["css"] + (f" in each {follow['each']}" if follow["each"] else "")]
+    each = "of its rows" if follow["of_rows"] else follow["each"]
+    parts = [follow["css"] + (f" in each {each}" if each else "")]
     parts += [f"where {', '.join(follow['where'])}"] if follow["where"] else []
     parts += ["next page"] if follow["next"] else []
     parts += [] if follow["same_site"] else ["also to other sites"]

@@ -241,7 +241,8 @@ def _follow(job: Job, rule: FollowRule) -> Plain:
     return {
         "to": rule.to,
         "css": links_found_by(rule),
-        "each": "its rows" if rule.of_rows else rows_found_by(rule) or None,
+        "each": rows_found_by(rule) or None,
+        "of_rows": rule.of_rows,
         "where": [condition.name for condition in rule.where],
         "next": rule.next,
         "same_site": rule.same_site,
