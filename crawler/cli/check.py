@@ -45,6 +45,8 @@ def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
 
 def _start_heading(start: Plain) -> str:
     count = start["count"]
+    if not count and start["functions"]:
+        return "Start: the URLs that a function gives when the run starts"
     kinds = ", ".join(start["kinds"])
     demo = " on the demo site, which the run starts and stops" if start["demo"] else ""
     named = "page kind" if len(start["kinds"]) == 1 else "page kinds"
@@ -53,7 +55,8 @@ def _start_heading(start: Plain) -> str:
 
 def _first(start: Plain) -> list[str]:
     more = start["count"] - len(start["first"])
-    return [*start["first"], *([f"and {more:,} more"] if more else [])]
+    functions = [f"python {one['python']} ({one['kind']})" for one in start["functions"]]
+    return [*start["first"], *([f"and {more:,} more"] if more else []), *functions]
 
 
 def _kinds(plan: Plain, width: int) -> list[str]:
@@ -123,6 +126,8 @@ def _engines(plan: Plain) -> list[str]:
     uses = [source for table in plan["tables"] for column in table["columns"] for source in column["found_by"]]
     uses += [follow for kind in plan["pages"] for follow in kind["follow"]]
     reasons = dict.fromkeys(use["why"] for use in uses if use["why"])
+    if not any(use["engine"] for use in uses):
+        return ["no page is searched by selectors"]
     if not reasons:
         return ["lexbor evaluates every selector"]
     head = "lexbor evaluates the selectors, except these, for which BeautifulSoup (slower) is used:"

@@ -202,11 +202,12 @@ def make_plan(job: Job, config: str) -> Plain:
 
 
 def _start(job: Job) -> Plain:
-    kinds = Counter(kind for _, kind in job.start_pages())
+    kinds = Counter(kind for _, kind in job.start_pages(call=False))
     return {
         "count": kinds.total(),
         "kinds": dict(kinds),
-        "first": [url for url, _ in islice(job.start_pages(), FIRST)],
+        "first": [url for url, _ in islice(job.start_pages(call=False), FIRST)],
+        "functions": [{"python": name, "kind": kind} for name, kind in job.start_functions],
         "demo": job.demo is not None,
     }
 

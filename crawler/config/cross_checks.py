@@ -262,10 +262,10 @@ def check_files(outputs: tuple[Path, ...], state: Path, report: Diagnostics) -> 
         report.add(("state",), "the state file is also an output", "give it a name of its own")
 
 
-def check_hooks(document: Document, folder: Path, report: Diagnostics) -> None:
+def check_hooks(document: Document, folder: Path, report: Diagnostics, starts: Collection[str] = ()) -> None:
     """The module of each `module:name` can be found; it is not imported here, so no code of it runs."""
     importlib.invalidate_caches()
-    for path, name in _own(document):
+    for path, name in [*_own(document), *((("start",), name) for name in starts)]:
         module = plugins.module_of(name).partition(".")[0]
         if ":" in name and not _importable(module, folder):
             what = f"there is no module '{module}' beside the config, and none is installed"

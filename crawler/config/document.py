@@ -784,6 +784,7 @@ _START = {
             "properties": {
                 "url": {"anyOf": [_TEXT, {"items": _TEXT, "type": "array"}], "description": "A URL, or a list"},
                 "file": {"description": "A file with one URL per line, relative to the config", **_TEXT},
+                "python": {"description": "Your own function, as module:function, that gives URLs", **_TEXT},
                 "kind": {"description": "The page kind of these URLs; default: the first page kind", **_TEXT},
             },
             "type": "object",

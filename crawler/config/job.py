@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,9 @@ from crawler import __version__
 from crawler.config.document import DemoSpec, Document, FetchSpec, KindSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.schema import Section
 from crawler.config.secrets import reveal
-from crawler.config.starts import Start, expand
+from crawler.config.starts import FUNCTION, Start, called, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
-from crawler.extract.rules import PageRule, Recipe, SitemapRule
+from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
 from crawler.model import Table
 from crawler.url_parameters import with_parameters
 
@@ -125,6 +125,13 @@ class Job:
         """Headers for pages of a kind, beside those for all."""
         return {name: dict(kind.request.headers) for name, kind in self.pages.items() if kind.request.headers}
 
+    @property
+    def kept_headers(self) -> frozenset[str]:
+        """Headers of answers that fields ask for, in lower case."""
+        rules = [rule for kind in self.recipe.kinds.values() for rule in every_field(kind)]
+        asked = (rule.response or "" for rule in rules)
+        return frozenset(name.removeprefix("header.").lower() for name in asked if name.startswith("header."))
+
     def secrets(self) -> dict[str, Any]:
         """Headers, cookies, auth and proxy as the client needs them; show them nowhere."""
         fetch = self.fetch
@@ -143,13 +150,30 @@ class Job:
         contact = self.polite.contact
         return f"crawler/{__version__} (+{contact})" if contact else f"crawler/{__version__}"
 
-    def start_pages(self, base: str | None = None) -> Iterator[tuple[str, str]]:
-        """URL and page kind of every start page, ranges expanded; paths are resolved against `base`."""
+    def start_pages(self, base: str | None = None, *, call: bool = True) -> Iterator[tuple[str, str]]:
+        """URL and page kind of every start page, ranges expanded; paths are resolved against `base`.
+
+        Args:
+            call: call functions that give URLs; without it none of the user's code is run, and their URLs are missing.
+
+        Raises:
+            ConfigError: such a function fails.
+        """
         for start in self.starts:
-            for url in expand(start.url):
+            for url in self._urls(start.url, call=call):
                 whole = urljoin(base, url) if base and url.startswith("/") else url
                 query = self.recipe.kinds[start.kind].query if start.kind in self.pages else ()
                 yield (with_parameters(whole, query) if query else whole), start.kind
+
+    @property
+    def start_functions(self) -> list[tuple[str, str]]:
+        """Name and page kind of each function that gives start URLs."""
+        return [(url.removeprefix(FUNCTION), kind) for url, kind in self.starts if url.startswith(FUNCTION)]
+
+    def _urls(self, url: str, *, call: bool) -> Iterable[str]:
+        if not url.startswith(FUNCTION):
+            return expand(url)
+        return called(url.removeprefix(FUNCTION), str(self.folder)) if call else ()
 
     @cached_property
     def what_hash(self) -> str:

@@ -15,7 +15,7 @@ from crawler.config.document import Document
 from crawler.config.job import Job
 from crawler.config.schema import Location
 from crawler.config.secrets import has_variable
-from crawler.config.starts import Start, StartReader
+from crawler.config.starts import FUNCTION, Start, StartReader
 from crawler.config.syntax import display_name, parse, read_text
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_data import plain
@@ -136,7 +136,8 @@ def load(
     folder = Path.cwd() if str(path) == "-" else Path(os.path.abspath(path)).parent
     found, sitemaps = _starts(data, folder, report)
     check(document, report, spoiled)
-    check_hooks(document, folder, report)
+    functions = [start.url.removeprefix(FUNCTION) for start in found if start.url.startswith(FUNCTION)]
+    check_hooks(document, folder, report, functions)
     _known("strategy", document.fetch.strategy, known_strategies, plugins.STRATEGIES, report)
     _known("client", document.fetch.client, known_clients, plugins.CLIENTS, report)
     outputs, state = _files(document, folder, report)

@@ -1,11 +1,11 @@
-"""Start URLs: a single URL, a list, a range, a mapping with a page kind, a file of URLs, or a sitemap."""
+"""Start URLs: a URL, a list, a range, a mapping with a page kind, a file of URLs, a sitemap, or a function."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,19 +14,22 @@ from crawler.config.document import Document, SitemapSpec
 from crawler.config.schema import Location
 from crawler.config.secrets import has_variable
 from crawler.config.syntax import read_text
-from crawler.config.validators import did_you_mean
+from crawler.config.validators import Problem, did_you_mean, function
 from crawler.config.yaml_tree import KeyPath, YamlSource
-from crawler.errors import ConfigError
+from crawler.errors import ConfigError, ExtractError
 from crawler.extract.rules import SitemapRule
 from crawler.model import SITEMAP
 from crawler.urls import BadUrl, resolve
 
-__all__ = ["Start", "StartReader", "expand", "fault"]
+__all__ = ["FUNCTION", "Start", "StartReader", "called", "expand", "fault"]
 
 MAX_IN_A_RANGE = 1_000_000
 _FILE_BYTES = 200_000_000
-_KEYS = ("url", "file", "kind")
-_SOURCES = ("url", "file", "sitemap")
+_KEYS = ("url", "file", "python", "kind")
+_SOURCES = ("url", "file", "sitemap", "python")
+FUNCTION = "python:"
+"""What the URL of a start begins with that is a function: `python:starts:cities`."""
+_MAX_CALLED = 1_000_000
 _OF_SITEMAPS = ("sitemaps", "allow", "deny", "since")
 _USUAL = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,4})?(/[A-Za-z0-9/._~%?&=+-]*)?").fullmatch
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*):"
@@ -35,7 +38,10 @@ _HOST_LIKE = r"[\w-]+(\.[\w-]+)*\.(?!html?|php|aspx?|jsp|xml)[\w-]+(:\d+)?([/?#]
 
 
 class Start(NamedTuple):
-    """A start URL, which may hold ranges, and its page kind; that of a sitemap is a name in `StartReader.sitemaps`."""
+    """A start URL, which may hold ranges, and its page kind; that of a sitemap is a name in `StartReader.sitemaps`.
+
+    A function that gives URLs stands there with FUNCTION before its name.
+    """
 
     url: str
     kind: str
@@ -54,6 +60,35 @@ def expand(url: str) -> Iterator[str]:
     counts = [_count(first, last) for first, last in zip(parts[1::3], parts[2::3], strict=True)]
     for chosen in product(*counts):
         yield "".join(text + number for text, number in zip(parts[::3], (*chosen, ""), strict=True))
+
+
+def called(name: str, root: str) -> list[str]:
+    """Return the URLs that a function of the user's own gives: texts, or dicts with `url`.
+
+    Raises:
+        ConfigError: it cannot be imported or fails, or gives something else.
+    """
+    from crawler.extract.python_hook import load_hook  # late: few configs have one
+
+    try:
+        found = list(islice(load_hook(name, root)(), _MAX_CALLED))
+    except ExtractError as error:
+        raise ConfigError(f"start: {error.detail}") from error
+    except (Exception, SystemExit) as error:  # whatever a function of a user raises
+        raise ConfigError(f"start: {name} raised {type(error).__name__}: {error}") from error
+    if not found:
+        raise ConfigError(f"start: {name} gave no URL")
+    return [_given(name, one) for one in found]
+
+
+def _given(name: str, one: object) -> str:
+    url = one.get("url") if isinstance(one, dict) else one
+    if not isinstance(url, str):
+        raise ConfigError(f"start: {name} gave {type(one).__name__}; it must give URLs, or dicts with url")
+    wrong = fault(url, demo=True)
+    if wrong or "{" in url:
+        raise ConfigError(f"start: {name} gave '{url[:80]}': {wrong[0] if wrong else 'a range is not possible here'}")
+    return url
 
 
 def _count(first: str, last: str) -> list[str]:
@@ -175,11 +210,14 @@ class StartReader:
             if key not in _KEYS:
                 self.report.add((*path, key), *_unknown(key, sources), on_key=True)
         if not sources:
-            self.report.add(path, "expected a URL, or a mapping with url, file or sitemap", "write one of them")
+            self.report.add(path, "expected a URL, or a mapping with url, file, sitemap or python", "write one of them")
             return
         kind = self._kind(item.get("kind", first), path)
         if "file" in item:
             yield from self._file(item["file"], (*path, "file"), kind)
+            return
+        if "python" in item:
+            yield from self._function(item["python"], (*path, "python"), kind)
             return
         yield from self._urls(item["url"], (*path, "url"), kind)
 
@@ -189,6 +227,13 @@ class StartReader:
             return
         for index, url in enumerate(urls if isinstance(urls, list) else [urls]):
             yield from self._url(url, (*path, index) if isinstance(urls, list) else path, kind)
+
+    def _function(self, name: object, path: KeyPath, kind: str) -> Iterator[Start]:
+        wrong = function(name) if isinstance(name, str) else Problem("expected module:function")
+        if wrong is not None:
+            self.report.add(path, wrong.what, wrong.fix or "for example starts:urls for the function urls in starts.py")
+        else:
+            yield Start(f"{FUNCTION}{name}", kind)
 
     def _sitemap(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
         spec = SitemapSpec.read(item, Location(self.report, Document, {}, path))

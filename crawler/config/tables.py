@@ -172,7 +172,14 @@ def make_recipe(document: Document, root: str) -> Recipe:
 def _table(home: Home, key: tuple[str, ...], root: str) -> TableRule:
     here = home.context
     fields = tuple(_field(name, spec, root, here) for name, spec in home.spec.fields.items())
-    return TableRule(home.table, fields, here.each, key, here.levels, _conditions(home.spec.where))
+    levels = here.levels
+    if levels and levels[-1].html_table and not any(map(_by_heading, fields)):
+        levels = (*levels[:-1], levels[-1]._replace(numbered=True))
+    return TableRule(home.table, fields, here.each, key, levels, _conditions(home.spec.where))
+
+
+def _by_heading(field: FieldRule) -> bool:
+    return isinstance(field.column, str) or any(map(_by_heading, (*field.first_of, *field.all_of)))
 
 
 def _conditions(where: dict[str, bool | tuple[str, ...] | ConditionSpec]) -> tuple[Condition, ...]:
@@ -214,7 +221,7 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str) -> FollowRul
     plain = rule.sources() == ["css"] and not (rule.regex or rule.replace or rule.nth or "from" in rule.given)
     if plain and here.page == "html" and not (here.levels or rule.where) and all(one.plain for one in carry):
         return found
-    source = _source("", rule, here)
+    source = _source("", rule, root, here)
     if source.attr is None and (source.json is None or data_first(source, here.row)):
         source = source._replace(attr="href")
     if _is_of_rows(rule):
@@ -224,7 +231,7 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str) -> FollowRul
     )
 
 
-def _source(name: str, spec: SourceSpec, here: Context, of: str = "row") -> FieldRule:
+def _source(name: str, spec: SourceSpec, root: str, here: Context, of: str = "row") -> FieldRule:
     """Where a value stands; a text alone is what the language says."""
     css, json, column = spec.css, spec.json, spec.column
     if spec.alone:
@@ -247,8 +254,8 @@ def _source(name: str, spec: SourceSpec, here: Context, of: str = "row") -> Fiel
         schema=spec.schema,
         column=column,
         value=spec.value,
-        first_of=tuple(_field(name, one, "", here, spec.of) for one in spec.first_of),
-        all_of=tuple(_field(name, one, "", here, spec.of) for one in spec.all_of),
+        first_of=tuple(_field(name, one, root, here, spec.of) for one in spec.first_of),
+        all_of=tuple(_field(name, one, root, here, spec.of) for one in spec.all_of),
         response=spec.response,
         row_key=spec.index,
         of=spec.of,
@@ -265,7 +272,7 @@ def _field(name: str, spec: FieldSpec, root: str, here: Context, of: str = "row"
     several = spec.all or spec.type == "list"
     cuts = [one for one in spec.order if one in ("replace", "lines", "split")]
     mends = [one for one in spec.order if one in ("nth", "replace", "regex", "map")]
-    return _source(name, spec, here, of)._replace(
+    return _source(name, spec, root, here, of)._replace(
         html=spec.html,
         all=several,
         map=dict(spec.map),

@@ -177,7 +177,17 @@ class ChainField:
             if error.code != "not-json":
                 raise
             return [], (self._note("not-json", error.detail),), False
-        return *self._taken(things, place), bool(things)
+        pieces, notes = self._taken(things, place)
+        return pieces, notes + self._doubled(place), bool(things)
+
+    def _doubled(self, place: Place) -> tuple[Note, ...]:
+        """A note where several columns have this heading."""
+        name, line = self.rule.column, place.thing
+        if not isinstance(name, str) or not isinstance(line, Line) or not line.headings.twice:
+            return ()
+        if label_key(name) not in map(label_key, line.headings.twice):
+            return ()
+        return (self._note("several-columns", f"several columns are headed {name!r}; the first was taken"),)
 
     def _taken(self, things: list[Thing], place: Place) -> tuple[list[Piece], tuple[Note, ...]]:
         pieces: list[Piece] = []

@@ -67,7 +67,7 @@ class Rows:
     def _lines_of(self, page: PageView) -> Iterator[Place]:
         assert page.sheet is not None
         outer = root(page)
-        for number, cells in enumerate(page.sheet.rows, 1):
+        for number, cells in enumerate(page.lines, 1):
             page.check_time()
             yield Place(page, Line(page.sheet, cells), outer, number)
 
@@ -213,9 +213,8 @@ class ChainTable:
             return None
         names, shown, empty = list(columns), self.row_fields.shown, (None,) * len(columns)
         seen = {name for name, values in columns.items() if values != [None] * len(values)}
-        rows = [
-            dict(zip(names, values, strict=False)) for values in zip(*columns.values(), strict=False) if values != empty
-        ]
+        by_row = zip(*columns.values(), strict=False)
+        rows = [dict(zip(names, values, strict=False)) for values in by_row if values != empty]
         if len(shown) < len(names):
             rows = [{name: row[name] for name in shown} for row in rows]
         records = [Record(self.rule.table, row) for row in rows] if shown else []

@@ -205,7 +205,7 @@ def no_match(
     That is: its kind has tables and there is no record; or all records of a table lack a required field; or its kind
     only follows links and no rule matched, leaving aside rules to the next page, which the last page never has.
     """
-    if plan.tables:
+    if any(not field.rule.hidden for table in plan.tables for field in table.fields):
         lacking = [name for harvest in harvests if harvest.records for name in harvest.lacking]
         if records and not lacking:
             return ""

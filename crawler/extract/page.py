@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
     from crawler.extract.engine import Document
+    from crawler.extract.headings import Cell
     from crawler.extract.order import Order
     from crawler.extract.rules import Format
     from crawler.extract.schema_org import SchemaItems
@@ -175,6 +176,21 @@ class PageView:
 
         return SchemaItems(self.document, self.text, self.resolve)
 
+    @property
+    def late_notes(self) -> tuple[Note, ...]:
+        """Notes on what was read for the rules: data that are broken."""
+        broken = self.schema_items.broken if "schema_items" in vars(self) else []
+        return (Note("", "broken-data", "; ".join(broken)),) if broken else ()
+
+    @cached_property
+    def lines(self) -> list[tuple[Cell, ...]]:
+        """The lines of the sheet.
+
+        Raises:
+            ExtractError: `not-csv`, `not-xlsx`, `unparsable`.
+        """
+        return [] if self.sheet is None else list(self.sheet.rows)
+
     def order(self, document: Document) -> Order:
         """Where the elements of a document of this page begin and end."""
         if id(document) not in self._orders:
@@ -206,7 +222,7 @@ class PageView:
             return _with_floats(self.data)
         if self.sheet is None:
             return self.text
-        return [dict(zip(self.sheet.headings, cells, strict=False)) for cells in self.sheet.rows]
+        return [dict(zip(self.sheet.headings, cells, strict=False)) for cells in self.lines]
 
     def _soup(self) -> BeautifulSoup:
         """The tree for BeautifulSoup.

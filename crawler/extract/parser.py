@@ -252,7 +252,7 @@ def _page(
     Raises:
         ExtractError: `no-match`.
     """
-    notes = page.notes
+    notes = page.notes + page.late_notes
     missed = no_match(page, plan, records, harvests, links)
     if missed:
         if plan.tables and not links.found:

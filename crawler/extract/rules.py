@@ -5,7 +5,7 @@ A recipe is made once from the config (`crawler.config`) and sent to every worke
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "SitemapRule",
     "TableRule",
     "data_first",
+    "every_field",
     "language_of",
 ]
 
@@ -138,6 +139,7 @@ class EachRule(NamedTuple):
     Attributes:
         html_table: selector of a table whose rows have cells by heading.
         strip_html: the text found is HTML: the row is that document.
+        numbered: fields ask for columns by number only, so a first row that only might be headings is a row.
     """
 
     css: str | None = None
@@ -148,6 +150,7 @@ class EachRule(NamedTuple):
     html_table: str | None = None
     attr: str | None = None
     strip_html: bool = False
+    numbered: bool = False
 
     def language(self, around: Language) -> Language:
         """Return what its rows are, in a page or row that is `around`."""
@@ -294,6 +297,16 @@ class Recipe(NamedTuple):
     root: str = ""
     most: int = 10_000_000
     began: float | None = None
+
+
+def every_field(kind: PageRule) -> Iterator[FieldRule]:
+    """Yield the fields of a page kind, those that links carry and where their addresses stand, and all sources."""
+    fields = [field for table in kind.tables for field in table.fields]
+    fields += [field for follow in kind.follow for field in (*follow.carry, *filter(None, (follow.source,)))]
+    while fields:
+        field = fields.pop()
+        yield field
+        fields += (*field.first_of, *field.all_of)
 
 
 def language_of(format: Format) -> Language:

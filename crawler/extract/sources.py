@@ -382,7 +382,7 @@ def cut_into_rows(place: Place, level: EachRule, around: Language) -> Iterator[P
 def _keyed(place: Place, level: EachRule, around: Language) -> list[tuple[str | int, Thing]]:
     if level.html_table is not None:
         steps = [*find_steps(level, around), Step(level.html_table, _css(level.html_table))]
-        lines = [line for table in run_steps(steps, place) for line in _lines(table, place.page)]
+        lines = [line for table in run_steps(steps, place) for line in _lines(table, place.page, level.numbered)]
         return list(enumerate(lines, 1))
     data_last = level.json is not None and not (data_first(level, around) and (level.css or level.xpath))
     steps = find_steps(level, around)
@@ -421,7 +421,7 @@ def _items(thing: Thing) -> list[Thing]:
     return [thing]
 
 
-def _lines(table: Thing, page: PageView) -> list[Thing]:
+def _lines(table: Thing, page: PageView, numbered: bool) -> list[Thing]:
     from crawler.extract.html_table import read_table_rows
 
     if not isinstance(table, Element) or table.node is None:
@@ -434,7 +434,7 @@ def _lines(table: Thing, page: PageView) -> list[Thing]:
             [None if cell is None else Element(document, cell) for cell in row.cells],
             Element(document, row.node),
         )
-        for row in read.rows
+        for row in ([read.guessed] if numbered and read.guessed is not None else []) + read.rows
     ]
 
 

@@ -13,7 +13,7 @@ from crawler.errors import ConfigError, ExtractError
 from crawler.extract.dates import read_date, read_datetime
 from crawler.extract.field_types import FIELD_TYPES, NoteCode
 from crawler.extract.numbers import numbers
-from crawler.extract.rules import FieldRule, Recipe
+from crawler.extract.rules import FieldRule, Recipe, every_field
 from crawler.model import Money, Value
 
 __all__ = ["Converter", "as_text", "check_types", "converter", "read_bool"]
@@ -45,33 +45,38 @@ def converter(rule: FieldRule) -> Converter | None:
 
 
 def check_types(recipe: Recipe) -> None:
-    """Load the types of a recipe that are not ours: what is wrong with one is better said before pages are fetched.
+    """Load the types and functions of a recipe that are not ours: what is wrong is better said before the crawl.
 
     Raises:
         ConfigError: one cannot be loaded.
     """
     for kind in recipe.kinds.values():
-        fields = [field for table in kind.tables for field in table.fields]
-        fields += [field for follow in kind.follow for field in follow.carry]
-        for rule in fields:
-            if rule.type not in FIELD_TYPES:
-                try:
+        for rule in every_field(kind):
+            try:
+                if rule.type not in FIELD_TYPES:
                     _load(rule)
-                except ExtractError as error:
-                    raise ConfigError(f"pages.{kind.name}: the type of {rule.name}: {error.detail}") from error
+                if rule.python is not None:
+                    _hook(rule.python, rule.root)
+            except ExtractError as error:
+                what = "type" if rule.type not in FIELD_TYPES else "function"
+                raise ConfigError(f"pages.{kind.name}: the {what} of {rule.name}: {error.detail}") from error
 
 
 def _load(rule: FieldRule) -> Read:
     """Import the function of a type that another package brings, or of the user's own, beside the config."""
     if ":" in rule.type:
-        from crawler.extract.python_hook import load_hook  # late: most configs have no code of their own
-
-        return cast(Read, load_hook(rule.type, rule.root))
+        return cast(Read, _hook(rule.type, rule.root))
     path = plugins.entry_points(plugins.FIELD_TYPES).get(rule.type, "")
     try:
         return cast(Read, plugins.load(path, f"the type {rule.type}"))
     except ConfigError as error:
         raise ExtractError("hook", str(error)) from error
+
+
+def _hook(name: str, root: str) -> Callable[..., object]:
+    from crawler.extract.python_hook import load_hook  # late: most configs have no code of their own
+
+    return load_hook(name, root)
 
 
 def _of_others(rule: FieldRule) -> Read:

@@ -374,7 +374,8 @@ class AiohttpFetch:
             now.end()
         assert now.fields is not None
         cookies = usable_cookies(now.fields.cookies) if now.fields.cookies else ()
-        return classify(now.asked.url, now.status, now.reason, now.fields.values, body, monotonic() - start, cookies)
+        took = monotonic() - start
+        return classify(now.asked.url, now.status, now.reason, now.fields.values, body, took, cookies, now.asked.kept)
 
     async def _asked(self, now: Attempt) -> bytes:
         try:

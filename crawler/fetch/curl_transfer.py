@@ -257,7 +257,9 @@ class Transfer:
             body = read_capped(iter(self._parts), fields.values.get("content-encoding", ""), asked.most, asked.cut)
         elapsed = monotonic() - self._start
         cookies = usable_cookies(fields.cookies) if fields.cookies else ()
-        return classify(asked.url, self._head.status, self._head.reason, fields.values, body, elapsed, cookies)
+        return classify(
+            asked.url, self._head.status, self._head.reason, fields.values, body, elapsed, cookies, asked.kept
+        )
 
     def _cut(self) -> FetchError:
         """The answer ended within its head, and libcurl saw nothing wrong in that."""

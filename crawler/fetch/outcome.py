@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
 __all__ = [
+    "KEPT",
     "LEFTOVER_SECONDS",
     "MAX_LEFTOVER",
     "check_length",
@@ -36,7 +37,7 @@ _REFUSED = {
     401: "the page requires a login",
     403: "the page requires a login, or the site blocks crawlers",
 }
-_KEPT = frozenset({
+KEPT = frozenset({
     "content-language", "content-type", "date", "etag", "last-modified", "link", "location", "retry-after",
     "x-robots-tag",
 })  # fmt: skip
@@ -45,13 +46,16 @@ MAX_LEFTOVER = 16_384
 LEFTOVER_SECONDS = 1.0
 
 
-def read_outcome(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool) -> Response | Moved | Failure:
+def read_outcome(
+    url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool, kept: frozenset[str] = KEPT
+) -> Response | Moved | Failure:
     """Return what an answer of urllib3 means; its body is read only when it is a page.
 
     Args:
         start: `time.monotonic()` at which the request began.
         most: bytes of a decoded body.
         cut: return the first `most` bytes of a larger one.
+        kept: names of headers that a Response keeps.
 
     Raises:
         FetchError: the body is broken or too large, or time is up. Other errors are those of reading.
@@ -64,7 +68,7 @@ def read_outcome(url: str, raw: BaseHTTPResponse, start: float, most: int, cut: 
         _read_leftover(raw)
     fields = {name.lower(): value for name, value in raw.headers.items()}
     cookies = usable_cookies(raw.headers.getlist("set-cookie"))
-    return classify(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies)
+    return classify(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies, kept)
 
 
 def classify(
@@ -75,6 +79,7 @@ def classify(
     body: bytes,
     elapsed: float,
     cookies: tuple[str, ...] = (),
+    kept: frozenset[str] = KEPT,
 ) -> Response | Moved | Failure:
     """Return what an answer means.
 
@@ -83,11 +88,12 @@ def classify(
         body: decoded; empty where the answer is no page.
         elapsed: seconds that the request took.
         cookies: usable values of the headers Set-Cookie.
+        kept: names of headers that a Response keeps.
     """
     if status in _MOVED:
         return _moved(url, status, fields.get("location", ""), elapsed, cookies)
     headers = {
-        name: value if value.isprintable() else _printable(value) for name, value in fields.items() if name in _KEPT
+        name: value if value.isprintable() else _printable(value) for name, value in fields.items() if name in kept
     }
     if status in _GOOD or status in _EMPTY:
         return Response(url, status, headers, body, elapsed, cookies, time())

@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 from crawler import urls
 from crawler.errors import FetchError
+from crawler.fetch import response_head
 from crawler.fetch.addresses import check_for_proxy, check_literal
 from crawler.fetch.body import ACCEPTED
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, ClientSettings
+from crawler.fetch.outcome import KEPT
 from crawler.model import Request
 
 __all__ = ["Endpoint", "PreparedRequest", "RequestPreparer", "connect_to", "request_headers", "with_cookies"]
@@ -92,6 +94,7 @@ class PreparedRequest(NamedTuple):
         lines: the headers as they are sent.
         most: bytes of its decoded body.
         cut: a larger body is cut.
+        kept: names of headers of the answer that are kept.
     """
 
     url: str
@@ -103,6 +106,7 @@ class PreparedRequest(NamedTuple):
     most: int
     cut: bool
     not_after: float
+    kept: frozenset[str]
 
 
 class RequestPreparer:
@@ -111,6 +115,8 @@ class RequestPreparer:
     def __init__(self, settings: ClientSettings) -> None:
         self._settings = settings
         self._public, self._private = request_headers(settings)
+        self._kept = KEPT | settings.kept_headers
+        response_head.use(settings.kept_headers)
         self._places: dict[tuple[str, str], Endpoint] = {}
 
     def __call__(self, request: Request) -> PreparedRequest:
@@ -136,7 +142,7 @@ class RequestPreparer:
         elif self._settings.proxy and server.startswith("http:"):
             target = url
         lines = place.lines if headers is place.headers else _lines(headers)
-        return PreparedRequest(url, server, target, place, headers, lines, most, robots, request.not_after)
+        return PreparedRequest(url, server, target, place, headers, lines, most, robots, request.not_after, self._kept)
 
     def _new_place(self, start: str, kind: str) -> Endpoint:
         settings = self._settings

@@ -70,7 +70,7 @@ class RequestsFetch:
         prepared.headers = asked.headers  # type: ignore[assignment]  # a plain dict is enough
         raw = self._send(prepared)
         try:
-            return read_outcome(asked.url, raw, start, asked.most, asked.cut)
+            return read_outcome(asked.url, raw, start, asked.most, asked.cut, asked.kept)
         finally:
             raw.close()
             raw.release_conn()

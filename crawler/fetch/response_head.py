@@ -11,10 +11,11 @@ It is more strict, and more forgiving, than the parsers of the libraries:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from crawler.errors import FetchError, one_line
 
-__all__ = ["MAX_LINE", "HeadParser", "HeaderFields", "is_status", "valid_lines"]
+__all__ = ["MAX_LINE", "HeadParser", "HeaderFields", "is_status", "use", "valid_lines"]
 
 
 MAX_INTERIM = 20
@@ -153,6 +154,11 @@ _USED = {
         b"link", b"location", b"retry-after", b"transfer-encoding", b"x-robots-tag",
     )
 }  # fmt: skip
+
+
+def use(names: Iterable[str]) -> None:
+    """Let HeaderFields have these headers, too, from now on: some client of this process asks for them."""
+    _USED.update({name.encode("latin-1"): name for name in names})
 
 
 class HeaderFields:

@@ -240,5 +240,6 @@ def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
         allow_private=fetch.allow_private,
         insecure_hosts=frozenset(fetch.insecure_hosts),
         kind_headers=job.kind_headers,
+        kept_headers=job.kept_headers,
         **job.secrets(),
     )

@@ -228,6 +228,51 @@ def test_items_of_a_list_as_texts():
     assert rows(kind, data) == [{"x": "Mon 9; Sat 8", "n": 3}]
 
 
+def test_columns_by_number_take_every_row():
+    html = "<table><tr><td>a<td>1<tr><td>b<td>2</table>"
+    assert rows("each: {html_table: table}\nfields: {x: {column: 1}, y: {column: 2}}", html) == [
+        {"x": "a", "y": "1"},
+        {"x": "b", "y": "2"},
+    ]
+    assert rows("each: {html_table: table}\nfields: {x: a, y: {column: 2}}", html) == [{"x": "b", "y": "2"}]
+
+
+def test_a_heading_that_stands_twice_is_noted():
+    html = "<table><tr><th>A<th>B<th>A<tr><td>1<td>2<td>3</table>"
+    kind = "each: {html_table: table}\nfields: {a: A, b: B, c: {column: 3}}"
+    assert (rows(kind, html), notes(kind, html)) == ([{"a": "1", "b": "2", "c": "3"}], [("a", "several-columns")])
+
+
+def test_two_tables_of_one_sheet():
+    kind = "format: csv\ntables: {a: {fields: {x: A}}, b: {where: {y: '2'}, fields: {y: {column: A}}}}"
+    assert rows(kind, "A\n1\n2\n") == [{"x": "1"}, {"x": "2"}, {"y": "2"}]
+
+
+def test_broken_data_are_noted_on_the_page():
+    html = """<script type="application/ld+json">{"@type": "Store", oops</script>
+    <script type="application/ld+json">{"@type": "Store", "name": "Oak"}</script>"""
+    kind = "fields: {name: {schema: Store, json: name}}"
+    assert (rows(kind, html), notes(kind, html)) == ([{"name": "Oak"}], [("", "broken-data")])
+
+
+def test_hidden_fields_alone_are_no_table():
+    kind = "each: li\nfields: {n: {css: b, hidden: true}}\nfollow: [{from: row, css: a, to: p}]"
+    found = page(kind, "<li><b>1</b><a href=/1>x</a>")
+    assert (found.records, [link.url for link in found.links]) == ((), ["http://shop.test/1"])
+    assert (
+        page("each: li\nfields: {n: {css: b, hidden: true}}\nfollow: [{css: a, to: p}]", "<a href=/1>x</a>").notes == ()
+    )
+
+
+def test_the_row_itself_is_the_link_and_its_text_is_carried():
+    kind = "fields: {h: h1}\nfollow: [{each: nav a, attr: href, carry: {category: {}}, to: p}]"
+    found = page(kind, "<h1>x</h1><nav><a href=/1>Poetry</a><a href=/2>History</a></nav>")
+    assert [(link.url, dict(link.carry)) for link in found.links] == [
+        ("http://shop.test/1", {"category": "Poetry"}),
+        ("http://shop.test/2", {"category": "History"}),
+    ]
+
+
 def test_several_rules_fill_one_table():
     html = "<ul><li data-id=1>A<li data-id=2>B</ul><script>var m = [{id: 2, lat: 5}]</script>"
     kind = """

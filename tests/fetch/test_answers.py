@@ -230,6 +230,13 @@ def test_only_useful_headers_come_back_in_lower_case(get: Any) -> None:
     assert response.headers == {"content-type": "text/html", "etag": "1", "x-robots-tag": "a, b"}
 
 
+def test_headers_that_fields_ask_for_come_back_too(get: Any) -> None:
+    with serve(once(answer(b"x", b"X-Total: 7", b"X-Other: y"))) as server:
+        response = get(server.url, kept_headers=frozenset({"x-total"}))
+    assert response.headers == {"content-type": "text/html", "x-total": "7"}
+    assert abs(response.fetched - time.time()) < 60
+
+
 def test_late_requests_are_not_sent(client: Any) -> None:
     with serve(once(answer())) as server:
         failure = client()(Request(1, server.url, "page", not_after=time.monotonic() - 0.001))
