@@ -49,7 +49,8 @@ def _start_heading(start: Plain) -> str:
         return "Start: the URLs that a function gives when the run starts"
     kinds = ", ".join(start["kinds"])
     demo = " on the demo site, which the run starts and stops" if start["demo"] else ""
-    return clean(f"Start: {count:,} {'page' if count == 1 else 'pages'} of page kind {kinds}{demo}")
+    named = "page kind" if len(start["kinds"]) == 1 else "page kinds"
+    return clean(f"Start: {count:,} {'page' if count == 1 else 'pages'} of {named} {kinds}{demo}")
 
 
 def _first(start: Plain) -> list[str]:
@@ -85,7 +86,9 @@ def _sitemap(rule: Plain) -> str:
 
 
 def _follow(follow: Plain) -> str:
-    parts = [follow["css"] + (f" in each {follow['each']}" if follow["each"] else "")]
+    each = "of its rows" if follow["of_rows"] else follow["each"]
+    parts = [follow["css"] + (f" in each {each}" if each else "")]
+    parts += [f"where {', '.join(follow['where'])}"] if follow["where"] else []
     parts += ["next page"] if follow["next"] else []
     parts += [] if follow["same_site"] else ["also to other sites"]
     parts += [f"carries {', '.join(follow['carry'])}"] if follow["carry"] else []
@@ -96,9 +99,10 @@ def _table_heading(table: Plain) -> str:
     key = f"one row for each {', '.join(table['key'])}" if table["key"] else "no key, so no two rows are merged"
     count = len(table["columns"])
     each = "".join(f", one for each {css}" for css in dict.fromkeys(table["each"]) if css)
+    where = f" where {', '.join(dict.fromkeys(table['where']))}" if table["where"] else ""
     return clean(
         f"Table {table['name']}: {count} {'column' if count == 1 else 'columns'} "
-        f"from {', '.join(table['kinds'])}{each}; {key}"
+        f"from {', '.join(table['kinds'])}{each}{where}; {key}"
     )
 
 
@@ -115,6 +119,8 @@ def _table(table: Plain, width: int) -> list[str]:
 
 
 def _engines(plan: Plain) -> list[str]:
+    if all(kind["format"] != "html" or kind["sitemap"] for kind in plan["pages"]):
+        return ["none: no page is HTML or XML"]
     if plan["fetch"]["engine"] == "bs4":
         return ["BeautifulSoup evaluates every selector (fetch.engine)"]
     uses = [source for table in plan["tables"] for column in table["columns"] for source in column["found_by"]]

@@ -229,6 +229,7 @@ def _fetch(job: Job) -> Plain:
 def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:
     return {
         "kind": name,
+        "format": plan.rule.format,
         "tables": [table.rule.table for table in plan.tables],
         "python": plan.rule.python,
         "follow": [_follow(job, follow.rule) for follow in plan.follow],
@@ -241,7 +242,9 @@ def _follow(job: Job, rule: FollowRule) -> Plain:
     return {
         "to": rule.to,
         "css": links_found_by(rule),
-        "each": "its rows" if rule.of_rows else rows_found_by(rule) or None,
+        "each": rows_found_by(rule) or None,
+        "of_rows": rule.of_rows,
+        "where": [condition.name for condition in rule.where],
         "next": rule.next,
         "same_site": rule.same_site,
         "carry": [field.name for field in rule.carry],
@@ -264,6 +267,13 @@ def _tables(job: Job, kinds: dict[str, CompiledPage]) -> list[Plain]:
             "kinds": [name for name, plan in kinds.items() if any(t.rule.table == table.name for t in plan.tables)],
             "each": [
                 rows_found_by(t.rule) for plan in kinds.values() for t in plan.tables if t.rule.table == table.name
+            ],
+            "where": [
+                condition.name
+                for plan in kinds.values()
+                for t in plan.tables
+                if t.rule.table == table.name
+                for condition in t.rule.where
             ],
             "columns": [
                 {

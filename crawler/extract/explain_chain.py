@@ -97,7 +97,7 @@ def _way(field: Field, place: Place, values: Values) -> tuple[str, int, str | No
         return _of_first(field, place, values)
     if rule.all_of:
         given = sum(one.read(place, values).value is not None for one in field.sources)
-        return f"{given} of {len(field.sources)}: {found_by(rule)}", given, None
+        return f"all_of {given} of {len(field.sources)}: {found_by(rule).removeprefix('all of: ')}", given, None
     if rule.value is not None or rule.response is not None or rule.row_key or rule.page_url:
         return found_by(rule), 1, None
     try:
@@ -152,7 +152,7 @@ def _raw(things: list[Thing]) -> str | None:
 
 def _written(value: object) -> str:
     """A value of data as JSON writes it, a text without its quotes."""
-    return str(value) if isinstance(value, str | Decimal) else json.dumps(value, ensure_ascii=False, default=str)
+    return str(value) if isinstance(value, str | Decimal) else json.dumps(value, ensure_ascii=False, default=float)
 
 
 def _engine(field: Field, place: Place) -> str:

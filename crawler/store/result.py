@@ -45,13 +45,18 @@ def rank(db: sqlite3.Connection, crawl: int) -> None:
 
 
 def join_records(db: sqlite3.Connection, keys: Mapping[str, tuple[str, ...]]) -> int:
-    """Fill `left_out` and `merged`; returns how many records were joined to an earlier one with the same key."""
+    """Fill `left_out` and `merged`; returns how many records were joined to an earlier one with the same key.
+
+    A carried field counts as one of the record, in its key and where it fills blanks.
+    """
     db.execute("CREATE TEMP TABLE left_out (record INTEGER PRIMARY KEY)")
     db.execute("CREATE TEMP TABLE merged (record INTEGER PRIMARY KEY, data TEXT)")
-    case, values = _key_expression(keys)
+    carried = db.execute("SELECT 1 FROM carried LIMIT 1").fetchone() is not None
+    case, values = _key_expression(keys, carried)
     if not values:
         return 0
-    keyed = f"SELECT k.n, r.id, r.tbl, {case} AS key, r.data FROM {RECORDS}"  # noqa: S608 - built below, bound
+    carry, join = ("c.data", " LEFT JOIN carried c ON c.page = k.page") if carried else ("NULL", "")
+    keyed = f"SELECT k.n, r.id, r.tbl, {case} AS key, r.data, {carry} AS carry FROM {RECORDS}{join}"  # noqa: S608 - built below, bound
     db.execute("CREATE TEMP TABLE doubles (tbl TEXT, key TEXT, PRIMARY KEY (tbl, key)) WITHOUT ROWID")
     db.execute(
         f"INSERT INTO doubles SELECT tbl, key FROM ({keyed}) WHERE key IS NOT NULL "  # noqa: S608 - built here
@@ -61,7 +66,7 @@ def join_records(db: sqlite3.Connection, keys: Mapping[str, tuple[str, ...]]) ->
     if not db.execute("SELECT 1 FROM doubles LIMIT 1").fetchone():
         return 0
     rows = db.execute(
-        f"SELECT tbl, key, id, data FROM ({keyed}) JOIN doubles USING (tbl, key) ORDER BY tbl, key, n, id",  # noqa: S608 - built here
+        f"SELECT tbl, key, id, data, carry FROM ({keyed}) JOIN doubles USING (tbl, key) ORDER BY tbl, key, n, id",  # noqa: S608 - built here
         values,
     )
     return sum(_merge(db, list(group)) for _, group in groupby(rows, key=itemgetter(0, 1)))
@@ -164,30 +169,56 @@ def _shown(value: Value) -> str:
     return " ".join(str(part) for part in parts if part != "")[:_SHORT]
 
 
-def _key_expression(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:
-    """SQL for the key of a record: JSON of its key fields; NULL where the table has no key or one is empty."""
+def _key_expression(keys: Mapping[str, tuple[str, ...]], carried: bool) -> tuple[str, list[str]]:
+    """SQL for the key of a record: JSON of its key fields; NULL where the table has no key or one is empty.
+
+    Args:
+        carried: a field that the record does not have is taken from `c.data`.
+    """
     cases, values = [], []
     for table, fields in keys.items():
-        if not fields:
-            continue
-        paths = [f'$."{name}"' for name in fields]
-        found = " AND ".join(["coalesce(json_extract(r.data, ?), '') <> ''"] * len(paths))
-        cases.append(f"WHEN r.tbl = ? AND {found} THEN json_extract(r.data, {', '.join('?' * len(paths))}, '$.\"\"')")
-        values += [table, *paths, *paths]
+        if fields:
+            paths = [f'$."{name}"' for name in fields]
+            case, asked = _with_links(paths) if carried else _own(paths)
+            cases.append(f"WHEN r.tbl = ? AND {case}")
+            values += [table, *asked]
     return (f"CASE {' '.join(cases)} END", values) if cases else ("NULL", [])
 
 
-def _merge(db: sqlite3.Connection, rows: Sequence[tuple[str, str, int, str]]) -> int:
+_LAST = "'$.\"\"'"  # with one path more the value is JSON, in which a long number keeps all of its digits
+
+
+def _own(paths: list[str]) -> tuple[str, list[str]]:
+    found = " AND ".join(["coalesce(json_extract(r.data, ?), '') <> ''"] * len(paths))
+    return f"{found} THEN json_extract(r.data, {', '.join('?' * len(paths))}, {_LAST})", paths * 2
+
+
+def _with_links(paths: list[str]) -> tuple[str, list[str]]:
+    has = "coalesce(json_extract(r.data, ?), json_extract(c.data, ?), '') <> ''"
+    own, linked = (f"json_extract({data}, ?, {_LAST})" for data in ("r.data", "c.data"))
+    part = f"CASE WHEN json_extract(r.data, ?) IS NULL THEN {linked} ELSE {own} END"
+    found, key = " AND ".join([has] * len(paths)), " || ".join([part] * len(paths))
+    return f"{found} THEN {key}", [path for times in (2, 3) for path in paths for _ in range(times)]
+
+
+def _merge(db: sqlite3.Connection, rows: Sequence[tuple[str, str, int, str, str | None]]) -> int:
     """Keep the first record of a key, fill its blanks from the later ones, and leave those out."""
-    (_, _, first, text), others = rows[0], rows[1:]
-    values = load_values(text)
-    for _, _, _, other in others:
-        for name, value in load_values(other).items():
+    (_, _, first, text, carry), others = rows[0], rows[1:]
+    values = _with_carried(text, carry)
+    for _, _, _, data, carry in others:
+        for name, value in _with_carried(data, carry).items():
             if values.get(name) in (None, ""):
                 values[name] = value
     db.execute("INSERT INTO merged VALUES (?, ?)", (first, dump_values(values)))
     db.executemany("INSERT INTO left_out VALUES (?)", [(row[2],) for row in others])
     return len(others)
+
+
+def _with_carried(data: str, carry: str | None) -> dict[str, Value]:
+    values = load_values(data)
+    if carry:
+        fill_blanks(values, load_values(carry))
+    return values
 
 
 class StoredResult:

@@ -53,6 +53,13 @@ def test_check_names_no_python_object(cli, form):
     assert "Rule(" not in done.out
 
 
+def test_check_names_conditions_and_that_no_page_is_html(cli):
+    done = cli("check", CONFIGS / "demo_files.yaml")
+    assert "2 pages of page kinds stock, shelves" in done.out
+    assert "Table shelves: 4 columns from shelves where stock; one row for each isbn" in words(done.out)
+    assert "none: no page is HTML or XML" in done.out
+
+
 def test_a_where_that_lets_no_row_through_is_no_success(cli, broken):
     job = broken("status: for sale ", "status: For Sale ")
     done = cli("try", job, "/api/books?page=2", *FREE)

@@ -87,6 +87,25 @@ def test_fault_143_records_with_one_key_are_one_row_with_blanks_filled(db):
     assert (result.joined, len(list(result.rows("books")))) == (2, 2)
 
 
+def test_a_carried_field_may_be_the_key_and_fills_blanks_of_the_row_it_joins(db):
+    pages = open_pages(db)
+    with pages.transaction():
+        pages.add_starts([(url("list"), "listing")])
+        links = (to_book("a", title="Emma", badge="new"), to_book("b", title="Persuasion"), to_book("c"))
+        rows = tuple(Record("books", {"title": title}) for title in ("Persuasion", "Emma"))
+        pages.done(take(pages, "list"), listing(*links)._replace(records=rows))
+        pages.done(take(pages, "a"), book(None, "2"))
+        pages.done(take(pages, "b"), book(None, "3"))
+        pages.done(take(pages, "c"), book(None, "4"))
+    result = StoredResult(db, 1, BOOKS, {"books": ("title",)})
+    assert [dict(row.values) for row in result.rows("books")] == [
+        {"title": "Persuasion", "price": "3"},
+        {"title": "Emma", "price": "2", "badge": "new"},
+        {"title": None, "price": "4"},
+    ]
+    assert result.joined == 2
+
+
 def test_a_record_without_its_key_is_a_row_of_its_own(db):
     pages = open_pages(db)
     with pages.transaction():
