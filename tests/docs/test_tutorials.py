@@ -1,4 +1,4 @@
-"""Every command of the tutorials prints what the tutorials show."""
+"""Every command of the tutorials prints what they show; `python -m tests.docs.tutorials` writes the outputs anew."""
 
 import pytest
 
