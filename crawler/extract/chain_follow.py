@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crawler.extract.chain_table import ChainTable
     from crawler.extract.follow import Links
     from crawler.extract.page import PageView
+    from crawler.model import Value
 
 __all__ = ["ChainFollow"]
 
@@ -64,9 +65,9 @@ class ChainFollow(Follow):
             ExtractError: `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
         """
         matched = False
-        for place in self._places(links.page):
+        for place, row in self._places(links.page):
             links.page.check_time()
-            values = self.row_fields.read(place)[0] if self._reads_first else {}
+            values = {**row, **self.row_fields.read(place)[0]} if self._reads_first else row
             if self.row_fields.left_out(values) is not None:
                 matched = True
                 continue
@@ -78,11 +79,21 @@ class ChainFollow(Follow):
         if not matched:
             links.misses.append(repr(links_found_by(self.rule)))
 
-    def _places(self, page: PageView) -> Iterator[Place]:
+    def read_rows(self, page: PageView) -> None:
+        """Read the rows of this kind's table, for a page of which only the links are wanted.
+
+        Raises:
+            ExtractError: as `add`.
+        """
+        if self._table is not None:
+            self._table.read(page)
+
+    def _places(self, page: PageView) -> Iterator[tuple[Place, dict[str, Value]]]:
+        """Yield the rows, and of rows of this kind's table the values of their fields."""
         if self._table is None:
-            yield from self.rows.of(page)
+            yield from ((place, {}) for place in self.rows.of(page))
         else:
-            yield from (place for place, _ in self._table.kept)
+            yield from self._table.kept
 
     def _add_row(self, links: Links, place: Place, addresses: list[str]) -> None:
         targets = []

@@ -88,3 +88,12 @@ def test_a_page_in_another_format_says_what_to_do(cli, broken):
     assert done.code == 3
     assert "not-csv: it is a page of HTML" in done.out
     assert "correct format:" in words(done.out)
+
+
+def test_the_address_of_a_link_may_be_made_of_the_fields_of_its_row(cli, broken):
+    job = broken(
+        "- {json: next, to: books, next: true} ",
+        "- {from: row, value: '/authors/{first_author}', to: author}\n  author: {fields: {a: h1}}\n #",
+    )
+    done = cli("try", job, "/api/books?page=1", *FREE)
+    assert "/authors/Ada%20Penrose" in done.out
