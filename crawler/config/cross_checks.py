@@ -372,23 +372,10 @@ def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
             yield from _blank_columns(name, kind)
         for index, rule in enumerate(kind.follow):
             yield from _idle_rule(document, name, f"pages.{name}.follow[{index}]", rule)
-    yield from _carried_keys(document)
     if not any(True for _ in homes(document)) and not any(kind.python for kind in document.pages.values()):
         yield "pages: no page kind has fields, so no rows will be written"
     if not (document.demo or document.polite.contact or document.fetch.user_agent):
         yield "polite.contact: missing; add your web page or e-mail address, so that the site's owner can reach you"
-
-
-def _carried_keys(document: Document) -> Iterator[str]:
-    """A key that only the leading page knows: rows are told apart by their own fields."""
-    keys = table_keys(document)
-    for home in homes(document):
-        missing = [name for name in keys[home.table] if name not in home.spec.fields]
-        if missing and not document.pages[home.kind].python:
-            yield (
-                f"{dotted(home.path)}: '{missing[0]}' is carried to these pages, and rows are not joined by a carried "
-                f"key; read it from the page as well, for example with {missing[0]}: {{url: true, regex: ...}}"
-            )
 
 
 def _blank_columns(name: str, kind: KindSpec) -> Iterator[str]:
