@@ -347,8 +347,8 @@ class SourceSpec(Section):
     from_ = Key(
         choice(*get_args(From)),
         "row",
-        "Where to look: in the `row`, in the row around it (`outer`, `outermost`), in the `page`, or at the nearest "
-        "match `before` or `after` the row.",
+        "Where to look: in the `row`, in the row around it (`outer`, `outermost`), in the `page`, at the nearest match "
+        "`before` the row, or at the first `after` it and before the next row.",
     )
     attr = Key(TEXT, "", "Take this attribute, such as `href` or `class`, instead of the text.")
     replace = Key(

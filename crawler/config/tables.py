@@ -147,7 +147,9 @@ def field_type(spec: SourceSpec, here: Context, of: str = "row") -> str:
     if spec.first_of or spec.all_of:
         types = {field_type(one, here, spec.of) for one in (*spec.first_of, *spec.all_of)}
         return types.pop() if len(types) == 1 else "any"
-    if spec.index or (spec.value is not None and spec.value.startswith("{") and spec.value.endswith("}")):
+    if spec.value is not None:
+        return "any" if spec.value.startswith("{") and spec.value.endswith("}") else "text"
+    if spec.index:
         return "any"
     around = seen_from(spec, here, of)
     data = spec.json or spec.js or spec.schema or (spec.alone and around == "json") or _is_whole_value(spec, around)

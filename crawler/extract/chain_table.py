@@ -56,6 +56,17 @@ class Rows:
             return None
         return compile_path(self.levels[0].json or "")
 
+    def are_none(self, page: PageView) -> bool:
+        """Tell whether data say that there are no rows: where they should be is an empty list, or a sheet has none."""
+        if page.sheet is not None:
+            return not page.lines
+        if self.path is None:
+            return False
+        text = self.path.text
+        whole = compile_path(text.removesuffix("[]").removesuffix(".*")) if text.endswith(("[]", ".*")) else self.path
+        found = whole.find(page.data)
+        return bool(found) and all(one in ([], {}) for one in found)
+
     def of(self, page: PageView) -> Iterator[Place]:
         """Yield every row of a page in order; the page itself where nothing cuts it.
 
@@ -204,7 +215,8 @@ class ChainTable:
                 why = shifted.get(page.document.identity(place.row.scope), "") if shifted else ""
                 records.append(self.row_fields.record(values, notes + merged_note(why)))
         misses = self._misses(page, seen)
-        return TableResult(records, misses, lacking(self.fields, seen, records), left_out)
+        empty = not seen and self.rows.are_none(page)
+        return TableResult(records, misses, lacking(self.fields, seen, records), left_out, empty)
 
     def _read_columns(self, page: PageView) -> TableResult | None:
         """Read a table of which all fields are read a column at a time; None where a value needs the long way."""
@@ -213,20 +225,22 @@ class ChainTable:
         columns = self.row_fields.columns([value for _, value in self.rows.path.keyed(page.data)])
         if len(columns) < len(self.fields):
             return None
-        names, shown, empty = list(columns), self.row_fields.shown, (None,) * len(columns)
+        names, shown, blank = list(columns), self.row_fields.shown, (None,) * len(columns)
         seen = {name for name, values in columns.items() if values != [None] * len(values)}
         by_row = zip(*columns.values(), strict=False)
-        rows = [dict(zip(names, values, strict=False)) for values in by_row if values != empty]
+        rows = [dict(zip(names, values, strict=False)) for values in by_row if values != blank]
         if len(shown) < len(names):
             rows = [{name: row[name] for name in shown} for row in rows]
         records = [Record(self.rule.table, row) for row in rows] if shown else []
         misses = self._misses(page, seen) if len(seen) < len(names) else []
-        return TableResult(records, misses, lacking(self.fields, seen, records))
+        empty = not seen and self.rows.are_none(page)
+        return TableResult(records, misses, lacking(self.fields, seen, records), 0, empty)
 
     def _misses(self, page: PageView, seen: set[str]) -> list[str]:
         """What matched nothing: the rows, or the fields that no record has."""
         if not seen and self.rows.levels and next(self.rows.of(page), None) is None:
-            return [repr(rows_found_by(self.rule))]
+            why = "" if self.rows.path is None else self.rows.path.why(page.data)
+            return [f"{rows_found_by(self.rule)!r}{f' ({why})' if why else ''}"]
         rules = [one.rule for one in self.fields if one.name not in seen]
         return [describe(rule) for rule in rules if not (rule.page_url or _is_given(rule))]
 

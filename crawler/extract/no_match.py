@@ -209,8 +209,8 @@ def no_match(
         lacking = [name for harvest in harvests if harvest.records for name in harvest.lacking]
         if records and not lacking:
             return ""
-        if not records and any(harvest.left_out for harvest in harvests):
-            return ""  # the rows are there, and none is wanted
+        if not records and any(harvest.left_out or harvest.empty for harvest in harvests):
+            return ""  # the rows are there, and none is wanted; or the page says that there are none
         if records:
             return f"required but missing in every row: {', '.join(lacking[:_RULES_NAMED])}{_hint(page, plan)}"
         misses = [miss for harvest in harvests for miss in harvest.misses]

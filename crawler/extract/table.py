@@ -148,15 +148,24 @@ class TableResult:
         misses: what matched nothing: the selector of the rows, or those of fields that no record has.
         lacking: names of required fields that no record has.
         left_out: number of rows that `where` does not let through.
+        empty: the data say themselves that there are no rows: an empty list, a sheet without lines.
     """
 
-    __slots__ = ("lacking", "left_out", "misses", "records")
+    __slots__ = ("empty", "lacking", "left_out", "misses", "records")
 
-    def __init__(self, records: list[Record], misses: list[str], lacking: list[str], left_out: int = 0) -> None:
+    def __init__(
+        self,
+        records: list[Record],
+        misses: list[str],
+        lacking: list[str],
+        left_out: int = 0,
+        empty: bool = False,
+    ) -> None:
         self.records = records
         self.misses = misses
         self.lacking = lacking
         self.left_out = left_out
+        self.empty = empty
 
 
 def has_spans(page: PageView) -> bool:

@@ -273,6 +273,19 @@ def test_the_row_itself_is_the_link_and_its_text_is_carried():
     ]
 
 
+@pytest.mark.parametrize("each", ["items", "items[]", "items.*"])
+def test_an_empty_list_of_data_is_no_failure(each):
+    kind = f"format: json\neach: {each}\nfields: {{a: a}}"
+    assert rows(kind, {"items": []}) == []
+    assert failure(kind, {"entries": []})[1].endswith("(there is no 'items'; it has: entries)")
+    assert failure(kind, {"items": None})[0] == "no-match"
+    assert failure(kind, {"items": [{"b": 1}]})[0] == "no-match"
+
+
+def test_a_sheet_without_lines_is_no_failure():
+    assert rows("format: csv\nfields: {a: A}", "A;B\n") == []
+
+
 def test_several_rules_fill_one_table():
     html = "<ul><li data-id=1>A<li data-id=2>B</ul><script>var m = [{id: 2, lat: 5}]</script>"
     kind = """
