@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from crawler.errors import ExtractError
 from crawler.extract.chain import Field, field
 from crawler.extract.conditions import CompiledCondition, fails
 from crawler.extract.described import rows_found_by
@@ -112,7 +113,8 @@ class ChainTable:
     """A table rule ready for work; see table.CompiledTable, which serves the rules that need no more than CSS.
 
     Attributes:
-        kept: rows that count, with their values, of the page that was read last; for links that begin in rows.
+        keeps: a follow rule begins in the rows.
+        kept: where it does, the rows that count of the page that was read last.
     """
 
     def __init__(self, rule: TableRule, format: Format) -> None:
@@ -122,13 +124,14 @@ class ChainTable:
         self.fields = self.row_fields.fields
         self.keys = frozenset[str]().union(*(one.keys for one in self.fields))
         self.counts_cells = rule.each is not None and any(counts_cells(field.css) for field in rule.fields)
-        self.kept: list[tuple[Place, dict[str, Value]]] = []
+        self.keeps = False
+        self.kept: list[Place] = []
 
     def read(self, page: PageView) -> TableResult:
         """Read every record of a page.
 
         Raises:
-            ExtractError: `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
+            ExtractError: `too-large`, `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
         """
         records: list[Record] = []
         seen: set[str] = set()
@@ -144,10 +147,14 @@ class ChainTable:
             if self.row_fields.left_out(values) is not None:
                 left_out += 1
                 continue
-            self.kept.append((place, values))
+            if self.keeps:
+                self.kept.append(place)
             if self.row_fields.shown:
                 why = shifted.get(page.document.identity(place.row.scope), "") if shifted else ""
                 records.append(self.row_fields.record(readings, merged_note(why)))
+                if len(records) > page.most_rows:
+                    what = f"more than {page.most_rows:,} rows; limits.page_bytes allows one for each 50 bytes"
+                    raise ExtractError("too-large", what)
         misses = self._misses(page, seen)
         return TableResult(records, misses, lacking(self.fields, seen, records), left_out)
 

@@ -35,6 +35,8 @@ __all__ = ["TIME_LIMIT", "PageView", "open_page"]
 
 TIME_LIMIT = 30.0
 """Seconds that the rules may take on one page."""
+_BYTES_A_ROW = 50
+"""A page may have one row for each; a row takes about ten times as much memory."""
 _BASES = 20
 _KEPT = 64  # texts of a page of which the parsed form is kept
 _SOLID = re.compile(r"[^\ufffd \t\r\n\x0c]")
@@ -54,6 +56,7 @@ class PageView:
         sheet: its lines; None where it is no CSV and no Excel file.
         headers, status: of the answer; names of headers in lower case.
         fetched: when it was, in seconds since 1970; 0 where that is not known.
+        most_rows: that a table may take from it.
 
     Args:
         utf8: the text as bytes, where the caller has them.
@@ -82,6 +85,7 @@ class PageView:
         self.headers: Mapping[str, str] = {}
         self.status = 0
         self.fetched = 0.0
+        self.most_rows = 200_000
         self.url = url
         self.text = text
         self.xml = xml
@@ -251,7 +255,7 @@ def open_page(
     """Check and decode a response; `known`, `engine` and `format` as PageView has them.
 
     Args:
-        most: bytes of what was packed.
+        most: bytes of what was packed; of rows there is one for each 50 bytes.
 
     Raises:
         ExtractError: `empty`, `not-html`, `unparsable`; `not-json`, `not-csv`, `not-xlsx`, `not-text` for an answer of
@@ -270,6 +274,7 @@ def open_page(
             response.url, read.text, notes=read.notes, known=known, engine=engine, format=format, data=read.data,
             sheet=read.sheet,
         )  # fmt: skip
+    page.most_rows = most // _BYTES_A_ROW
     page.headers, page.status, page.fetched = response.headers, response.status, response.fetched
     return page
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from crawler.errors import ExtractError
@@ -41,13 +41,18 @@ class Sheet(Headed):
     """A CSV file, or a sheet of an Excel file.
 
     Attributes:
-        rows: the values of each row below the headings, one for each heading; None for an empty cell. To be read
-            once; reading them raises ExtractError where the file breaks off or is none after all.
+        rows: the values of each row below the headings, one for each heading; None for an empty cell. They are read
+            anew each time, so that no file is held in memory as cells; reading them raises ExtractError where the file
+            breaks off or is none after all.
     """
 
-    def __init__(self, headings: Sequence[str], rows: Iterable[tuple[Cell, ...]]) -> None:
+    def __init__(self, headings: Sequence[str], rows: Callable[[], Iterator[tuple[Cell, ...]]]) -> None:
         super().__init__(tuple(headings))
-        self.rows = rows
+        self._rows = rows
+
+    @property
+    def rows(self) -> Iterator[tuple[Cell, ...]]:
+        return self._rows()
 
 
 def read_csv(text: str) -> Sheet:
@@ -65,12 +70,12 @@ def read_csv(text: str) -> Sheet:
     start, delimiter = 0, ""
     if said := _SAID.match(text):
         start, delimiter = said.end(), said[1]
-    lines = _filled(text, start, delimiter if delimiter not in ('"', " ", "") else _delimiter(text, start))
-    headings = next(lines, None)
+    delimiter = delimiter if delimiter not in ('"', " ", "") else _delimiter(text, start)
+    headings = next(_filled(text, start, delimiter), None)
     if headings is None:
         raise ExtractError("not-csv", "it is empty")
     names = _headings(headings)
-    return Sheet(names, (_row(line, len(names)) for line in lines))
+    return Sheet(names, lambda: (_row(line, len(names)) for line in islice(_filled(text, start, delimiter), 1, None)))
 
 
 def read_xlsx(body: bytes) -> Sheet:
@@ -85,13 +90,12 @@ def read_xlsx(body: bytes) -> Sheet:
     """
     from crawler.extract.xlsx import read_rows  # late: few configs read such files
 
-    rows = read_rows(body)
-    headings = next(rows, None)
+    headings = next(read_rows(body), None)
     if headings is None:
         raise ExtractError("not-xlsx", "no visible sheet holds a cell")
     names = _headings(["" if value is None else str(value) for value in headings])
     width = len(names)
-    return Sheet(names, (_fit(row, width) for row in rows))
+    return Sheet(names, lambda: (_fit(row, width) for row in islice(read_rows(body), 1, None)))
 
 
 def _headings(cells: list[str]) -> list[str]:
