@@ -83,7 +83,8 @@ def guarded(path: str) -> str:
     Nothing else can stop libxml2. The condition that does it is always true, so it lets all elements through and
     changes no position.
     """
-    if len(_STEP.findall(path)) < 2:  # one pass over the page
+    found = [(step, condition) for _, step, condition in _STEP.findall(path) if step or condition]
+    if len(found) < 2 and not any(condition for _, condition in found):  # one pass over the page
         return path
 
     def with_guard(found: re.Match[str]) -> str:
