@@ -169,6 +169,7 @@ class ChainField:
             return self._all_of(place, values)
         if self._value is not None:
             filled = self._value.fill(values.get)
+            place.page.count_made(filled)
             return ([] if filled is None else [_Piece(filled)]), (), False
         if rule.response is not None:
             said = place.page.answer(rule.response)

@@ -37,6 +37,7 @@ TIME_LIMIT = 30.0
 """Seconds that the rules may take on one page."""
 _BYTES_A_ROW = 50
 """A page may have one row for each; a row takes about ten times as much memory."""
+_MAX_MADE = 50_000_000
 _BASES = 20
 _KEPT = 64  # texts of a page of which the parsed form is kept
 _SOLID = re.compile(r"[^\ufffd \t\r\n\x0c]")
@@ -86,6 +87,7 @@ class PageView:
         self.status = 0
         self.fetched = 0.0
         self.most_rows = 200_000
+        self._made = 0
         self.url = url
         self.text = text
         self.xml = xml
@@ -211,6 +213,16 @@ class PageView:
         from crawler.extract.soup import hook_soup, xml_soup
 
         return xml_soup(self.text) if self.xml else hook_soup(self.document.root())
+
+    def count_made(self, value: object) -> None:
+        """Count a text that a template made of others: each row may repeat what is long.
+
+        Raises:
+            ExtractError: `unparsable`.
+        """
+        self._made += len(value) if isinstance(value, str) else 0
+        if self._made > _MAX_MADE:
+            raise ExtractError("unparsable", f"the templates make more than {_MAX_MADE:,} characters of this page")
 
     def check_time(self) -> None:
         """Asked between two steps of work, so that no page holds a worker for ever.

@@ -15,9 +15,9 @@ from tests.support.hostile import CASES, DEADLINE, recipe_of
 from tests.support.jobs import ROOT
 
 MORE = 100_000_000
+ALLOWED = 300_000_000
+"""Of an answer as large as `limits.page_bytes` that is nothing but the shortest rows."""
 SOON = 10.0
-TOO_SLOW = {"xpath that looks at everything from everywhere", "texts of nested rows"}
-"""Rules, not answers, that take quadratic time: the deadline ends them."""
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the memory at the peak")
 
 
@@ -60,7 +60,7 @@ def test_a_large_evil_answer_too(name, large):
     assert re.fullmatch(r"page|[a-z-]+", found["outcome"]), found
     assert found["outcome"] not in ("parse-error", "ended"), found
     assert found["seconds"] < 30 + SOON, found
-    assert found["peak"] < MORE, found
+    assert found["peak"] < ALLOWED, found
 
 
 def parse(rules, body, kind):

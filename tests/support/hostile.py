@@ -249,6 +249,15 @@ add(
     type=JSON,
 )
 add(
+    "json a long text that each row repeats",
+    '{format: json, each: "rows[]", fields: {id: id, all: {json: all, from: page, hidden: true}, x: {value: "{all} {id}"}}}',
+    1000,
+    100_000,
+    lambda n: json.dumps({"all": "x" * 100_000, "rows": [{"id": 1}] * n}),
+    "unparsable",
+    type=JSON,
+)
+add(
     "json rows in rows",
     '{format: json, each: ["a[]", "b[]"], fields: {x: x, outer: {json: name, from: outer}, all: {json: "a[].name", from: page, join: ","}}}',
     60,
