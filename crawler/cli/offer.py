@@ -427,7 +427,10 @@ def _html(page: PageView) -> Iterator[Offer]:
     for offer in (_of_schema(page), _of_scripts(page), _of_table(page)):
         if offer is not None:
             yield offer._replace(follow=follow)
-    columns = [_Column("title", {"first_of": ["h1", "title"]}, _sample(_first_text(document, "h1", "title")))]
+    title = _first_text(document, "h1", "title")
+    columns = [_Column("title", {"first_of": ["h1", "title"]}, _sample(title))]
+    if not title:
+        columns = [_Column("text", "body", _sample(_first_text(document, "body")))]
     described = document.first(None, "meta[name=description]")
     if described is not None:
         rule = {"css": "meta[name=description]", "attr": "content"}
