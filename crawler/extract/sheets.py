@@ -22,6 +22,7 @@ _SAMPLE = 20
 """Lines by which the delimiter is found."""
 _MAX_COLUMNS = 16_384
 """As in Excel."""
+_MAX_DELIMITERS = 1_000_000
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)?")
 _SAID = re.compile(r"sep=([^\r\n])[ \t]*(?:\r\n?|\n)", re.I)
 _OTHER = {
@@ -128,7 +129,7 @@ def _check_csv(text: str) -> None:
 
 def _filled(text: str, start: int, delimiter: str) -> Iterator[list[str]]:
     """Yield the cells of each line that has a text."""
-    lines = (found[0] for found in _LINE.finditer(text, start))
+    lines = (_checked(found[0], delimiter) for found in _LINE.finditer(text, start))
     reader = csv.reader(lines, delimiter=delimiter)
     try:
         for cells in reader:
@@ -140,6 +141,13 @@ def _filled(text: str, start: int, delimiter: str) -> Iterator[list[str]]:
         # The only error of a reader that is not strict: a cell of more than 131,072 characters.
         detail = f"line {reader.line_num:,}: {error}; is the quote at the end of a cell missing?"
         raise ExtractError("not-csv", detail[:200]) from error
+
+
+def _checked(line: str, delimiter: str) -> str:
+    """Refuse a line of too many cells before they are made; one cell may hold delimiters."""
+    if len(line) > _MAX_DELIMITERS and line.count(delimiter) > _MAX_DELIMITERS:
+        raise ExtractError("not-csv", f"a line has more than {_MAX_DELIMITERS:,} signs {delimiter!r}")
+    return line
 
 
 def _delimiter(text: str, start: int) -> str:
