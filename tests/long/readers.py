@@ -49,7 +49,6 @@ KNOWN = {
     "title": "ours takes a cell over all columns for no heading of any",
     "heading by th": "pandas takes no first row for headings in which one cell is no th",
     "number of equal headings": "pandas numbers equal headings",
-    "rows of inner tables": "pandas takes rows of tables in cells for rows of the table",
     "row that pandas leaves out": "pandas takes a title for headings; for ours it is a row where none follow",
     "input of an action": "extruct makes objects of `query-input` and the like",
     "script that is broken": "neither reads it, or only one does",
@@ -322,8 +321,9 @@ def tables(page: PageView) -> Found:
     document = page.document
     for node in document.select(None, "table"):
         ours = read_table_rows(document, node, page.check_time)
-        inner = len(document.select(node, "table")) > 0
         source = f"<table>{UNSEEN.sub('', document.html(node))}</table>"
+        if document.first(node, "table") is not None:
+            source = without_inner(source)
         options: dict[str, Any] = {
             "keep_default_na": False,
             "displayed_only": False,
@@ -340,8 +340,19 @@ def tables(page: PageView) -> Found:
             if any(cell_text(page, cell) for row in ours.rows for cell in row.cells):
                 yield "table that pandas cannot read", f"{len(ours.rows)} rows: {str(error)[:100]}"
             continue
-        for kind, example in one_table(page, ours, frame):
-            yield ("rows of inner tables" if kind and inner else kind), example
+        yield from one_table(page, ours, frame)
+
+
+def without_inner(source: str) -> str:
+    """A table with the text of each table inside in its place: pandas takes rows of those for rows of its own."""
+    from lxml import html
+
+    outer = html.fragment_fromstring(source)
+    for inner in outer.xpath(".//table[not(ancestor::table[ancestor::table])][ancestor::table]"):
+        text = html.Element("div")
+        text.text, text.tail = " ".join(inner.itertext()), inner.tail
+        inner.getparent().replace(inner, text)
+    return html.tostring(outer, encoding="unicode")
 
 
 def one_table(page: PageView, ours: HeadedTable, frame: Any) -> Found:
