@@ -17,7 +17,7 @@ from tests.support.jobs import ROOT
 MORE = 100_000_000
 ALLOWED = 300_000_000
 """Of an answer as large as `limits.page_bytes` that is nothing but the shortest rows."""
-SOON = 10.0
+SOON = 5.5
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells the memory at the peak")
 
 

@@ -28,7 +28,7 @@ from crawler.extract import page
 from crawler.extract.parser import Parser
 from crawler.model import Page, Response
 
-QUICK_LIMIT = 3.0
+QUICK_LIMIT = 5.0
 """Seconds that a small page may take."""
 DEADLINE = 60.0
 """Seconds until a process is ended: twice as long as a page may take."""
