@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from crawler.errors import ExtractError
 from crawler.extract.fields import LIST_LIMIT, CompiledField, Reading
 from crawler.extract.labels import label_key
-from crawler.extract.patterns import Pattern
+from crawler.extract.patterns import MAX_PARTS, Pattern
 from crawler.extract.rules import FieldRule, Language
 from crawler.extract.sources import (
     Data,
@@ -122,6 +122,8 @@ class ChainField:
         names = self._value.names if self._value is not None else ()
         inner = (name for source in self.sources for name in source.names)
         self.names: tuple[str, ...] = tuple(dict.fromkeys([*names, *inner]))
+        # The same for all rows there: to look again in each would take quadratic time.
+        self._outside = rule.of in ("outer", "outermost", "page") and _is_found(rule)
 
     def read(self, place: Place, values: Values) -> Reading:
         """Return the value of the field here.
@@ -132,8 +134,17 @@ class ChainField:
         Raises:
             ExtractError: `parse-timeout`, `selector`, `unparsable`, `hook`.
         """
-        rule = self.rule
-        if rule.first_of:
+        if not self._outside:
+            return self._read(place, values)
+        start = self.start(place) or place
+        if start.readings is None:
+            start.readings = {}
+        if self not in start.readings:
+            start.readings[self] = self._read(place, values)
+        return start.readings[self]
+
+    def _read(self, place: Place, values: Values) -> Reading:
+        if self.rule.first_of:
             return self._first_of(place, values)
         pieces, notes, found = self._pieces(place, values)
         return self._made(pieces, notes, found, place)
@@ -163,6 +174,7 @@ class ChainField:
             return self._all_of(place, values)
         if self._value is not None:
             filled = self._value.fill(values.get)
+            place.page.count_made(filled)
             return ([] if filled is None else [Piece(filled)]), (), False
         if rule.response is not None:
             said = place.page.answer(rule.response)
@@ -363,7 +375,10 @@ class ChainField:
             text = pattern.replace(new, text)
         texts: Iterable[str] = (text,)
         if self.rule.lines:
-            texts = text.split(BREAK) if marked else text.replace("\n", BREAK).split(BREAK)
+            text = text if marked else text.replace("\n", BREAK)
+            if text.count(BREAK) >= MAX_PARTS:
+                raise ExtractError("unparsable", f"field {self.name!r} has more than {MAX_PARTS:,} lines")
+            texts = text.split(BREAK)
         if self._split is not None:
             split = self._split
             texts = [part for one in texts for part in split.split(one)]
@@ -443,6 +458,11 @@ def _only_type(rule: FieldRule) -> FieldRule:
     return FieldRule(
         rule.name, type=rule.type, formats=rule.formats, locale=rule.locale, negative=rule.negative, root=rule.root
     )
+
+
+def _is_found(rule: FieldRule) -> bool:
+    """Tell whether it has steps, and all that it finds comes from them."""
+    return not (rule.first_of or rule.all_of or rule.row_key or rule.page_url or rule.response or rule.value)
 
 
 def _nth(found: list[T], number: int) -> list[T]:

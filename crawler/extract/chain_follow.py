@@ -51,6 +51,8 @@ class ChainFollow(Follow):
         super().__init__(rule)
         assert rule.source is not None
         self._table = table if rule.of_rows else None
+        if self._table is not None:
+            self._table.keeps = True
         self.rows = Rows(format, rule.each, rule.levels) if self._table is None else self._table.rows
         self.source = _Address(rule.source, self.rows.language, self.rows.page, self.rows.outer)
         self.row_fields = RowFields(TableRule("", rule.carry, where=rule.where), self.rows)

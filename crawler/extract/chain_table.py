@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from crawler.errors import ExtractError
 from crawler.extract.chain import Field, field
 from crawler.extract.columns import column
 from crawler.extract.conditions import CompiledCondition, fails
@@ -167,8 +168,8 @@ class ChainTable:
     """A table rule ready for work; see table.CompiledTable, which serves the rules that need no more than CSS.
 
     Attributes:
-        kept: where `keeps`: rows that count, with their values, of the page that was read last; for links that begin
-            in rows.
+        keeps: a follow rule begins in the rows.
+        kept: where it does, the rows that count, with their values, of the page that was read last.
     """
 
     def __init__(self, rule: TableRule, format: Format, *, keeps: bool = False) -> None:
@@ -186,7 +187,7 @@ class ChainTable:
         """Read every record of a page.
 
         Raises:
-            ExtractError: `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
+            ExtractError: `too-large`, `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
         """
         if self._only_columns and (made := self._read_columns(page)) is not None:
             return made
@@ -214,6 +215,7 @@ class ChainTable:
             if self.row_fields.shown:
                 why = shifted.get(page.document.identity(place.row.scope), "") if shifted else ""
                 records.append(self.row_fields.record(values, notes + merged_note(why)))
+                _check_rows(page, len(records))
         misses = self._misses(page, seen)
         empty = not seen and self.rows.are_none(page)
         return TableResult(records, misses, lacking(self.fields, seen, records), left_out, empty)
@@ -222,7 +224,9 @@ class ChainTable:
         """Read a table of which all fields are read a column at a time; None where a value needs the long way."""
         assert self.rows.path is not None
         page.check_time()
-        columns = self.row_fields.columns([value for _, value in self.rows.path.keyed(page.data)])
+        found = [value for _, value in self.rows.path.keyed(page.data)]
+        _check_rows(page, len(found))
+        columns = self.row_fields.columns(found)
         if len(columns) < len(self.fields):
             return None
         names, shown, blank = list(columns), self.row_fields.shown, (None,) * len(columns)
@@ -243,6 +247,12 @@ class ChainTable:
             return [f"{rows_found_by(self.rule)!r}{f' ({why})' if why else ''}"]
         rules = [one.rule for one in self.fields if one.name not in seen]
         return [describe(rule) for rule in rules if not (rule.page_url or _is_given(rule))]
+
+
+def _check_rows(page: PageView, count: int) -> None:
+    if count > page.most_rows:
+        what = f"more than {page.most_rows:,} rows; limits.page_bytes allows one for each 50 bytes"
+        raise ExtractError("too-large", what)
 
 
 def _value(place: Place) -> object:

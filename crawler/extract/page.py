@@ -36,6 +36,9 @@ __all__ = ["TIME_LIMIT", "PageView", "open_page"]
 
 TIME_LIMIT = 30.0
 """Seconds that the rules may take on one page."""
+_BYTES_A_ROW = 50
+"""A page may have one row for each; a row takes about ten times as much memory."""
+_MAX_MADE = 50_000_000
 _BASES = 20
 _KEPT = 64  # texts of a page of which the parsed form is kept
 _SOLID = re.compile(r"[^\ufffd \t\r\n\x0c]")
@@ -55,6 +58,7 @@ class PageView:
         sheet: its lines; None where it is no CSV and no Excel file.
         headers, status: of the answer; names of headers in lower case.
         fetched: when it was, in seconds since 1970; 0 where that is not known.
+        most_rows: that a table may take from it.
 
     Args:
         utf8: the text as bytes, where the caller has them.
@@ -65,6 +69,8 @@ class PageView:
     headers: Mapping[str, str] = {}
     status = 0
     fetched = 0.0
+    most_rows = 200_000
+    _made = 0
 
     def __init__(
         self,
@@ -234,6 +240,16 @@ class PageView:
 
         return xml_soup(self.text) if self.xml else hook_soup(self.document.root())
 
+    def count_made(self, value: object) -> None:
+        """Count a text that a template made of others: each row may repeat what is long.
+
+        Raises:
+            ExtractError: `unparsable`.
+        """
+        self._made += len(value) if isinstance(value, str) else 0
+        if self._made > _MAX_MADE:
+            raise ExtractError("unparsable", f"the templates make more than {_MAX_MADE:,} characters of this page")
+
     def check_time(self) -> None:
         """Asked between two steps of work, so that no page holds a worker for ever.
 
@@ -277,7 +293,7 @@ def open_page(
     """Check and decode a response; `known`, `engine` and `format` as PageView has them.
 
     Args:
-        most: bytes of what was packed.
+        most: bytes of what was packed; of rows there is one for each 50 bytes.
 
     Raises:
         ExtractError: `empty`, `not-html`, `unparsable`; `not-json`, `not-csv`, `not-xlsx`, `not-text` for an answer of
@@ -296,6 +312,7 @@ def open_page(
             response.url, read.text, notes=read.notes, known=known, engine=engine, format=format, data=read.data,
             sheet=read.sheet,
         )  # fmt: skip
+    page.most_rows = most // _BYTES_A_ROW
     page.headers, page.status, page.fetched = response.headers, response.status, response.fetched
     return page
 

@@ -166,8 +166,9 @@ class Parser:
         """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
 
         Failures carry one of the codes `empty`, `not-html`, `data-not-html`, `not-json`, `not-csv`, `not-xlsx`,
-        `not-text`, `unparsable`, `no-match`, `parse-timeout`, `hook`, `selector`, `pattern`, `locale`, those of
-        `crawler.extract.sitemap` where the page is to be a sitemap, and `parse-error` for a fault of this program.
+        `not-text`, `unparsable`, `too-large`, `no-match`, `parse-timeout`, `hook`, `selector`, `pattern`, `locale`,
+        those of `crawler.extract.sitemap` where the page is to be a sitemap, and `parse-error` for a fault of this
+        program.
         """
         try:
             return self._analyse(kind, response)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -55,8 +56,8 @@ class Path:
         """Return every value found, in order. None is no value. A list at the end of the path is one value."""
         raise NotImplementedError
 
-    def keyed(self, value: object) -> list[tuple[str | int, object]]:
-        """Return every value that is one of a list or an object, with its number from 1, or its name.
+    def keyed(self, value: object) -> Iterator[tuple[str | int, object]]:
+        """Yield every value that is one of a list or an object, with its number from 1, or its name.
 
         The items of a list that the path ends at count one by one, and an object that it ends at is one value. Where
         several lists are found their items are numbered on; null has a number, too, but is left out.
@@ -64,7 +65,7 @@ class Path:
         numbered: list[object] = []
         for found in self.find(value):
             numbered += found if type(found) is list else [found]
-        return _numbered(numbered)
+        yield from _numbered(numbered)
 
     def why(self, value: object) -> str:
         """Return, for people, where a path that finds nothing stops; "" when it finds something."""
@@ -144,21 +145,21 @@ class _Plain(Path):
             return _parts(values[0], step)
         return [part for value in values for part in _parts(value, step)]
 
-    def keyed(self, value: object) -> list[tuple[str | int, object]]:
+    def keyed(self, value: object) -> Iterator[tuple[str | int, object]]:
         if not self._steps or self._steps[-1].key is not None:
-            return super().keyed(value)
+            yield from super().keyed(value)
+            return
         found = [value]
         for step in self._steps[:-1]:
             found = self._next(found, step)
-        last, keyed, number = self._steps[-1], list[tuple[str | int, object]](), 0
+        last, number = self._steps[-1], 0
         for outer in found:
             if type(outer) is dict and last.any:
-                keyed += [(name, inner) for name, inner in outer.items() if inner is not None]
+                yield from ((name, inner) for name, inner in outer.items() if inner is not None)
                 continue
             inside = _folded([outer], last) if self._fold else _parts(outer, last)
-            keyed += _numbered(inside, number)
+            yield from _numbered(inside, number)
             number += len(inside)
-        return keyed
 
     def why(self, value: object) -> str:
         found = [value]
@@ -210,8 +211,8 @@ def _parts(value: Any, step: _Step) -> list[Any]:
     return list(value.values()) if step.any and type(value) is dict else []
 
 
-def _numbered(values: list[object], before: int = 0) -> list[tuple[str | int, object]]:
-    return [(number, value) for number, value in enumerate(values, before + 1) if value is not None]
+def _numbered(values: list[object], before: int = 0) -> Iterator[tuple[str | int, object]]:
+    return ((number, value) for number, value in enumerate(values, before + 1) if value is not None)
 
 
 def _folded(values: list[Any], step: _Step) -> list[Any]:

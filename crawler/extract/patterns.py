@@ -8,10 +8,12 @@ from typing import Any
 
 from crawler.errors import ExtractError
 
-__all__ = ["LIMIT", "Pattern", "check_pattern", "check_replacement"]
+__all__ = ["LIMIT", "MAX_PARTS", "Pattern", "check_pattern", "check_replacement"]
 
 LIMIT = 1.0
 """Seconds one search may take."""
+MAX_PARTS = 100_000
+"""Lines of a text, or parts into which a pattern cuts it: each needs about 100 bytes."""
 _SHORT = 200
 _SIMPLE = re.compile(r"[^*+?{}|]*[*+]?[^*+?{}|]*")
 """A pattern with one repeat and no alternatives cannot take long on a short text, and to watch the time costs several
@@ -80,13 +82,20 @@ class Pattern:
         return str(self._run("sub", replacement, text))
 
     def split(self, text: str) -> list[str]:
-        """Return the parts of the text between the matches."""
-        if not self._compiled.groups:
-            return list(self._run("split", text))
+        """Return the parts of the text between the matches.
+
+        Raises:
+            ExtractError: `unparsable`: more than MAX_PARTS; and as the others.
+        """
         parts, at = [], 0
-        for start, end in [match.span() for match in self._run("finditer", text)]:
-            parts.append(text[at:start])
-            at = end
+        try:
+            for match in self._compiled.finditer(text, timeout=LIMIT):
+                parts.append(text[at : match.start()])
+                at = match.end()
+                if len(parts) >= MAX_PARTS:
+                    raise ExtractError("unparsable", f"{self._source!r} cuts a text into more than {MAX_PARTS:,} parts")
+        except TimeoutError:
+            raise self._late() from None
         return [*parts, text[at:]]
 
     def _run(self, method: str, *args: str) -> Any:
@@ -94,6 +103,9 @@ class Pattern:
         try:
             return getattr(self._compiled, method)(*args, timeout=limit)
         except TimeoutError:
-            raise ExtractError("parse-timeout", f"the pattern {self._source!r} took more than {LIMIT:g} s") from None
+            raise self._late() from None
         except (_regex().error, IndexError) as error:
             raise ExtractError("pattern", f"{self._source!r}: {error}") from error
+
+    def _late(self) -> ExtractError:
+        return ExtractError("parse-timeout", f"the pattern {self._source!r} took more than {LIMIT:g} s")

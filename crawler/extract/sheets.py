@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from crawler.errors import ExtractError
@@ -22,6 +22,7 @@ _SAMPLE = 20
 """Lines by which the delimiter is found."""
 _MAX_COLUMNS = 16_384
 """As in Excel."""
+_MAX_DELIMITERS = 1_000_000
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)?")
 _SAID = re.compile(r"sep=([^\r\n])[ \t]*(?:\r\n?|\n)", re.I)
 _OTHER = {
@@ -41,13 +42,18 @@ class Sheet(Headed):
     """A CSV file, or a sheet of an Excel file.
 
     Attributes:
-        rows: the values of each row below the headings, one for each heading; None for an empty cell. To be read
-            once; reading them raises ExtractError where the file breaks off or is none after all.
+        rows: the values of each row below the headings, one for each heading; None for an empty cell. They are read
+            anew each time, so that no file is held in memory as cells; reading them raises ExtractError where the file
+            breaks off or is none after all.
     """
 
-    def __init__(self, headings: Sequence[str], rows: Iterable[tuple[Cell, ...]]) -> None:
+    def __init__(self, headings: Sequence[str], rows: Callable[[], Iterator[tuple[Cell, ...]]]) -> None:
         super().__init__(tuple(headings))
-        self.rows = rows
+        self._rows = rows
+
+    @property
+    def rows(self) -> Iterator[tuple[Cell, ...]]:
+        return self._rows()
 
 
 def read_csv(text: str) -> Sheet:
@@ -65,12 +71,12 @@ def read_csv(text: str) -> Sheet:
     start, delimiter = 0, ""
     if said := _SAID.match(text):
         start, delimiter = said.end(), said[1]
-    lines = _filled(text, start, delimiter if delimiter not in ('"', " ", "") else _delimiter(text, start))
-    headings = next(lines, None)
+    delimiter = delimiter if delimiter not in ('"', " ", "") else _delimiter(text, start)
+    headings = next(_filled(text, start, delimiter), None)
     if headings is None:
         raise ExtractError("not-csv", "it is empty")
     names = _headings(headings)
-    return Sheet(names, (_row(line, len(names)) for line in lines))
+    return Sheet(names, lambda: (_row(line, len(names)) for line in islice(_filled(text, start, delimiter), 1, None)))
 
 
 def read_xlsx(body: bytes) -> Sheet:
@@ -85,13 +91,12 @@ def read_xlsx(body: bytes) -> Sheet:
     """
     from crawler.extract.xlsx import read_rows  # late: few configs read such files
 
-    rows = read_rows(body)
-    headings = next(rows, None)
+    headings = next(read_rows(body), None)
     if headings is None:
         raise ExtractError("not-xlsx", "no visible sheet holds a cell")
     names = _headings(["" if value is None else str(value) for value in headings])
     width = len(names)
-    return Sheet(names, (_fit(row, width) for row in rows))
+    return Sheet(names, lambda: (_fit(row, width) for row in islice(read_rows(body), 1, None)))
 
 
 def _headings(cells: list[str]) -> list[str]:
@@ -124,7 +129,7 @@ def _check_csv(text: str) -> None:
 
 def _filled(text: str, start: int, delimiter: str) -> Iterator[list[str]]:
     """Yield the cells of each line that has a text."""
-    lines = (found[0] for found in _LINE.finditer(text, start))
+    lines = (_checked(found[0], delimiter) for found in _LINE.finditer(text, start))
     reader = csv.reader(lines, delimiter=delimiter)
     try:
         for cells in reader:
@@ -136,6 +141,13 @@ def _filled(text: str, start: int, delimiter: str) -> Iterator[list[str]]:
         # The only error of a reader that is not strict: a cell of more than 131,072 characters.
         detail = f"line {reader.line_num:,}: {error}; is the quote at the end of a cell missing?"
         raise ExtractError("not-csv", detail[:200]) from error
+
+
+def _checked(line: str, delimiter: str) -> str:
+    """Refuse a line of too many cells before they are made; one cell may hold delimiters."""
+    if len(line) > _MAX_DELIMITERS and line.count(delimiter) > _MAX_DELIMITERS:
+        raise ExtractError("not-csv", f"a line has more than {_MAX_DELIMITERS:,} signs {delimiter!r}")
+    return line
 
 
 def _delimiter(text: str, start: int) -> str:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.errors import ExtractError
-from crawler.extract.fields import Row
+from crawler.extract.fields import Reading, Row
 from crawler.extract.labels import Labels, label_key
 from crawler.extract.rules import EachRule, FieldRule, Language, data_first
 from crawler.extract.text import CLOSE, keep_whitespace
@@ -84,9 +84,10 @@ class Place:
         outer: the row around it; None for a page.
         key: key or number of the row.
         rows: all rows beside it, with itself, for what stands before and behind.
+        readings: what fields of the rows inside have read here, by the field: the same for each of these rows.
     """
 
-    __slots__ = ("_row", "key", "outer", "page", "rows", "thing")
+    __slots__ = ("_row", "key", "outer", "page", "readings", "rows", "thing")
 
     def __init__(
         self,
@@ -98,6 +99,7 @@ class Place:
     ) -> None:
         self.page, self.thing, self.outer, self.key, self.rows = page, thing, outer, key, rows
         self._row: Row | None = None
+        self.readings: dict[object, Reading] | None = None
 
     @property
     def row(self) -> Row:
@@ -199,7 +201,7 @@ def _xpath(path: str) -> Find:
         document, scope = element
         return [
             found if isinstance(found, str | bool | Decimal) else Element(document, found)
-            for found in compiled.find(document, scope)
+            for found in compiled.find(document, scope, place.page.check_time)
         ]
 
     return step
@@ -372,23 +374,25 @@ def cut_into_rows(place: Place, level: EachRule, around: Language) -> Iterator[P
     Raises:
         ExtractError: `not-json`, `unparsable`, `parse-timeout`, `selector`.
     """
-    found = _keyed(place, level, around)
-    things = [thing for _, thing in found]
-    for key, thing in found:
-        place.page.check_time()
-        yield Place(place.page, thing, place, key, things)
+    page = place.page
+    if level.json is not None and not (data_first(level, around) and (level.css or level.xpath)):
+        # The keys of an object are known to the path alone. Nothing stands before or behind a value.
+        things = run_steps(find_steps(level, around)[:-1], place)
+        for key, data in _of_path(level, things, page):
+            page.check_time()
+            yield Place(page, data, place, key)
+        return
+    things = _found(place, level, around)
+    for number, thing in enumerate(things, 1):
+        page.check_time()
+        yield Place(page, thing, place, number, things)
 
 
-def _keyed(place: Place, level: EachRule, around: Language) -> list[tuple[str | int, Thing]]:
+def _found(place: Place, level: EachRule, around: Language) -> list[Thing]:
     if level.html_table is not None:
         steps = [*find_steps(level, around), Step(level.html_table, _css(level.html_table))]
-        lines = [line for table in run_steps(steps, place) for line in _lines(table, place.page, level.numbered)]
-        return list(enumerate(lines, 1))
-    data_last = level.json is not None and not (data_first(level, around) and (level.css or level.xpath))
-    steps = find_steps(level, around)
-    if data_last:  # the keys of an object are known to the path alone
-        return _of_path(level, run_steps(steps[:-1], place), place.page)
-    things = run_steps(steps, place)
+        return [line for table in run_steps(steps, place) for line in _lines(table, place.page, level.numbered)]
+    things = run_steps(find_steps(level, around), place)
     if level.js is not None:
         things = [item for thing in things for item in _items(thing)]
     if takes_attribute(level, around) and level.attr is not None:
@@ -396,22 +400,23 @@ def _keyed(place: Place, level: EachRule, around: Language) -> list[tuple[str | 
         things = [value for thing in things for value in step(thing, place)]
     if level.strip_html:
         things = [Element(place.page.fragment(_html_of(thing)), None) for thing in things]
-    return list(enumerate(things, 1))
+    return things
 
 
-def _of_path(level: EachRule, things: list[Thing], page: PageView) -> list[tuple[str | int, Thing]]:
+def _of_path(level: EachRule, things: list[Thing], page: PageView) -> Iterator[tuple[str | int, Data]]:
     from crawler.extract.paths import compile_path
 
     assert level.json is not None
-    found: list[tuple[str | int, Thing]] = []
+    number = 0
     for thing in things:
         data = _data(thing, page)
-        if data is not None:
-            path = compile_path(level.json, fold=data.folded)
-            found += [(key, Data(value, data.folded)) for key, value in path.keyed(data.value)]
-    if len(things) > 1:  # several lists: their numbers go on
-        return [(number if isinstance(key, int) else key, one) for number, (key, one) in enumerate(found, 1)]
-    return found
+        if data is None:
+            continue
+        path = compile_path(level.json, fold=data.folded)
+        for key, value in path.keyed(data.value):
+            number += 1
+            several = isinstance(key, int) and len(things) > 1  # several lists: their numbers go on
+            yield number if several else key, Data(value, data.folded)
 
 
 def _items(thing: Thing) -> list[Thing]:

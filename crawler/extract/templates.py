@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from crawler.errors import ExtractError
 from crawler.extract.values import as_text
 from crawler.model import Value
 
@@ -14,6 +15,8 @@ __all__ = ["Template", "misspelt"]
 
 _NAME = r"(?:[^\W\d]\w*)(?:\.\w+)*"
 _TOKEN = re.compile(rf"\{{\{{(?P<literal>{_NAME})\}}\}}|\{{(?P<name>{_NAME})(?::(?P<kind>text|int|decimal))?\}}")
+_MAX_CHARS = 1_000_000
+_MAX_DIGITS = 300
 _SPACED = re.compile(rf"\{{\s*({_NAME})\s*\}}")
 _NESTED = re.compile(r"\{[^{}]+\{")
 _OF_KIND = re.compile(rf"\{{({_NAME}):([A-Za-z]+)\}}")
@@ -54,10 +57,14 @@ class Template:
 
         Args:
             value: gives the value of a name, None for none.
+
+        Raises:
+            ExtractError: `unparsable`: the text grows past 1,000,000 characters; templates made of templates can.
         """
         if len(self._parts) == 1 and isinstance(self._parts[0], _Placeholder):
             return _as(self._parts[0].kind, value(self._parts[0].name))
         texts = []
+        size = 0
         for part in self._parts:
             if isinstance(part, str):
                 texts.append(part)
@@ -66,6 +73,9 @@ class Template:
             if found is None or found == "" or found == ():
                 return None
             texts.append(_written(found))
+            size += len(texts[-1])
+            if size > _MAX_CHARS:
+                raise ExtractError("unparsable", f"a template makes a text of more than {_MAX_CHARS:,} characters")
         return "".join(texts)
 
 
@@ -102,7 +112,7 @@ def _as(kind: str, value: Value) -> Value:
         number = Decimal(text.strip())
     except InvalidOperation:
         return None
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS:  # 1e999999999 would be that many digits
         return None
     if kind == "int":
         return int(number) if number == number.to_integral_value() else None

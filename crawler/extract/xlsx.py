@@ -32,6 +32,7 @@ _MAX_STRINGS = 32_000_000
 _MAX_TEXTS = 1_000_000
 _MAX_SHEET = 500_000_000
 """Bytes of a sheet, of which only a row is held."""
+_DEEPEST = 100
 _MAX_TAG = 1_000_000
 _MAX_CELL = 1_000_000
 _MAX_COLUMNS = 16_384
@@ -267,8 +268,21 @@ class _Workbook:
             return
         parser = expat.ParserCreate()
         parser.buffer_text = True
-        parser.StartElementHandler = into.start
-        parser.EndElementHandler = into.end
+        depth = 0
+
+        def start(tag: str, attributes: _Attributes) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > _DEEPEST:  # expat keeps 130 bytes for each
+                raise _not_xlsx(f"{name} has more than {_DEEPEST} elements, nested in each other")
+            into.start(tag, attributes)
+
+        def end(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
+            into.end(tag)
+
+        parser.StartElementHandler, parser.EndElementHandler = start, end
         if not isinstance(into, _Listing):
             parser.CharacterDataHandler = into.data
         parser.StartDoctypeDeclHandler = _refuse

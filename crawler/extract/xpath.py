@@ -8,6 +8,7 @@ is outside it is reached by `ancestor::`, `following::` and the like.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,17 @@ _FUNCTIONS = frozenset(_NAMES.split())
 _BAD_NAME = re.compile(r"[^\w.-]")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DIGITS = 15
+_GUARD = "look-at-clock"
+_STEP = re.compile(
+    r"""("[^"]*"|'[^']*')                                          # a text
+    |((?://\s*|\b(?:descendant|ancestor|following|preceding)(?:-or-self|-sibling)?\s*::\s*)
+      (?:[a-z-]++\s*+::\s*+)?+@?\s*(?:\*|\w[\w.-]*+(?:\s*+\([^()]*\))?+))         # a step to elements anywhere
+    (?!\s*\[)
+    |(\[)(?!\s*(?:\d+|last\(\))\s*\])                              # a condition that is no position
+    """,
+    re.X,
+)
+"""Where an XPath may take long: `//p[count(following::p) > 3]` looks at each element from each other one."""
 
 
 def check_xpath(path: str) -> str | None:
@@ -61,6 +73,28 @@ def _reason(path: str, message: str) -> str:
     return "it is not XPath 1.0"
 
 
+def _never() -> None:
+    """No limit."""
+
+
+def guarded(path: str) -> str:
+    """The path with a look at the clock in each step that may be taken from each element to all others.
+
+    Nothing else can stop libxml2. The condition that does it is always true, so it lets all elements through and
+    changes no position.
+    """
+    found = [(step, condition) for _, step, condition in _STEP.findall(path) if step or condition]
+    if len(found) < 2 and not any(condition for _, condition in found):  # one pass over the page
+        return path
+
+    def with_guard(found: re.Match[str]) -> str:
+        if found[1]:
+            return found[0]
+        return f"{found[2]}[{_GUARD}()]" if found[2] else f"[{_GUARD}()]["
+
+    return _STEP.sub(with_guard, path)
+
+
 class XPath:
     """A compiled path.
 
@@ -70,18 +104,32 @@ class XPath:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._check_time: Callable[[], None] = _never
         try:
-            self._of_page = etree.XPath(path, smart_strings=False)
-            self._of_row = etree.XPath(_from_row(path), smart_strings=False)
+            self._of_page = self._compiled(path)
+            self._of_row = self._compiled(_from_row(path))
         except etree.XPathError as error:
             raise ExtractError("selector", f"the XPath {path!r} cannot be used: {_reason(path, str(error))}") from error
 
-    def find(self, document: Document, scope: Node | None) -> list[Node | str | bool | Decimal]:
+    def _compiled(self, path: str) -> Any:
+        return etree.XPath(guarded(path), smart_strings=False, extensions={(None, _GUARD): self._look})
+
+    def _look(self, context: object) -> bool:
+        self._check_time()
+        return True
+
+    def find(
+        self, document: Document, scope: Node | None, check_time: Callable[[], None] = _never
+    ) -> list[Node | str | bool | Decimal]:
         """Return what the path finds in a row (None: in the page): elements in document order, texts, or one value.
+
+        Args:
+            check_time: called again and again; it may raise.
 
         Raises:
             ExtractError: `selector`; `unparsable` for more elements than there is room for.
         """
+        self._check_time = check_time
         copy = _copy_of(document)
         if copy.root is None:
             return []

@@ -117,7 +117,7 @@ def test_find(path, values, many):
     ],
 )
 def test_keyed(path, keyed):
-    assert compile_path(path).keyed(DATA) == keyed
+    assert list(compile_path(path).keyed(DATA)) == keyed
 
 
 SCHEMA = {

@@ -1,13 +1,14 @@
-"""Schema.org data and tables of real pages, against second readers: `python -m tests.long.readers FOLDER...`
+"""Schema.org data, tables and feeds, against second readers: `python -m tests.long.readers FOLDER...`
 
-JSON-LD and microdata are read by extruct too, tables by pandas. Both are needed for this command only:
-`python -m pip install extruct pandas lxml`, best in an environment of their own. Pages are `*.html` and `*.htm` at any
-depth.
+JSON-LD and microdata are read by extruct too, tables by pandas, feeds by feedparser. They are needed for this command
+only: `python -m pip install extruct pandas lxml feedparser`, best in an environment of their own. Pages are `*.html`
+and `*.htm` at any depth, feeds `*.xml`, `*.rss`, `*.atom` and `*.rdf`.
 
 Items are compared with those of the same type on the page, in their order: each property whose value is a text, a
-number or a list of them; an item inside another is compared by itself. Of tables each heading and each cell is. Printed
-are the pages with such data, what was compared and what is equal, and each kind of difference with its number and the
-first example. The exit code is 1 where a difference is of no kind that KNOWN explains.
+number or a list of them; an item inside another is compared by itself. Of tables each heading and each cell is, of
+feeds the title, link and date of each item, which ours reads by the rules of a config. Printed are the pages with such
+data, what was compared and what is equal, and each kind of difference with its number and the first example. The exit
+code is 1 where a difference is of no kind that KNOWN explains.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from datetime import UTC, datetime
 from io import StringIO
 from itertools import pairwise, zip_longest
 from pathlib import Path
@@ -28,9 +30,11 @@ from urllib.parse import urljoin
 from crawler.errors import ExtractError
 from crawler.extract.html_table import HeadedTable, read_table_rows
 from crawler.extract.page import PageView, open_page
+from crawler.extract.parser import Parser
+from crawler.extract.rules import EachRule, FieldRule, PageRule, Recipe, TableRule
 from crawler.extract.schema_org import SchemaItems
 from crawler.extract.text import collapse_whitespace
-from crawler.model import Response
+from crawler.model import Failure, Response
 
 URL = "http://site.test/"
 UNREAD = re.compile(r"<!\[CDATA\[|\]\]>")
@@ -45,12 +49,18 @@ KNOWN = {
     "title": "ours takes a cell over all columns for no heading of any",
     "heading by th": "pandas takes no first row for headings in which one cell is no th",
     "number of equal headings": "pandas numbers equal headings",
-    "rows of inner tables": "pandas takes rows of tables in cells for rows of the table",
     "row that pandas leaves out": "pandas takes a title for headings; for ours it is a row where none follow",
     "input of an action": "extruct makes objects of `query-input` and the like",
     "script that is broken": "neither reads it, or only one does",
+    "markup in a title": "feedparser keeps the tags of a title that holds HTML; ours is the text of the element",
+    "another of several links": "of links without rel and with rel=alternate ours takes the first, feedparser the last",
+    "guid as a link": "feedparser takes the guid of an item without a link; a config would say first_of: [link, guid]",
+    "date that only feedparser reads": "feedparser guesses at other forms; in ours only what format says is a date",
+    "date that only ours reads": "RFC 822 without a zone, or with a year of two digits, which feedparser may refuse",
 }
 Item = dict[str, Any]
+Found = Iterator[tuple[str, str]]
+FEEDS = {".xml", ".rss", ".atom", ".rdf"}
 
 
 class Result(NamedTuple):
@@ -63,8 +73,10 @@ class Result(NamedTuple):
 
 
 def compare(path: Path) -> Result:
-    """Read one page twice."""
+    """Read one page, or one feed, twice."""
     warnings.simplefilter("ignore")
+    if path.suffix in FEEDS:
+        return compare_feed(path)
     try:
         page = open_page(Response(URL, 200, {"content-type": "text/html"}, path.read_bytes()))
         if page.xml:
@@ -83,7 +95,78 @@ def compare(path: Path) -> Result:
     return Result(str(path), counts, differences)
 
 
-Found = Iterator[tuple[str, str]]
+RFC_DATES = tuple(
+    f"{day}%d %b {year} {time}{zone}"
+    for day in ("%a, ", "")
+    for year in ("%Y", "%y")
+    for time in ("%H:%M:%S", "%H:%M")
+    for zone in (" %z", " GMT", "")
+)
+"""RFC 822, and what is made of it: https://www.rssboard.org/rss-specification"""
+DATES = tuple(
+    FieldRule("date", f":scope > {name}", type="datetime", formats=formats)
+    for name in ("pubDate", "date", "published", "updated", "modified")
+    for formats in (RFC_DATES, ())
+)
+ITEM = (
+    FieldRule("title", ":scope > title"),
+    FieldRule(
+        "link",
+        first_of=(
+            FieldRule("link", ":scope > link:not([rel]), :scope > link[rel=alternate]", attr="href", type="url"),
+            FieldRule("link", ":scope > link:not([href])", type="url"),
+        ),
+    ),
+    FieldRule("date", first_of=DATES, type="datetime"),
+    FieldRule("guid", ":scope > guid, :scope > id"),
+    FieldRule("links", ":scope > link", attr="href", all=True),
+)
+FEED = Recipe({"feed": PageRule("feed", (TableRule("items", ITEM, levels=(EachRule(css="item, entry"),)),))})
+
+
+def compare_feed(path: Path) -> Result:
+    """Read the items of a feed twice."""
+    import feedparser
+
+    body = path.read_bytes()
+    ours = Parser(FEED)("feed", Response(URL, 200, {"content-type": "application/xml"}, body))
+    if isinstance(ours, Failure):
+        return Result(str(path), {}, [], f"{ours.code}: {ours.detail}")
+    theirs = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False).entries
+    found = list(feed_items([dict(record.values) for record in ours.records], theirs))
+    differences = [("feeds", kind, example) for kind, example in found if kind]
+    return Result(str(path), {"feeds": (len(found), len(found) - len(differences))}, differences)
+
+
+def feed_items(ours: list[Item], theirs: list[Any]) -> Found:
+    theirs = [
+        entry for entry in theirs if any(entry.get(name) for name in ("title", "link", "published", "updated", "id"))
+    ]
+    if len(ours) != len(theirs):
+        yield "number of items", f"{len(ours)} | {len(theirs)}"
+        return
+    for mine, entry in zip(ours, theirs, strict=True):
+        title, other = mine["title"] or "", entry.get("title") or ""
+        marked = "<" in other or "&" in title or "<" in title
+        same = squeezed(title) == squeezed(other)
+        yield ("" if same else "markup in a title" if marked else "title of an item"), f"{title} | {other}"
+        link, other = mine["link"] or "", entry.get("link") or ""
+        same = link in (other, urljoin(URL, other))
+        kind = "another of several links" if other in (mine["links"] or ()) else "link"
+        kind = "guid as a link" if not link and squeezed(other) == squeezed(mine["guid"] or "") else kind
+        yield ("" if same else kind), f"{link} | {other}"
+        parsed = entry.get("published_parsed") or entry.get("updated_parsed")
+        yield of_dates(mine["date"], parsed), f"{mine['date']} | {parsed and tuple(parsed)[:6]}"
+
+
+def of_dates(ours: Any, theirs: Any) -> str:
+    """The kind of difference between two moments, theirs in UTC."""
+    if not isinstance(ours, datetime):
+        return "" if theirs is None and not ours else "date that only feedparser reads" if theirs else ""
+    if theirs is None:
+        return "date that only ours reads"
+    moment = ours.astimezone(UTC) if ours.tzinfo else ours.replace(tzinfo=UTC)
+    return "" if moment.timetuple()[:6] == tuple(theirs)[:6] else "date"
 
 
 def json_ld(page: PageView) -> Found:
@@ -238,8 +321,9 @@ def tables(page: PageView) -> Found:
     document = page.document
     for node in document.select(None, "table"):
         ours = read_table_rows(document, node, page.check_time)
-        inner = len(document.select(node, "table")) > 0
         source = f"<table>{UNSEEN.sub('', document.html(node))}</table>"
+        if document.first(node, "table") is not None:
+            source = without_inner(source)
         options: dict[str, Any] = {
             "keep_default_na": False,
             "displayed_only": False,
@@ -256,8 +340,19 @@ def tables(page: PageView) -> Found:
             if any(cell_text(page, cell) for row in ours.rows for cell in row.cells):
                 yield "table that pandas cannot read", f"{len(ours.rows)} rows: {str(error)[:100]}"
             continue
-        for kind, example in one_table(page, ours, frame):
-            yield ("rows of inner tables" if kind and inner else kind), example
+        yield from one_table(page, ours, frame)
+
+
+def without_inner(source: str) -> str:
+    """A table with the text of each table inside in its place: pandas takes rows of those for rows of its own."""
+    from lxml import html
+
+    outer = html.fragment_fromstring(source)
+    for inner in outer.xpath(".//table[not(ancestor::table[ancestor::table])][ancestor::table]"):
+        text = html.Element("div")
+        text.text, text.tail = " ".join(inner.itertext()), inner.tail
+        inner.getparent().replace(inner, text)
+    return html.tostring(outer, encoding="unicode")
 
 
 def one_table(page: PageView, ours: HeadedTable, frame: Any) -> Found:
@@ -316,11 +411,13 @@ def main(folders: list[str]) -> int:
     """Print the tables; return the exit code."""
     try:
         import extruct  # noqa: F401 - asked for only to see that it is there
+        import feedparser  # noqa: F401 - as extruct
         import pandas  # noqa: F401 - as extruct
     except ImportError:
-        print("extruct or pandas is missing: python -m pip install extruct pandas lxml", file=sys.stderr)
+        print("readers are missing: python -m pip install extruct pandas lxml feedparser", file=sys.stderr)
         return 2
-    pages = sorted(path for name in folders for path in Path(name).rglob("*.htm*") if path.is_file())
+    files = (path for name in folders for path in Path(name).rglob("*") if path.is_file())
+    pages = sorted(path for path in files if path.suffix in {".html", ".htm", *FEEDS})
     if not pages:
         print("no pages: name folders that hold *.html", file=sys.stderr)
         return 2
@@ -332,9 +429,12 @@ def main(folders: list[str]) -> int:
 def _report(results: list[Result]) -> int:
     read = [result for result in results if not result.failure]
     print(f"{len(results)} pages, {len(read)} read\n\n{'':10} {'pages':>6} {'compared':>9} {'equal':>9}")
-    for name in ("JSON-LD", "microdata", "tables"):
+    for name in ("JSON-LD", "microdata", "tables", "feeds"):
         found = [result.counts[name] for result in read if name in result.counts]
         print(f"{name:10} {len(found):6} {sum(all_ for all_, _ in found):9} {sum(equal for _, equal in found):9}")
+    failures = [result.failure for result in results if result.failure]
+    for code, number in Counter(failure.partition(":")[0] for failure in failures).items():
+        print(f"\nnot read: {number}, as {next(each for each in failures if each.startswith(code))[:150]}")
     kinds = Counter((name, kind) for result in read for name, kind, _ in result.differences)
     for (name, kind), number in kinds.most_common():
         pages = [result for result in read if any(each[:2] == (name, kind) for each in result.differences)]
