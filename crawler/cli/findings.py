@@ -27,6 +27,7 @@ def findings_text(findings: list[Finding], rule: PageRule, width: int) -> Iterat
     of_tables = [finding for finding in findings if finding.what in ("rows", "field", "left-out")]
     for table, group in groupby(of_tables, key=lambda finding: finding.where.split(".")[0]):
         yield from _table(table, list(group), width)
+    yield from _noted([finding for finding in findings if finding.what == "noted"], width)
     hooked = [finding for finding in findings if finding.what == "hook"]
     if hooked:
         yield from _hook(hooked, rule, width)
@@ -35,6 +36,16 @@ def findings_text(findings: list[Finding], rule: PageRule, width: int) -> Iterat
         yield from ("", paint("links followed", "bold"))
         yield from _links(links, width)
     yield from _of_the_page(findings, width)
+
+
+def _noted(findings: list[Finding], width: int) -> Iterator[str]:
+    """Notes of rows that are not shown."""
+    if findings:
+        yield from ("", paint("notes on other rows", "bold"))
+    for finding in findings:
+        note = finding.notes[0]
+        text = f"{finding.where}: {finding.matches:,} {note.code}, the first: {note.detail}"
+        yield paint(wrapped(text, width, "  "), "yellow")
 
 
 def _of_the_page(findings: list[Finding], width: int) -> Iterator[str]:

@@ -181,6 +181,8 @@ def next_steps(report: Report, config: str) -> list[str]:
         steps.append("the sheet Problems lists each page that failed and the page that links to it")
     elif not steps and report.pages.get("failed"):
         steps.append(f"crawler export {config} problems.xlsx writes a sheet that lists each page that failed")
+    elif not steps and report.notes and not _has_sheets(report):
+        steps.append(f"crawler export {config} problems.xlsx writes a sheet that lists the notes")
     return steps
 
 

@@ -151,6 +151,9 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
     if not rules:  # the page was not read, or its kind has no rules
         return lines if found.failed else [*lines, "", paint("this page kind has no rules", "red")]
     end = paint(f"{hits} of {rules} rules found something", "green" if hits == rules else "red")
+    kinds = {finding.what for finding in found.findings}
+    if "left-out" in kinds and "field" not in kinds:
+        end = paint("no row is left after where", "yellow")
     return [*lines, "", end, *([f"next: crawler run {config}"] if hits == rules and not found.failed else [])]
 
 

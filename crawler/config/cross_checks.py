@@ -136,8 +136,10 @@ def _follow_names(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: C
         if at in spoiled or (*at, "carry") in spoiled:
             continue
         _templates((*at, "carry"), rule.carry, (), report, spoiled)
+        of_rows = rule.of == "row" and "from" in rule.given and not rule.each
         for name, place in _placeholders(rule, at):
-            _is_carried(name, place, rule, report)
+            if not (of_rows and name in kind.fields):
+                _is_carried(name, place, rule, report)
         carried = {field.name: field for field in carried_by(rule, kind, at)}
         for name, condition in rule.where.items():
             place = (*at, "where", name)

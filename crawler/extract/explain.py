@@ -49,7 +49,24 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
     if isinstance(outcome, Failure):
         failure = Finding("failure", notes=(Note("", outcome.code, outcome.detail),))
         return [*findings, failure, *(shown if outcome.code == "no-match" else ())]
-    return [*findings, *(Finding("page", notes=(note,)) for note in outcome.notes), *shown]
+    noted = _noted(outcome, findings)
+    return [*findings, *noted, *(Finding("page", notes=(note,)) for note in outcome.notes), *shown]
+
+
+def _noted(page: Page, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Notes of rows that are not shown: how many there are for each field, and the first of them."""
+    known = {(finding.where, note.code) for finding in findings for note in finding.notes}
+    counts: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], Note] = {}
+    for record in page.records:
+        if isinstance(record, Record):
+            for note in record.notes:
+                key = (f"{record.table}.{note.field}" if note.field else record.table, note.code)
+                counts[key] += 1
+                first.setdefault(key, note)
+    for (where, code), count in counts.items():
+        if (where, code) not in known:
+            yield Finding("noted", where, matches=count, notes=(first[where, code],))
 
 
 def _sitemap(kind: str, rule: SitemapRule, outcome: Page | Failure) -> list[Finding]:
@@ -84,9 +101,10 @@ def _clues(plan: CompiledPage, page: PageView, findings: list[Finding]) -> list[
     if not found:
         return clues(page, main_selectors(plan)) if findings else []
     blank = {finding.where for finding in findings if finding.what == "field" and finding.missed} - found
-    whole = [table for table in plan.tables if table.rule.each is None and isinstance(table, CompiledTable)]
-    css = [one.rule.css for table in whole for one in table.fields if f"{table.rule.table}.{one.name}" in blank]
-    return [clue for clue in clues(page, filter(None, css)) if clue.topic in ("comment", "script")] if blank else []
+    plain = [table for table in plan.tables if table.rule.each is None and isinstance(table, CompiledTable)]
+    missing = [one for table in plain for one in table.fields if f"{table.rule.table}.{one.name}" in blank]
+    found_clues = clues(page, filter(None, (one.rule.css for one in missing))) if missing else []
+    return [clue for clue in found_clues if clue.topic in ("comment", "script")]
 
 
 def _findings(analyser: Parser, plan: CompiledPage, page: PageView, most_rows: int) -> Iterator[Finding]:

@@ -81,7 +81,7 @@ def _field(field: Field, place: Place, reading: Reading, values: Values, table: 
     why = _why_missing(field, place) if missed else ""
     return Finding(
         "field", f"{table}.{rule.name}", number, way, _engine(field, place), matches, raw, reading.value,
-        reading.notes, why=why, counted=rule.counted,
+        reading.notes, why=why, optional=rule.counted or rule.hidden,
     )  # fmt: skip
 
 
@@ -183,7 +183,11 @@ def _why_missing(field: Field, place: Place) -> str:
         return ""
     from crawler.extract.paths import compile_path
 
-    return compile_path(rule.json, fold=first.folded).why(first.value)
+    path = compile_path(rule.json, fold=first.folded)
+    outer = place.outer.thing if place.outer is not None and rule.of == "row" else None
+    if isinstance(outer, Data) and len(field.steps) == 1 and path.find(outer.value):
+        return f"{path.why(first.value)}; the row around it has it: add from: outer"
+    return path.why(first.value)
 
 
 def explain_follow(plan: ChainFollow, page: PageView, queries: Mapping[str, Query]) -> Finding:

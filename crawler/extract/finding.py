@@ -22,8 +22,8 @@ class Finding:
 
     Attributes:
         what: `page`, `rows`, `field`, `follow`, `hook`, `failure`; `left-out` for a row that `where` does not let
-            through, `raw` says why; or `clue` for what the page shows of why rules find nothing: `rule` is its topic,
-            `raw` says it.
+            through, `raw` says why; `noted` for notes of rows that are not shown; or `clue` for what the page shows of
+            why rules find nothing: `rule` is its topic, `raw` says it.
         where: "books" for rows, "books.price" for a field, the kind of the targets for a follow rule.
         row: number of the row, from 1; 0 where there is none.
         rule: how it is found: the selector, the label.
@@ -34,7 +34,7 @@ class Finding:
         notes: on the value, or on the page.
         urls: the first few URLs of a follow rule.
         dropped: its links that are not followed, by reason.
-        counted: the value is the number of matches, which may be none.
+        optional: nothing found is no mistake: the value is a number of matches, or the field is hidden.
         why: why there is no value, or no link, and what to write instead; "" where that is not known.
     """
 
@@ -50,14 +50,16 @@ class Finding:
     urls: tuple[str, ...] = ()
     dropped: dict[str, int] = field(default_factory=dict)
     why: str = ""
-    counted: bool = False
+    optional: bool = False
 
     @property
     def missed(self) -> bool:
         """Whether a rule found nothing on the page, or nothing that makes a value."""
         if self.what not in RULES or self.rule == PAGE_URL:
             return False
-        return (self.matches == 0 and not self.counted) or (self.what == "field" and self.value in (None, ()))
+        return (self.matches == 0 and not self.optional) or (
+            self.what == "field" and self.value in (None, ()) and not self.optional
+        )
 
 
 def short(raw: str) -> str:

@@ -34,7 +34,7 @@ FORMAT = 1
 MAX_BYTES = 1_000_000_000
 MAX_HEAD = 1_000_000
 MAX_TRIES = 20
-_NOT_IN_HEAD = frozenset({"body", "set_cookies"})
+_NOT_IN_HEAD = frozenset({"body", "fetched", "set_cookies"})
 _SECRET = frozenset({"set-cookie", "set-cookie2"})
 
 

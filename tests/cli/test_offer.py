@@ -107,7 +107,7 @@ EXPECTED = {
     "/script": [{"name": "Elm", "id": "1"}, {"name": "Oak", "id": "2"}],
     "/table": [{"maker": "Elm", "price_now": "1.50"}, {"maker": "Oak", "price_now": "2.00"}],
     "/other": [{"title": "A page: with # signs"}, {"title": "second"}],
-    "/plain": [{"lines": "Elm Oak"}],
+    "/plain": [{"lines": "Elm; Oak"}],
     "/sitemap.xml": [{"title": "second"}],
     "/robots.txt": [{"title": "second"}],
 }
