@@ -33,6 +33,15 @@ def measured(*options: str) -> dict[str, dict]:
     return {found["name"]: found for found in map(json.loads, done.stdout.splitlines())}
 
 
+QUICK = list(CASES)[::3]
+"""Of all cases; each costs a process of its own, and all of them half a minute."""
+
+
+@pytest.fixture(scope="module")
+def quick():
+    return measured(*QUICK)
+
+
 @pytest.fixture(scope="module")
 def small():
     return measured()
@@ -44,9 +53,19 @@ def large():
 
 
 @needs_linux
+@pytest.mark.parametrize("name", QUICK)
+def test_an_evil_answer_has_a_named_outcome_soon_and_takes_little_memory(name, quick):
+    is_bounded(name, quick[name])
+
+
+@needs_linux
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
-def test_an_evil_answer_has_a_named_outcome_soon_and_takes_little_memory(name, small):
-    found = small[name]
+def test_every_evil_answer(name, small):
+    is_bounded(name, small[name])
+
+
+def is_bounded(name, found):
     assert found["outcome"] == CASES[name].outcome, found
     assert found["seconds"] < SOON, found
     assert found["peak"] < MORE, found
