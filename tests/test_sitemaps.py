@@ -243,10 +243,6 @@ def shops(tmp_path_factory):
         yield target
 
 
-def test_a_killed_crawl_is_gone_on_with_exactly(shops, tmp_path):
-    shops.kill_many(tmp_path, "threads", range(2))
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("strategy", [name for name in ("threads", "asyncio", "processes", "curl") if name in USABLE])
 def test_many_killed_crawls_are_gone_on_with_exactly(shops, tmp_path, strategy):

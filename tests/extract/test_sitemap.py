@@ -357,6 +357,7 @@ def test_hostile_patterns_are_stopped():
     assert isinstance(found, Failure) or found.dropped == {"denied": 1}
 
 
+@pytest.mark.long
 def test_a_gzip_bomb_is_not_unpacked():
     packing = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packing.compress(bytes(1_000_000)) for _ in range(2_000)) + packing.flush()
@@ -397,6 +398,7 @@ def test_50_000_addresses():
     assert pickle.loads(pickle.dumps(page)) == page  # as it comes from a worker process
 
 
+@pytest.mark.long
 def test_a_million_addresses_are_cut_and_it_is_said():
     many = 1_000_000
     body = gzip.compress(
