@@ -67,7 +67,7 @@ class ChainFollow(Follow):
             ExtractError: `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
         """
         matched = False
-        for place, row in self._places(links.page):
+        for place, row in self._places(links):
             links.page.check_time()
             values = {**row, **self.row_fields.read(place)[0]} if self._reads_first else row
             if self.row_fields.left_out(values) is not None:
@@ -81,21 +81,21 @@ class ChainFollow(Follow):
         if not matched:
             links.misses.append(repr(links_found_by(self.rule)))
 
-    def read_rows(self, page: PageView) -> None:
+    def read_rows(self, links: Links) -> None:
         """Read the rows of this kind's table, for a page of which only the links are wanted.
 
         Raises:
             ExtractError: as `add`.
         """
         if self._table is not None:
-            self._table.read(page)
+            links.kept = self._table.read(links.page).kept
 
-    def _places(self, page: PageView) -> Iterator[tuple[Place, dict[str, Value]]]:
+    def _places(self, links: Links) -> Iterator[tuple[Place, dict[str, Value]]]:
         """Yield the rows, and of rows of this kind's table the values of their fields."""
         if self._table is None:
-            yield from ((place, {}) for place in self.rows.of(page))
+            yield from ((place, {}) for place in self.rows.of(links.page))
         else:
-            yield from self._table.kept
+            yield from links.kept
 
     def _add_row(self, links: Links, place: Place, addresses: list[str]) -> None:
         targets = []

@@ -169,7 +169,6 @@ class ChainTable:
 
     Attributes:
         keeps: a follow rule begins in the rows.
-        kept: where it does, the rows that count, with their values, of the page that was read last.
     """
 
     def __init__(self, rule: TableRule, format: Format, *, keeps: bool = False) -> None:
@@ -180,7 +179,6 @@ class ChainTable:
         self.fields = self.row_fields.fields
         self.keys = frozenset[str]().union(*(one.keys for one in self.fields))
         self.counts_cells = rule.each is not None and any(counts_cells(field.css) for field in rule.fields)
-        self.kept: list[tuple[Place, dict[str, Value]]] = []
         self._only_columns = self.row_fields.only_columns and not keeps and self.rows.path is not None
 
     def read(self, page: PageView) -> TableResult:
@@ -194,7 +192,7 @@ class ChainTable:
         records: list[Record] = []
         seen: set[str] = set()
         left_out = 0
-        self.kept = []
+        kept: list[tuple[Place, dict[str, Value]]] = []
         shifted = shifted_rows(page.document) if self.counts_cells and has_spans(page) else {}
         places = self.rows.of(page)
         columns: dict[str, list[Value]] = {}
@@ -211,14 +209,16 @@ class ChainTable:
                 left_out += 1
                 continue
             if self.keeps:
-                self.kept.append((place, values))
+                kept.append((place, values))
             if self.row_fields.shown:
                 why = shifted.get(page.document.identity(place.row.scope), "") if shifted else ""
                 records.append(self.row_fields.record(values, notes + merged_note(why)))
                 _check_rows(page, len(records))
         misses = self._misses(page, seen)
         empty = not seen and self.rows.are_none(page)
-        return TableResult(records, misses, lacking(self.fields, seen, records), left_out, empty)
+        result = TableResult(records, misses, lacking(self.fields, seen, records), left_out, empty)
+        result.kept = kept
+        return result
 
     def _read_columns(self, page: PageView) -> TableResult | None:
         """Read a table of which all fields are read a column at a time; None where a value needs the long way."""

@@ -193,7 +193,7 @@ def _why_missing(field: Field, place: Place) -> str:
 def explain_follow(plan: ChainFollow, page: PageView, queries: Mapping[str, Query]) -> Finding:
     """Return what a follow rule finds."""
     links = Links(page, queries)
-    plan.read_rows(page)
+    plan.read_rows(links)
     plan.add(links)
     found = len(links.found) + sum(links.dropped.values())
     return Finding(

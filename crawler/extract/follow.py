@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crawler.extract.fields import Row
     from crawler.extract.page import PageView
     from crawler.extract.rules import FollowRule
+    from crawler.extract.sources import Place
 
 __all__ = ["LINK_LIMIT", "CompiledFollow", "Follow", "Links"]
 
@@ -77,6 +78,7 @@ class Links:
         dropped: those not taken, by reason: `bad-url`, `scheme`, `empty`, `denied`, `off-site`, `too-many-links`; and
             rows with something to carry but without a link, as `no-link`.
         misses: selectors of rules that matched nothing.
+        kept: rows of the page kind's table that count, with the values of their fields, where links begin in them.
     """
 
     def __init__(self, page: PageView, queries: Mapping[str, Query] = {}) -> None:
@@ -87,6 +89,7 @@ class Links:
         self.found: list[Link] = []
         self.dropped: dict[str, int] = {}
         self.misses: list[str] = []
+        self.kept: list[tuple[Place, dict[str, Value]]] = []
 
     @cached_property
     def _home(self) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from crawler import urls
 from crawler.errors import ExtractError
@@ -180,7 +181,14 @@ class PageView:
         """The schema.org data of the page."""
         from crawler.extract.schema_org import SchemaItems
 
-        return SchemaItems(self.document, self.text, self.resolve)
+        page = ref(self)  # what the page holds must not hold the page
+
+        def resolve(href: str) -> str:
+            here = page()
+            assert here is not None
+            return here.resolve(href)
+
+        return SchemaItems(self.document, self.text, resolve)
 
     @property
     def late_notes(self) -> tuple[Note, ...]:

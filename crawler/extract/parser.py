@@ -229,6 +229,7 @@ class Parser:
         hooked, hooked_links = self.hooked(plan, page)
         harvests = [] if plan.rule.python else [table.read(page) for table in plan.tables]
         links = Links(page, self.queries)
+        links.kept = harvests[0].kept if harvests else []
         for follow in plan.follow:
             follow.add(links)
         links.add_hooked(hooked_links)

@@ -21,6 +21,7 @@ __all__ = ["SchemaItems"]
 
 _MAX_SIGNS = 500
 _MAX_WRAPPERS = 10
+_HEAD = 3_000
 _VOCABULARY = re.compile(r"(?:https?:)?//(?:www\.)?schema\.org[/#]+|schema:", re.I)
 _DEEPEST = 64
 _MAX_SHARED = 10_000
@@ -55,7 +56,7 @@ class SchemaItems:
         self._document = document
         self._resolve = resolve
         self._json = _may_have_json(text)
-        self._micro = "cope" in text  # frameworks write itemScope, too
+        self._micro = _may_have_microdata(text)
         self._raw: list[_Raw] | None = None
         self._by_type: dict[str, list[int]] = {}
         self._by_id: dict[str, _Raw] = {}
@@ -158,6 +159,22 @@ def _may_have_json(text: str) -> bool:
             if at < 0:
                 break
             if text.startswith(sign, at) and text[at : at + end].lower().find("json") > 0:
+                return True
+        else:
+            return True  # too many to look at each: the tree will tell
+    return False
+
+
+def _may_have_microdata(text: str) -> bool:
+    """Tell whether `itemscope` may stand in a text, also as `itemScope`; `ITEMSCOPE` in pages of upper-case tags."""
+    loud = any(tag in text[:_HEAD] for tag in ("<HTML", "<HEAD", "<BODY", "<META"))
+    for end in ("cope", "COPE") if loud else ("cope",):
+        at = -1
+        for _ in range(_MAX_SIGNS):
+            at = text.find(end, at + 1)
+            if at < 0:
+                break
+            if text[max(0, at - 5) : at].lower() == "items":
                 return True
         else:
             return True  # too many to look at each: the tree will tell

@@ -16,6 +16,7 @@ from crawler.model import Note, Record, Value
 if TYPE_CHECKING:
     from crawler.extract.fields import Reading
     from crawler.extract.page import PageView
+    from crawler.extract.sources import Place
 
 __all__ = ["CompiledTable", "TableResult", "counts_cells", "describe", "page_row", "rows", "shifted_rows"]
 
@@ -148,10 +149,11 @@ class TableResult:
         misses: what matched nothing: the selector of the rows, or those of fields that no record has.
         lacking: names of required fields that no record has.
         left_out: number of rows that `where` does not let through.
+        kept: rows that count, with the values of their fields, where links begin in them.
         empty: the data say themselves that there are no rows: an empty list, a sheet without lines.
     """
 
-    __slots__ = ("empty", "lacking", "left_out", "misses", "records")
+    __slots__ = ("empty", "kept", "lacking", "left_out", "misses", "records")
 
     def __init__(
         self,
@@ -166,6 +168,7 @@ class TableResult:
         self.lacking = lacking
         self.left_out = left_out
         self.empty = empty
+        self.kept: list[tuple[Place, dict[str, Value]]] = []
 
 
 def has_spans(page: PageView) -> bool:

@@ -8,6 +8,7 @@ is outside it is reached by `ancestor::`, `following::` and the like.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -95,6 +96,13 @@ def guarded(path: str) -> str:
     return _STEP.sub(with_guard, path)
 
 
+class _Now(threading.local):
+    """What is asked for the time of the page that this thread reads: threads share the compiled paths."""
+
+    def __init__(self) -> None:
+        self.check_time: Callable[[], None] = _never
+
+
 class XPath:
     """A compiled path.
 
@@ -104,7 +112,7 @@ class XPath:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._check_time: Callable[[], None] = _never
+        self._now = _Now()
         try:
             self._of_page = self._compiled(path)
             self._of_row = self._compiled(_from_row(path))
@@ -115,7 +123,7 @@ class XPath:
         return etree.XPath(guarded(path), smart_strings=False, extensions={(None, _GUARD): self._look})
 
     def _look(self, context: object) -> bool:
-        self._check_time()
+        self._now.check_time()
         return True
 
     def find(
@@ -129,10 +137,10 @@ class XPath:
         Raises:
             ExtractError: `selector`; `unparsable` for more elements than there is room for.
         """
-        self._check_time = check_time
         copy = _copy_of(document)
         if copy.root is None:
             return []
+        self._now.check_time = check_time
         try:
             if scope is None:
                 found: Any = self._of_page(copy.root.getroottree())
@@ -140,6 +148,8 @@ class XPath:
                 found = self._of_row(copy.elements[document.identity(scope)])
         except etree.XPathError as error:
             raise ExtractError("selector", f"the XPath {self._path!r} failed: {error}") from error
+        finally:
+            self._now.check_time = _never  # a page must not live longer than its rules work on it
         if isinstance(found, bool | str):
             return [found]
         if isinstance(found, float):
@@ -172,20 +182,19 @@ class _Copy:
     """
 
     def __init__(self, document: Document) -> None:
-        self.document = document
         self.elements: dict[int, Any] = {}
         self.nodes: dict[Any, Node] = {}
-        self.root = self._copied(document.root())
+        self.root = self._copied(document)  # which it does not hold: that holds the copy
 
-    def _copied(self, root: Node | None) -> Any:
+    def _copied(self, document: Document) -> Any:
+        root = document.root()
         if root is None:
             return None
-        document = self.document
         made: Any = None
         above: list[Any] = []
         for event, value in document.walk(root):
             if event == "start":
-                one = self._element(value, above[-1] if above else None)
+                one = self._element(document, value, above[-1] if above else None)
                 made = one if made is None else made
                 above.append(one)
             elif event == "end":
@@ -194,8 +203,7 @@ class _Copy:
                 _append(above[-1], _NOT_XML.sub("\ufffd", value))
         return made
 
-    def _element(self, node: Node, parent: Any) -> Any:
-        document = self.document
+    def _element(self, document: Document, node: Node, parent: Any) -> Any:
         name = _BAD_NAME.sub("_", document.name(node)) or "_"
         if not (name[0].isalpha() or name[0] == "_"):
             name = f"_{name}"

@@ -8,6 +8,7 @@ from crawler import urls
 from crawler.errors import ExtractError
 from crawler.extract.lexbor import Lexbor
 from crawler.extract.schema_org import SchemaItems
+from tests.support.language import rows
 
 
 def resolve(href):
@@ -302,3 +303,17 @@ def test_items_that_share_much_keep_references_rather_than_fail():
     [first] = found.find(["B"])
     assert len(json.dumps(first)) < 2_000_000
     assert found.broken == ["some items name so many others that references are left as they are"]
+
+
+@pytest.mark.parametrize("name", ["itemscope", "itemScope", "ITEMSCOPE", "ItemScope"])
+def test_microdata_is_seen_however_it_is_written(name):
+    html = f"<HTML><p>a microscope</p><div {name} itemtype=https://schema.org/Store><b itemprop=name>Oak</b></div>"
+    assert rows("fields: {n: {schema: Store, json: name}}", html) == [{"n": "Oak"}]
+
+
+def test_a_page_without_signs_is_not_searched():
+    from crawler.extract.schema_org import _may_have_json, _may_have_microdata
+
+    text = "<p>The scope of a microscope, c++ and C+</p>" * 100
+    assert not _may_have_microdata(text)
+    assert not _may_have_json(text)

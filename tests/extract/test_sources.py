@@ -345,3 +345,55 @@ def test_parameters_of_a_page_kind_are_set_in_its_links():
     kind = "request: {query: {type: West, q: a b}}\nfields: {h: h1}\nfollow: [{css: a, to: p}]"
     found = page(kind, "<h1>x</h1><a href='?page=2&type=East'>next</a>")
     assert [link.url for link in found.links] == ["http://shop.test/books/page.html?page=2&type=West&q=a%20b"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "{first_of: [h2, h1]}",
+        "{schema: Store, json: url}",
+        "{xpath: //h1}",
+        "{css: p, attr: data-x, json: a}",
+        "{js: m}",
+        "{css: h1, strip_html: true}",
+        "{css: h1, from: page}",
+    ],
+)
+def test_a_page_is_gone_as_soon_as_it_is_read(field):
+    """Its tree is large: kept until the garbage collector comes, it costs memory, and time for another."""
+    import gc
+
+    html = """<h1>x</h1><p data-x='{"a": 1}'>y</p><script>var m = 5</script>
+    <div itemscope itemtype=https://schema.org/Store><a itemprop=url href=/a>u</a></div>"""
+    kind = f"fields: {{x: {field}}}"
+    page(kind, html)
+    gc.collect()
+    gc.disable()
+    try:
+        page(kind, html)
+        left = [one for one in gc.get_objects() if type(one).__name__ in ("PageView", "Lexbor")]
+    finally:
+        gc.enable()
+    assert left == []
+
+
+def test_threads_that_share_the_rules_do_not_share_rows():
+    from concurrent.futures import ThreadPoolExecutor
+
+    from crawler.extract.parser import Parser
+    from crawler.model import Page, Response
+    from tests.support.language import job
+
+    kind = "each: li\nwhere: {n: true}\nfields: {n: b, x: {xpath: ./b}}\nfollow: [{from: row, css: a, to: p}]"
+    parser = Parser(job(kind).recipe)
+
+    def read(number):
+        items = "".join(f"<li><b>n{number}</b><a href=/n{number}/{item}>x</a>" for item in range(30))
+        response = Response(f"http://h.test/{number}", 200, {"content-type": "text/html"}, items.encode())
+        found = parser("p", response)
+        assert isinstance(found, Page)
+        return {link.url.split("/")[3] for link in found.links}, {one.values["x"] for one in found.records}
+
+    with ThreadPoolExecutor(8) as pool:
+        for number, (links, values) in enumerate(pool.map(read, range(200))):
+            assert (links, values) == ({f"n{number}"}, {f"n{number}"})
