@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from crawler.errors import ExtractError, one_line
+from crawler.extract.patterns import compiled
 from crawler.extract.strict_json import MAX_DEPTH, number, read_strict, too_deep, whole
 
 __all__ = ["cut_off", "read_literal"]
@@ -21,18 +22,18 @@ _NUMBER = r""" [+-]?+(?:0[xX][0-9a-fA-F_]++ | 0[oO][0-7_]++ | 0[bB][01_]++
     | (?:[0-9][0-9_]*+(?:\.[0-9_]*+)?+ | \.[0-9][0-9_]*+)(?:[eE][+-]?+[0-9]++)?+)n?+ """
 _PLAIN = _STRING.replace("[^`", "[^`$")  # a template with a placeholder is none
 _NAME = r"(?:[^\W\d]|\$)[\w$]*+"
-_TOKEN = re.compile(rf"{_GAP}(?:({_STRING})|({_NUMBER})|({_NAME})|(\.\.\.|=>|.))", re.X | re.S)
+_TOKEN = compiled(rf"{_GAP}(?:({_STRING})|({_NUMBER})|({_NAME})|(\.\.\.|=>|.))", re.X | re.S)
 _STRINGS, _NUMBERS, _NAMES = 1, 2, 3
-_MEMBER = re.compile(rf"{_GAP}(?:({_STRING})|({_NUMBER})|({_NAME})){_GAP}:", re.X | re.S)
-_QUICK = re.compile(  # what most members are, with the comma behind it: one match instead of four
+_MEMBER = compiled(rf"{_GAP}(?:({_STRING})|({_NUMBER})|({_NAME})){_GAP}:", re.X | re.S)
+_QUICK = compiled(  # what most members are, with the comma behind it: one match instead of four
     rf"{_GAP}(?:({_PLAIN})|({_NUMBER})|(true|false|null)){_GAP}(?:,|(?=[\]}}]))", re.X | re.S
 )
-_REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*+\])++/\w*+")
+_REGEX = compiled(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*+\])++/\w*+")
 _MAX_PATTERN = 100  # characters: each slash may be looked at so far
-_PARSE = re.compile(r"JSON\s*+\.\s*+parse\s*+\(")
-_VOID = re.compile(r"void\s*+(?:0|\(\s*+0\s*+\))")
-_PLUS = re.compile(rf"{_GAP}\+{_GAP}({_STRING})", re.X | re.S)
-_ESCAPE = re.compile(
+_PARSE = compiled(r"JSON\s*+\.\s*+parse\s*+\(")
+_VOID = compiled(r"void\s*+(?:0|\(\s*+0\s*+\))")
+_PLUS = compiled(rf"{_GAP}\+{_GAP}({_STRING})", re.X | re.S)
+_ESCAPE = compiled(
     r"\\(?:u\{0*+([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([0-3]?[0-7]{1,2})|(\r\n|.))", re.S
 )
 _OCTAL, _SIGN = 4, 5

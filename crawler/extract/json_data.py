@@ -10,23 +10,24 @@ import re
 
 from crawler.errors import ExtractError, one_line
 from crawler.extract.js_literal import cut_off, read_literal
+from crawler.extract.patterns import compiled
 from crawler.extract.strict_json import check_size, read_strict
 from crawler.model import Note
 
 __all__ = ["read_json"]
 
 _GAP = r"(?:[\s\ufeff]++|//[^\n\r]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/)*+"
-_BLANK = re.compile(r"[ \t\r\n\ufeff]*+")
-_GUARD = re.compile(
+_BLANK = compiled(r"[ \t\r\n\ufeff]*+")
+_GUARD = compiled(
     r"""\)\]\}'?,? | while\s*+\(\s*+1\s*+\)\s*+; | for\s*+\(\s*+;\s*+;\s*+\)\s*+; | \{\}\s*+&&(?=\s*+[\[{])""", re.X
 )
 _DOTTED = r"[A-Za-z_$][\w$]*+(?:\.[\w$]++|\[[^\]\[\n]{0,100}\])*+"
 _TEST = rf"typeof\s++{_DOTTED}\s*+={{2,3}}\s*+['\"]function['\"]\s*+&&\s*+|{_DOTTED}\s*+&&\s*+"
-_CALL = re.compile(rf"{_GAP}(?:{_TEST})?(?:{_DOTTED}\s*+)?\(")
-_CALLED = re.compile(rf"{_GAP}\)\s*+;?{_GAP}")
-_LAST = re.compile(rf"{_GAP};?{_GAP}")
-_COMMENTS = re.compile(_GAP)
-_HTML = re.compile(r"<!doctype\s++html|<(?:html|head|body|title|meta|script|div|p|h1|center)\b", re.I)
+_CALL = compiled(rf"{_GAP}(?:{_TEST})?(?:{_DOTTED}\s*+)?\(")
+_CALLED = compiled(rf"{_GAP}\)\s*+;?{_GAP}")
+_LAST = compiled(rf"{_GAP};?{_GAP}")
+_COMMENTS = compiled(_GAP)
+_HTML = compiled(r"<!doctype\s++html|<(?:html|head|body|title|meta|script|div|p|h1|center)\b", re.I)
 
 
 def read_json(text: str) -> tuple[object, tuple[Note, ...]]:

@@ -13,15 +13,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from crawler.errors import ExtractError, one_line
+from crawler.extract.patterns import compiled
 
 __all__ = ["Path", "check_path", "compile_path"]
 
-_STEP = re.compile(
+_STEP = compiled(
     r"""(?P<dot>\.?)(?:(?P<quoted>"(?:[^"\\]|\\.)*+")|(?P<name>(?:[\w@$-]|[^\x00-\x7f\s])++)|(?P<values>\*))
     |\[(?P<number>-?[0-9]{1,9})\]|(?P<items>\[\*?\])""",
     re.X,
 )
-_JMESPATH = re.compile(r"""[?|&(){}:,`'<>=!]""")
+_JMESPATH = compiled(r"""[?|&(){}:,`'<>=!]""")
 _SHOWN = 8  # names of an object, for people
 
 

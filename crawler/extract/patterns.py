@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from functools import cache
 from typing import Any
 
 from crawler.errors import ExtractError
 
-__all__ = ["LIMIT", "MAX_PARTS", "Pattern", "check_pattern", "check_replacement"]
+__all__ = ["LIMIT", "MAX_PARTS", "Pattern", "check_pattern", "check_replacement", "compiled"]
 
 LIMIT = 1.0
 """Seconds one search may take."""
@@ -18,6 +19,17 @@ _SHORT = 200
 _SIMPLE = re.compile(r"[^*+?{}|]*[*+]?[^*+?{}|]*")
 """A pattern with one repeat and no alternatives cannot take long on a short text, and to watch the time costs several
 times as much as such a search."""
+
+
+def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Compile a pattern of our own with possessive groups, `(...)*+`, as this Python can have them.
+
+    Before 3.11.5 they are matched wrongly (python/cpython#106052). There they are plain, which finds the same but takes
+    more memory on long texts.
+    """
+    if sys.version_info < (3, 11, 5):
+        pattern = re.sub(r"(?<!\\)\)([*+?])\+", r")\1", pattern)
+    return re.compile(pattern, flags)
 
 
 @cache

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from crawler.errors import ExtractError
 from crawler.extract.js_literal import read_literal
+from crawler.extract.patterns import compiled
 from crawler.extract.strict_json import read_strict
 
 __all__ = ["NEXT_CHUNKS", "Scripts"]
@@ -24,9 +25,9 @@ _MAX_READ = 5_000_000  # characters read for one name: about a second
 _MAX_STRICT = 100  # of them with the C reader first
 _BROKEN = 6  # times as dear is a character of what is broken: it is read in vain
 _MAX_BROKEN_ROWS = 100
-_PUSH = re.compile(rf"{re.escape(NEXT_CHUNKS)}\.push\(\s*+(?=\[)")
-_ROW = re.compile(r"^[0-9a-f]{1,8}:(?=[\[{\"])", re.M)
-_SIGN = re.compile(
+_PUSH = compiled(rf"{re.escape(NEXT_CHUNKS)}\.push\(\s*+(?=\[)")
+_ROW = compiled(r"^[0-9a-f]{1,8}:(?=[\[{\"])", re.M)
+_SIGN = compiled(
     r"""
     (?:["'`]\]?+)?+ [\s\ufeff]*+ (?:=(?![=>]) | :(?!:)) [\s\ufeff]*+
     (?:Object\.freeze\( | (?:[A-Za-z_$][\w$.]*+\s*+(?:\|\||\?\?)\s*+) )?+   # `window.shops = window.shops || [...]`

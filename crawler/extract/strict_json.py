@@ -13,6 +13,7 @@ from decimal import Context, Decimal, Overflow, Subnormal
 from json import JSONDecodeError
 
 from crawler.errors import ExtractError
+from crawler.extract.patterns import compiled
 
 __all__ = ["MAX_DEPTH", "check_size", "number", "read_strict", "too_deep", "whole"]
 
@@ -22,8 +23,8 @@ _MAX_VALUES = 1_000_000  # about 100 MB of Python objects
 _MAX_DIGITS = 4_300  # of a whole number; Python refuses to read 4301 digits, and takes quadratic time for fewer
 _SMALLEST = -307
 _DIGITS = Context(prec=15, Emin=_SMALLEST, Emax=308, traps=[])  # the range of a double
-_MAYBE = re.compile(r"(?:\[\s*+)*+(?:\{\s*+[\"}]|[\]\"0-9tfn-])")  # a refusal by the decoder counts all lines before it
-_LONE = re.compile(
+_MAYBE = compiled(r"(?:\[\s*+)*+(?:\{\s*+[\"}]|[\]\"0-9tfn-])")  # a refusal by the decoder counts all lines before it
+_LONE = compiled(
     r"""(\\[^u]|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"""
 )
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree  # type: ignore[import-untyped]  # it ships no types
 
 from crawler.errors import ExtractError
+from crawler.extract.patterns import compiled
 
 if TYPE_CHECKING:
     from crawler.extract.engine import Document, Node
@@ -24,19 +25,19 @@ __all__ = ["XPath", "check_xpath"]
 
 _MAX_LENGTH = 2000
 _MAX_ELEMENTS = 400_000
-_TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[\[\]]|//?|[|(,=<>+*-]|[^\s\"'\[\]/|(,=<>+*-]+|\s+|.", re.S)
+_TOKEN = compiled(r"\"[^\"]*\"|'[^']*'|[\[\]]|//?|[|(,=<>+*-]|[^\s\"'\[\]/|(,=<>+*-]+|\s+|.", re.S)
 _OPENS = frozenset({"", "|", "(", ",", "=", "<", ">", "+", "-", "and", "or", "div", "mod"})
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-_CALL = re.compile(r"([\w-]+)\s*\(")
+_QUOTED = compiled(r"\"[^\"]*\"|'[^']*'")
+_CALL = compiled(r"([\w-]+)\s*\(")
 _NAMES = """last position count id local-name namespace-uri name string concat starts-with contains substring-before
     substring-after substring string-length normalize-space translate boolean not true false lang number sum floor
     ceiling round node text comment processing-instruction and or div mod"""
 _FUNCTIONS = frozenset(_NAMES.split())
-_BAD_NAME = re.compile(r"[^\w.-]")
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_BAD_NAME = compiled(r"[^\w.-]")
+_NOT_XML = compiled("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DIGITS = 15
 _GUARD = "look-at-clock"
-_STEP = re.compile(
+_STEP = compiled(
     r"""("[^"]*"|'[^']*')                                          # a text
     |((?://\s*|\b(?:descendant|ancestor|following|preceding)(?:-or-self|-sibling)?\s*::\s*)
       (?:[a-z-]++\s*+::\s*+)?+@?\s*(?:\*|\w[\w.-]*+(?:\s*+\([^()]*\))?+))         # a step to elements anywhere
