@@ -19,6 +19,7 @@ from typing import NamedTuple
 from crawler.errors import ExtractError
 from crawler.extract.engine import Document, Node
 from crawler.extract.headings import Headed
+from crawler.extract.labels import row_cells
 from crawler.extract.text import collapse_whitespace
 
 __all__ = ["HeadedTable", "TableRow", "read_table_rows"]
@@ -119,7 +120,7 @@ class _Grid:
         for number, (row, part) in enumerate(group):
             if number % _OFTEN == 0:
                 self._check_time()
-            own = _cells(self._document, row)
+            own = row_cells(self._document, row)
             slots: list[Node | None] = [None] * (max(growing, default=-1) + 1)
             for column, (cell, _) in growing.items():
                 slots[column] = cell
@@ -149,16 +150,6 @@ class _Grid:
                     if high > 1:
                         growing[at] = cell, high - 1
             column += wide
-
-
-def _cells(document: Document, row: Node) -> list[Node]:
-    cell = document.first(row, "th, td")
-    cells = []
-    while cell is not None:
-        if document.tag(cell) in {"th", "td"}:
-            cells.append(cell)
-        cell = document.after(cell)
-    return cells
 
 
 def _span(document: Document, cell: Node, name: str, default: int) -> int:

@@ -23,7 +23,7 @@ from crawler.extract.engine import Document, Node
 from crawler.extract.lines import COLONS, MAX_LENGTH, label_key, labelled, may_hold, never_first
 from crawler.extract.text import BLOCKS, CLOSE, HIDDEN, collapse_whitespace
 
-__all__ = ["CELLS", "Cells", "Found", "Labels", "Sides", "label_key"]
+__all__ = ["CELLS", "Cells", "Found", "Labels", "Sides", "label_key", "row_cells"]
 
 
 _ASIDE = frozenset(["nav", "aside", "menu", "dialog", "fieldset", "select", "option", "button"])
@@ -130,13 +130,13 @@ class Cells:
         tag, row = document.tag(head), document.parent(head)
         if row is None or tag == "dt" or (tag == "th" and self._beside(head)):
             return ()
-        heads = _row(document, row)
+        heads = row_cells(document, row)
         if tag == "td" and not all(map(self._is_label, heads)):
             return ()
         at = next(number for number, cell in enumerate(heads) if document.identity(cell) == document.identity(head))
         values: list[Node] = []
         for other in _rows_below(document, row):
-            cells = _row(document, other)
+            cells = row_cells(document, other)
             if len(cells) != len(heads) or any(_merged(document, cell) for cell in (*heads, *cells)):
                 break
             if collapse_whitespace(document.text(cells[at]))[0]:
@@ -147,7 +147,7 @@ class Cells:
         return label_key(self._document.text(node)) in self._known
 
 
-def _row(document: Document, row: Node) -> list[Node]:
+def row_cells(document: Document, row: Node) -> list[Node]:
     """Return the cells of a row, without those of tables inside it."""
     first = document.first(row, "th, td")
     cells = []

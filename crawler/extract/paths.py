@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -40,7 +41,7 @@ class _Bad(NamedTuple):
     offset: int | None
 
 
-class Path:
+class Path(ABC):
     """A path into data.
 
     Attributes:
@@ -53,9 +54,9 @@ class Path:
     many: bool
     names: tuple[str, ...] | None = None
 
+    @abstractmethod
     def find(self, value: object) -> list[object]:
         """Return every value found, in order. None is no value. A list at the end of the path is one value."""
-        raise NotImplementedError
 
     def keyed(self, value: object) -> Iterator[tuple[str | int, object]]:
         """Yield every value that is one of a list or an object, with its number from 1, or its name.
@@ -68,9 +69,9 @@ class Path:
             numbered += found if type(found) is list else [found]
         yield from _numbered(numbered)
 
+    @abstractmethod
     def why(self, value: object) -> str:
         """Return, for people, where a path that finds nothing stops; "" when it finds something."""
-        raise NotImplementedError
 
 
 @lru_cache(maxsize=1024)

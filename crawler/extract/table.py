@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from crawler.extract.described import source
 from crawler.extract.engine import Document, Node
 from crawler.extract.fields import CompiledField, Row
-from crawler.extract.labels import Labels
+from crawler.extract.labels import Labels, row_cells
 from crawler.extract.rules import FieldRule, TableRule
 from crawler.model import Note, Record, Value
 
@@ -49,7 +49,7 @@ def shifted_rows(document: Document) -> dict[int, str]:
 def _reason(document: Document, row: Node, covered: dict[int, int]) -> str:
     """Why cells of a row are shifted, "" where none is; `covered` is brought to the next row."""
     column, reason, below = 0, "", {at: left - 1 for at, left in covered.items() if left > 1}
-    for number, cell in enumerate(_cells(document, row)):
+    for number, cell in enumerate(row_cells(document, row)):
         while column in covered:
             column += 1
         if column != number and not reason:
@@ -63,15 +63,6 @@ def _reason(document: Document, row: Node, covered: dict[int, int]) -> str:
     covered.clear()
     covered.update(below)
     return reason
-
-
-def _cells(document: Document, row: Node) -> list[Node]:
-    cell, cells = document.first(row, "td, th"), []
-    while cell is not None:
-        if document.tag(cell) in ("td", "th"):
-            cells.append(cell)
-        cell = document.after(cell)
-    return cells
 
 
 def _span(document: Document, cell: Node, name: str, most: int) -> int:
