@@ -38,6 +38,7 @@ class RequestsFetch:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._sessions: list[requests.Session] = []
+        self._closed = False
 
     def __call__(self, request: Request) -> Response | Moved | Failure:
         """Fetch once; whatever happens is returned."""
@@ -54,7 +55,8 @@ class RequestsFetch:
         return Failure(error.code, error.detail, elapsed=time.monotonic() - start)
 
     def close(self) -> None:
-        """Close the idle connections of all threads."""
+        """Close the idle connections of all threads; a request that is under way closes its own."""
+        self._closed = True
         self._spares.close()
         with self._lock:
             sessions, self._sessions = self._sessions, []
@@ -74,6 +76,8 @@ class RequestsFetch:
         finally:
             raw.close()
             raw.release_conn()
+            if self._closed:
+                self._session.close()
 
     def _send(self, prepared: requests.PreparedRequest) -> BaseHTTPResponse:
         adapter = self._session.get_adapter(prepared.url or "")

@@ -37,11 +37,8 @@ class Queue(Generic[T]):
 
     def close(self, *, cancel: bool = False) -> None:
         """One sentinel for each consumer; with `cancel` what is in the queue is dropped before."""
-        while cancel and not self._tasks.empty():
-            task = self._tasks.get()
-            self._tasks.task_done()
-            if task is not None:
-                task[0].cancel()
+        if cancel:
+            self._drop()
         for _ in self._consumers:
             self._tasks.put(None)
         if not cancel:
@@ -49,6 +46,16 @@ class Queue(Generic[T]):
             for consumer in self._consumers:
                 consumer.join()
         self._step.close()
+
+    def _drop(self) -> None:
+        while True:
+            try:
+                task = self._tasks.get_nowait()
+            except queue.Empty:  # asked for beforehand, a consumer could take the last one in between
+                return
+            self._tasks.task_done()
+            if task is not None:
+                task[0].cancel()
 
     def _consume(self) -> None:
         while (task := self._tasks.get()) is not None:
