@@ -13,9 +13,11 @@ from typing import Any, NamedTuple, Protocol
 __all__ = [
     "RICH",
     "SITEMAP",
+    "Ask",
     "Column",
     "Failure",
     "Link",
+    "Message",
     "Money",
     "Moved",
     "Note",
@@ -52,7 +54,41 @@ def shown(value: Any, hidden: Collection[str]) -> str:
     return f"{type(value).__name__}({', '.join(told)})"
 
 
-_SECRET = ("cookies", "set_cookies")
+_SECRET = ("cookies", "set_cookies", "message")
+
+
+class Ask(NamedTuple):
+    """What tells a page from others of the same URL and kind; stored with the page.
+
+    Attributes:
+        given: values that were handed over and that the page kind uses.
+        plain: a redirect of a POST led here: it is asked for by GET, without a body.
+    """
+
+    given: Mapping[str, Value] = {}
+    plain: bool = False
+
+
+class Message(NamedTuple):
+    """How a request differs from a plain GET of its URL. It may hold secrets.
+
+    Attributes:
+        method: GET or POST.
+        headers: name and value, in place of those of the same name.
+        body: empty for none.
+        url: asked for in place of the request's URL, which has names of secrets where this has the secrets; "" for
+            the same.
+        statuses: HTTP statuses whose answers are read as pages, beside 200 and 203.
+    """
+
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    url: str = ""
+    statuses: frozenset[int] = frozenset()
+
+    def __repr__(self) -> str:
+        return f"Message(method={self.method!r}, body={len(self.body)} bytes)"
 
 
 class Request(NamedTuple):
@@ -68,6 +104,8 @@ class Request(NamedTuple):
             gap between two requests to a host holds whatever delayed the worker.
         cookies: value of the header Cookie, without those of the config; "" for none. Never in a repr, as all cookies:
             one may be as good as a password.
+        ask: None where URL and kind say all.
+        message: None for a plain GET.
     """
 
     id: int
@@ -77,6 +115,8 @@ class Request(NamedTuple):
     not_before: float = 0.0
     not_after: float = float("inf")
     cookies: str = ""
+    ask: Ask | None = None
+    message: Message | None = None
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)
@@ -141,6 +181,7 @@ class Link(NamedTuple):
         anywhere: the rule lets it leave the site.
         carry: fields of the row it stands in, joined to the target's records.
         notes: notes on carried fields.
+        ask: what its target is asked for with.
     """
 
     url: str
@@ -149,6 +190,7 @@ class Link(NamedTuple):
     anywhere: bool = False
     carry: Mapping[str, Value] = {}
     notes: tuple[Note, ...] = ()
+    ask: Ask | None = None
 
 
 RICH = "+"

@@ -10,7 +10,18 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, unquote_plus
 
-__all__ = ["date_of", "grown", "is_token", "parameters", "sessions", "shape", "suspects", "with_parameters", "without"]
+__all__ = [
+    "date_of",
+    "grown",
+    "is_token",
+    "parameter_names",
+    "parameters",
+    "sessions",
+    "shape",
+    "suspects",
+    "with_parameters",
+    "without",
+]
 
 
 _NAME = r"(?:[^?&;=/]*(?:sid|sess|session)(?:[_-]?(?:id|key|hash))?|s|zenid)"
@@ -28,19 +39,31 @@ def parameters(url: str) -> dict[str, str]:
     return {name.lower(): value for name, mark, value in pairs if mark}
 
 
-def with_parameters(url: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Return a clean URL with these parameters in its query: in the place of one of the same name, or at the end."""
+def parameter_names(url: str) -> frozenset[str]:
+    """Return the names of the parameters in the query of a clean URL, decoded."""
+    query = url.partition("?")[2]
+    return frozenset(unquote_plus(part.partition("=")[0]) for part in query.split("&") if part)
+
+
+def with_parameters(url: str, pairs: Iterable[tuple[str, str | None]]) -> str:
+    """Return a clean URL with these parameters in its query: in the place of one of the same name, or at the end.
+
+    One without a value is taken out.
+    """
     base, _, query = url.partition("?")
     parts = [part for part in query.split("&") if part]
     for name, value in pairs:
-        written = f"{quote(name, safe='')}={quote(value, safe='')}"
         at = [number for number, part in enumerate(parts) if unquote_plus(part.partition("=")[0]) == name]
+        if value is None:
+            parts = [part for number, part in enumerate(parts) if number not in at]
+            continue
+        written = f"{quote(name, safe='')}={quote(value, safe='')}"
         if at:
             parts[at[0]] = written
             parts = [part for number, part in enumerate(parts) if number not in at[1:]]
         else:
             parts.append(written)
-    return f"{base}?{'&'.join(parts)}" if parts else url
+    return f"{base}?{'&'.join(parts)}" if parts else base
 
 
 def suspects(url: str) -> dict[str, str]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from crawler import plugins, urls
 from crawler.config import Job
+from crawler.crawl.admission import Refusal
+from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.robots import Robots, read_robots
 from crawler.extract.explain import explain
 from crawler.extract.finding import PAGE_URL, RULES, Finding
@@ -19,13 +21,15 @@ from crawler.extract.no_match import login_address
 from crawler.extract.sitemap import is_sitemap
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
-from crawler.model import Failure, Moved, Request, Response
-from crawler.runner.assemble import client_settings
+from crawler.model import Ask, Failure, Link, Moved, Request, Response
+from crawler.runner.assemble import client_settings, outgoing
+from crawler.store.queued import Queued
+from crawler.store.records import dump_ask
 
 if TYPE_CHECKING:
     from crawler.config import Job
 
-__all__ = ["MAX_HOPS", "Guess", "Visit", "guess", "start_kind", "tally", "visit"]
+__all__ = ["MAX_HOPS", "Guess", "Visit", "guess", "start_page", "tally", "visit"]
 
 MAX_HOPS = 5
 
@@ -45,32 +49,36 @@ class Visit:
     outcome: Response | Failure
 
 
-def visit(job: Job, url: str, starts: list[str], tell: Callable[[str], None] = lambda text: None) -> Visit:
+def visit(job: Job, page: Link, starts: list[str], tell: Callable[[str], None] = lambda text: None) -> Visit:
     """Fetch a page once; nothing is tried again.
 
     Args:
-        url: absolute. It may be private: whoever calls has named it.
+        page: its URL, which may be private: whoever calls has named it; its kind, "" for not known; what it is asked
+            for with.
         starts: start URLs; secrets of the config are sent to their hosts alone.
         tell: is told of each redirect and of longer pauses.
     """
     settings = client_settings(job, starts, 1)
-    settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(url)})
+    settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(page.url)})
     if ":" in job.fetch.client:
         plugins.add_folder(job.folder)
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
-        return _Visitor(job, fetch, empty_jar(settings), tell).go(url)
+        return _Visitor(job, fetch, empty_jar(settings), tell, outgoing(job, settings)).go(page)
 
 
 class _Visitor:
-    def __init__(self, job: Job, fetch: Fetch, jar: Jar, tell: Callable[[str], None]) -> None:
-        self._job, self._fetch, self._jar, self._tell = job, fetch, jar, tell
+    def __init__(
+        self, job: Job, fetch: Fetch, jar: Jar, tell: Callable[[str], None], outgoing: Outgoing | None
+    ) -> None:
+        self._job, self._fetch, self._jar, self._tell, self._outgoing = job, fetch, jar, tell, outgoing
         self._robots: dict[str, Robots] = {}
         self._asked: dict[str, float] = {}
 
-    def go(self, url: str) -> Visit:
+    def go(self, page: Link) -> Visit:
         hops: list[tuple[int, str]] = []
+        url = page.url
         while True:
-            outcome = self._forbidden(url) or self._page(url)
+            outcome = self._forbidden(url) or self._page(page._replace(url=url))
             if not isinstance(outcome, Moved):
                 if hops and isinstance(outcome, Response) and login_address(url):
                     outcome = Failure("login", "a redirect led to this login page", outcome.status)
@@ -85,12 +93,22 @@ class _Visitor:
             )
             self._tell(f"redirected ({outcome.status}) to {outcome.location}{away}")
             url = outcome.location
+            if outcome.status not in (307, 308):
+                page = page._replace(ask=(page.ask or Ask())._replace(plain=True))
 
-    def _page(self, url: str) -> Response | Moved | Failure:
+    def _page(self, page: Link) -> Response | Moved | Failure:
+        url = page.url
+        queued = Queued(0, url, page.kind, urls.host(url), 0, 0, 0, 0, 0, 0, ask=dump_ask(page.ask))
+        message = None if self._outgoing is None else self._outgoing.message(queued)
+        if isinstance(message, Refusal):
+            return Failure(message.code, message.detail or "")
         robots = self._robots.get(urls.origin(url), Robots())
         asked_for = min(robots.delay or 0.0, self._job.polite.max_crawl_delay)
         self._pause(url, max(self._job.polite.delay, asked_for))
-        outcome = self._fetch(Request(0, url, "try", cookies=self._jar.header(urls.host(url), url)))
+        cookies = self._jar.header(urls.host(url), url)
+        outcome = self._fetch(Request(0, url, "try", cookies=cookies, message=message))
+        if self._outgoing is not None and isinstance(outcome, Moved):
+            outcome = self._outgoing.hidden(queued, outcome)
         self._jar.take(url, outcome.set_cookies)
         return outcome
 
@@ -140,12 +158,12 @@ class Guess(NamedTuple):
         return any(finding.what == "failure" for finding in self.findings)
 
 
-def start_kind(url: str, starts: list[tuple[str, str]]) -> str | None:
-    """The kind of a start URL; None when it is none."""
-    exact = next((kind for start, kind in starts if start == url), None)
+def start_page(url: str, starts: list[Link]) -> Link | None:
+    """The start page of a URL; None when it is none."""
+    exact = next((start for start in starts if start.url == url), None)
     if exact is not None or len(starts) > MAX_STARTS:
         return exact
-    return next((kind for start, kind in starts if urls.resolve("", start) == url), None)
+    return next((start for start in starts if urls.resolve("", start.url) == url), None)
 
 
 def guess(job: Job, response: Response, most_rows: int) -> Guess:

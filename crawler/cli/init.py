@@ -78,7 +78,7 @@ def _for_page(url: str, path: str, as_json: bool) -> int:
         what, fix = wrong or ("a range means several pages", "give the URL of one page")
         raise ConfigError(f"{clean(url)}: {what}; {fix}")
     job = first_job(url)
-    seen = visit(job, next(job.start_pages())[0], [url], lambda text: echo(text, sys.stderr))
+    seen = visit(job, next(job.start_pages()), [url], lambda text: echo(text, sys.stderr))
     if isinstance(seen.outcome, Failure):
         return _failed(seen.url, path, seen.outcome, as_json)
     try:

@@ -202,11 +202,11 @@ def make_plan(job: Job, config: str) -> Plain:
 
 
 def _start(job: Job) -> Plain:
-    kinds = Counter(kind for _, kind in job.start_pages(call=False))
+    kinds = Counter(start.kind for start in job.start_pages(call=False))
     return {
         "count": kinds.total(),
         "kinds": dict(kinds),
-        "first": [url for url, _ in islice(job.start_pages(call=False), FIRST)],
+        "first": [start.url for start in islice(job.start_pages(call=False), FIRST)],
         "functions": [{"python": name, "kind": kind} for name, kind in job.start_functions],
         "demo": job.demo is not None,
     }

@@ -17,6 +17,7 @@ from crawler.errors import ConfigError
 if TYPE_CHECKING:
     from crawler.cli.fetch_one import Guess, Visit
     from crawler.config import Job
+    from crawler.model import Link
 
 
 ROWS = 2  # of a group that are shown
@@ -26,7 +27,7 @@ ROWS = 2  # of a group that are shown
     "try",
     cls=Command,
     short_help="Fetch one page and show what each rule finds on it.",
-    sections={"What to try": ("kind", *CONFIG_OPTIONS), "What to print": ("as_json",)},
+    sections={"What to try": ("kind", "values", *CONFIG_OPTIONS), "What to print": ("as_json",)},
     codes=(0, 2, 3, 130),
     meanings={
         0: "the page was fetched and parsed",
@@ -35,36 +36,83 @@ ROWS = 2  # of a group that are shown
     },
 )
 @job_options
-@click.argument("url")
+@click.argument("url", required=False)
 @click.option(
     "--kind", metavar="KIND", help="Page kind whose rules are tried. Default: the one whose rules find the most."
 )
+@click.option("--with", "values", metavar="NAME=VALUE", multiple=True, help="A value that a link would hand over.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stdout.")
 def command(
-    config: str, url: str, overrides: tuple[str, ...], starts: tuple[str, ...], kind: str | None, as_json: bool
+    config: str,
+    url: str | None,
+    overrides: tuple[str, ...],
+    starts: tuple[str, ...],
+    kind: str | None,
+    values: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     """Fetch the page URL and show, rule by rule, what CONFIG finds on it. Nothing is saved.
 
-    A path such as /catalogue/page-1.html is resolved against the first start URL. robots.txt is obeyed, unless
-    --set polite.robots=false is given.
+    A path such as /catalogue/page-1.html is resolved against the first start URL. URL may be left out with --kind, if
+    that page kind has a request.url. robots.txt is obeyed, unless --set polite.robots=false is given.
 
     \b
     Examples:
       crawler try configs/demo.yaml /catalogue/page-1.html
       crawler try books.yaml http://books.toscrape.com/catalogue/sharp-objects_997/index.html --kind book
+      crawler try shops.yaml --kind shops --with id=17
     """
     job = load_job(config, overrides, starts)
     _check_kind(job, kind)
     from crawler.runner.assemble import demo_site
 
-    _check_url(job, url)
+    if url is not None:
+        _check_url(job, url)
+    given = _given(values)
     with demo_site(job) as base:
         pages = list(job.start_pages(base))
-        address = _address(url, base or pages[0][0])
+        page = _page(job, url, base or (pages[0].url if pages else ""), pages, kind, given)
         from crawler.cli.fetch_one import visit
 
-        seen = visit(job, address, [start for start, _ in pages], _tell)
-    return _show(job, seen, _found(job, seen, address, pages, kind), address, config, as_json)
+        seen = visit(job, page, [start.url for start in pages], _tell)
+    why = "" if kind else "this is a start URL"
+    return _show(job, seen, _found(job, seen, page, why), page.url, config, as_json)
+
+
+def _given(values: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for one in values:
+        name, mark, value = one.partition("=")
+        if not (name and mark):
+            raise ConfigError(f"--with: '{one}' is not NAME=VALUE; write for example --with city=Oakton")
+        found[name] = value
+    return found
+
+
+def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | None, given: dict[str, str]) -> Link:
+    """What is asked for: a start page, or a page of a kind with the values that a link would hand over."""
+    from crawler.cli.fetch_one import start_page
+    from crawler.model import Link
+
+    address = None if url is None else _address(url, base)
+    start = None if address is None else start_page(address, pages)
+    if start is not None and not given and kind in (None, start.kind):
+        return start
+    chosen = kind or (start.kind if start else "")
+    request = job.requests.get(chosen)
+    if request is None:
+        if address is None:
+            raise ConfigError("no URL; give one, or --kind with a page kind that has a request.url")
+        return Link(address, chosen)
+    if strange := [name for name in given if name not in request.rule.uses]:
+        raise ConfigError(f"--with: page kind '{chosen}' uses no value '{strange[0]}'")
+    asked = request.address(address, base, given)
+    if asked is None:
+        missing = [name for name in request.rule.uses if name not in given]
+        if not missing:
+            raise ConfigError(f"no URL; page kind '{chosen}' has no request.url")
+        raise ConfigError(f"page kind '{chosen}' needs values that a link would hand over; add --with {missing[0]}=...")
+    return Link(asked, chosen, ask=request.ask(given))
 
 
 def _tell(text: str) -> None:
@@ -97,17 +145,16 @@ def _address(url: str, base: str) -> str:
     return urls.resolve("", urljoin(base, url))
 
 
-def _found(job: Job, seen: Visit, address: str, pages: list[tuple[str, str]], kind: str | None) -> Guess | None:
-    from crawler.cli.fetch_one import Guess, guess, start_kind
+def _found(job: Job, seen: Visit, page: Link, why: str) -> Guess | None:
+    from crawler.cli.fetch_one import Guess, guess
     from crawler.extract.explain import explain
     from crawler.model import Failure
 
     if isinstance(seen.outcome, Failure):
         return None
-    chosen, why = (kind, "") if kind else (start_kind(address, pages), "this is a start URL")
-    if chosen is None:
+    if not page.kind:
         return guess(job, seen.outcome, ROWS)
-    return Guess(chosen, why, explain(job.recipe, chosen, seen.outcome, most_rows=ROWS))
+    return Guess(page.kind, why, explain(job.recipe, page.kind, seen.outcome, most_rows=ROWS, ask=page.ask))
 
 
 def _show(job: Job, seen: Visit, found: Guess | None, address: str, config: str, as_json: bool) -> int:

@@ -92,7 +92,7 @@ def open_site(job: Job, demo: Demo, replay: Path | None = None) -> Iterator[Site
         if demo.changes():
             flags = ", ".join(demo.flags())
             raise ConfigError(f"{flags}: only for a job with a `demo:` section; this one crawls a site of its own")
-        hosts = list(dict.fromkeys(urls.host(url) for url, _ in job.start_pages()))
+        hosts = list(dict.fromkeys(urls.host(start.url) for start in job.start_pages()))
         yield Site("", ", ".join(hosts[:3]), is_live=any(host not in _LOOPBACK for host in hosts))
 
 

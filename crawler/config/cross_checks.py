@@ -13,9 +13,10 @@ from pathlib import Path
 
 from crawler import plugins
 from crawler.config.diagnostics import Diagnostics, dotted
-from crawler.config.document import SOURCES, ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec
+from crawler.config.document import SOURCES, ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec
+from crawler.config.handed import Use, arriving, is_next, is_of_rows, placeholders, uses
 from crawler.config.languages import check_languages, context, may_be_path, tables_of
-from crawler.config.tables import Field, Home, carried_by, homes, is_next, table_keys
+from crawler.config.tables import Field, Home, carried_by, homes, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find
 from crawler.extract.selectors import ends_in
@@ -53,23 +54,73 @@ _MAX_COLUMNS = 16_000  # Excel has 16,384
 def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] = ()) -> None:
     """Complain of every reference that leads nowhere and every contradiction, but not of what is `spoiled` already."""
     for name, kind in document.pages.items():
-        _follow_targets(name, kind, list(document.pages), report)
+        _follow_targets(name, kind, document, report, spoiled)
         _sources(("pages", name), kind, report, spoiled)
-        _follow_names(("pages", name), kind, report, spoiled)
     check_languages(document, report, spoiled)
     for home in homes(document):
         _names(home, report, spoiled)
+    there = arriving(document)
+    for name, kind in document.pages.items():
+        given = {one.name: Field(*one) for one in there[name].values()}
+        _follow_names(("pages", name), kind, given, report, spoiled)
+    _handed_over(document, report, spoiled)
     _columns(document, report, spoiled)
     _keys(document, report)
     _twins(document, report)
     _allowed_blank(document, report)
 
 
-def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Diagnostics) -> None:
+def _follow_targets(
+    name: str, kind: KindSpec, document: Document, report: Diagnostics, spoiled: Collection[KeyPath]
+) -> None:
+    kinds = list(document.pages)
     for index, rule in enumerate(kind.follow):
+        path = ("pages", name, "follow", index)
         if rule.to and rule.to not in kinds:
             fix = did_you_mean(rule.to, kinds) or f"there are: {', '.join(kinds[:20])}"
-            report.add(("pages", name, "follow", index, "to"), f"no page kind '{rule.to}'", fix)
+            report.add((*path, "to"), f"no page kind '{rule.to}'", fix)
+        elif not (rule.says_where or path in spoiled or path[:-1] in spoiled or _misspelt(path, spoiled)):
+            target = document.pages.get(rule.to)
+            if target is not None and target.request.url is None and (*path[:1], rule.to, "request") not in spoiled:
+                what = f"does not say where the address stands, and page kind '{rule.to}' has no request.url"
+                report.add(path, what, "add css: or another source, or request: {url: ...} there")
+
+
+def _misspelt(path: KeyPath, spoiled: Collection[KeyPath]) -> bool:
+    """Whether a source is refused, or an unknown key may be meant as one."""
+    wrong = [str(one[-1]) for one in spoiled if one[:-1] == path]
+    return any(name in SOURCES or name not in FollowSpec.keys for name in wrong)
+
+
+def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
+    """Each link hands over what its target uses."""
+    used = {name: list(uses(("pages", name), kind)) for name, kind in document.pages.items()}
+    for name, kind in document.pages.items():
+        there = arriving(document)[name]
+        for use in used[name]:
+            if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
+                _is_not_given(use, name, there, report)
+        for index, rule in enumerate(kind.follow):
+            along = {use.name for use in used[name]} if is_next(name, rule) and rule.to == name else set()
+            given = {*rule.fields, *rule.names, *along}
+            path = ("pages", name, "follow", index)
+            for use in used.get(rule.to, ()):
+                if use.name in arriving(document)[rule.to] and use.name not in given and path not in spoiled:
+                    what = f"{dotted(use.path)} uses {{{use.name}}}, which this link does not hand over"
+                    report.add(path, what, f"add {use.name} to carry:")
+                    break
+
+
+def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics) -> None:
+    """Complain of a name of a request or of a carry list that nothing hands over."""
+    part = use.path[2]
+    if part not in ("request", "follow") or ("carry" not in use.path and part == "follow"):
+        return  # said where fields of a row are looked at
+    what = f"uses {{{use.name}}}, which nothing hands over"
+    if part == "follow":
+        what = f"'{use.name}' is no field of this page kind's rows, and nothing hands it over"
+    fix = did_you_mean(use.name, there) or f"add carry: with {use.name} to the rule that leads to {kind}, or to start"
+    report.add(use.path, what, fix)
 
 
 def _sources(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
@@ -109,7 +160,7 @@ def _names(home: Home, report: Diagnostics, spoiled: Collection[KeyPath]) -> Non
     for name, condition in home.spec.where.items():
         path = (*home.path, "where", name)
         if _is_field(name, path, fields, arriving, report, on_key=True):
-            _bounds(path, condition, next(one for one in home.fields if one.name == name), report)
+            _bounds(path, condition, next(one for one in (*home.fields, *home.carried) if one.name == name), report)
 
 
 def _templates(
@@ -121,7 +172,7 @@ def _templates(
 ) -> None:
     used: dict[str, list[str]] = {}
     for name, spec in fields.items():
-        found = _placeholders(spec, (*path, name))
+        found = placeholders(spec, (*path, name))
         used[name] = [one for one, at in found if _is_field(one, at, fields, arriving, report)]
     for name in fields:
         if name in _reached(used, name) and (*path, name) not in spoiled:
@@ -129,41 +180,36 @@ def _templates(
             break
 
 
-def _follow_names(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
-    """Templates and conditions of a follow rule name fields of its `carry`."""
+def _follow_names(
+    path: KeyPath, kind: KindSpec, given: Mapping[str, Field], report: Diagnostics, spoiled: Collection[KeyPath]
+) -> None:
+    """Templates and conditions of a follow rule name fields of its `carry`, or what its page is given."""
+    own = context(kind.format, kind.each)
+    row = {name: Field((*path, "fields", name), name, spec, own) for name, spec in kind.fields.items()}
     for index, rule in enumerate(kind.follow):
         at = (*path, "follow", index)
         if at in spoiled or (*at, "carry") in spoiled:
             continue
-        _templates((*at, "carry"), rule.carry, (), report, spoiled)
-        of_rows = rule.of == "row" and "from" in rule.given and not rule.each
-        for name, place in _placeholders(rule, at):
-            if not (of_rows and name in kind.fields):
-                _is_carried(name, place, rule, report)
-        carried = {field.name: field for field in carried_by(rule, kind, at)}
+        _templates((*at, "carry"), rule.fields, given, report, spoiled)
+        known = {**given, **{field.name: field for field in carried_by(rule, kind, at)}}
+        if is_of_rows(rule):
+            known = {**known, **row}
+        for name, place in placeholders(rule, at):
+            _is_carried(name, place, known, report)
         for name, condition in rule.where.items():
             place = (*at, "where", name)
-            if _is_carried(name, place, rule, report, on_key=True):
-                _bounds(place, condition, carried[name], report)
+            if _is_carried(name, place, known, report, on_key=True):
+                _bounds(place, condition, known[name], report)
 
 
-def _is_carried(name: str, path: KeyPath, rule: FollowSpec, report: Diagnostics, *, on_key: bool = False) -> bool:
-    if name in rule.carry:
+def _is_carried(
+    name: str, path: KeyPath, known: Mapping[str, Field], report: Diagnostics, *, on_key: bool = False
+) -> bool:
+    if name in known:
         return True
-    fix = did_you_mean(name, rule.carry) or "add it there, with hidden: true if it shall be no column"
+    fix = did_you_mean(name, known) or "add it there, with hidden: true if it shall be no column"
     report.add(path, f"'{name}' is no field of carry", fix, on_key=on_key)
     return False
-
-
-def _placeholders(spec: SourceSpec, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
-    """Each name in the templates of a field, and where it stands."""
-    if spec.value is not None and "{" in spec.value:
-        from crawler.extract.templates import Template  # late: few configs have one
-
-        yield from ((name, (*path, "value")) for name in Template(spec.value).names)
-    for key in ("first_of", "all_of"):
-        for index, source in enumerate(getattr(spec, key)):
-            yield from _placeholders(source, (*path, key, index))
 
 
 def _is_field(
@@ -175,12 +221,8 @@ def _is_field(
     *,
     on_key: bool = False,
 ) -> bool:
-    if name in fields:
+    if name in fields or name in arriving:
         return True
-    if name in arriving:
-        what = f"'{name}' is carried to this page, and only fields of the row can be used here"
-        report.add(path, what, "read it from the page as well, for example as a hidden field", on_key=on_key)
-        return False
     fix = did_you_mean(name, fields) or f"fields are: {', '.join(list(fields)[:20]) or 'none'}"
     report.add(path, f"'{name}' is no field of this table", fix, on_key=on_key)
     return False
@@ -338,7 +380,7 @@ def _own(document: Document) -> Iterator[tuple[KeyPath, str]]:
         for inner, _, spec in tables_of(kind):
             yield from _of_fields(("pages", name, *inner, "fields"), spec.fields)
         for index, rule in enumerate(kind.follow):
-            yield from _of_fields(("pages", name, "follow", index, "carry"), rule.carry)
+            yield from _of_fields(("pages", name, "follow", index, "carry"), rule.fields)
 
 
 def _of_fields(path: KeyPath, fields: Mapping[str, FieldSpec]) -> Iterator[tuple[KeyPath, str]]:
@@ -418,15 +460,18 @@ def _idle_rule(document: Document, name: str, where: str, rule: FollowSpec) -> I
     found = ends_in(rule.css) if html else {""}
     if not rule.attr and not rule.regex and found <= _NO_LINKS:
         yield f"{where}: <{min(found)}> has no href, so nothing is followed; select the <a> in it, or give attr:"
-    for field, spec in rule.carry.items():
+    for field, spec in rule.fields.items():
         if html and isinstance(rule.each, str):
             yield from _blank_field(f"{where}.carry.{field}", spec, rule.each)
     target = document.pages.get(rule.to)
     if rule.carry and target and not (target.fields or target.tables or target.python):
-        yield (
-            f"{where}.carry: page kind '{rule.to}' has no table, and carried fields are added only to rows of the page "
-            f"that the link leads to, so {', '.join(list(rule.carry)[:5])} will be in no table"
-        )
+        used = {use.name for use in uses(("pages", rule.to), target)}
+        idle = [name for name in (*rule.fields, *rule.names) if name not in used]
+        if idle:
+            yield (
+                f"{where}.carry: page kind '{rule.to}' has no table and does not hand on {', '.join(idle[:5])}; add "
+                f"carry: [{', '.join(idle[:5])}] to a rule there"
+            )
 
 
 def _depths(document: Document, first_kinds: set[str]) -> dict[str, int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from crawler import plugins
 from crawler.config import validators
+from crawler.config.request_spec import RequestSpec
 from crawler.config.schema import (
     BOOL,
     FORMAT,
@@ -49,7 +51,6 @@ from crawler.config.secrets import Secret
 from crawler.export.formats import FORMATS
 from crawler.extract.field_types import FIELD_TYPES
 from crawler.extract.numbers import ENGLISH
-from crawler.extract.templates import Template
 from crawler.fetch.client import CLIENTS
 
 __all__ = [
@@ -629,15 +630,46 @@ _WHERE: Type[dict[str, Condition]] = Type(
 )
 
 
+Carry = dict[str, FieldSpec] | tuple[str, ...]
+_CARRIED_NAMES = list_of("list of names", NAME, alone=False)
+
+
+def _carry(value: object, place: Location) -> Carry:
+    return _CARRIED_NAMES.read(value, place) if isinstance(value, list) else _FIELDS.read(value, place)
+
+
+_CARRY: Type[Carry] = Type(
+    "name: field, or a list of names",
+    {},
+    _carry,
+    repr,
+    {"anyOf": [_FIELDS.json, _CARRIED_NAMES.json]},
+    null=_FIELDS.null,
+)
+DUPLICATES = choice("first", "rows", "collect")
+
+
 class FollowSpec(SourceSpec):
     """A rule that says which links of a page to follow; the address is a value like that of a field.
 
-    Without `attr`, the address is the attribute `href` of an element; in XML without one, its text.
+    Without `attr`, the address is the attribute `href` of an element; in XML without one, its text. A rule that does
+    not say where the address stands makes the request of the page kind `to`; with `attr` alone the row is the link.
     """
 
     to = Key(KIND_NAME, REQUIRED, "The page kind of the linked pages.")
     each = Key(_EACH, "", "The rows, as in a table; needed for `carry`. `from: row` takes those of this page kind.")
-    carry = Key(_FIELDS, {}, "Fields of the row, added to the rows of the linked page.")
+    carry = Key(
+        _CARRY,
+        {},
+        "What is handed over: fields of the row, or a list of names of fields of this kind and of what this page was "
+        "given. It becomes columns of the linked page, and fills its `request`.",
+    )
+    duplicates = Key(
+        DUPLICATES,
+        "first",
+        "What further links to the same page do with what they carry: nothing, a row for each (`rows`), or a list of "
+        "all values (`collect`).",
+    )
     where = Key(_WHERE, {}, "Which rows count, by fields of `carry`.")
     allow = Key(_PATTERNS, (), "Follow only URLs that match one of these patterns.")
     deny = Key(_PATTERNS, (), "Never follow URLs that match one of these patterns.")
@@ -649,10 +681,26 @@ class FollowSpec(SourceSpec):
         "Default: true if `to` is the rule's own page kind and `css` contains the word next.",
     )
 
+    @property
+    def fields(self) -> dict[str, FieldSpec]:
+        """What `carry` reads from the row."""
+        return self.carry if isinstance(self.carry, dict) else {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What `carry` hands on."""
+        return self.carry if isinstance(self.carry, tuple) else ()
+
+    @property
+    def says_where(self) -> bool:
+        """Whether it says where the address stands; else it is that of the target's request."""
+        return bool(self.sources() or self.attr or "json" in self.given)
+
     def check(self) -> None:
         super().check()
-        if (self.carry or self.where) and not self.each and self.of == "row" and "from" not in self.given:
-            key = "carry" if self.carry else "where"
+        needs_rows = bool(self.fields or self.where) and "from" not in self.given
+        if needs_rows and not self.each and self.of == "row" and self.says_where:
+            key = "carry" if self.fields else "where"
             raise InvalidValue(f"'{key}' needs rows to take the fields from", "add each: with their selector", key=key)
         for name in ("before", "after", "outer", "outermost"):
             if self.of == name and not self.each:
@@ -706,39 +754,6 @@ def _format(value: object, place: Location) -> Format:
 
 _FORMATS: Type[Format] = choice(*get_args(Format))
 _FORMAT: Type[Format] = Type(_FORMATS.name, "html", _format, json=_FORMATS.json)
-
-
-def _query(texts: dict[str, str]) -> None:
-    for name, value in texts.items():
-        if not name:
-            raise InvalidValue("a parameter has no name", "write name: value", key=name, on_key=True)
-        if Template(value).names:
-            raise InvalidValue("values of rows cannot be used here yet", "write a constant", key=name)
-
-
-def _constant_headers(texts: dict[str, str]) -> None:
-    for name, value in texts.items():
-        wrong_name = validators.header_name(name)
-        fault = wrong_name or validators.header_value(value)
-        if fault:
-            raise InvalidValue(*fault, key=name, on_key=wrong_name is not None)
-    _query(texts)
-
-
-class RequestSpec(Section):
-    """How pages of a kind are asked for."""
-
-    headers = Key(
-        mapping("name: text", RAW_TEXT, RAW_TEXT, check=_constant_headers),
-        {},
-        "Headers for pages of this kind, in addition to `fetch.headers`, whichever host they are on. Secrets belong in "
-        "`fetch.headers`.",
-    )
-    query = Key(
-        mapping("name: text", RAW_TEXT, RAW_TEXT, check=_query),
-        {},
-        "Parameters that are set in the URL of each page of this kind.",
-    )
 
 
 class KindSpec(TableSpec):
@@ -886,3 +901,17 @@ class Document(Section):
         None,
         "The state file of the job. Default: `NAME.state.sqlite` beside the first output.",
     )
+
+    started: Mapping[str, tuple[str, ...]] = {}
+    """Names that starts hand over, by page kind; of those that they carry into rows."""
+
+    def with_starts(self, names: Mapping[str, tuple[str, ...]]) -> Document:
+        """Return the same with what its starts hand over."""
+        vars(self)["started"] = names
+        return self
+
+    def changed(self, **values: object) -> Self:
+        """The same config with other values."""
+        found = super().changed(**values)
+        found.with_starts(self.started)
+        return found

@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from crawler import __version__
 from crawler.config.document import DemoSpec, Document, FetchSpec, KindSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.schema import Section
-from crawler.config.secrets import reveal
+from crawler.config.secrets import Secret, reveal
 from crawler.config.starts import FUNCTION, Start, called, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
-from crawler.model import Table
-from crawler.url_parameters import with_parameters
+from crawler.model import Link, Table
+
+if TYPE_CHECKING:
+    from crawler.extract.request import CompiledRequest
 
 __all__ = ["Job", "settings"]
 
@@ -58,6 +60,7 @@ class Job:
         state_path: absolute path of the state file.
         warnings: what is allowed but most likely not meant, one sentence each.
         sitemaps: rules by the page kinds of sitemaps, which are kinds of their own beside those of the config.
+        variables: the values of `${NAME}` in requests, by `$NAME`.
     """
 
     document: Document
@@ -67,6 +70,7 @@ class Job:
     state_path: Path = Path()
     warnings: tuple[str, ...] = ()
     sitemaps: Mapping[str, SitemapRule] = field(default_factory=dict)
+    variables: Mapping[str, Secret] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -120,10 +124,21 @@ class Job:
         """For each table the columns that tell its records apart; () where every record is a row."""
         return table_keys(self.document)
 
-    @property
-    def kind_headers(self) -> dict[str, dict[str, str]]:
-        """Headers for pages of a kind, beside those for all."""
-        return {name: dict(kind.request.headers) for name, kind in self.pages.items() if kind.request.headers}
+    @cached_property
+    def requests(self) -> Mapping[str, CompiledRequest]:
+        """How pages are asked for, of the page kinds that say it."""
+        rules = {name: kind.request for name, kind in self.recipe.kinds.items() if kind.request is not None}
+        if not rules:
+            return {}
+        from crawler.extract.request import CompiledRequest  # late: most jobs have none
+
+        return {name: CompiledRequest(rule) for name, rule in rules.items()}
+
+    @cached_property
+    def request_hosts(self) -> tuple[str, ...]:
+        """URLs of the hosts that `request.url` of a page kind names."""
+        urls = (kind.request.url or "" for kind in self.pages.values())
+        return tuple(dict.fromkeys("/".join(url.split("/")[:3]) + "/" for url in urls if url.startswith("http")))
 
     @property
     def kept_headers(self) -> frozenset[str]:
@@ -142,6 +157,10 @@ class Job:
             "proxy": fetch.proxy.reveal() if fetch.proxy else None,
         }
 
+    def request_secrets(self) -> dict[str, str]:
+        """Values of the variables that requests name, by `$NAME`; show them nowhere."""
+        return reveal(self.variables)
+
     @property
     def user_agent(self) -> str:
         """The User-Agent: the configured one, or this program's name with the contact."""
@@ -150,8 +169,8 @@ class Job:
         contact = self.polite.contact
         return f"crawler/{__version__} (+{contact})" if contact else f"crawler/{__version__}"
 
-    def start_pages(self, base: str | None = None, *, call: bool = True) -> Iterator[tuple[str, str]]:
-        """URL and page kind of every start page, ranges expanded; paths are resolved against `base`.
+    def start_pages(self, base: str | None = None, *, call: bool = True) -> Iterator[Link]:
+        """Every start page, ranges expanded; paths are resolved against `base`.
 
         Args:
             call: call functions that give URLs; without it none of the user's code is run, and their URLs are missing.
@@ -160,10 +179,13 @@ class Job:
             ConfigError: such a function fails.
         """
         for start in self.starts:
+            request = self.requests.get(start.kind)
             for url in self._urls(start.url, call=call):
                 whole = urljoin(base, url) if base and url.startswith("/") else url
-                query = self.recipe.kinds[start.kind].query if start.kind in self.pages else ()
-                yield (with_parameters(whole, query) if query else whole), start.kind
+                if request is None:
+                    yield Link(whole, start.kind)
+                elif asked := request.address(whole, base or whole, {}):
+                    yield Link(asked, start.kind, ask=request.ask({}))
 
     @property
     def start_functions(self) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from crawler.config import validators
 from crawler.config.diagnostics import Diagnostics
-from crawler.config.document import SOURCES, Document, EachSpec, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
+from crawler.config.document import Document, EachSpec, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
 from crawler.config.validators import Problem
 from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import EachRule, Format, Language, language_of
@@ -145,18 +145,12 @@ class _Checker:
         """A follow rule's rows, its address, and what it carries."""
         if path[:-1] in self._spoiled or path in self._spoiled:
             return
-        if not (rule.sources() or rule.attr or self._misspelt(path)):
-            self._say(path, Problem("does not say where the address stands", "add css: or another source"))
         if path in self._spoiled or not self._each(path, rule.each, kind.format):
             return
         here = context(kind.format, kind.each if rule.of == "row" and "from" in rule.given else rule.each)
-        self._source(path, rule, here, path)
-        self._fields((*path, "carry"), rule.carry, here, path)
-
-    def _misspelt(self, path: KeyPath) -> bool:
-        """Whether a source is refused, or an unknown key may be meant as one."""
-        wrong = [str(one[-1]) for one in self._spoiled if one[:-1] == path]
-        return any(name in SOURCES or name not in FollowSpec.keys for name in wrong)
+        if rule.says_where:
+            self._source(path, rule, here, path)
+        self._fields((*path, "carry"), rule.fields, here, path)
 
     def _fields(self, path: KeyPath, fields: dict[str, FieldSpec], here: Context, table: KeyPath) -> None:
         for name, field in fields.items():

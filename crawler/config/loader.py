@@ -14,7 +14,7 @@ from crawler.config.diagnostics import SECRET_SECTIONS, Diagnostics
 from crawler.config.document import Document
 from crawler.config.job import Job
 from crawler.config.schema import Location
-from crawler.config.secrets import has_variable
+from crawler.config.secrets import Secret, has_variable
 from crawler.config.starts import FUNCTION, Start, StartReader
 from crawler.config.syntax import display_name, parse, read_text
 from crawler.config.validators import did_you_mean
@@ -99,7 +99,7 @@ def _place(node: Node, part: str | int, source: YamlSource) -> int | None:
     return node.put(Node("scalar", source, text=str(part)), Node("scalar", source, plain=True))
 
 
-_MAY_HOLD_BRACES = r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)"
+_MAY_HOLD_BRACES = r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)|^pages\.[^.]+\.request\."
 
 
 def load(
@@ -144,7 +144,17 @@ def load(
     report.stop()
     first_kinds = {sitemaps[start.kind].to if start.kind in sitemaps else start.kind for start in found}
     notes = tuple(warnings(document, first_kinds))
-    return Job(document, folder, found, outputs, state, notes, sitemaps)
+    return Job(document, folder, found, outputs, state, notes, sitemaps, _variables(document, environment))
+
+
+def _variables(document: Document, env: Mapping[str, str]) -> dict[str, Secret]:
+    """The values of the environment that requests name."""
+    templates = [kind.request.templates for kind in document.pages.values() if kind.request.given]
+    if not templates:
+        return {}
+    from crawler.extract.request import names_in  # late: few configs have one
+
+    return {name: Secret(env[name[1:]]) for name in names_in(templates) if name.startswith("$")}
 
 
 def _read(path: Path | str, overrides: Sequence[str], starts: Sequence[str]) -> Diagnostics:
@@ -220,4 +230,4 @@ def _secrets_in_place(value: object, path: KeyPath, report: Diagnostics) -> None
             _secrets_in_place(inner, (*path, index), report)
     elif isinstance(value, str) and has_variable(value) and not re.search(_MAY_HOLD_BRACES, ".".join(map(str, path))):
         what = "an environment variable is not allowed here"
-        report.add(path, what, "only fetch.headers, cookies, auth and proxy take them")
+        report.add(path, what, "only fetch.headers, cookies, auth and proxy, and request of a page kind take them")

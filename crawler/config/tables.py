@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from crawler.config import handed
 from crawler.config.document import ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
+from crawler.config.handed import is_next, is_of_rows, rows_of
 from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
+from crawler.config.request_spec import RequestSpec
 from crawler.config.yaml_tree import KeyPath
-from crawler.extract.rules import Condition, FieldRule, FollowRule, Language, PageRule, Recipe, TableRule, data_first
+from crawler.extract.rules import (
+    Condition,
+    FieldRule,
+    FollowRule,
+    Language,
+    PageRule,
+    Recipe,
+    RequestRule,
+    TableRule,
+    data_first,
+)
 from crawler.model import Column, Table
 
 __all__ = [
@@ -17,7 +30,6 @@ __all__ = [
     "column_type",
     "field_rule",
     "homes",
-    "is_next",
     "make_recipe",
     "make_tables",
     "table_keys",
@@ -60,10 +72,10 @@ class Home(NamedTuple):
 
 def homes(document: Document) -> list[Home]:
     """Every table of every page kind, in the order of the config."""
-    arriving = _carried(document)
+    arriving = handed.arriving(document)
     found = []
     for name, kind in document.pages.items():
-        carried = tuple(arriving.get(name, ()))
+        carried = tuple(Field(*one) for one in arriving[name].values())
         if kind.fields or kind.table:
             found.append(_home(kind.table or name, name, ("pages", name), kind, kind, carried))
         for path, table, spec in tables_of(kind):
@@ -79,29 +91,9 @@ def _home(table: str, name: str, path: KeyPath, spec: TableSpec, kind: KindSpec,
     return Home(table, name, path, spec, own, carried, columns, here)
 
 
-def _carried(document: Document) -> dict[str, list[Field]]:
-    """What follow rules carry into each page kind."""
-    found: dict[str, list[Field]] = {}
-    for name, kind in document.pages.items():
-        for index, rule in enumerate(kind.follow):
-            fields = carried_by(rule, kind, ("pages", name, "follow", index))
-            found.setdefault(rule.to, []).extend(fields)
-    return found
-
-
 def carried_by(rule: FollowSpec, kind: KindSpec, path: KeyPath) -> list[Field]:
-    """What a follow rule, written at a path, carries."""
-    here = _rows_of(rule, kind)
-    return [Field((*path, "carry", field), field, spec, here) for field, spec in rule.carry.items()]
-
-
-def _is_of_rows(rule: FollowSpec) -> bool:
-    """Whether a rule looks in each row of its page kind: `from: row`."""
-    return "from" in rule.given and rule.of == "row" and not rule.each
-
-
-def _rows_of(rule: FollowSpec, kind: KindSpec) -> Context:
-    return context(kind.format, kind.each if _is_of_rows(rule) else rule.each)
+    """What a follow rule, written at a path, reads from its row and carries."""
+    return [Field(*one) for one in handed.carried_by(rule, kind, path) if one.name in rule.fields]
 
 
 def make_tables(document: Document) -> tuple[Table, ...]:
@@ -181,7 +173,8 @@ def make_recipe(document: Document, root: str) -> Recipe:
     rules: dict[str, list[TableRule]] = {name: [] for name in document.pages}
     for home in homes(document):
         rules[home.kind].append(_table(home, keys[home.table], root))
-    kinds = {name: _kind(name, kind, tuple(rules[name]), root) for name, kind in document.pages.items()}
+    used = handed.names_used(document)
+    kinds = {name: _kind(name, kind, tuple(rules[name]), root, used[name]) for name, kind in document.pages.items()}
     hooked = any(kind.python for kind in document.pages.values())
     return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes)
 
@@ -211,19 +204,34 @@ def _condition(name: str, given: bool | tuple[str, ...] | ConditionSpec) -> Cond
     return Condition(name, given)
 
 
-def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...], root: str) -> PageRule:
-    follow = tuple(_follow(name, rule, kind, root) for rule in kind.follow)
-    return PageRule(name, tables, follow, kind.python or None, kind.format, query=tuple(kind.request.query.items()))
+def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...], root: str, used: tuple[str, ...]) -> PageRule:
+    follow = tuple(_follow(name, rule, kind, root, used) for rule in kind.follow)
+    return PageRule(name, tables, follow, kind.python or None, kind.format, request=_request(kind.request, used))
 
 
-def is_next(kind: str, rule: FollowSpec) -> bool:
-    """Whether the rule leads to the next page of the same list."""
-    return rule.next if rule.next is not None else rule.to == kind and "next" in rule.css.lower()
+def _request(spec: RequestSpec, used: tuple[str, ...]) -> RequestRule | None:
+    if not (spec.given or used):
+        return None
+    return RequestRule(
+        spec.url,
+        spec.verb,
+        tuple(spec.query.items()),
+        tuple(spec.headers.items()),
+        spec.json,
+        tuple(spec.form.items()),
+        spec.allow_status,
+        used,
+    )
 
 
-def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str) -> FollowRule:
-    here = _rows_of(rule, spec)
-    carry = tuple(_field(name, one, root, here) for name, one in rule.carry.items())
+def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str, used: tuple[str, ...]) -> FollowRule:
+    here = rows_of(rule, spec)
+    carry = tuple(_field(name, one, root, here) for name, one in rule.fields.items())
+    # What a list was given goes along to its next pages; as columns it is joined when rows are written out.
+    along = tuple(name for name in used if name not in rule.fields) if is_next(kind, rule) and rule.to == kind else ()
+    shown = tuple(
+        name for name in rule.names if not (is_of_rows(rule) and name in spec.fields and spec.fields[name].hidden)
+    )
     found = FollowRule(
         css=rule.css or None,
         to=rule.to,
@@ -234,17 +242,25 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str) -> FollowRul
         deny=rule.deny,
         same_site=rule.same_site,
         next=is_next(kind, rule),
+        names=tuple(dict.fromkeys((*rule.names, *along))),
+        shown=shown,
+        duplicates=rule.duplicates,
     )
     plain = rule.sources() == ["css"] and not (rule.regex or rule.replace or rule.nth or "from" in rule.given)
     if plain and here.page == "html" and not (here.levels or rule.where) and all(one.plain for one in carry):
         return found
     source = _source("", rule, root, here)
-    if source.attr is None and (source.json is None or data_first(source, here.row)):
+    if rule.says_where and source.attr is None and (source.json is None or data_first(source, here.row)):
         source = source._replace(attr="href")
-    if _is_of_rows(rule):
+    if is_of_rows(rule):
         source = source._replace(of="row")
     return found._replace(
-        css=None, source=source, levels=here.levels, where=_conditions(rule.where), of_rows=_is_of_rows(rule)
+        css=None,
+        source=source,
+        levels=here.levels,
+        where=_conditions(rule.where),
+        of_rows=is_of_rows(rule),
+        by_request=not rule.says_where,
     )
 
 

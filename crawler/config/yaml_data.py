@@ -22,6 +22,7 @@ _FIELD_HOMES: tuple[tuple[str, ...], ...] = (
 _TEXT_HOMES = tuple((*home, key) for home in _FIELD_HOMES for key in ("default", "map", "replace")) + tuple(
     ("fetch", name) for name in sorted(SECRET_SECTIONS)
 )
+_TEXT_PLACES = tuple(("pages", "*", "request", key, "*") for key in ("headers", "query", "form"))
 _MORE_BY_ALIAS = 20_000
 _MAX_NUMBER = 100
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -107,7 +108,9 @@ def _scalar(node: Node, path: KeyPath) -> object:
 def _is_text(path: KeyPath) -> bool:
     if not path or path[0] == "start":
         return False
-    return any(_begins(path, home) for home in _TEXT_HOMES)
+    return any(_begins(path, home) for home in _TEXT_HOMES) or any(
+        len(path) == len(place) and _begins(path, place) for place in _TEXT_PLACES
+    )
 
 
 def _begins(path: KeyPath, home: tuple[str, ...]) -> bool:

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from crawler import urls
-from crawler.crawl.admission import ROBOTS
+from crawler.crawl.admission import ROBOTS, Refusal
 from crawler.crawl.cookies import RunCookies
+from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
-from crawler.model import Request
+from crawler.model import Moved, Request
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued
+from crawler.store.records import load_ask
 
 __all__ = ["Frontier", "Politeness"]
 
@@ -69,6 +71,7 @@ class Frontier:
 
     Args:
         ask_robots: starts to read the robots.txt of an origin; the answer comes to `answer`.
+        outgoing: makes what is sent for pages whose kind says more than their URL; None where no kind does.
 
     Attributes:
         cookies: given to each request that goes out.
@@ -80,9 +83,11 @@ class Frontier:
         politeness: Politeness,
         ask_robots: Callable[[str], None],
         cookies: RunCookies | None = None,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self._pages, self._polite, self._ask = pages, politeness, ask_robots
         self.cookies = RunCookies() if cookies is None else cookies
+        self._outgoing = outgoing
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[float, int, _Host]] = []
         self._waiting: list[tuple[float, int, Queued]] = []
@@ -195,6 +200,10 @@ class Frontier:
         host.pace.good()
         host.witness = page
 
+    def hidden(self, page: Queued, moved: Moved) -> Moved:
+        """A redirect as it is stored: without secrets."""
+        return moved if self._outgoing is None else self._outgoing.hidden(page, moved)
+
     def is_closed(self, name: str) -> bool:
         """Whether the host is suspended."""
         return bool(self._host(name).closed)
@@ -242,9 +251,20 @@ class Frontier:
             if robots is None:
                 host.heads[page.lane].appendleft(page)
                 return None
-            if robots.allows(page.url):
+            refusal = self._refusal(page, robots)
+            if refusal is None:
                 return page
-            self._pages.refused(page, *ROBOTS)
+            self._pages.refused(page, *refusal)
+        return None
+
+    def _refusal(self, page: Queued, robots: Robots) -> Refusal | None:
+        """Return why a page is not asked for; makes what is sent for it."""
+        if not robots.allows(page.url):
+            return ROBOTS
+        made = None if self._outgoing is None else self._outgoing.message(page)
+        if isinstance(made, Refusal):
+            return made
+        page.message = made
         return None
 
     def _head(self, host: _Host) -> Queued | None:
@@ -284,7 +304,10 @@ class Frontier:
         self.in_flight += 1
         self._list(host, now)
         cookies = self.cookies.give(page)
-        return page, Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies)
+        request = Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies)
+        if page.ask is None and page.message is None:
+            return page, request
+        return page, request._replace(ask=load_ask(page.ask), message=page.message)
 
     def _wake(self, now: float) -> None:
         while self._waiting and self._waiting[0][0] <= now:
@@ -305,8 +328,10 @@ class Frontier:
             if not host.closed and (robots is None or not host.pace.ready(now)):
                 return None
             self._suspects.popleft()
-            if robots is not None and robots.allows(page.url):
+            if robots is None:
+                continue
+            refusal = self._refusal(page, robots)
+            if refusal is None:
                 return self._send(host, page, now)
-            if robots is not None:
-                self._pages.refused(page, *ROBOTS)
+            self._pages.refused(page, *refusal)
         return None

@@ -197,7 +197,7 @@ class Crawl:
         elif isinstance(outcome, Moved):
             self.tally.requests += 1
             self._frontier.pace(page.host).good()
-            self._moved(page, outcome)
+            self._moved(page, self._frontier.hidden(page, outcome))
 
     def _queue(self, new: list[Queued]) -> None:
         self.tally.left += len(new) - 1

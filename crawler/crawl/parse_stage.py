@@ -28,7 +28,8 @@ __all__ = ["PARSE_STAGES", "Analyse", "ParseStage", "at_place", "deliver"]
 ParseStage = Literal["worker", "callback", "pool", "barrier"]
 PARSE_STAGES: tuple[ParseStage, ...] = ("worker", "callback", "pool", "barrier")
 
-Read = Callable[[str, Response], Outcome]
+Read = Callable[..., Outcome]
+"""Page kind, response and, where there is one, the Ask; see `crawler.extract.parser.Parser`."""
 
 
 class Analyse:
@@ -46,7 +47,8 @@ class Analyse:
         if not isinstance(fetched, Response):
             return fetched
         began = thread_time()
-        found = self._read(request.kind, fetched)
+        ask = request.ask
+        found = self._read(request.kind, fetched) if ask is None else self._read(request.kind, fetched, ask)
         self.spent += thread_time() - began
         return found._replace(set_cookies=fetched.set_cookies) if fetched.set_cookies else found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from crawler.extract.chain import ChainField, Piece
@@ -58,6 +58,7 @@ class ChainFollow(Follow):
         self.row_fields = RowFields(TableRule("", rule.carry, where=rule.where), self.rows)
         self.keys = frozenset(self.source.keys).union(*(one.keys for one in self.row_fields.fields))
         self._carries = bool(self.row_fields.shown)
+        self._hands_over = bool(self.row_fields.fields)
         self._reads_first = bool(rule.where or self.source.names)
 
     def add(self, links: Links) -> None:
@@ -73,11 +74,16 @@ class ChainFollow(Follow):
             if self.row_fields.left_out(values) is not None:
                 matched = True
                 continue
+            if self.rule.by_request:
+                matched = True
+                if links.room(1):
+                    self._take(links, place, row, [None])
+                continue
             reading = self.source.read(place, values)
             found = reading.value if type(reading.value) is tuple else (reading.value,)
             addresses = [str(one) for one in found if one is not None]
             matched = matched or bool(addresses)
-            self._add_row(links, place, addresses[: links.room(len(addresses))])
+            self._add_row(links, place, row, addresses[: links.room(len(addresses))])
         if not matched:
             links.misses.append(repr(links_found_by(self.rule)))
 
@@ -97,24 +103,21 @@ class ChainFollow(Follow):
         else:
             yield from links.kept
 
-    def _add_row(self, links: Links, place: Place, addresses: list[str]) -> None:
-        targets = []
+    def _add_row(self, links: Links, place: Place, row: Mapping[str, Value], addresses: list[str]) -> None:
+        targets: list[str | None] = []
         for address in addresses:
             url, reason = links.judge(self, address.strip())
             if url is None:
                 links.drop(reason, 1)
             else:
                 targets.append(url)
-        if not self._carries:
-            for url in targets:
-                links.take(self, url)
-            return
-        if not (targets or not addresses):
-            return
-        values, notes, found = self.row_fields.read(place)
         if targets:
-            carry = {name: values[name] for name in self.row_fields.shown}
-            for url in targets:
-                links.take(self, url, carry, notes)
-        elif links.room(1) and found:
+            self._take(links, place, row, targets)
+        elif self._carries and not addresses and self.row_fields.read(place)[2] and links.room(1):
             links.drop("no-link", 1)
+
+    def _take(self, links: Links, place: Place, row: Mapping[str, Value], targets: list[str | None]) -> None:
+        values, notes, _ = self.row_fields.read(place) if self._hands_over else ({}, (), [])
+        carry = {name: values[name] for name in self.row_fields.shown} if self._carries else None
+        for url in targets:
+            links.take(self, url, carry, notes, {**row, **values})

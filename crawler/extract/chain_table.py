@@ -132,12 +132,12 @@ class RowFields:
     def read(
         self, place: Place, number: int = 0, columns: Mapping[str, list[Value]] = _NO_COLUMNS
     ) -> tuple[dict[str, Value], tuple[Note, ...], list[str]]:
-        """Return the values of a row, the notes on those that are shown, and the names of what the page gave.
+        """Return the values of a row and what its page was given, notes on what is shown, and names that the page gave.
 
         Args:
             number: of the row among those of `columns`.
         """
-        values: dict[str, Value] = {}
+        values: dict[str, Value] = dict(place.page.given) if place.page.given else {}
         notes: tuple[Note, ...] = ()
         found: list[str] = []
         for one in self._order:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by
 from crawler.extract.finding import PAGE_URL, URLS, Finding, short
-from crawler.extract.follow import CompiledFollow, Links, Query
+from crawler.extract.follow import CompiledFollow, Links, Requests
 from crawler.extract.no_match import Clue, clues, main_selectors
 from crawler.extract.page import PageView, open_page
 from crawler.extract.parser import Parser
+from crawler.extract.python_hook import HookedLink
 from crawler.extract.table import CompiledTable, page_row, rows
 from crawler.extract.why import why_no_link, why_no_value
-from crawler.model import Failure, Note, Page, Record, Response
+from crawler.model import Ask, Failure, Note, Page, Record, Response
 
 if TYPE_CHECKING:
     from crawler.extract.fields import CompiledField, Row
@@ -28,7 +29,9 @@ __all__ = ["explain"]
 _ROWS = 20
 
 
-def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _ROWS) -> list[Finding]:
+def explain(
+    recipe: Recipe, kind: str, response: Response, *, most_rows: int = _ROWS, ask: Ask | None = None
+) -> list[Finding]:
     """Return what each rule found, in the order of the config. Raises nothing, whatever is in the response.
 
     Rows of a group are shown up to `most_rows`; the finding `rows` has the number of all.
@@ -43,9 +46,10 @@ def explain(recipe: Recipe, kind: str, response: Response, *, most_rows: int = _
     with suppress(Exception):
         plan = analyser.plan(kind)
         page = open_page(response, plan.labels, recipe.engine, plan.rule.format, recipe.most)
+        page.given = ask.given if ask is not None else {}
         findings.extend(_findings(analyser, plan, page, most_rows))
         shown = [Finding("clue", rule=topic, raw=text) for topic, text in _clues(plan, page, findings)]
-    outcome = analyser(kind, response)
+    outcome = analyser(kind, response, ask)
     if isinstance(outcome, Failure):
         failure = Finding("failure", notes=(Note("", outcome.code, outcome.detail),))
         return [*findings, failure, *(shown if outcome.code == "no-match" else ())]
@@ -121,11 +125,11 @@ def _findings(analyser: Parser, plan: CompiledPage, page: PageView, most_rows: i
                 yield from explain_table(table, page, most_rows)
     for follow in plan.follow:
         if isinstance(follow, CompiledFollow):
-            yield _follow(follow, page, analyser.queries)
+            yield _follow(follow, page, analyser.requests)
         else:
             from crawler.extract.explain_chain import explain_follow
 
-            yield explain_follow(follow, page, analyser.queries)
+            yield explain_follow(follow, page, analyser.requests)
 
 
 def _table(plan: CompiledTable, page: PageView, most_rows: int) -> Iterator[Finding]:
@@ -160,8 +164,8 @@ def _field(plan: CompiledField, row: Row, every: Sequence[Row], table: str, numb
     )
 
 
-def _follow(plan: CompiledFollow, page: PageView, queries: Mapping[str, Query]) -> Finding:
-    links = Links(page, queries)
+def _follow(plan: CompiledFollow, page: PageView, requests: Requests) -> Finding:
+    links = Links(page, requests)
     links.add(plan)
     every = list(rows(page, plan.rule.each))
     matches = sum(len(row.document.select(row.scope, plan.css)) for row in every)
@@ -178,12 +182,12 @@ def _follow(plan: CompiledFollow, page: PageView, queries: Mapping[str, Query]) 
     )
 
 
-def _hook(plan: CompiledPage, records: list[Record], links: list[tuple[str, str]]) -> Iterator[Finding]:
+def _hook(plan: CompiledPage, records: list[Record], links: list[HookedLink]) -> Iterator[Finding]:
     counts = Counter(record.table for record in records)
     for table, count in counts.items():
         yield Finding("hook", table, rule=plan.rule.python or "", engine="bs4", matches=count)
     for record in records[:1]:
         for name, value in record.values.items():
             yield Finding("hook", f"{record.table}.{name}", 1, name, "bs4", 1, value=value, notes=record.notes)
-    urls = tuple(url for url, _ in links[:URLS])
+    urls = tuple(url or "" for url, _, _ in links[:URLS])
     yield Finding("hook", "links", rule=plan.rule.python or "", matches=len(links), urls=urls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from crawler.errors import ExtractError
 from crawler.extract.chain import ChainField, PlainField
 from crawler.extract.described import found_by, links_found_by, rows_found_by, source, steps
 from crawler.extract.finding import PAGE_URL, URLS, Finding, short
-from crawler.extract.follow import Links, Query
+from crawler.extract.follow import Links, Requests
 from crawler.extract.sources import Data, Line, Place, Step, Thing, raw_text
 from crawler.extract.table import describe
 from crawler.extract.values import as_text
@@ -190,9 +190,9 @@ def _why_missing(field: Field, place: Place) -> str:
     return path.why(first.value)
 
 
-def explain_follow(plan: ChainFollow, page: PageView, queries: Mapping[str, Query]) -> Finding:
+def explain_follow(plan: ChainFollow, page: PageView, requests: Requests) -> Finding:
     """Return what a follow rule finds."""
-    links = Links(page, queries)
+    links = Links(page, requests)
     plan.read_rows(links)
     plan.add(links)
     found = len(links.found) + sum(links.dropped.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,18 +11,18 @@ from crawler.extract.fields import CompiledField
 from crawler.extract.patterns import Pattern
 from crawler.extract.table import rows
 from crawler.model import Link, Note, Value
-from crawler.url_parameters import with_parameters
 
 if TYPE_CHECKING:
     from crawler.extract.engine import Node
     from crawler.extract.fields import Row
     from crawler.extract.page import PageView
+    from crawler.extract.request import CompiledRequest
     from crawler.extract.rules import FollowRule
     from crawler.extract.sources import Place
 
-__all__ = ["LINK_LIMIT", "CompiledFollow", "Follow", "Links"]
+__all__ = ["LINK_LIMIT", "CompiledFollow", "Follow", "Links", "Requests"]
 
-Query = tuple[tuple[str, str], ...]
+Requests = Mapping[str, "CompiledRequest"]
 LINK_LIMIT = 20_000
 """Most links taken from one page, repeated ones counted too."""
 
@@ -70,21 +70,21 @@ class Links:
     """Collects the links of one page, in the order of the rules, then of the document.
 
     Args:
-        queries: parameters that URLs of a page kind have.
+        requests: of the page kinds that have one.
 
     Attributes:
         page: the page.
         found: links to follow; of the same URL and kind the first, and those that carry other values.
         dropped: those not taken, by reason: `bad-url`, `scheme`, `empty`, `denied`, `off-site`, `too-many-links`; and
-            rows with something to carry but without a link, as `no-link`.
+            rows with something to carry but without a link, as `no-link`, and requests that lack a value, `no-value`.
         misses: selectors of rules that matched nothing.
         kept: rows of the page kind's table that count, with the values of their fields, where links begin in them.
     """
 
-    def __init__(self, page: PageView, queries: Mapping[str, Query] = {}) -> None:
+    def __init__(self, page: PageView, requests: Mapping[str, CompiledRequest] = {}) -> None:
         self.page = page
-        self._queries = queries
-        self._seen: dict[tuple[str, str], set[tuple[tuple[str, Value], ...]] | None] = {}
+        self._requests = requests
+        self._seen: dict[Hashable, set[tuple[tuple[str, Value], ...]] | None] = {}
         self._left = LINK_LIMIT
         self.found: list[Link] = []
         self.dropped: dict[str, int] = {}
@@ -126,22 +126,61 @@ class Links:
             self.drop("no-link", 1)
 
     def take(
-        self, plan: Follow, url: str, carry: Mapping[str, Value] | None = None, notes: tuple[Note, ...] = ()
+        self,
+        plan: Follow,
+        url: str | None,
+        carry: Mapping[str, Value] | None = None,
+        notes: tuple[Note, ...] = (),
+        row: Mapping[str, Value] = {},
     ) -> None:
-        """Take a link; one of the same URL and kind only where it carries other values."""
-        rule = plan.rule
-        if rule.to in self._queries:
-            url = with_parameters(url, self._queries[rule.to])
-        if carry is None:
-            if (url, rule.to) not in self._seen:
-                self._seen[url, rule.to] = None
-                self.found.append(Link(url, rule.to, rule.next, not rule.same_site))
+        """Take a link; one to the same page only where it carries other values.
+
+        Args:
+            url: clean; None where it is that of the target's request.
+            carry: what is joined to the rows of the target.
+            row: what the row has to hand over.
+        """
+        rule, ask, given = plan.rule, None, self.page.given
+        request = self._requests.get(rule.to)
+        if request is not None or rule.names:
+            handed = {name: row.get(name, given.get(name)) for name in rule.names}
+            handed.update(carry or {}, **{field.name: row.get(field.name) for field in rule.carry})
+            if rule.shown:
+                carry = {**(carry or {}), **{name: handed[name] for name in rule.shown}}
+            if request is not None:
+                url, ask = self._asked(plan, request, url, handed), request.ask(handed)
+        if url is None:
             return
-        seen = self._seen.get((url, rule.to)) or set()
+        key = (url, rule.to) if ask is None else (url, rule.to, tuple(ask.given.items()))
+        if carry is None:
+            if key not in self._seen:
+                self._seen[key] = None
+                self.found.append(Link(url, rule.to, rule.next, not rule.same_site, ask=ask))
+            return
+        seen = self._seen.get(key) or set()
         if (values := tuple(carry.items())) not in seen:
             seen.add(values)
-            self._seen[url, rule.to] = seen
-            self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes))
+            self._seen[key] = seen
+            self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes, ask))
+
+    def _asked(
+        self, plan: Follow, request: CompiledRequest, link: str | None, handed: Mapping[str, Value]
+    ) -> str | None:
+        """Return the address of a request; None where a value is missing, or where it is not to be followed."""
+        try:
+            url = request.address(link, self.page.url, handed)
+        except urls.BadUrl as error:
+            self.drop(error.code, 1)
+            return None
+        if url is None:
+            self.drop("no-value", 1)
+        elif link is None and request.is_free and plan.rule.same_site and not urls.same_site(self.page.url, url):
+            self.drop("off-site", 1)
+        elif link is None and plan.patterns and not plan.allows(url):
+            self.drop("denied", 1)
+        else:
+            return url
+        return None
 
     def room(self, wanted: int) -> int:
         """Return how many of so many links may still be taken from this page; the others are counted."""
@@ -172,19 +211,25 @@ class Links:
             return None, "denied"
         return url, ""
 
-    def add_hooked(self, links: list[tuple[str, str]]) -> None:
-        """Take links (href, kind) that a `python:` hook returned; the hook decides where they may lead."""
-        for href, kind in links[: self._left]:
+    def add_hooked(self, links: list[tuple[str | None, str, Mapping[str, Value]]]) -> None:
+        """Take links (href, kind, values) that a `python:` hook returned; the hook decides where they may lead."""
+        for href, kind, given in links[: self._left]:
+            request = self._requests.get(kind)
             try:
-                url = self.page.resolve(href)
+                url = None if href is None else self.page.resolve(href)
+                if request is not None:
+                    url = request.address(url, self.page.url, given)
             except urls.BadUrl as error:
                 self.drop(error.code, 1)
                 continue
-            if kind in self._queries:
-                url = with_parameters(url, self._queries[kind])
-            if (url, kind) not in self._seen:
-                self._seen[url, kind] = None
-                self.found.append(Link(url, kind))
+            if url is None:
+                self.drop("no-value", 1)
+                continue
+            ask = None if request is None else request.ask(given)
+            key = (url, kind) if ask is None else (url, kind, tuple(ask.given.items()))
+            if key not in self._seen:
+                self._seen[key] = None
+                self.found.append(Link(url, kind, ask=ask))
         self.drop("too-many-links", len(links) - self._left)
 
     def drop(self, reason: str, number: int) -> None:

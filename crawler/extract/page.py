@@ -20,7 +20,7 @@ from crawler.errors import ExtractError
 from crawler.extract.labels import Labels
 from crawler.extract.lexbor import Lexbor, served_by
 from crawler.extract.sniff import check_body, is_xml, plain_utf8
-from crawler.model import Note, Response
+from crawler.model import Note, Response, Value
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -60,6 +60,7 @@ class PageView:
         headers, status: of the answer; names of headers in lower case.
         fetched: when it was, in seconds since 1970; 0 where that is not known.
         most_rows: that a table may take from it.
+        given: what was handed over to it.
 
     Args:
         utf8: the text as bytes, where the caller has them.
@@ -68,6 +69,7 @@ class PageView:
     """
 
     headers: Mapping[str, str] = {}
+    given: Mapping[str, Value] = {}
     status = 0
     fetched = 0.0
     most_rows = 200_000

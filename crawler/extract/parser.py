@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any
 from crawler import urls
 from crawler.errors import ExtractError
 from crawler.extract.compiled import CompiledPage
-from crawler.extract.follow import Links
+from crawler.extract.follow import Links, Requests
 from crawler.extract.no_match import no_match
 from crawler.extract.page import PageView, open_page
-from crawler.extract.python_hook import Hook, call_hook, load_hook
+from crawler.extract.python_hook import Hook, HookedLink, call_hook, load_hook
 from crawler.extract.rules import PageRule, Recipe, SitemapRule
 from crawler.extract.table import TableResult
-from crawler.model import RICH, Failure, Link, Note, Page, Record, Response, Stored, Value
+from crawler.model import RICH, Ask, Failure, Link, Note, Page, Record, Response, Stored, Value
 from crawler.url_parameters import is_token, parameters, sessions, shape, suspects, without
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def sign(url: str, rule: PageRule, records: Iterable[Record], links: Collection[
     for link in links:
         target = without(link.url, gone)
         if not (link.next or (link.kind == rule.name and shape(target) == here)):
-            things.append((link.kind, target, _seen("", link.carry, (), gone) if link.carry else None))
+            carried = _seen("", link.carry, (), gone) if link.carry else None
+            things.append((link.kind, target, carried, *(sorted(link.ask.given.items()) if link.ask else ())))
     told = [repr(thing) for thing in things]
     different = len(set(told))
     rich = different > 1 and 2 * different > len(told)
@@ -145,7 +146,7 @@ class Parser:
     """Analyses pages by a recipe. Picklable: what it compiles, it compiles where it is used, once.
 
     Attributes:
-        queries: parameters that URLs of a page kind have.
+        requests: of the page kinds that have one.
 
     Args:
         form: picklable; makes of each record what its page is to have in its place. None leaves records as they are.
@@ -157,13 +158,21 @@ class Parser:
         self._sitemaps: dict[str, Sitemap] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
-        self.queries = {name: kind.query for name, kind in recipe.kinds.items() if kind.query}
+        self.requests: Requests = {}
+        if any(kind.request for kind in recipe.kinds.values()):
+            from crawler.extract.request import CompiledRequest  # late: most jobs have none
+
+            self.requests = {
+                name: CompiledRequest(kind.request) for name, kind in recipe.kinds.items() if kind.request is not None
+            }
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Parser, (self._recipe, self._form)
 
-    def __call__(self, kind: str, response: Response) -> Page | Failure:
+    def __call__(self, kind: str, response: Response, ask: Ask | None = None) -> Page | Failure:
         """Return what the rules of a page kind find in a response. Raises nothing, whatever is in it.
+
+        `ask` is what the page was asked for with.
 
         Failures carry one of the codes `empty`, `not-html`, `data-not-html`, `not-json`, `not-csv`, `not-xlsx`,
         `not-text`, `unparsable`, `too-large`, `no-match`, `parse-timeout`, `hook`, `selector`, `pattern`, `locale`,
@@ -171,7 +180,7 @@ class Parser:
         program.
         """
         try:
-            return self._analyse(kind, response)
+            return self._analyse(kind, response, ask)
         except ExtractError as error:
             code, detail = error.code, error.detail
         except Exception as error:  # the fence around hostile input; MemoryError and RecursionError too
@@ -203,11 +212,11 @@ class Parser:
 
             began = self._recipe.began
             found = self._sitemaps[kind] = Sitemap(
-                kind, rule, time.time() if began is None else began, self.queries.get(rule.to, ())
+                kind, rule, time.time() if began is None else began, self.requests.get(rule.to)
             )
         return found
 
-    def hooked(self, plan: CompiledPage, page: PageView) -> tuple[list[Record], list[tuple[str, str]]]:
+    def hooked(self, plan: CompiledPage, page: PageView) -> tuple[list[Record], list[HookedLink]]:
         """Return what the kind's `python:` function finds; nothing when it has none.
 
         Raises:
@@ -221,14 +230,16 @@ class Parser:
             hook = self._hooks[name] = load_hook(name, self._recipe.root)
         return call_hook(hook, page, plan.rule)
 
-    def _analyse(self, kind: str, response: Response) -> Page | Failure:
+    def _analyse(self, kind: str, response: Response, ask: Ask | None) -> Page | Failure:
         plan = self.plan(kind)
         if plan.rule.sitemap is not None:
             return self.sitemap(kind, plan.rule.sitemap).read(response)
         page = open_page(response, plan.labels, self._recipe.engine, plan.rule.format, self._recipe.most)
+        if ask is not None:
+            page.given = ask.given
         hooked, hooked_links = self.hooked(plan, page)
         harvests = [] if plan.rule.python else [table.read(page) for table in plan.tables]
-        links = Links(page, self.queries)
+        links = Links(page, self.requests)
         links.kept = harvests[0].kept if harvests else []
         for follow in plan.follow:
             follow.add(links)

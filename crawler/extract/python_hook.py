@@ -210,16 +210,22 @@ class Answer(NamedTuple):
         status: HTTP status.
         headers: names in lower case.
         text: the whole of it, decoded.
+        given: what was handed over to the page.
     """
 
     url: str
     status: int
     headers: Mapping[str, str]
     text: str
+    given: Mapping[str, Value] = {}
 
 
-def call_hook(hook: Hook, page: PageView, kind: PageRule) -> tuple[list[Record], list[tuple[str, str]]]:
-    """Return the records and the links (href, kind) that a hook found.
+HookedLink = tuple[str | None, str, Mapping[str, Value]]
+"""Address, page kind, and what is handed over."""
+
+
+def call_hook(hook: Hook, page: PageView, kind: PageRule) -> tuple[list[Record], list[HookedLink]]:
+    """Return the records and the links that a hook found.
 
     Raises:
         ExtractError: `hook`: it raised, or returned something else than the form above.
@@ -227,7 +233,7 @@ def call_hook(hook: Hook, page: PageView, kind: PageRule) -> tuple[list[Record],
     given = page.for_hook()
     try:
         if _wants_answer(hook):
-            answer = hook(given, page.url, Answer(page.url, page.status, page.headers, page.text))
+            answer = hook(given, page.url, Answer(page.url, page.status, page.headers, page.text, page.given))
         else:
             answer = hook(given, page.url)
         if answer is not None and not isinstance(answer, Mapping) and isinstance(answer, Iterable):
@@ -299,13 +305,16 @@ def _record(kind: PageRule, table: str, item: Any) -> Record:
     return Record(table, values, tuple(notes))
 
 
-def _links(kind: PageRule, found: Any) -> list[tuple[str, str]]:
-    links = []
+def _links(kind: PageRule, found: Any) -> list[HookedLink]:
+    links: list[HookedLink] = []
     for item in _listed(kind, "links", found):
-        href, target = (item.get("url"), item.get("to", kind.name)) if isinstance(item, Mapping) else (item, kind.name)
-        if not isinstance(href, str) or not isinstance(target, str):
-            raise _wrong(kind.python, "a link", "{'url': text, 'to': text}", item)
-        links.append((str(href), str(target)))
+        whole = item if isinstance(item, Mapping) else {"url": item}
+        href, target, given = whole.get("url"), whole.get("to", kind.name), whole.get("given", {})
+        fits = isinstance(target, str) and isinstance(given, Mapping) and all(isinstance(name, str) for name in given)
+        if not fits or not (isinstance(href, str) or (href is None and given)):
+            raise _wrong(kind.python, "a link", "{'url': text, 'to': text, 'given': dict}", item)
+        values = {str(name): _value(str(kind.python), str(name), value)[0] for name, value in given.items()}
+        links.append((None if href is None else str(href), str(target), values))
     return links
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "FollowRule",
     "PageRule",
     "Recipe",
+    "RequestRule",
     "SitemapRule",
     "TableRule",
     "data_first",
@@ -226,6 +227,10 @@ class FollowRule(NamedTuple):
         levels: of any `each` that is more than a CSS selector.
         where: which rows count, by what is carried.
         of_rows: for each row of this kind's table that its `where` lets through (`from: row`).
+        by_request: the address is that of the target's request.
+        names: handed on: fields of the row, or what this page was given.
+        shown: those of them that become columns.
+        duplicates: what further links to the same page do with what they carry: `first`, `rows` or `collect`.
     """
 
     css: str | None
@@ -241,6 +246,10 @@ class FollowRule(NamedTuple):
     levels: tuple[EachRule, ...] = ()
     where: tuple[Condition, ...] = ()
     of_rows: bool = False
+    by_request: bool = False
+    names: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    duplicates: str = "first"
 
 
 class SitemapRule(NamedTuple):
@@ -263,6 +272,30 @@ class SitemapRule(NamedTuple):
     since: float | None = None
 
 
+class RequestRule(NamedTuple):
+    """How pages of a kind are asked for. Texts are templates: of handed-over names, `${SECRET}` and `{session.name}`.
+
+    Attributes:
+        url: where pages of this kind are, if no link or start says it; relative to the page that leads here.
+        method: GET or POST.
+        query: parameters that are set in the URL; a mapping or a list is sent as JSON text.
+        headers: in place of those of the same name.
+        json: the body, as the one item of a tuple; () for none.
+        form: fields of the body, which may have several values each.
+        statuses: HTTP statuses that are read as pages, beside 200 and 203.
+        uses: names of handed-over values that the kind uses; they tell pages of one URL apart.
+    """
+
+    url: str | None = None
+    method: str = "GET"
+    query: tuple[tuple[str, object], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    json: tuple[object, ...] = ()
+    form: tuple[tuple[str, object], ...] = ()
+    statuses: tuple[int, ...] = ()
+    uses: tuple[str, ...] = ()
+
+
 class PageRule(NamedTuple):
     """The rules of one page kind.
 
@@ -270,7 +303,7 @@ class PageRule(NamedTuple):
         python: `module:function`, given the page as its format has it.
         format: what the answer must be.
         sitemap: the pages are sitemaps, and nothing else is looked for in them.
-        query: parameters that the URLs of these pages have.
+        request: how they are asked for; None for a plain GET of their URLs.
     """
 
     name: str
@@ -279,7 +312,7 @@ class PageRule(NamedTuple):
     python: str | None = None
     format: Format = "html"
     sitemap: SitemapRule | None = None
-    query: tuple[tuple[str, str], ...] = ()
+    request: RequestRule | None = None
 
 
 class Recipe(NamedTuple):

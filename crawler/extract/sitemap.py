@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from io import BytesIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler import urls
 from crawler.errors import ExtractError
@@ -25,7 +25,9 @@ from crawler.extract.page import TIME_LIMIT
 from crawler.extract.patterns import Pattern
 from crawler.extract.rules import SitemapRule
 from crawler.model import Link, Note, Page, Response
-from crawler.url_parameters import with_parameters
+
+if TYPE_CHECKING:
+    from crawler.extract.request import CompiledRequest
 
 __all__ = ["ADDRESS_LIMIT", "UNPACKED_LIMIT", "Sitemap", "changed", "is_sitemap"]
 
@@ -81,19 +83,19 @@ class Sitemap:
     """The rule of one sitemap start, ready for work.
 
     Attributes:
-        kind, rule, query: as given.
+        kind, rule, request: as given.
 
     Args:
         kind: name of the page kind that sitemaps of this rule have.
         began: seconds since 1970, from which `rule.since` counts back.
-        query: parameters that the addresses have beside their own.
+        request: of the page kind of the addresses; None for a plain one.
 
     Raises:
         ExtractError: `pattern`.
     """
 
-    def __init__(self, kind: str, rule: SitemapRule, began: float, query: tuple[tuple[str, str], ...] = ()) -> None:
-        self.kind, self.rule, self.query = kind, rule, query
+    def __init__(self, kind: str, rule: SitemapRule, began: float, request: CompiledRequest | None = None) -> None:
+        self.kind, self.rule, self.request = kind, rule, request
         self._sitemaps = tuple(map(Pattern, rule.sitemaps))
         self._allow = tuple(map(Pattern, rule.allow))
         self._deny = tuple(map(Pattern, rule.deny))
@@ -243,8 +245,8 @@ class _Reading:
             return None
 
     def _add(self, url: str, *, is_index: bool, anywhere: bool) -> None:
-        if self._sitemap.query and not is_index:
-            url = with_parameters(url, self._sitemap.query)
+        if self._sitemap.request is not None and not is_index:
+            url = self._sitemap.request.address(url, url, {}) or url
         if (url, is_index) in self._seen:
             return
         if len(self._links) >= ADDRESS_LIMIT:

@@ -11,15 +11,26 @@ from crawler.errors import ExtractError
 from crawler.extract.values import as_text
 from crawler.model import Value
 
-__all__ = ["Template", "misspelt"]
+__all__ = ["WITH_SECRETS", "Template", "as_written", "misspelt"]
 
 _NAME = r"(?:[^\W\d]\w*)(?:\.\w+)*"
 _TOKEN = re.compile(rf"\{{\{{(?P<literal>{_NAME})\}}\}}|\{{(?P<name>{_NAME})(?::(?P<kind>text|int|decimal))?\}}")
+WITH_SECRETS = re.compile(rf"\$\{{(?P<secret>[A-Za-z_][A-Za-z0-9_]*)\}}|{_TOKEN.pattern}")
+"""The placeholders of a request: also `${NAME}`, whose name is then `$NAME`."""
 _MAX_CHARS = 1_000_000
 _MAX_DIGITS = 300
 _SPACED = re.compile(rf"\{{\s*({_NAME})\s*\}}")
 _NESTED = re.compile(r"\{[^{}]+\{")
 _OF_KIND = re.compile(rf"\{{({_NAME}):([A-Za-z]+)\}}")
+
+
+def as_written(value: Value) -> str:
+    """Return a value as it stands in a text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return ", ".join(map(str, value)) if type(value) is tuple else as_text(value)
 
 
 class _Placeholder(NamedTuple):
@@ -43,20 +54,27 @@ class Template:
         at = 0
         for found in placeholder.finditer(text):
             self._parts.append(text[at : found.start()])
-            literal = found["literal"]
-            self._parts.append(f"{{{literal}}}" if literal else _Placeholder(found["name"], found["kind"] or ""))
+            literal, secret = found["literal"], found.groupdict().get("secret")
+            name = f"${secret}" if secret else found["name"]
+            self._parts.append(f"{{{literal}}}" if literal else _Placeholder(name, found["kind"] or ""))
             at = found.end()
         self._parts.append(text[at:])
         self._parts = [part for part in self._parts if part != ""]
         self.names = tuple(dict.fromkeys(part.name for part in self._parts if isinstance(part, _Placeholder)))
 
-    def fill(self, value: Callable[[str], Value]) -> Value:
+    @property
+    def alone(self) -> bool:
+        """Whether it is one placeholder and nothing else."""
+        return len(self._parts) == 1 and isinstance(self._parts[0], _Placeholder)
+
+    def fill(self, value: Callable[[str], Value], written: Callable[[Value], str | None] = as_written) -> Value:
         """Return the text with its names filled in; None where a name has no value.
 
         A placeholder that is the whole template gives the value itself, a number stays one.
 
         Args:
             value: gives the value of a name, None for none.
+            written: gives the text of a value that stands between others, None for none.
 
         Raises:
             ExtractError: `unparsable`: the text grows past 1,000,000 characters; templates made of templates can.
@@ -72,7 +90,10 @@ class Template:
             found = _as(part.kind, value(part.name))
             if found is None or found == "" or found == ():
                 return None
-            texts.append(_written(found))
+            text = written(found)
+            if text is None:
+                return None
+            texts.append(text)
             size += len(texts[-1])
             if size > _MAX_CHARS:
                 raise ExtractError("unparsable", f"a template makes a text of more than {_MAX_CHARS:,} characters")
@@ -93,19 +114,11 @@ def misspelt(text: str) -> str | None:
     return None
 
 
-def _written(value: Value) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    return ", ".join(map(str, value)) if type(value) is tuple else as_text(value)
-
-
 def _as(kind: str, value: Value) -> Value:
     """The value as the placeholder asks for it; None where it cannot be that."""
     if not kind or value is None:
         return value
-    text = _written(value)
+    text = as_written(value)
     if kind == "text":
         return text
     try:

@@ -32,7 +32,6 @@ from crawler.fetch.outcome import (
     MAX_LEFTOVER,
     check_length,
     classify,
-    is_page,
     is_short,
     read_capped,
 )
@@ -368,14 +367,18 @@ class AiohttpFetch:
             async with now.limit:
                 body = await self._asked(now)
         except Exception as exc:
-            if now.fields is None or is_page(now.status):
+            if now.fields is None or now.status in now.asked.good:
                 raise now.error or (now.late() if isinstance(exc, TimeoutError) else exc) from None
         finally:
             now.end()
         assert now.fields is not None
         cookies = usable_cookies(now.fields.cookies) if now.fields.cookies else ()
         took = monotonic() - start
-        return classify(now.asked.url, now.status, now.reason, now.fields.values, body, took, cookies, now.asked.kept)
+        return classify(
+            *(now.asked.url, now.status, now.reason, now.fields.values, body, took, cookies),
+            kept=now.asked.kept,
+            good=now.asked.good,
+        )
 
     async def _asked(self, now: Attempt) -> bytes:
         try:
@@ -392,16 +395,18 @@ class AiohttpFetch:
         """Send the request; return the body, b"" where the answer is no page."""
         asked = now.asked
         secure = asked.server.startswith("https:")
-        async with self._session.get(
+        async with self._session.request(
+            asked.method,
             _verbatim(asked),
             headers=_headers(asked),
+            data=asked.body or None,
             allow_redirects=False,
             proxy=self._settings.proxy,
             ssl=sockets.context(asked.place.secure) if secure else True,
         ) as answer:
             fields = now.fields
             assert fields is not None
-            if is_page(now.status):
+            if now.status in asked.good:
                 return await _body(asked, fields, answer)
             if is_short(fields.length, fields.chunked):
                 await _read_leftover(answer)

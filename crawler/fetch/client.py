@@ -41,7 +41,6 @@ class ClientSettings(NamedTuple):
         private_hosts: hosts that the config names, which may be loopback or private addresses.
         allow_private: every host may be a private address.
         insecure_hosts: hosts whose certificate is not checked.
-        kind_headers: by page kind, for its pages on any host.
         kept_headers: of an answer, beside those that are always kept; in lower case.
         connect_to: host and port that every connection goes to, by plain http, whatever a URL names, past the guard
             on addresses; no name is looked up. See `crawler.fetch.prepare`. Not together with `proxy`.
@@ -61,7 +60,6 @@ class ClientSettings(NamedTuple):
     allow_private: bool = False
     insecure_hosts: frozenset[str] = frozenset()
     connect_to: tuple[str, int] | None = None
-    kind_headers: Mapping[str, Mapping[str, str]] = {}
     kept_headers: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:

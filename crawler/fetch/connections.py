@@ -210,9 +210,9 @@ class _Guarded(HTTPConnection):
         headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
-        """Send the head in one piece, with the target as it is; urllib3 has encoded `url` in its own way."""
+        """Send head and body in one piece, with the target as it is; urllib3 has encoded `url` in its own way."""
         lines = "".join([f"{name}: {value}\r\n" for name, value in (headers or {}).items()])
-        self.send(f"{method} {attempt.target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1"))
+        self.send(f"{method} {attempt.target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + (body or b""))
 
     def send(self, data: Any) -> None:
         """Send, unless it is too late for that.
@@ -267,7 +267,7 @@ class _Direct(HTTPConnectionPool):
             return super().urlopen(method, url, body, headers, **options)
         connection: Any = self._get_conn()
         try:
-            connection.request(method, url, headers=headers)
+            connection.request(method, url, body, headers)
             answer: LenientResponse = connection.getresponse()
         except BaseException:
             connection.close()

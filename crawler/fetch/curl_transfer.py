@@ -28,11 +28,10 @@ from crawler.fetch.outcome import (
     MAX_LEFTOVER,
     check_length,
     classify,
-    is_page,
     is_short,
     read_capped,
 )
-from crawler.fetch.prepare import RequestPreparer
+from crawler.fetch.prepare import PreparedRequest, RequestPreparer
 from crawler.fetch.response_head import HeaderFields, HeadParser
 from crawler.model import Failure, Moved, Request, Response
 
@@ -170,6 +169,7 @@ class Transfer:
         setopt(pycurl.PREREQFUNCTION, self._on_ready)
         self._secure, self._trusts = True, False
         self._headers: list[bytes] | None = None
+        self._posts = False
         self._opened: list[socket.socket] = []
         self._guarded = not (settings.proxy or settings.connect_to)
 
@@ -196,6 +196,8 @@ class Transfer:
         if asked.lines is not self._headers:
             setopt(pycurl.HTTPHEADER, asked.lines)
             self._headers = asked.lines
+        if asked.body or asked.method != "GET" or self._posts:
+            self._set_body(asked)
         if not self._trusts and asked.server.startswith("https:"):
             set_trusted(self.handle)
             self._trusts = True
@@ -203,6 +205,20 @@ class Transfer:
             self._secure = asked.place.secure
             setopt(pycurl.SSL_VERIFYPEER, int(self._secure))
             setopt(pycurl.SSL_VERIFYHOST, 2 * self._secure)
+
+    def _set_body(self, asked: PreparedRequest) -> None:
+        setopt = self.handle.setopt
+        self._posts = bool(asked.body) or asked.method != "GET"
+        if not self._posts:
+            self.handle.unsetopt(pycurl.CUSTOMREQUEST)
+            setopt(pycurl.HTTPGET, 1)
+            return
+        setopt(pycurl.POST, 1)
+        setopt(pycurl.POSTFIELDSIZE_LARGE, len(asked.body))
+        setopt(pycurl.POSTFIELDS, asked.body)
+        setopt(pycurl.CUSTOMREQUEST, asked.method)
+        setopt(pycurl.HTTPHEADER, [*asked.lines, b"Expect:"])  # the answer to a large body is not waited for twice
+        self._headers = None
 
     def stopped(self) -> bool:
         """Tell whether it must be performed again, on another connection; asked before `end`."""
@@ -258,7 +274,15 @@ class Transfer:
         elapsed = monotonic() - self._start
         cookies = usable_cookies(fields.cookies) if fields.cookies else ()
         return classify(
-            asked.url, self._head.status, self._head.reason, fields.values, body, elapsed, cookies, asked.kept
+            asked.url,
+            self._head.status,
+            self._head.reason,
+            fields.values,
+            body,
+            elapsed,
+            cookies,
+            asked.kept,
+            asked.good,
         )
 
     def _cut(self) -> FetchError:
@@ -325,7 +349,7 @@ class Transfer:
     def _head_came(self) -> int | None:
         asked, status = self._asked, self._head.status
         fields = self._fields = HeaderFields(self._head.lines)  # libcurl has refused what is not usable
-        self._page = is_page(status)
+        self._page = status in asked.good
         if self._page:
             check_length(fields.length, asked.most, asked.cut)
         elif not is_short(fields.length, fields.chunked) and status not in (204, 304):

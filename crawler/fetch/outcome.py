@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
 __all__ = [
+    "GOOD",
     "KEPT",
     "LEFTOVER_SECONDS",
     "MAX_LEFTOVER",
     "check_length",
     "classify",
-    "is_page",
     "is_short",
     "read_capped",
     "read_outcome",
 ]
 
 
-_GOOD = frozenset({200, 203})
+GOOD = frozenset({200, 203})
+"""HTTP statuses of pages."""
 _EMPTY = frozenset({204, 205})
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _REFUSED = {
@@ -47,7 +48,13 @@ LEFTOVER_SECONDS = 1.0
 
 
 def read_outcome(
-    url: str, raw: BaseHTTPResponse, start: float, most: int, cut: bool, kept: frozenset[str] = KEPT
+    url: str,
+    raw: BaseHTTPResponse,
+    start: float,
+    most: int,
+    cut: bool,
+    kept: frozenset[str] = KEPT,
+    good: frozenset[int] = GOOD,
 ) -> Response | Moved | Failure:
     """Return what an answer of urllib3 means; its body is read only when it is a page.
 
@@ -56,19 +63,20 @@ def read_outcome(
         most: bytes of a decoded body.
         cut: return the first `most` bytes of a larger one.
         kept: names of headers that a Response keeps.
+        good: statuses of pages.
 
     Raises:
         FetchError: the body is broken or too large, or time is up. Other errors are those of reading.
     """
     body = b""
-    if is_page(raw.status):
+    if raw.status in good:
         check_length(raw.length_remaining, most, cut)
         body = read_capped(_pieces(raw), raw.headers.get("content-encoding", ""), most, cut)
     else:
         _read_leftover(raw)
     fields = {name.lower(): value for name, value in raw.headers.items()}
     cookies = usable_cookies(raw.headers.getlist("set-cookie"))
-    return classify(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies, kept)
+    return classify(url, raw.status, raw.reason or "", fields, body, monotonic() - start, cookies, kept, good)
 
 
 def classify(
@@ -80,6 +88,7 @@ def classify(
     elapsed: float,
     cookies: tuple[str, ...] = (),
     kept: frozenset[str] = KEPT,
+    good: frozenset[int] = GOOD,
 ) -> Response | Moved | Failure:
     """Return what an answer means.
 
@@ -89,21 +98,17 @@ def classify(
         elapsed: seconds that the request took.
         cookies: usable values of the headers Set-Cookie.
         kept: names of headers that a Response keeps.
+        good: statuses of pages.
     """
     if status in _MOVED:
         return _moved(url, status, fields.get("location", ""), elapsed, cookies)
     headers = {
         name: value if value.isprintable() else _printable(value) for name, value in fields.items() if name in kept
     }
-    if status in _GOOD or status in _EMPTY:
+    if status in good or status in _EMPTY:
         return Response(url, status, headers, body, elapsed, cookies, time())
     code, detail = _failure(status, reason)
     return Failure(code, detail, status, retry_after(headers), elapsed, cookies)
-
-
-def is_page(status: int) -> bool:
-    """Tell whether the body of an answer is wanted."""
-    return status in _GOOD
 
 
 def is_short(length: int | None, chunked: bool) -> bool:

@@ -18,7 +18,7 @@ from crawler.fetch import response_head
 from crawler.fetch.addresses import check_for_proxy, check_literal
 from crawler.fetch.body import ACCEPTED
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, ClientSettings
-from crawler.fetch.outcome import KEPT
+from crawler.fetch.outcome import GOOD, KEPT
 from crawler.model import Request
 
 __all__ = ["Endpoint", "PreparedRequest", "RequestPreparer", "connect_to", "request_headers", "with_cookies"]
@@ -95,6 +95,9 @@ class PreparedRequest(NamedTuple):
         most: bytes of its decoded body.
         cut: a larger body is cut.
         kept: names of headers of the answer that are kept.
+        method: GET or POST.
+        body: empty for none.
+        good: statuses of pages.
     """
 
     url: str
@@ -107,6 +110,9 @@ class PreparedRequest(NamedTuple):
     cut: bool
     not_after: float
     kept: frozenset[str]
+    method: str = "GET"
+    body: bytes = b""
+    good: frozenset[int] = GOOD
 
 
 class RequestPreparer:
@@ -117,7 +123,7 @@ class RequestPreparer:
         self._public, self._private = request_headers(settings)
         self._kept = KEPT | settings.kept_headers
         response_head.use(settings.kept_headers)
-        self._places: dict[tuple[str, str], Endpoint] = {}
+        self._places: dict[str, Endpoint] = {}
 
     def __call__(self, request: Request) -> PreparedRequest:
         """Prepare a request.
@@ -129,22 +135,29 @@ class RequestPreparer:
         if monotonic() > request.not_after:
             raise FetchError("late", "its time slot expired before it could be sent")
         url = urls.resolve("", request.url)
-        end = url.index("/", 8)
-        server, target = url[:end], url[end:]
-        kind = request.kind if request.kind in self._settings.kind_headers else ""
-        place = self._places.get((server, kind)) or self._new_place(server, kind)
+        message = request.message
+        asked_url = urls.resolve("", message.url) if message is not None and message.url else url
+        end = asked_url.index("/", 8)
+        server, target = asked_url[:end], asked_url[end:]
+        place = self._places.get(server) or self._new_place(server)
         robots = request.kind == ROBOTS
         most = ROBOTS_BYTES if robots else self._settings.page_bytes
         headers = with_cookies(place.headers, request.cookies)
+        if message is not None and message.headers:
+            headers = headers | dict(message.headers)
         if self._settings.connect_to:
             server, more = connect_to(server, self._settings.connect_to)
             headers = headers | more
         elif self._settings.proxy and server.startswith("http:"):
-            target = url
+            target = asked_url
         lines = place.lines if headers is place.headers else _lines(headers)
-        return PreparedRequest(url, server, target, place, headers, lines, most, robots, request.not_after, self._kept)
+        plain = PreparedRequest(url, server, target, place, headers, lines, most, robots, request.not_after, self._kept)
+        if message is None:
+            return plain
+        good = GOOD | message.statuses if message.statuses else GOOD
+        return plain._replace(method=message.method, body=message.body, good=good)
 
-    def _new_place(self, start: str, kind: str) -> Endpoint:
+    def _new_place(self, start: str) -> Endpoint:
         settings = self._settings
         origin = urls.origin(start + "/")
         scheme, _, named = start.partition("://")
@@ -156,12 +169,10 @@ class RequestPreparer:
         bare = f"[{host}]" if ":" in host else host
         secure = settings.insecure_hosts.isdisjoint((bare, f"{bare}:{port}"))
         headers = {"Host": named} | (self._private if origin in settings.origins else self._public)
-        if kind:
-            headers |= {name.title(): value for name, value in settings.kind_headers[kind].items()}
         place = Endpoint(origin, host, port, headers, secure, _lines(headers))
         if len(self._places) >= MAX_PLACES:
             self._places.clear()
-        self._places[start, kind] = place
+        self._places[start] = place
         return place
 
 

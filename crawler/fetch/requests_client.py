@@ -67,12 +67,15 @@ class RequestsFetch:
         asked = self._asking(request)
         attempt.target = asked.target
         prepared = requests.PreparedRequest()
-        prepared.method = "GET"
+        prepared.method = asked.method
         prepared.url = asked.target if asked.target.startswith("http") else f"{asked.server}{asked.target}"
         prepared.headers = asked.headers  # type: ignore[assignment]  # a plain dict is enough
+        if asked.method != "GET":
+            prepared.body = asked.body
+            prepared.headers = {**asked.headers, "Content-Length": str(len(asked.body))}  # type: ignore[assignment]
         raw = self._send(prepared)
         try:
-            return read_outcome(asked.url, raw, start, asked.most, asked.cut, asked.kept)
+            return read_outcome(asked.url, raw, start, asked.most, asked.cut, asked.kept, asked.good)
         finally:
             raw.close()
             raw.release_conn()

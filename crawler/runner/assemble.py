@@ -16,6 +16,7 @@ from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
+from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.parse_stage import Analyse, ParseStage, at_place
 from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
@@ -35,7 +36,7 @@ from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import check_loadable, entry, make_driver, make_strategy, missing, preload, refusal
 
-__all__ = ["Run", "check_strategy", "client_settings", "demo_site", "prepare_children"]
+__all__ = ["Run", "check_strategy", "client_settings", "demo_site", "outgoing", "prepare_children"]
 
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Run:
         chosen = entry(job.fetch.strategy)
         self._width = chosen.workers(job.fetch.workers, given="workers" in job.fetch.given)
         self._place = _place(job)
-        self._settings = source.settings(client_settings(job, [url for url, _ in self._starts], self._width))
+        self._settings = source.settings(client_settings(job, [start.url for start in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         hooked = any(kind.python for kind in job.recipe.kinds.values())
@@ -77,7 +78,7 @@ class Run:
         self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored))
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
-        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies)
+        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, outgoing(self._job, self._settings))
         try:
             loop = Crawl(pages, frontier, self._strategy, self._width_now, self._limits(), self._stopper, observe)
             ending = loop.run()
@@ -122,6 +123,7 @@ class Run:
             now=time.time,
             ignore=fetch.ignore_parameters,
             keep=fetch.keep_parameters,
+            posting=[name for name, request in self._job.requests.items() if request.posts],
         )
         with pages.transaction():
             pages.add_starts(self._starts)
@@ -226,6 +228,14 @@ def demo_site(job: Job) -> Iterator[str | None]:
         yield server.url
 
 
+def outgoing(job: Job, settings: ClientSettings) -> Outgoing | None:
+    """What makes the messages of requests; None for a job of plain GETs."""
+    if not job.requests:
+        return None
+    origins = [*settings.origins, *map(urls.origin, job.request_hosts)]
+    return Outgoing(job.requests, job.request_secrets(), origins)
+
+
 def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
     """What the HTTP client must know of a job."""
     fetch = job.fetch
@@ -236,10 +246,9 @@ def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
         page_bytes=job.limits.page_bytes,
         connections=width,
         origins=frozenset(urls.origin(url) for url in starts),
-        private_hosts=frozenset(urls.host(url) for url in starts),
+        private_hosts=frozenset(urls.host(url) for url in (*starts, *job.request_hosts)),
         allow_private=fetch.allow_private,
         insecure_hosts=frozenset(fetch.insecure_hosts),
-        kind_headers=job.kind_headers,
         kept_headers=job.kept_headers,
         **job.secrets(),
     )

@@ -35,14 +35,18 @@ class Keys:
         for host, name, session in db.execute("SELECT host, name, session FROM parameters WHERE crawl = ?", (crawl,)):
             self._learned.setdefault(host, {})[name] = bool(session)
 
-    def of(self, kind: str, url: str) -> bytes:
-        """Return the key of a URL under a page kind, without its session."""
-        sessions = self._sessions(url) if self._learned else None
-        return self._hash(kind, url, self._ignore | sessions if sessions else self._ignore)
+    def of(self, kind: str, url: str, ask: str | None = None) -> bytes:
+        """Return the key of a URL under a page kind, without its session.
 
-    def whole(self, kind: str, url: str) -> bytes:
+        Args:
+            ask: JSON of what the page is asked for with.
+        """
+        sessions = self._sessions(url) if self._learned else None
+        return self._hash(kind, url, self._ignore | sessions if sessions else self._ignore, ask)
+
+    def whole(self, kind: str, url: str, ask: str | None = None) -> bytes:
         """Return the key of a URL with what may be a session."""
-        return self._hash(kind, url, self._ignore)
+        return self._hash(kind, url, self._ignore, ask)
 
     def joined(self, kind: str, url: str, known: int) -> None:
         """Count a link to a page that was known where only the session tells the two URLs apart."""
@@ -69,19 +73,20 @@ class Keys:
 
     def _rewrite(self, host: str, name: str) -> None:
         rows = self._db.execute(
-            "SELECT id, kind, url FROM pages WHERE crawl = ? AND host = ? AND instr(lower(url), ?)",
+            "SELECT id, kind, url, ask FROM pages WHERE crawl = ? AND host = ? AND instr(lower(url), ?)",
             (self._crawl, host, f"{name}="),
         ).fetchall()
-        for page, kind, url in rows:  # of two that are one now, the second keeps its key
-            self._db.execute("UPDATE OR IGNORE pages SET key = ? WHERE id = ?", (self.of(kind, url), page))
+        for page, kind, url, ask in rows:  # of two that are one now, the second keeps its key
+            self._db.execute("UPDATE OR IGNORE pages SET key = ? WHERE id = ?", (self.of(kind, url, ask), page))
 
     def _sessions(self, url: str) -> frozenset[str]:
         learned = self._learned.get(urls.host(url))
         return frozenset(name for name in suspects(url) if learned.get(name)) if learned else frozenset()
 
-    def _hash(self, kind: str, url: str, ignore: frozenset[str]) -> bytes:
+    def _hash(self, kind: str, url: str, ignore: frozenset[str], ask: str | None) -> bytes:
         identity = urls.identity(url, ignore, self._keep)
-        return blake2b(f"{kind} {identity}".encode(), digest_size=16).digest()
+        whole = f"{kind} {identity}" if ask is None else f"{kind} {identity} {ask}"  # no clean URL has a space
+        return blake2b(whole.encode(), digest_size=16).digest()
 
     def _count(self, reason: str, host: str, name: str) -> None:
         self.dropped[reason] += 1

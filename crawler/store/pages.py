@@ -15,12 +15,12 @@ from typing import Protocol
 
 from crawler import urls
 from crawler.errors import OutputError
-from crawler.model import Failure, Link, Moved, Page
+from crawler.model import Ask, Failure, Link, Moved, Page
 from crawler.store import counts, refused
 from crawler.store.chains import Chains
 from crawler.store.keys import Keys
 from crawler.store.queued import ALONE, COLUMNS, Past, Queued
-from crawler.store.records import dump_notes, dump_values, first_record, to_stored
+from crawler.store.records import dump_ask, dump_notes, dump_values, first_record, load_ask, to_stored
 
 __all__ = ["Pages", "UnderWay", "recover"]
 
@@ -78,6 +78,7 @@ class Pages:
         chains: whether lists that repeat themselves are cut.
         now: wall clock, seconds since 1970.
         ignore, keep: names of parameters that never, or always, tell pages apart.
+        posting: page kinds that are asked for by POST.
 
     Attributes:
         past: what the crawl has seen of pages and hosts.
@@ -95,6 +96,7 @@ class Pages:
         now: Callable[[], float],
         ignore: Collection[str] = (),
         keep: Collection[str] = (),
+        posting: Collection[str] = (),
     ) -> None:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._write = db.cursor().execute  # always the same cursor: a new one is a fifth of the cost of a statement
@@ -103,6 +105,7 @@ class Pages:
         self._chains = Chains(db, crawl, frozenset(map(str.lower, keep))) if chains else None
         self.keys = Keys(db, crawl, ignore, keep)
         self._under_way = UnderWay(db, crawl)
+        self._posting = frozenset(posting)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -129,11 +132,11 @@ class Pages:
 
     # ---- what is to be visited
 
-    def add_starts(self, starts: Iterable[tuple[str, str]]) -> None:
-        """Queue the start URLs; those that are known stay as they are."""
-        for position, (url, kind) in enumerate(starts):
-            child, _ = self._add(url, kind, depth=0, hops=0, anywhere=0)
-            self._edge(0, position, child)
+    def add_starts(self, starts: Iterable[Link]) -> None:
+        """Queue the start pages; those that are known stay as they are."""
+        for position, start in enumerate(starts):
+            child, _ = self._add(start.url, start.kind, depth=0, hops=0, anywhere=0, ask=dump_ask(start.ask))
+            self._edge(0, position, child, start)
 
     def hosts(self) -> list[str]:
         """Hosts that have queued pages, in the order of their first page."""
@@ -244,10 +247,11 @@ class Pages:
         Args:
             opens: whether a target that had itself led here may be asked for again.
         """
-        key = self.keys.of(page.kind, found.location)
+        ask = self._after(page, found)
+        key = self.keys.of(page.kind, found.location, ask)
         back = refused.came_from(self._db, page, key)
         if back is not None:  # to be given a session is no circle
-            key = self.keys.whole(page.kind, found.location)
+            key = self.keys.whole(page.kind, found.location, ask)
             back = refused.came_from(self._db, page, key)
         if page.hops >= MAX_HOPS or (back is not None and not opens(back, page)):
             failure = Failure("redirect-loop", f"redirected to {found.location}", found.status, None, found.elapsed)
@@ -260,7 +264,7 @@ class Pages:
                 self._edge(page.id, 0, back.id)
             return [back]
         self._refresh_depth(page)
-        child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere, key=key)
+        child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere, key=key, ask=ask)
         self._edge(page.id, 0, child)
         return new + self._lift(child, page.depth)
 
@@ -302,9 +306,16 @@ class Pages:
             (state, page.attempts, code, detail, status, elapsed, size, dropped, self._now(), page.jar, page.id),
         )
 
+    def _after(self, page: Queued, found: Moved) -> str | None:
+        """What the target of a redirect is asked for with: after 301 to 303 a POST goes on as a GET (RFC 9110 15.4)."""
+        if page.kind not in self._posting or found.status in (307, 308):
+            return page.ask
+        return dump_ask((load_ask(page.ask) or Ask())._replace(plain=True))
+
     def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:
         depth = page.depth + _step(link)
-        child, new = self._add(link.url, link.kind, depth, 0, int(link.anywhere), page)
+        ask = dump_ask(link.ask) if link.ask is not None else None
+        child, new = self._add(link.url, link.kind, depth, 0, int(link.anywhere), page, ask=ask)
         self._edge(page.id, position, child, link, kin=link.kind == page.kind)
         return new or self._lift(child, depth)
 
@@ -317,9 +328,10 @@ class Pages:
         anywhere: int,
         since: Queued | None = None,
         key: bytes | None = None,
+        ask: str | None = None,
     ) -> _Added:
         """Id of the page and, where it is new in the queue, the page itself."""
-        key = key or self.keys.of(kind, url)
+        key = key or self.keys.of(kind, url, ask)
         known = self._db.execute("SELECT id FROM pages WHERE crawl = ? AND key = ?", (self._crawl, key)).fetchone()
         if known:
             self.keys.joined(kind, url, known[0])
@@ -327,15 +339,15 @@ class Pages:
         code, detail = self._admission.refusal(url, kind, depth, since) or (None, None)
         host, lane = urls.host(url[: url.find("/", 8) + 1] or url), self._lanes[kind]  # a host is parsed only once
         row = self._write(
-            "INSERT INTO pages (crawl, kind, url, key, host, state, lane, depth, hops, anywhere, code, detail) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO pages (crawl, kind, url, key, host, state, lane, depth, hops, anywhere, code, detail, ask) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(self._crawl, kind, url, key, host, "skipped" if code else "queued"),
-                *(lane, depth, hops, anywhere, code, detail),
+                *(lane, depth, hops, anywhere, code, detail, ask),
             ),
         ).lastrowid
         assert row is not None
-        return row, [] if code else [Queued(row, url, kind, host, lane, depth, hops, anywhere, 0, 0)]
+        return row, [] if code else [Queued(row, url, kind, host, lane, depth, hops, anywhere, 0, 0, ask=ask)]
 
     def _edge(self, parent: int, position: int, child: int, link: Link | None = None, *, kin: bool = True) -> None:
         carry = dump_values(link.carry) if link and link.carry else None
@@ -343,7 +355,7 @@ class Pages:
         self._write(
             "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes, kin) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (parent, position, child, self._crawl, _step(link), carry, notes, 1 if kin else None),
+            (parent, position, child, self._crawl, _step(link) if parent else 0, carry, notes, 1 if kin else None),
         )
 
     def _refresh_depth(self, page: Queued) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from crawler.model import SITEMAP
+from crawler.model import SITEMAP, Message
 
 __all__ = ["ALONE", "COLUMNS", "TRIED", "WITNESS", "Past", "Queued"]
 
@@ -13,7 +13,7 @@ __all__ = ["ALONE", "COLUMNS", "TRIED", "WITNESS", "Past", "Queued"]
 ALONE = 2  # the lane of pages that were in flight in a crash
 WITNESS = 3  # of a page that is asked for again only to see whether its host answers; in no queue, not in the store
 
-COLUMNS = "id, url, kind, host, lane, depth, hops, anywhere, attempts, crashes, jar, asked_again"
+COLUMNS = "id, url, kind, host, lane, depth, hops, anywhere, attempts, crashes, jar, asked_again, ask"
 
 TRIED = "state = 'queued' AND (attempts > 0 OR crashes > 0)"
 """SQL: pages in a queue that were asked for before, in the words of their index."""
@@ -26,6 +26,8 @@ class Queued:
     Attributes:
         jar: version of the cookie jar when it was last asked for.
         asked_again: times that it was asked for again because a cookie had come.
+        ask: JSON of `crawler.model.Ask`; None for nothing.
+        message: what is sent for it; made when it goes out, and never stored.
         before: attempts in earlier runs.
         excused: in which of its host's troubles a failure of it last counted as the host's; None for never.
     """
@@ -42,6 +44,8 @@ class Queued:
     crashes: int
     jar: int = 0
     asked_again: int = 0
+    ask: str | None = None
+    message: Message | None = None
     before: int = 0
     excused: int | None = None
 

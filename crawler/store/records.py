@@ -16,14 +16,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from crawler.model import Money, Note, Record, Stored, Value
+from crawler.model import Ask, Money, Note, Record, Stored, Value
 
 __all__ = [
     "IS_OF",
+    "dump_ask",
     "dump_notes",
     "dump_values",
     "first_record",
     "forget_records",
+    "load_ask",
     "load_many",
     "load_notes",
     "load_values",
@@ -71,6 +73,22 @@ def load_many(texts: Iterable[str]) -> list[dict[str, Value]]:
     return list(map(_restored, json.loads(f"[{','.join(texts)}]")))
 
 
+def dump_ask(ask: Ask | None) -> str | None:
+    """JSON of what a page is asked for with, the same for the same; None for nothing."""
+    if ask is None or ask == _NOTHING:
+        return None
+    given = dump_values({name: ask.given[name] for name in sorted(ask.given)})
+    return f'{{"given":{given}{_PLAIN_MARK if ask.plain else ""}}}'
+
+
+def load_ask(text: str | None) -> Ask | None:
+    """The inverse of dump_ask."""
+    if text is None:
+        return None
+    found = json.loads(text)
+    return Ask(_restored(found["given"]), found.get("plain", False))
+
+
 def dump_notes(notes: Sequence[Note]) -> str | None:
     """JSON of the notes, None for none."""
     if not notes:
@@ -93,6 +111,8 @@ def _restored(values: dict[str, Any]) -> dict[str, Value]:
     return values
 
 
+_NOTHING = Ask()
+_PLAIN_MARK = ',"plain":true'
 _encoder = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 _PLAIN = {str, int, bool, type(None)}
 

@@ -35,7 +35,7 @@ CREATE TABLE pages (
     crawl    INTEGER NOT NULL,
     kind     TEXT NOT NULL,
     url      TEXT NOT NULL,
-    key      BLOB NOT NULL,                -- hash of kind and canonical URL
+    key      BLOB NOT NULL,                -- hash of kind, canonical URL and ask
     host     TEXT NOT NULL,
     state    TEXT NOT NULL DEFAULT 'queued',  -- queued, sent, waiting, done, moved, failed, skipped
     lane     INTEGER NOT NULL,             -- 0 has links to follow, 1 has none, 2 was in flight in a crash: goes alone
@@ -152,7 +152,10 @@ DROP TABLE records;
 ALTER TABLE found RENAME TO records;
 CREATE INDEX noted ON records (crawl) WHERE notes IS NOT NULL;
 """
-_STEPS = (_VERSION_1, _VERSION_2)  # step n makes a file of version n out of one of the version before it
+_VERSION_3 = """
+ALTER TABLE pages ADD COLUMN ask TEXT;       -- JSON: what it is asked for with, beside its URL; NULL for nothing
+"""
+_STEPS = (_VERSION_1, _VERSION_2, _VERSION_3)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)
 
 

@@ -23,7 +23,7 @@ def job(folder, start, more="", pages=PAGES):
 
 def test_all_keys(tmp_path):
     found = job(tmp_path, f"{{sitemap: '{URL}', sitemaps: a, allow: [b, c], deny: '\\d$', since: 30d, kind: book}}")
-    assert list(found.start_pages()) == [(URL, "(sitemap)")]
+    assert [(one.url, one.kind) for one in found.start_pages()] == [(URL, "(sitemap)")]
     assert found.sitemaps == {"(sitemap)": SitemapRule("book", (ROOT,), ("a",), ("b", "c"), (r"\d$",), 30 * 86_400.0)}
     assert found.recipe.kinds["(sitemap)"].sitemap == found.sitemaps["(sitemap)"]
     assert list(found.pages) == ["listing", "book"]
@@ -42,7 +42,7 @@ def test_several(tmp_path):
   - {{sitemap: 'https://a.example/m.xml', kind: book}}
 """
     found = job(tmp_path, start)
-    assert list(found.start_pages()) == [
+    assert [(one.url, one.kind) for one in found.start_pages()] == [
         (URL, "(sitemap)"),
         ("https://shop.example/map-1.xml", "(sitemap)"),
         ("https://shop.example/map-2.xml", "(sitemap)"),
@@ -62,7 +62,9 @@ def test_a_range_in_the_host(tmp_path):
 
 def test_a_path_on_the_demo_site(tmp_path):
     found = job(tmp_path, "{sitemap: /sitemap.xml}", "demo: {}\n")
-    assert list(found.start_pages("http://127.0.0.1:1")) == [("http://127.0.0.1:1/sitemap.xml", "(sitemap)")]
+    assert [(one.url, one.kind) for one in found.start_pages("http://127.0.0.1:1")] == [
+        ("http://127.0.0.1:1/sitemap.xml", "(sitemap)")
+    ]
 
 
 def test_what_a_sitemap_leads_to_is_reached(tmp_path):

@@ -18,12 +18,12 @@ def test_it_gives_texts_or_dicts_when_the_run_starts(tmp_path):
     loaded = job(
         tmp_path, "def urls():\n    yield 'https://a.test/1'\n    yield {'url': 'https://a.test/2', 'city': 'Elm'}\n"
     )
-    assert list(loaded.start_pages()) == [
+    assert [(one.url, one.kind) for one in loaded.start_pages()] == [
         ("https://a.test/1", "p"),
         ("https://a.test/2", "p"),
         ("https://b.test/", "p"),
     ]
-    assert list(loaded.start_pages(call=False)) == [("https://b.test/", "p")]
+    assert [(one.url, one.kind) for one in loaded.start_pages(call=False)] == [("https://b.test/", "p")]
     assert loaded.start_functions == [("starts:urls", "p")]
 
 

@@ -41,7 +41,7 @@ def crawl(job: Job, base: str, skip: str = "/robots.txt") -> Found:
     found = Found()
     analyse = Parser(job.recipe)
     todo: deque[tuple[str, str, dict[str, Any]]] = deque(
-        (urljoin(base, _target(url)), kind, {}) for url, kind in job.start_pages(base)
+        (urljoin(base, _target(start.url)), start.kind, {}) for start in job.start_pages(base)
     )
     seen = {url for url, _, _ in todo}
     while todo:

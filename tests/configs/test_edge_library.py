@@ -55,6 +55,6 @@ def test_every_book_of_the_52_pages_is_found() -> None:
 
 
 def test_the_start_pages_are_those_of_the_site() -> None:
-    urls = [url for url, _ in load("edge_library.yaml").start_pages()]
+    urls = [start.url for start in load("edge_library.yaml").start_pages()]
     assert urls[:2] == ["https://www.edge.org/library", "https://www.edge.org/library?page=1"]
     assert urls[-1] == "https://www.edge.org/library?page=51"

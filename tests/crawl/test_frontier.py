@@ -2,7 +2,7 @@ import pytest
 
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.robots import Robots, parse
-from crawler.model import Failure
+from crawler.model import Failure, Link
 from tests.support.shop import book, listing, open_pages, open_state, take, to_book, url
 
 FREE = Politeness(robots=False, delay=0.0, per_host=100, max_crawl_delay=30.0)
@@ -17,7 +17,7 @@ def pages(tmp_path):
 
 def start(pages, *starts, polite=FREE, asked=None):
     with pages.transaction():
-        pages.add_starts([(url(path), kind) for path, kind in starts])
+        pages.add_starts([Link(url(path), kind) for path, kind in starts])
     frontier = Frontier(pages, polite, (lambda origin: None) if asked is None else asked.append)
     frontier.load(0.0, 0.0)
     return frontier
@@ -109,7 +109,7 @@ def test_a_page_that_waits_comes_when_it_is_due(pages):
 
 def test_pages_of_a_crash_go_last_and_alone(pages):
     with pages.transaction():
-        pages.add_starts([(url("a"), "book"), (url("b"), "book"), (url("c"), "book")])
+        pages.add_starts([Link(url(one), "book") for one in "abc"])
         pages.crashed(take(pages, "a"))
         pages.crashed(take(pages, "b"))
     frontier = Frontier(pages, FREE, lambda origin: None)

@@ -39,7 +39,7 @@ def crawl(tmp_path):
     def crawl(answer, *starts, pages=100, retries=0, task_timeout=60.0, width=4):
         store = open_pages(db)
         with store.transaction():
-            store.add_starts([(url(path), "book") for path in starts])
+            store.add_starts([Link(url(path), "book") for path in starts])
         frontier = Frontier(store, Politeness(False, 0.0, 100, 30.0), lambda origin: None)
 
         def make():

@@ -11,7 +11,7 @@ import pytest
 from crawler import urls
 from crawler.fetch.client import ClientSettings
 from crawler.fetch.cookies import Jar
-from crawler.model import Request, Response
+from crawler.model import Request
 from tests.support.badserver import CHUNKED, Connection, answer, in_turn, once, pages, serve
 
 SECRETS: dict[str, Any] = {
@@ -162,12 +162,3 @@ def test_a_broken_chunk_does_not_leak_the_request(client: Any) -> None:
     with serve(once(CHUNKED, b"ZZ canary\r\n")) as server:
         failure = client(origins=frozenset({server.origin}), **SECRETS)(Request(1, server.url, "page"))
     assert "canary-" not in str(failure)
-
-
-def test_headers_of_a_page_kind_go_with_its_pages_to_any_host(client: Any) -> None:
-    with serve(in_turn(*[answer(b"x")] * 3)) as server:
-        fetch = client(kind_headers={"api": {"referer": "https://a.test/", "X-Client": "map"}})
-        for kind in ("api", "page", "api"):
-            assert isinstance(fetch(Request(1, server.url, kind)), Response)
-        sent = [(seen.header("referer"), seen.header("x-client")) for seen in server.requests]
-        assert sent == [("https://a.test/", "map"), (None, None), ("https://a.test/", "map")]

@@ -31,7 +31,7 @@ def crawl(db: sqlite3.Connection, order: random.Random, at_once: int, behind: in
     start = begin(db, "what", fresh=False, pid=1, now=1.0)
     pages = Pages(db, start.crawl, lanes=LANES, admission=Admission(traps=False), now=lambda: 2.0, chains=True)
     with pages.transaction():
-        pages.add_starts([(url("list?page=1"), "listing")])
+        pages.add_starts([Link(url("list?page=1"), "listing")])
     in_flight = []
     asked = 0
     while in_flight or queued(pages):

@@ -34,7 +34,7 @@ SITE = {
 def crawl(db, choose):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing")])
+        pages.add_starts([Link(url("1"), "listing")])
     while todo := sorted(queued(pages)):
         path = choose(todo)
         with pages.transaction():
@@ -74,7 +74,7 @@ def test_problems_name_the_page_they_were_found_on(db):
 def test_fault_143_records_with_one_key_are_one_row_with_blanks_filled(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("b"), "book"), (url("a"), "book"), (url("c"), "book"), (url("d"), "book")])
+        pages.add_starts([Link(url(name), "book") for name in "bacd"])
         pages.done(take(pages, "c"), book("Emma", "3"))
         pages.done(take(pages, "a"), book("Emma", "2"))
         pages.done(take(pages, "b"), book("Emma", None))
@@ -90,7 +90,7 @@ def test_fault_143_records_with_one_key_are_one_row_with_blanks_filled(db):
 def test_a_carried_field_may_be_the_key_and_fills_blanks_of_the_row_it_joins(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("list"), "listing")])
+        pages.add_starts([Link(url("list"), "listing")])
         links = (to_book("a", title="Emma", badge="new"), to_book("b", title="Persuasion"), to_book("c"))
         rows = tuple(Record("books", {"title": title}) for title in ("Persuasion", "Emma"))
         pages.done(take(pages, "list"), listing(*links)._replace(records=rows))
@@ -109,7 +109,7 @@ def test_a_carried_field_may_be_the_key_and_fills_blanks_of_the_row_it_joins(db)
 def test_a_record_without_its_key_is_a_row_of_its_own(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("b"), "book"), (url("a"), "book")])
+        pages.add_starts([Link(url("b"), "book"), Link(url("a"), "book")])
         pages.done(take(pages, "a"), book(None))
         pages.done(take(pages, "b"), book(None))
     assert titles(db, keys=["title"]) == [None, None]
@@ -119,7 +119,7 @@ def test_records_of_one_page_keep_their_order(db):
     pages = open_pages(db)
     many = Page(200, 1, 0.1, records=tuple(Record("books", {"title": str(n)}) for n in range(20)))
     with pages.transaction():
-        pages.add_starts([(url("b"), "book")])
+        pages.add_starts([Link(url("b"), "book")])
         pages.done(take(pages, "b"), many)
     assert titles(db) == [str(n) for n in range(20)]
 
@@ -128,7 +128,7 @@ def test_notes_on_carried_fields_reach_the_problems(db):
     pages = open_pages(db)
     link = Link(url("a"), "book", carry={"badge": "?"}, notes=(Note("badge", "not-in-map", "?"),))
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing")])
+        pages.add_starts([Link(url("1"), "listing")])
         pages.done(take(pages, "1"), listing(link))
         pages.done(take(pages, "a"), book("A"))
     (problem,) = StoredResult(db, 1, BOOKS, {}).problems()
@@ -149,7 +149,7 @@ def chain(db, length):
         }
         outcomes |= {f"book{n}": book(f"T{n}"), f"twin{n}": book(f"T{n}", "1"), f"new{n}": book(f"N{n}")}
     with pages.transaction():
-        pages.add_starts([(url("list0"), "listing")])
+        pages.add_starts([Link(url("list0"), "listing")])
         todo = [take(pages, "list0")]
         while todo:
             page = todo.pop()
@@ -235,7 +235,7 @@ def test_notes_on_carried_fields_stay_beside_the_note_on_other_values(db):
     pages = open_pages(db)
     noted = Link(url("a"), "book", carry={"seller": "?"}, notes=(Note("seller", "not-a-number", "?"),))
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing")])
+        pages.add_starts([Link(url("1"), "listing")])
         many = [to_book("a", seller=str(number)) for number in range(20)]
         pages.done(take(pages, "1"), listing(noted, *many))
         pages.done(take(pages, "a"), book("A"))
@@ -248,7 +248,7 @@ def test_a_blank_in_a_later_link_leaves_nothing_out(db):
     pages = open_pages(db)
     blank = Link(url("a"), "book", carry={"seller": None})
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing")])
+        pages.add_starts([Link(url("1"), "listing")])
         pages.done(take(pages, "1"), listing(to_book("a", seller="Ann"), blank))
         pages.done(take(pages, "a"), book("A"))
     (row,) = StoredResult(db, 1, BOOKS, {}).rows("books")

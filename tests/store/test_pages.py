@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.errors import OutputError
-from crawler.model import Moved, Note, Page
+from crawler.model import Link, Moved, Note, Page
 from crawler.store import counts
 from crawler.store.records import first_record
 from crawler.store.result import rank
@@ -37,7 +37,7 @@ def visit(pages, path, found):
 def test_a_link_that_is_known_is_not_queued_again(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing"), (url("1#top"), "listing")])
+        pages.add_starts([Link(url("1"), "listing"), Link(url("1#top"), "listing")])
     new = visit(pages, "1", listing(to_book("a"), to_book("a"), to_listing("1")))
     assert [page.url for page in new] == [url("a")]
     assert pages.counts() == {"done": 1, "queued": 1}
@@ -46,14 +46,14 @@ def test_a_link_that_is_known_is_not_queued_again(db):
 def test_the_same_url_under_two_kinds_is_two_pages(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing"), (url("1"), "book")])
+        pages.add_starts([Link(url("1"), "listing"), Link(url("1"), "book")])
     assert pages.counts() == {"queued": 2}
 
 
 def test_a_page_is_written_whole_or_not_at_all(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing")])
+        pages.add_starts([Link(url("1"), "listing")])
     page = take(pages, "1")
     with pytest.raises(ZeroDivisionError), pages.transaction():
         _ = pages.done(page, listing(to_book("a"))) and 1 / 0
@@ -64,7 +64,7 @@ def test_a_page_is_written_whole_or_not_at_all(db):
 def test_fault_212_a_full_disk_undoes_the_whole_transaction(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing")])
+        pages.add_starts([Link(url("1"), "listing")])
     page = take(pages, "1")
     db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
     with pytest.raises(OutputError, match="run again"), pages.transaction():
@@ -78,7 +78,7 @@ def test_fault_212_a_full_disk_undoes_the_whole_transaction(db):
 def test_the_next_page_of_a_list_adds_no_depth(db):
     pages = open_pages(db, max_depth=1)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing")])
+        pages.add_starts([Link(url("1"), "listing")])
     visit(pages, "1", listing(to_listing("2", next=True), to_book("a")))
     visit(pages, "2", listing(to_listing("3", next=True), to_book("b")))
     assert queued(pages) == {"3", "a", "b"}
@@ -87,7 +87,7 @@ def test_the_next_page_of_a_list_adds_no_depth(db):
 def test_a_page_beyond_the_depth_is_skipped_until_a_shorter_way_is_found(db):
     pages = open_pages(db, max_depth=2)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing"), (url("2"), "listing")])
+        pages.add_starts([Link(url("1"), "listing"), Link(url("2"), "listing")])
     visit(pages, "1", listing(to_listing("x")))
     visit(pages, "x", listing(to_listing("y")))
     visit(pages, "y", listing(to_book("deep")))
@@ -106,7 +106,7 @@ def test_what_a_depth_limit_lets_through_does_not_hang_on_the_order(tmp_path_fac
         db = open_state(tmp_path_factory.mktemp("state"))
         pages = open_pages(db, max_depth=limit)
         with pages.transaction():
-            pages.add_starts([(url("0"), "listing")])
+            pages.add_starts([Link(url("0"), "listing")])
         waiting = [take(pages, "0")]  # held in memory, as the frontier does, while the store learns more
         while waiting:
             page = waiting.pop(choose(len(waiting)))
@@ -124,7 +124,7 @@ def test_what_a_depth_limit_lets_through_does_not_hang_on_the_order(tmp_path_fac
 def test_a_redirect_is_followed_to_a_page_of_the_same_kind(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("old"), "book")])
+        pages.add_starts([Link(url("old"), "book")])
         new = pages.moved(take(pages, "old"), Moved(301, url("new")))
     assert [(page.url, page.kind, page.hops) for page in new] == [(url("new"), "book", 1)]
 
@@ -132,7 +132,7 @@ def test_a_redirect_is_followed_to_a_page_of_the_same_kind(db):
 def test_fault_47_redirect_loops_end_as_failures(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("a"), "book"), (url("self"), "book")])
+        pages.add_starts([Link(url("a"), "book"), Link(url("self"), "book")])
         pages.moved(take(pages, "self"), Moved(302, url("self")))
         pages.moved(take(pages, "a"), Moved(302, url("b")))
         pages.moved(take(pages, "b"), Moved(302, url("a")))
@@ -143,7 +143,7 @@ def test_fault_47_redirect_loops_end_as_failures(db):
 def test_fault_47_a_chain_of_redirects_ends_after_twenty(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("0"), "book")])
+        pages.add_starts([Link(url("0"), "book")])
         for hop in range(21):
             pages.moved(take(pages, str(hop)), Moved(302, url(str(hop + 1))))
     assert queued(pages) == set()
@@ -153,7 +153,7 @@ def test_fault_47_a_chain_of_redirects_ends_after_twenty(db):
 def test_pages_that_were_in_flight_in_a_crash_come_last(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing"), (url("2"), "listing")])
+        pages.add_starts([Link(url("1"), "listing"), Link(url("2"), "listing")])
         pages.sent(take(pages, "1"))
     again = open_pages(db)  # the next run: nobody said how the last one ended
     assert [page.url for page in again.queued("shop.example", 0, 10)] == [url("2")]
@@ -163,7 +163,7 @@ def test_pages_that_were_in_flight_in_a_crash_come_last(db):
 def test_attempts_are_kept(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "book")])
+        pages.add_starts([Link(url("1"), "book")])
         page = take(pages, "1")
         pages.later(page, failure("http-503", 503), due=99.0)
     ((due, waiting),) = pages.waiting()
@@ -177,7 +177,7 @@ def test_attempts_are_kept(db):
 def test_a_page_that_was_never_asked_for_counts_no_attempt(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "book")])
+        pages.add_starts([Link(url("1"), "book")])
         pages.refused(take(pages, "1"), "robots", "")
     assert pages.asked_for() == 0
 
@@ -185,7 +185,7 @@ def test_a_page_that_was_never_asked_for_counts_no_attempt(db):
 def test_records_come_once(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("b"), "book")])
+        pages.add_starts([Link(url("b"), "book")])
     visit(pages, "b", book("Emma"))
     assert titles(db) == ["Emma"]
     with pytest.raises(sqlite3.IntegrityError):
@@ -195,7 +195,7 @@ def test_records_come_once(db):
 def test_fault_220_a_page_that_kills_the_program_again_and_again_is_set_aside(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("1"), "listing"), (url("2"), "listing")])
+        pages.add_starts([Link(url("1"), "listing"), Link(url("2"), "listing")])
     for _ in range(5):
         with pages.transaction():
             pages.sent(take(pages, "1"))
@@ -207,7 +207,7 @@ def test_fault_220_a_page_that_kills_the_program_again_and_again_is_set_aside(db
 def test_every_note_on_a_page_is_kept(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("b"), "book")])
+        pages.add_starts([Link(url("b"), "book")])
     visit(pages, "b", Page(200, 1, 0.1, notes=(Note("", "encoding-doubt", "gbk?"), Note("", "no-match", "h1"))))
     assert db.execute("SELECT code, detail FROM pages").fetchone() == ("encoding-doubt, no-match", "gbk?, h1")
 
@@ -215,7 +215,7 @@ def test_every_note_on_a_page_is_kept(db):
 def test_a_page_that_is_under_way_is_in_no_queue(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url(name), "book") for name in "abc"])
+        pages.add_starts([Link(url(name), "book") for name in "abc"])
         first = take(pages, "a")
         pages.sent(first)
         assert [page.url for page in pages.queued("shop.example", 1, 1)] == [url("b")]
@@ -227,7 +227,7 @@ def test_a_page_that_is_under_way_is_in_no_queue(db):
 def test_what_is_under_way_is_written_once_a_turn(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url(name), "book") for name in "abc"])
+        pages.add_starts([Link(url(name), "book") for name in "abc"])
         a, b = take(pages, "a"), take(pages, "b")
         pages.sent(a)
         pages.sent(b)
@@ -276,7 +276,7 @@ def plans(db, ask):
 def test_pages_that_were_redirected_are_counted_among_those_that_were_answered(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url(name), "book") for name in "abcd"])
+        pages.add_starts([Link(url(name), "book") for name in "abcd"])
     for name in "ab":
         visit(pages, name, book(name.upper()))
     with pages.transaction():

@@ -1,3 +1,4 @@
+from crawler.model import Link
 from crawler.store.runs import begin, end, last_run, newest_crawl, publish, published
 from tests.support.shop import book, open_pages, take, titles, url
 
@@ -41,7 +42,7 @@ def test_fault_171_another_config_begins_anew_and_says_so(db):
 def test_the_last_finished_crawl_stays_until_a_newer_one_is_finished(db):
     pages = open_pages(db)
     with pages.transaction():
-        pages.add_starts([(url("b"), "book")])
+        pages.add_starts([Link(url("b"), "book")])
         pages.done(take(pages, "b"), book("Emma"))
     end(db, start(db), "finished", {"a": 1}, 2.0)
     second = start(db)

@@ -41,10 +41,20 @@ class Connection:
                 return b""
             self._buffer += data
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        seen = Seen(head, monotonic(), self._body(int(Seen(head, 0.0).header("content-length") or 0)))
         with self.server.lock:
             self.number = len(self.server.requests)
-            self.server.requests.append(Seen(head, monotonic()))
+            self.server.requests.append(seen)
         return head
+
+    def _body(self, length: int) -> bytes:
+        while len(self._buffer) < length:
+            data = self.sock.recv(65_536)
+            if not data:
+                break
+            self._buffer += data
+        body, self._buffer = self._buffer[:length], self._buffer[length:]
+        return body
 
     def say(self, *parts: bytes) -> None:
         self.sock.sendall(b"".join(parts))
@@ -75,6 +85,11 @@ class Seen:
 
     head: bytes
     at: float
+    body: bytes = b""
+
+    @property
+    def method(self) -> str:
+        return self.head.split(b" ")[0].decode("latin-1")
 
     @property
     def path(self) -> str:

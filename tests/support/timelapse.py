@@ -13,7 +13,7 @@ import pytest
 from crawler.crawl import loop
 from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.inbox import Limits, Stopper
-from crawler.model import Outcome, Request
+from crawler.model import Link, Outcome, Request
 from tests.support.shop import open_pages, open_state, url
 
 Site = Callable[[Request, float], tuple[Outcome | BaseException | None, float]]
@@ -43,7 +43,7 @@ class Timelapse:
             patch.setattr(loop, "time", self)
             store = open_pages(self.db)
             with store.transaction():
-                store.add_starts([(url(path), kind) for path, kind in starts])
+                store.add_starts([Link(url(path), kind) for path, kind in starts])
             stopper = Stopper()
             patch.setattr(stopper.inbox, "take", self._take(stopper))
             frontier = Frontier(store, Politeness(False, 0.0, 100, 30.0), lambda origin: None)

@@ -1,0 +1,51 @@
+"""What goes out for a page whose kind says more than its URL: method, headers, body, and secrets in their places."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from crawler import urls
+from crawler.crawl.admission import Refusal
+from crawler.errors import ExtractError
+from crawler.model import Message, Moved
+from crawler.store.queued import Queued
+from crawler.store.records import load_ask
+
+if TYPE_CHECKING:
+    from crawler.extract.request import CompiledRequest
+
+__all__ = ["Outgoing"]
+
+
+class Outgoing:
+    """Makes the messages of requests; used by the main thread.
+
+    Args:
+        requests: by page kind.
+        secrets: values by their names in templates, `$NAME`.
+        origins: scheme://host:port that the config writes out: only these are given secrets.
+    """
+
+    def __init__(
+        self, requests: Mapping[str, CompiledRequest], secrets: Mapping[str, str], origins: Collection[str]
+    ) -> None:
+        self._requests, self._secrets, self._origins = requests, secrets, frozenset(origins)
+
+    def message(self, page: Queued) -> Message | Refusal | None:
+        """Return what is sent for a page; None for a plain GET, or the reason why nothing is."""
+        request = self._requests.get(page.kind)
+        if request is None:
+            return None
+        try:
+            trusted = urls.origin(page.url) in self._origins
+            return request.message(page.url, load_ask(page.ask), self._secrets, trusted=trusted)
+        except ExtractError as error:
+            return Refusal(error.code, error.detail)
+
+    def hidden(self, page: Queued, moved: Moved) -> Moved:
+        """Return a redirect with the secrets in its address as they are written in the config."""
+        request = self._requests.get(page.kind)
+        if request is None or not request.secret:
+            return moved
+        return moved._replace(location=request.hidden(moved.location))
