@@ -13,9 +13,11 @@ from pathlib import Path
 
 from crawler import plugins
 from crawler.config.diagnostics import Diagnostics, dotted
-from crawler.config.document import SOURCES, ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec
+from crawler.config.document import Document
+from crawler.config.field_spec import SOURCES, ConditionSpec, FieldSpec
 from crawler.config.handed import Use, arriving, is_next, is_of_rows, placeholders, uses
 from crawler.config.languages import check_languages, context, may_be_path, tables_of
+from crawler.config.page_spec import FollowSpec, KindSpec
 from crawler.config.tables import Field, Home, carried_by, homes, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec, SourceSpec
+from crawler.config.document import Document
+from crawler.config.field_spec import FieldSpec, SourceSpec
 from crawler.config.languages import Context, context, tables_of
+from crawler.config.page_spec import FollowSpec, KindSpec
 from crawler.config.yaml_tree import KeyPath
 
 __all__ = ["Arriving", "Use", "arriving", "carried_by", "is_next", "is_of_rows", "names_used", "rows_of", "uses"]

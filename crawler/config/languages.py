@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from crawler.config import validators
 from crawler.config.diagnostics import Diagnostics
-from crawler.config.document import Document, EachSpec, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
+from crawler.config.document import Document
+from crawler.config.field_spec import EachSpec, FieldSpec, SourceSpec
+from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
 from crawler.config.validators import Problem
 from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import EachRule, Format, Language, language_of

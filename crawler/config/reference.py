@@ -8,21 +8,17 @@ from typing import Any
 from crawler import plugins
 from crawler.config.document import (
     AuthSpec,
-    ConditionSpec,
     DemoSpec,
     Document,
-    EachSpec,
     FetchSpec,
-    FieldSpec,
-    FollowSpec,
-    KindSpec,
     LimitsSpec,
     PoliteSpec,
     ProtectSpec,
-    RequestSpec,
     SitemapSpec,
-    TableSpec,
 )
+from crawler.config.field_spec import ConditionSpec, EachSpec, FieldSpec
+from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
+from crawler.config.request_spec import RequestSpec
 from crawler.config.schema import Key, Section
 
 __all__ = ["SECTIONS", "reference", "schema"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from crawler.config import handed
-from crawler.config.document import ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
+from crawler.config.document import Document
+from crawler.config.field_spec import ConditionSpec, FieldSpec, SourceSpec
 from crawler.config.handed import is_next, is_of_rows, rows_of
 from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
+from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
 from crawler.config.request_spec import RequestSpec
 from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import (
