@@ -182,6 +182,8 @@ class Link(NamedTuple):
         carry: fields of the row it stands in, joined to the target's records.
         notes: notes on carried fields.
         ask: what its target is asked for with.
+        duplicates: what it does where another link leads to the same page: `first` (nothing), `rows` (a row for each
+            link) or `collect` (a list of what all of them carry).
     """
 
     url: str
@@ -191,6 +193,7 @@ class Link(NamedTuple):
     carry: Mapping[str, Value] = {}
     notes: tuple[Note, ...] = ()
     ask: Ask | None = None
+    duplicates: str = "first"
 
 
 RICH = "+"

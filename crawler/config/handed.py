@@ -87,7 +87,8 @@ def names_used(document: Document) -> dict[str, tuple[str, ...]]:
     found = {}
     for name, kind in document.pages.items():
         used = {use.name for use in uses(("pages", name), kind)}
-        found[name] = tuple(one for one in there[name] if one in used)
+        counted = (kind.paginate.name,) if kind.paginate is not None else ()
+        found[name] = tuple(one for one in (*there[name], *counted) if one in used)
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from crawler.config.field_spec import EACH, FIELDS, FUNCTION, PATTERNS, WHERE, FieldSpec, SourceSpec
+from crawler.config.paging_spec import EXPECT, PAGINATE
 from crawler.config.request_spec import RequestSpec
 from crawler.config.schema import (
     BOOL,
@@ -166,6 +167,12 @@ class KindSpec(TableSpec):
         "answer is a failure.",
     )
     request = Key(of(RequestSpec, null=True), RequestSpec(), "How pages of this kind are asked for.")
+    expect = Key(
+        EXPECT,
+        (),
+        "What each good answer has. A page without it is asked for again, and fails in the end: `unexpected`.",
+    )
+    paginate = Key(PAGINATE, None, "How the list on these pages goes on by number, offset or cursor.")
     table = Key(NAME, "", "The table (a sheet of the workbook) for the rows. Default: the name of the page kind.")
     tables = Key(
         mapping("name: table, or a list of rules that fill it", NAME, _TABLES),

@@ -18,7 +18,7 @@ from crawler.crawl.cookies import RunCookies
 from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
-from crawler.model import Moved, Request
+from crawler.model import Failure, Moved, Request
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued
 from crawler.store.records import load_ask
@@ -199,6 +199,10 @@ class Frontier:
         host = self._host(page.host)
         host.pace.good()
         host.witness = page
+
+    def ends_list(self, page: Queued, failure: Failure) -> bool:
+        """Whether a failure only says that a list has no further page."""
+        return self._outgoing is not None and self._outgoing.ends_list(page, failure)
 
     def hidden(self, page: Queued, moved: Moved) -> Moved:
         """A redirect as it is stored: without secrets."""

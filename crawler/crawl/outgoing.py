@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crawler import urls
 from crawler.crawl.admission import Refusal
 from crawler.errors import ExtractError
-from crawler.model import Message, Moved
+from crawler.model import Failure, Message, Moved
 from crawler.store.queued import Queued
 from crawler.store.records import load_ask
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from crawler.extract.request import CompiledRequest
 
 __all__ = ["Outgoing"]
+
+_NO_FURTHER = frozenset({400, 404, 410, 416})
 
 
 class Outgoing:
@@ -42,6 +44,11 @@ class Outgoing:
             return request.message(page.url, load_ask(page.ask), self._secrets, trusted=trusted)
         except ExtractError as error:
             return Refusal(error.code, error.detail)
+
+    def ends_list(self, page: Queued, failure: Failure) -> bool:
+        """Tell whether a failure only says that a list has no further page."""
+        request = self._requests.get(page.kind)
+        return request is not None and failure.status in _NO_FURTHER and request.is_further(load_ask(page.ask))
 
     def hidden(self, page: Queued, moved: Moved) -> Moved:
         """Return a redirect with the secrets in its address as they are written in the config."""

@@ -161,7 +161,7 @@ class Links:
         if (values := tuple(carry.items())) not in seen:
             seen.add(values)
             self._seen[key] = seen
-            self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes, ask))
+            self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes, ask, rule.duplicates))
 
     def _asked(
         self, plan: Follow, request: CompiledRequest, link: str | None, handed: Mapping[str, Value]

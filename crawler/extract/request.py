@@ -65,6 +65,7 @@ class CompiledRequest:
         self.posts = rule.method != "GET"
         self._url = None if rule.url is None else _Address(rule.url)
         self.is_free = (rule.url or "").startswith("{")
+        self._begins = {} if rule.begins is None else dict([rule.begins])
         self._query = tuple((name, _compiled(tree), any(map(is_secret, names_in(tree)))) for name, tree in rule.query)
         self._headers = tuple((name.title(), Template(text, WITH_SECRETS)) for name, text in rule.headers)
         self._json = tuple(map(_compiled, rule.json))
@@ -74,8 +75,18 @@ class CompiledRequest:
 
     def ask(self, values: Mapping[str, Value]) -> Ask | None:
         """Return what pages of this kind are asked for with, of what is handed over."""
+        values = {**self._begins, **values}
         given = {name: values[name] for name in self.rule.uses if values.get(name) is not None}
         return Ask(given) if given else None
+
+    def is_further(self, ask: Ask | None) -> bool:
+        """Tell whether a page is not the first one of its list."""
+        if ask is None:
+            return False
+        if self.rule.begins is None:
+            return "cursor" in ask.given
+        name, first = self.rule.begins
+        return ask.given.get(name, first) != first
 
     def address(self, link: str | None, base: str, given: Mapping[str, Value]) -> str | None:
         """Return the URL of a page; None where a value is missing that it needs.
@@ -88,6 +99,7 @@ class CompiledRequest:
         Raises:
             BadUrl: what the values make is no URL.
         """
+        given = {**self._begins, **given}
         if link is None:
             filled = None if self._url is None else self._url.fill(given.get)
             if filled is None:
@@ -98,6 +110,20 @@ class CompiledRequest:
         # A secret stays as it is written.
         pairs = [(name, _text(fill(given.get, keep_secrets=True))) for name, fill, _ in self._query]
         return with_parameters(link, pairs)
+
+    def next_address(self, url: str, given: Mapping[str, Value], name: str) -> str | None:
+        """Return the URL of the next page of a list.
+
+        Args:
+            url: of the page before it.
+            given: what the next page is asked for with.
+            name: of what is counted.
+
+        Raises:
+            BadUrl: what the values make is no URL.
+        """
+        in_url = self._url is not None and name in names_in(self.rule.url)
+        return self.address(None if in_url else url, url, given)
 
     def message(self, url: str, ask: Ask | None, secrets: Mapping[str, str], *, trusted: bool) -> Message | None:
         """Return how the request differs from a plain GET; None where it does not.

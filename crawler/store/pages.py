@@ -353,9 +353,12 @@ class Pages:
         carry = dump_values(link.carry) if link and link.carry else None
         notes = dump_notes(link.notes) if link and link.notes else None
         self._write(
-            "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes, kin) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (parent, position, child, self._crawl, _step(link) if parent else 0, carry, notes, 1 if kin else None),
+            "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes, kin, duplicates) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(parent, position, child, self._crawl, _step(link) if parent else 0, carry, notes),
+                *(1 if kin else None, link.duplicates if carry and link and link.duplicates != "first" else None),
+            ),
         )
 
     def _refresh_depth(self, page: Queued) -> None:

@@ -154,6 +154,7 @@ CREATE INDEX noted ON records (crawl) WHERE notes IS NOT NULL;
 """
 _VERSION_3 = """
 ALTER TABLE pages ADD COLUMN ask TEXT;       -- JSON: what it is asked for with, beside its URL; NULL for nothing
+ALTER TABLE edges ADD COLUMN duplicates TEXT; -- rows or collect: what further links to the same page do; NULL: nothing
 """
 _STEPS = (_VERSION_1, _VERSION_2, _VERSION_3)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)
