@@ -79,14 +79,14 @@ class Paging:
         number = now if isinstance(now, int) else self.rule.first
         counted = self._page_count or self._total
         if counted is not None:
-            if number != self.rule.first:
-                return  # all pages are links of the first
             found = _number(self._read(counted, page))
             if found is not None:
-                yield from self._numbers(found)
+                if number == self.rule.first:  # all pages are links of the first
+                    yield from self._numbers(found)
                 return
-            what = "page_count" if counted is self._page_count else "total"
-            notes.append(Note("", "no-count", f"{what} finds no number; asked page by page"))
+            if number == self.rule.first:
+                what = "page_count" if counted is self._page_count else "total"
+                notes.append(Note("", "no-count", f"{what} finds no number; asked page by page"))
         if self._more is not None and not is_filled(self._read(self._more, page)):
             return
         following = number + self._stride
