@@ -79,6 +79,8 @@ class Message(NamedTuple):
         url: asked for in place of the request's URL, which has names of secrets where this has the secrets; "" for
             the same.
         statuses: HTTP statuses whose answers are read as pages, beside 200 and 203.
+        mark: hash of method and body, with names of secrets in the place of secrets: it tells requests of one URL
+            apart in a recording. "" for a GET.
     """
 
     method: str = "GET"
@@ -86,6 +88,7 @@ class Message(NamedTuple):
     body: bytes = b""
     url: str = ""
     statuses: frozenset[int] = frozenset()
+    mark: str = ""
 
     def __repr__(self) -> str:
         return f"Message(method={self.method!r}, body={len(self.body)} bytes)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 
@@ -226,3 +227,20 @@ def stopped_after(requests):
             stopper.stop("interrupted")
 
     return {"stopper": stopper, "observe": observe}
+
+
+@pytest.mark.parametrize("strategy", [name for name in ("threads", "curl", "processes") if name in USABLE])
+def test_what_was_recorded_is_played_back_by_method_and_body(tmp_path, strategy, monkeypatch):
+    monkeypatch.setenv("CANARY_BODY", "s3cr3t-body")
+    config = CITIES.replace("size: 2}", 'size: 2, pass: "${CANARY_BODY}"}').replace("where: {value", "said: {value")
+    with api(cities) as server:
+        path = write_job(tmp_path, server.origin, config, strategy)
+        crawler.run(crawler.load(path), record=tmp_path / "recording")
+    wanted = sorted(one.read_text() for one in tmp_path.glob("*.jsonl"))
+    assert [text.count("\n") for text in wanted] == [4, 4]
+    monkeypatch.setenv("CANARY_BODY", "another")
+    report = crawler.run(crawler.load(path), replay=tmp_path / "recording")
+    assert report.ending == "finished"
+    assert sorted(one.read_text() for one in (tmp_path / "recording").rglob("*.jsonl")) == wanted
+    for file in (tmp_path / "recording").rglob("*.gz"):
+        assert b"s3cr3t-body" not in gzip.decompress(file.read_bytes())

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -158,7 +159,7 @@ class CompiledRequest:
         statuses = frozenset(self.rule.statuses)
         if method == "GET" and not (headers or body or revealed or statuses):
             return None
-        return Message(method, tuple(headers.items()), body, revealed, statuses)
+        return Message(method, tuple(headers.items()), body, revealed, statuses, self._mark(method, body, value))
 
     def hidden(self, url: str) -> str:
         """Return a URL, to which a site redirected, with its secrets as they are written in the config."""
@@ -170,17 +171,24 @@ class CompiledRequest:
         ]
         return with_parameters(url, pairs) if pairs else url
 
+    def _mark(self, method: str, body: bytes, value: Values) -> str:
+        if method == "GET":
+            return ""
+        told = self._body(value, keep_secrets=True) if self._secret_body and body else body
+        return blake2b(method.encode() + b" " + told, digest_size=16).hexdigest()
+
     def _revealed(self, url: str, value: Values) -> str:
         there = parameter_names(url)
         pairs = [(name, _text(fill(value))) for name, fill, secret in self._query if secret and name in there]
         return with_parameters(url, pairs) if pairs else ""
 
-    def _body(self, value: Values) -> bytes:
+    def _body(self, value: Values, *, keep_secrets: bool = False) -> bytes:
         if self._json:
-            return json.dumps(_plain(self._json[0](value)), ensure_ascii=False, separators=(",", ":")).encode()
+            filled = _plain(self._json[0](value, keep_secrets=keep_secrets))
+            return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).encode()
         pairs: list[tuple[str, str]] = []
         for name, fill in self._form:
-            found = fill(value)
+            found = fill(value, keep_secrets=keep_secrets)
             several = found if isinstance(found, list | tuple) else (found,)
             pairs += [(name, text) for one in several if (text := _text(one)) is not None]
         return urlencode(pairs).encode("ascii")

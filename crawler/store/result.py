@@ -71,7 +71,7 @@ def join_records(db: sqlite3.Connection, keys: Mapping[str, tuple[str, ...]]) ->
     if not db.execute("SELECT 1 FROM doubles LIMIT 1").fetchone():
         return 0
     rows = db.execute(
-        f"SELECT tbl, key, id, copy, data, carry FROM ({keyed}) JOIN doubles USING (tbl, key) "
+        f"SELECT tbl, key, id, copy, data, carry FROM ({keyed}) JOIN doubles USING (tbl, key) "  # noqa: S608 - built here
         "ORDER BY tbl, key, n, id, copy",
         values,
     )
