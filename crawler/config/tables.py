@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from crawler.config import handed
@@ -177,18 +178,19 @@ def make_recipe(document: Document, root: str) -> Recipe:
     keys = table_keys(document)
     rules: dict[str, list[TableRule]] = {name: [] for name in document.pages}
     for home in homes(document):
-        rules[home.kind].append(_table(home, keys[home.table], root))
+        needed = handed.needed_beside(document.pages[home.kind], home.spec.fields)
+        rules[home.kind].append(_table(home, keys[home.table], root, needed))
     used = handed.names_used(document)
     kinds = {name: _kind(name, kind, tuple(rules[name]), root, used[name]) for name, kind in document.pages.items()}
     hooked = any(kind.python for kind in document.pages.values())
     return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes)
 
 
-def _table(home: Home, key: tuple[str, ...], root: str) -> TableRule:
+def _table(home: Home, key: tuple[str, ...], root: str, needed: Collection[str]) -> TableRule:
     here = home.context
     fields = tuple(
         _field(name, spec, root, here)._replace(all=True)
-        if _any_may_pass(spec, home.spec.where.get(name))
+        if name not in needed and _any_may_pass(spec, home.spec.where.get(name))
         else _field(name, spec, root, here)
         for name, spec in home.spec.fields.items()
     )

@@ -144,7 +144,8 @@ class Links:
         request = self._requests.get(rule.to)
         if request is not None or rule.names:
             handed = {name: row.get(name, given.get(name)) for name in rule.names}
-            handed.update(carry or {}, **{field.name: row.get(field.name) for field in rule.carry})
+            handed.update({field.name: row[field.name] for field in rule.carry if field.name in row})
+            handed.update(carry or {})
             if rule.shown:
                 carry = {**(carry or {}), **{name: handed[name] for name in rule.shown}}
             if request is not None:
