@@ -177,7 +177,7 @@ def test_secrets_go_to_hosts_of_the_config_only_and_are_written_nowhere(tmp_path
     assert [(seen.method, seen.header("x-key"), seen.header("x-plain")) for seen in other.requests] == [
         ("GET", None, "p")
     ]
-    assert found.problems == [("skipped", "secret-host", "")]
+    assert found.problems == [("failed", "secret-host", "")]
     printed = capfd.readouterr()
     kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file() and file.suffix != ".yaml")
     for value in CANARIES.values():
@@ -201,7 +201,7 @@ pages:
     found = crawl_api(tmp_path, lambda seen: rows if seen.path == "/" else "<h1>x</h1>", config, "serial")
     sent = [(seen.header("x-value"), seen.header("x-evil")) for seen in found.requests if seen.path == "/page"]
     assert sent == [("a X-Evil: 1", None), ("good", None)]
-    assert found.problems == [("skipped", "bad-header", "")]
+    assert found.problems == [("failed", "bad-header", "")]
 
 
 @pytest.mark.parametrize("strategy", [name for name in ("threads", "curl") if name in USABLE])

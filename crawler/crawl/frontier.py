@@ -258,8 +258,15 @@ class Frontier:
             refusal = self._refusal(page, robots)
             if refusal is None:
                 return page
-            self._pages.refused(page, *refusal)
+            self._refuse(page, refusal)
         return None
+
+    def _refuse(self, page: Queued, refusal: Refusal) -> None:
+        """Write down that a page is not asked for: one that cannot be asked for has failed."""
+        if refusal is ROBOTS:
+            self._pages.refused(page, *refusal)
+        else:
+            self._pages.unasked(page, Failure(refusal.code, refusal.detail or ""))
 
     def _refusal(self, page: Queued, robots: Robots) -> Refusal | None:
         """Return why a page is not asked for; makes what is sent for it."""
@@ -337,5 +344,5 @@ class Frontier:
             refusal = self._refusal(page, robots)
             if refusal is None:
                 return self._send(host, page, now)
-            self._pages.refused(page, *refusal)
+            self._refuse(page, refusal)
         return None

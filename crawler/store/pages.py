@@ -201,6 +201,11 @@ class Pages:
         """It failed for good."""
         self._close(page, "failed", failure.code, failure.detail, failure.status, failure.elapsed)
 
+    def unasked(self, page: Queued, failure: Failure) -> None:
+        """It failed for good before it was asked for."""
+        page.attempts -= 1
+        self.failed(page, failure)
+
     def give_up(self, page: Queued) -> None:
         """It was to be tried again, but is not: its last failure stands."""
         self._db.execute("UPDATE pages SET state = 'failed' WHERE id = ?", (page.id,))
