@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 from crawler import urls
 from crawler.crawl.admission import Refusal
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Outgoing"]
 
+_TELLING = 6
+"""Characters of a secret that is looked for anywhere in an address; a shorter one stands there by chance."""
 _NO_FURTHER = frozenset({400, 404, 410, 416})
 
 
@@ -53,6 +56,9 @@ class Outgoing:
     def hidden(self, page: Queued, moved: Moved) -> Moved:
         """Return a redirect with the secrets in its address as they are written in the config."""
         request = self._requests.get(page.kind)
-        if request is None or not request.secret:
-            return moved
-        return moved._replace(location=request.hidden(moved.location))
+        location = moved.location if request is None else request.hidden(moved.location)
+        for name, value in self._secrets.items():
+            if len(value) >= _TELLING:
+                for written in (value, quote(value, safe=""), quote_plus(value)):
+                    location = location.replace(written, f"${{{name.removeprefix('$')}}}")
+        return moved if location == moved.location else moved._replace(location=location)
