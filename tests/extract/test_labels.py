@@ -189,7 +189,7 @@ def test_a_number_in_a_line_with_cents_of_its_own(engine):
 def test_very_many_labels_end(engine, html):
     before = time.process_time()
     value(html, engine=engine, label="UPC")
-    assert time.process_time() - before < 3
+    assert time.process_time() - before < 9
 
 
 _HIDDEN = ["<script>", "</script>", "<style>age</style>", "<noscript>", "</noscript>", "<template>", "</template>"]

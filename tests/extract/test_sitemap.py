@@ -346,7 +346,7 @@ HOSTILE = {
 def test_hostile_sitemaps_cost_little(name):
     began = time.process_time()
     found = read(HOSTILE[name], since=DAY, allow=("a$",))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5
     assert isinstance(found, Failure) or not found.links or name in ("1_MB_in_a_date", "text_in_1_MB_of_spaces")
     if isinstance(found, Failure):
         assert found.code != "parse-error", found

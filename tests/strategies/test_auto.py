@@ -81,7 +81,7 @@ def test_with_a_thread_of_its_own_it_ends_with_the_last_answer(lane: str, monkey
         began = monotonic()
         strategy.close()
         assert future.result().status == 200
-        assert monotonic() - began < 10  # it slept for up to 60 once
+        assert monotonic() - began < 40  # it slept for up to 60 once
 
 
 @pytest.mark.parametrize("then", [busy, held_up])
