@@ -172,3 +172,21 @@ def test_what_was_begun_with_is_driven_by_one_thread_at_a_time(make: Make, monke
         strategy.close()
     assert "instead of" in driver.story[0]
     assert together == []
+
+
+def test_what_comes_while_processes_start_is_not_slept_through(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a Ctrl-C in that moment was heard when the next answer came: with nothing under way, never."""
+    with serve(pages(SITE)) as server:
+        driver = make()
+        driver.submit(Request(1, f"{server.url}1", "page"))
+
+        def start(name: str, plan: Plan[Any]) -> Any:
+            begun = registry.make_driver(name, plan)
+            driver.wake()  # as a signal does
+            return begun
+
+        monkeypatch.setattr(auto, "make_driver", start)
+        monkeypatch.setattr(driver, "_why_spread", "it is told to")
+        began = monotonic()
+        driver.perform(30.0)
+        assert monotonic() - began < 20
