@@ -38,6 +38,10 @@ def make() -> Iterator[Make]:
     assert not multiprocessing.active_children()
 
 
+def as_it_is(request: Request, fetched: Any) -> Any:
+    return fetched
+
+
 def crawl(driver: Auto[Any], url: str, count: int) -> list[int]:
     """Fetch `count` pages, as many at once as it wants; returns the highest number at once, of each answer."""
     todo = [Request(n, f"{url}{n}", "page") for n in range(count)]
@@ -177,7 +181,7 @@ def test_what_was_begun_with_is_driven_by_one_thread_at_a_time(make: Make, monke
 def test_what_comes_while_processes_start_is_not_slept_through(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once a Ctrl-C in that moment was heard when the next answer came: with nothing under way, never."""
     with serve(pages(SITE)) as server:
-        driver = make()
+        driver = make(as_it_is)
         driver.submit(Request(1, f"{server.url}1", "page"))
 
         def start(name: str, plan: Plan[Any]) -> Any:
