@@ -373,13 +373,8 @@ def test_a_gzip_bomb_is_not_unpacked():
 def test_a_bomb_of_many_members():
     assert read(gzip.compress(bytes(1_000_000)) * 100).code == "too-large"
     began = time.process_time()
-    assert read(gzip.compress(b"") * 500_000).code == "empty"
-    assert time.process_time() - began < 15
-
-
-@given(st.binary(max_size=50_000), st.integers(1, 3), st.integers(0, 9))
-def test_gzip_is_unpacked_as_it_was_packed(data, members, level):
-    assert sitemap._gunzip(gzip.compress(data, level) * members) == data * members
+    assert read(gzip.compress(b"") * 100_000).code == "bad-encoding"  # more parts than any file has
+    assert time.process_time() - began < 5
 
 
 @given(st.binary(max_size=300))
