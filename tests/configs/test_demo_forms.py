@@ -136,7 +136,7 @@ def of_feed(stock: Stock) -> dict[str, Rows]:
             {
                 "title": book.title.text,
                 "isbn": book.isbn,
-                "date": f"{book.checked:%Y-%m-%dT%H:%M:%S}",
+                "date": f"{book.checked:%Y-%m-%dT%H:%M:%S}+00:00",
                 "author": authors(stock, book)[0],
                 "genres": list(book.genres),
                 "about": book.description or "No description yet.",
