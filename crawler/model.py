@@ -210,6 +210,7 @@ class Page(NamedTuple):
     Attributes:
         records: `Stored` where the store is to write them, so that it is the worker who makes their text.
         dropped: links that were not taken, counted by reason (`bad-url`, `scheme`, `denied`).
+        left_out: rows that `where` left out, by table; only tables that have some.
         notes: notes on the page as a whole; their `field` is "".
         sign: of what the rules found, where links may lead back to pages of this kind; see `crawler.extract.parser`. It
             begins with RICH where that is more than one thing.
@@ -227,6 +228,7 @@ class Page(NamedTuple):
     set_cookies: tuple[str, ...] = ()
     sign: str = ""
     sessions: Mapping[str, bool] = {}
+    left_out: Mapping[str, int] = {}
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)

@@ -170,7 +170,7 @@ def _engines(plan: Plain) -> list[str]:
     if not any(use["engine"] for use in uses):
         return ["no page is searched by selectors"]
     if not reasons:
-        return ["lexbor evaluates every selector"]
+        return ["lexbor evaluates every selector; on pages of XML, BeautifulSoup does"]
     head = "lexbor evaluates the selectors, except these, for which BeautifulSoup (slower) is used:"
     return [head, *(f"  {reason}" for reason in reasons)]
 

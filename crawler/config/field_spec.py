@@ -245,7 +245,7 @@ class FieldSpec(SourceSpec):
         list_of("date format, or a list", FORMAT),
         (),
         "How a date is written, such as `%d %B %Y`; `epoch`, seconds or milliseconds since 1970; `relative`, "
-        "`2 days ago`. Default: ISO 8601.",
+        "`2 days ago`. Default: ISO 8601, or as feeds have it.",
     )
     locale = Key(LOCALE, "en", "Language of numbers and month names, such as `de` or `pt_BR`.")
     negative = Key(

@@ -51,7 +51,7 @@ class FieldRule(NamedTuple):
         map: the text becomes what stands here; for a list of words (`class`), the first word that is a key.
             A text that is no key stays as it is, with a note.
         type: a name of `crawler.extract.field_types`, of an entry point, or `module:function`.
-        formats: strptime formats for date and datetime; empty means ISO 8601.
+        formats: strptime formats for date and datetime; empty means ISO 8601, or as feeds have it.
         locale: of numbers and month names, as `de` or `pt_BR`.
         negative: how negative numbers are written beside a sign in front (see numbers.Numbers).
         default: raw text used where nothing was found, converted like found text; None for none.

@@ -19,7 +19,7 @@ from crawler.model import Ask, Failure, Link, Moved, Page
 from crawler.store import counts, refused
 from crawler.store.chains import Chains
 from crawler.store.keys import Keys
-from crawler.store.queued import ALONE, COLUMNS, Past, Queued
+from crawler.store.queued import ALONE, COLUMNS, LEFT_OUT, Past, Queued
 from crawler.store.records import dump_ask, dump_notes, dump_values, first_record, load_ask, to_stored
 
 __all__ = ["Pages", "UnderWay", "recover"]
@@ -228,7 +228,8 @@ class Pages:
                 return []
         codes = ", ".join(dict.fromkeys([note.code for note in found.notes])) or None
         details = ", ".join(dict.fromkeys([note.detail for note in found.notes if note.detail])) or None
-        dropped = json.dumps(found.dropped, sort_keys=True) if found.dropped else None
+        lost = {**found.dropped, **{f"{LEFT_OUT}{table}": rows for table, rows in found.left_out.items()}}
+        dropped = json.dumps(lost, sort_keys=True) if lost else None
         self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes, dropped)
         for number, record in enumerate(found.records, first_record(page.id)):
             self._write(
