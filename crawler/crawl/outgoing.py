@@ -56,7 +56,7 @@ class Outgoing:
     def hidden(self, page: Queued, moved: Moved) -> Moved:
         """Return a redirect with the secrets in its address as they are written in the config."""
         request = self._requests.get(page.kind)
-        location = moved.location if request is None else request.hidden(moved.location)
+        location = moved.location if request is None else request.hidden(moved.location, load_ask(page.ask))
         for name, value in self._secrets.items():
             if len(value) >= _TELLING:
                 for written in (value, quote(value, safe=""), quote_plus(value)):

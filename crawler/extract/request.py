@@ -57,7 +57,6 @@ class CompiledRequest:
     Attributes:
         rule: what it was made from.
         posts: whether it has another method than GET.
-        secret: whether its query or body has a secret, and so goes only to hosts of the config.
         is_free: whether a value is the whole address.
     """
 
@@ -72,7 +71,6 @@ class CompiledRequest:
         self._json = tuple(map(_compiled, rule.json))
         self._form = tuple((name, _compiled(tree)) for name, tree in rule.form)
         self._secret_body = any(map(is_secret, names_in((rule.json, [tree for _, tree in rule.form]))))
-        self.secret = self._secret_body or any(secret for _, _, secret in self._query)
 
     def ask(self, values: Mapping[str, Value]) -> Ask | None:
         """Return what pages of this kind are asked for with, of what is handed over."""
@@ -161,11 +159,11 @@ class CompiledRequest:
             return None
         return Message(method, tuple(headers.items()), body, revealed, statuses, self._mark(method, body, value))
 
-    def hidden(self, url: str) -> str:
+    def hidden(self, url: str, ask: Ask | None) -> str:
         """Return a URL, to which a site redirected, with its secrets as they are written in the config."""
-        there = parameter_names(url)
+        there, given = parameter_names(url), {} if ask is None else ask.given
         pairs = [
-            (name, _text(fill(lambda _: None, keep_secrets=True)))
+            (name, _text(fill(given.get, keep_secrets=True)))
             for name, fill, secret in self._query
             if secret and name in there
         ]
