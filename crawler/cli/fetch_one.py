@@ -23,7 +23,7 @@ from crawler.model import Failure, Moved, Request, Response
 from crawler.runner.assemble import client_settings
 
 if TYPE_CHECKING:
-    from crawler.config import Job
+    from crawler.config.document import PoliteSpec
 
 __all__ = ["MAX_HOPS", "Guess", "Visit", "guess", "start_kind", "tally", "visit"]
 
@@ -89,18 +89,21 @@ class _Visitor:
     def _page(self, url: str) -> Response | Moved | Failure:
         robots = self._robots.get(urls.origin(url), Robots())
         asked_for = min(robots.delay or 0.0, self._job.polite.max_crawl_delay)
-        self._pause(url, max(self._job.polite.delay, asked_for))
+        self._pause(url, max(self._polite(url).delay, asked_for))
         outcome = self._fetch(Request(0, url, "try", cookies=self._jar.header(urls.host(url), url)))
         self._jar.take(url, outcome.set_cookies)
         return outcome
 
+    def _polite(self, url: str) -> PoliteSpec:
+        return self._job.polite.for_host(urls.host(url))
+
     def _forbidden(self, url: str) -> Failure | None:
-        if not self._job.polite.robots:
+        if not self._polite(url).robots:
             return None
         origin = urls.origin(url)
         robots = self._robots.get(origin)
         if robots is None:
-            pause = partial(self._pause, url, self._job.polite.delay)
+            pause = partial(self._pause, url, self._polite(url).delay)
             pause()
             robots = read_robots(self._fetch, origin, user_agent=self._job.user_agent, pause=pause)
             self._robots[origin] = robots

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from crawler.clock import duration
 from crawler.config import Job
+from crawler.config.document import PoliteSpec, host_name
 from crawler.errors import StateError
 from crawler.export import check_target
 from crawler.extract.compiled import CompiledPage
@@ -86,7 +87,18 @@ def manners(job: Job, width: int) -> list[str]:
         width: requests at once that the strategy makes.
     """
     polite = job.polite
-    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_site(job)]
+    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_single_hosts(job), *_site(job)]
+
+
+def _single_hosts(job: Job) -> list[str]:
+    """A sentence for each host of `polite.hosts`."""
+    return [f"{name}: {_of_host(job.polite.for_host(host_name(name)))}" for name in job.polite.hosts]
+
+
+def _of_host(polite: PoliteSpec) -> str:
+    pause = f"{duration(polite.delay, exact=True)} between requests" if polite.delay else "no delay between requests"
+    obeyed = "obeyed" if polite.robots else "ignored"
+    return f"{pause}, at most {polite.per_host} in flight, robots.txt is {obeyed} (polite.hosts)"
 
 
 def _pauses(job: Job) -> list[str]:

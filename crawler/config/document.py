@@ -11,6 +11,7 @@ from crawler.config.schema import (
     BOOL,
     FORMAT,
     HOST,
+    HOST_PORT,
     IDENTIFIER,
     KIND_NAME,
     LATENCY,
@@ -51,6 +52,7 @@ from crawler.extract.field_types import FIELD_TYPES
 from crawler.extract.numbers import ENGLISH
 from crawler.extract.templates import Template
 from crawler.fetch.client import CLIENTS
+from crawler.urls import host_port, of_host
 
 __all__ = [
     "SOURCES",
@@ -62,6 +64,7 @@ __all__ = [
     "FetchSpec",
     "FieldSpec",
     "FollowSpec",
+    "HostSpec",
     "KindSpec",
     "LimitsSpec",
     "PoliteSpec",
@@ -70,12 +73,18 @@ __all__ = [
     "SitemapSpec",
     "SourceSpec",
     "TableSpec",
+    "host_name",
 ]
 
 
 PARAMETERS = list_of("name of a parameter, or a list", PARAMETER)
 Parse = Literal["auto", "worker", "callback", "pool", "barrier"]
 Engine = Literal["auto", "bs4", "lexbor"]
+
+
+def host_name(written: str) -> str:
+    """The name by which a host of the config is known, as of `crawler.urls.host`."""
+    return host_port("https" if written.endswith(":443") else "http", written)
 
 
 def _headers(values: dict[str, Secret]) -> None:
@@ -166,6 +175,19 @@ class FetchSpec(Section):
     )
 
 
+class HostSpec(Section):
+    """How to treat one host; what is not given is that of `polite`."""
+
+    robots = Key(optional(BOOL), None, "Obey its robots.txt.")
+    delay = Key(optional(duration(0, 3600)), None, "Minimum time between two requests to it.")
+    per_host = Key(optional(whole(1, 1000)), None, "Maximum number of requests in flight to it.")
+
+
+def _show_host(spec: HostSpec) -> str:
+    said = ", ".join(f"{name}: {spec.keys[name].type.show(getattr(spec, name))}" for name in spec.order)
+    return f"{{{said}}}"
+
+
 class PoliteSpec(Section):
     """How to limit the load on the site."""
 
@@ -177,6 +199,24 @@ class PoliteSpec(Section):
         duration(0, 86400), 30.0, "Maximum Crawl-delay taken from a robots.txt; a longer one is reduced to this."
     )
     retry_after_cap = Key(duration(0, 86400), 120.0, "Longest Retry-After that this run waits for.")
+    hosts = Key(
+        mapping("host: section", HOST_PORT, replace(of(HostSpec, null=True), show=_show_host)),
+        {},
+        "Other values for single hosts: `api.example.com: {delay: 250ms, per_host: 2}`. A name without a port is that "
+        "host on every port.",
+    )
+
+    def for_host(self, name: str) -> PoliteSpec:
+        """These settings, as they are for one host.
+
+        Args:
+            name: as of `crawler.urls.host`.
+        """
+        if not self.hosts:
+            return self
+        own = of_host({host_name(written): spec for written, spec in self.hosts.items()}, name)
+        given = {} if own is None else {key: value for key in own.keys if (value := getattr(own, key)) is not None}
+        return self.changed(**given)
 
 
 class LimitsSpec(Section):

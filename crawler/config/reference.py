@@ -15,6 +15,7 @@ from crawler.config.document import (
     FetchSpec,
     FieldSpec,
     FollowSpec,
+    HostSpec,
     KindSpec,
     LimitsSpec,
     PoliteSpec,
@@ -42,6 +43,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("Fetching", "fetch.", FetchSpec),
     ("User and password", "fetch.auth.", AuthSpec),
     ("Politeness", "polite.", PoliteSpec),
+    ("A single host", "polite.hosts.HOST.", HostSpec),
     ("Limits", "limits.", LimitsSpec),
     ("Protection", "protect.", ProtectSpec),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from crawler import extras, plugins
+from crawler import extras, plugins, urls
 from crawler.export.formats import FORMATS
 from crawler.extract.numbers import ENGLISH
 from crawler.extract.selectors import check_selector
@@ -21,6 +21,7 @@ __all__ = [
     "header_name",
     "header_value",
     "host",
+    "host_port",
     "identifier",
     "is_cookie",
     "is_path",
@@ -200,6 +201,17 @@ def host(value: str) -> Problem | None:
     if re.fullmatch(_HOST, value):
         return None
     return Problem("is not a host name", "write only the host, for example example.com, without https:// and port")
+
+
+def host_port(value: str) -> Problem | None:
+    """A host name, with a port or without."""
+    try:
+        if re.search(r"[\s/@?#]", value) or not value:
+            raise urls.BadUrl("bad-url", "")
+        urls.host_port("http", value)
+    except urls.BadUrl:
+        return Problem("is not a host", "write only the host, for example `example.com` or `example.com:8080`")
+    return None
 
 
 def parameter(value: str) -> Problem | None:

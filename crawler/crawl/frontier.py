@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -36,18 +36,25 @@ class Politeness(NamedTuple):
         delay: least gap between two requests to a host.
         per_host: most requests to a host at once.
         max_crawl_delay: a longer Crawl-delay of a robots.txt is cut to this.
+        hosts: what holds in place of this for single hosts, by name, with a port or without.
     """
 
     robots: bool
     delay: float
     per_host: int
     max_crawl_delay: float
+    hosts: Mapping[str, Politeness] = {}
+
+    def of(self, name: str) -> Politeness:
+        """How a host is treated; `name` as of `urls.host`."""
+        return urls.of_host(self.hosts, name) or self
 
 
 @dataclass(slots=True)
 class _Host:
     name: str
     pace: HostThrottle
+    obeys: bool  # its robots.txt is asked for
     heads: tuple[deque[Queued], deque[Queued]] = field(default_factory=lambda: (deque(), deque()))
     on_disk: list[bool] = field(default_factory=lambda: [True, True])
     turn: int = 0
@@ -222,7 +229,8 @@ class Frontier:
     def _host(self, name: str) -> _Host:
         host = self._hosts.get(name)
         if host is None:
-            host = self._hosts[name] = _Host(name, HostThrottle(self._polite.delay, self._polite.per_host))
+            polite = self._polite.of(name)
+            host = self._hosts[name] = _Host(name, HostThrottle(polite.delay, polite.per_host), polite.robots)
         return host
 
     def _list(self, host: _Host, now: float) -> None:
@@ -260,7 +268,7 @@ class Frontier:
 
     def _rules(self, host: _Host, page: Queued, now: float) -> Robots | None:
         """The robots.txt that rules a page; None when it must be read first."""
-        if not self._polite.robots:
+        if not host.obeys:
             return _NO_RULES
         origin = urls.origin(page.url)
         robots, read_at = host.rules.get(origin, (None, 0.0))

@@ -167,10 +167,10 @@ class RobotsFetcher:
     """Threads of its own: a robots.txt is needed before its host can be asked for anything, whatever the strategy.
 
     Args:
-        delay: seconds between two requests to a host.
+        delay: seconds between two requests to a host, by its name.
     """
 
-    def __init__(self, fetch: Fetch, user_agent: str, delay: float, inbox: Inbox) -> None:
+    def __init__(self, fetch: Fetch, user_agent: str, delay: Callable[[str], float], inbox: Inbox) -> None:
         self._fetch, self._agent, self._delay, self._inbox = fetch, user_agent, delay, inbox
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="robots")
         self._closing = threading.Event()
@@ -187,18 +187,20 @@ class RobotsFetcher:
         self._fetch.close()
 
     def _read(self, origin: str) -> Robots:
+        delay = self._delay(urls.host(origin))
+        pause = partial(self._pause, delay)
         for tried in range(1, TRIES + 1):
-            robots = read_robots(self._fetch, origin, user_agent=self._agent, pause=self._pause)
+            robots = read_robots(self._fetch, origin, user_agent=self._agent, pause=pause)
             if robots.unreachable is None or tried == TRIES:
                 break
             asked = min(robots.unreachable.retry_after or 0.0, MAX_WAIT)
-            self._closing.wait(max(self._delay, 2.0**tried / 2, asked))
+            self._closing.wait(max(delay, 2.0**tried / 2, asked))
             if self._closing.is_set():
                 break
         return robots
 
-    def _pause(self) -> None:
-        self._closing.wait(self._delay)
+    def _pause(self, seconds: float) -> None:
+        self._closing.wait(seconds)
 
     def _answered(self, origin: str, reading: Future[Robots]) -> None:
         if reading.cancelled():

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from crawler import clock, plugins, urls
 from crawler.config import Job
+from crawler.config.document import PoliteSpec, host_name
 from crawler.crawl.admission import Admission
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
@@ -129,7 +130,8 @@ class Run:
 
     def _politeness(self) -> Politeness:
         polite = self._job.polite
-        return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
+        hosts = {name: _politeness(polite.for_host(name)) for name in map(host_name, polite.hosts)}
+        return _politeness(polite)._replace(hosts=hosts)
 
     def _limits(self) -> Limits:
         limits = self._job.limits
@@ -168,9 +170,15 @@ class Run:
     def _ask_robots(self, origin: str) -> None:
         if self._desk is None:
             fetch = self._source.fetch(make_fetch(self._client(), self._settings))
-            agent, delay = self._job.user_agent, self._job.polite.delay
-            self._desk = RobotsFetcher(fetch, agent, delay, self._stopper.inbox)
+            polite = self._politeness()
+            self._desk = RobotsFetcher(
+                fetch, self._job.user_agent, lambda host: polite.of(host).delay, self._stopper.inbox
+            )
         self._desk.ask(origin)
+
+
+def _politeness(polite: PoliteSpec) -> Politeness:
+    return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
 
 
 def check_strategy(job: Job) -> None:
