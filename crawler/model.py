@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 __all__ = [
+    "FILE",
+    "FILE_COLUMNS",
     "RICH",
     "SITEMAP",
     "Column",
@@ -154,6 +156,8 @@ class Link(NamedTuple):
 RICH = "+"
 SITEMAP = "(sitemap"
 """Begin of the page kinds of sitemaps; a kind of a config cannot begin so."""
+FILE = "(file)"
+"""Page kind of the files that fields of the type `file` lead to; a kind of a config cannot begin so."""
 
 
 class Page(NamedTuple):
@@ -218,8 +222,12 @@ class Failure(NamedTuple):
 Outcome = Page | Moved | Failure
 
 
+FILE_COLUMNS = frozenset({"file", "files"})
+"""Types of columns whose values are addresses of files in the store, and paths of files in a Row."""
+
+
 class Column(NamedTuple):
-    """A column of a table; `type` is a field type of the config (`text`, `money`, ...)."""
+    """A column of a table; `type` is a field type of the config (`text`, `money`, ...); `files` is a list of them."""
 
     name: str
     type: str = "text"

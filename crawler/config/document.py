@@ -63,6 +63,7 @@ __all__ = [
     "EachSpec",
     "FetchSpec",
     "FieldSpec",
+    "FilesSpec",
     "FollowSpec",
     "HostSpec",
     "KindSpec",
@@ -217,6 +218,47 @@ class PoliteSpec(Section):
         own = of_host({host_name(written): spec for written, spec in self.hosts.items()}, name)
         given = {} if own is None else {key: value for key in own.keys if (value := getattr(own, key)) is not None}
         return self.changed(**given)
+
+
+def _file_name(value: object, place: Location) -> str:
+    name = TEXT.read(value, place)
+    fault = validators.file_name(name)
+    if fault is not None:
+        raise InvalidValue(*fault)
+    return name
+
+
+def _other_hosts(value: object, place: Location) -> bool | tuple[str, ...]:
+    return value if isinstance(value, bool) else list_of("hosts", HOST_PORT).read(value, place)
+
+
+_SAME_SITE: Type[bool | tuple[str, ...]] = Type(
+    "true, false, or a list of hosts",
+    True,
+    _other_hosts,
+    lambda value: str(value).lower() if isinstance(value, bool) else ", ".join(value),
+    {"anyOf": [{"type": "boolean"}, {"type": "string"}, {"items": {"type": "string"}, "type": "array"}]},
+)
+
+
+class FilesSpec(Section):
+    """Where the files of fields of the type `file` go."""
+
+    folder = Key(
+        optional(TEXT), None, "The folder, relative to the config file. Default: `files` beside the first output."
+    )
+    name = Key(
+        optional(Type("template", "", _file_name)),
+        None,
+        "Names of the files, made of fields of the row: `{isbn}.{ext}`. A second content of the same name gets `-2`. "
+        "Default: `{hash}.{ext}`, 12 hexadecimal digits made of the address.",
+    )
+    max_size = Key(size(1, 2_000_000_000), 20_000_000, "Maximum size of a file after unpacking; a larger one fails.")
+    same_site = Key(
+        _SAME_SITE,
+        True,
+        "Save only files on the site of their page; a list of hosts: these as well; `false`: files on any site.",
+    )
 
 
 class LimitsSpec(Section):
@@ -514,6 +556,8 @@ class FieldSpec(SourceSpec):
                 raise InvalidValue(f"'count' gives a number, not type {self.type}", "remove the type", key="type")
         if self.all and self.nth is not None:
             raise InvalidValue("'all' and 'nth' are both given", "keep one", key="nth")
+        if self.type == "file" and (wrong := [name for name in ("join", "python") if self.has(name)]):
+            raise InvalidValue(f"'{wrong[0]}' makes a text, not a file", "remove it, or type: file", key=wrong[0])
         if self.html and (self.lines or self.strip_html):
             raise InvalidValue("'html' takes the HTML, not its text", "remove html", key="html")
         order = [name for name in self.order if name in _CUT and self.has(name)]
@@ -910,6 +954,7 @@ class Document(Section):
     )
     fetch = Key(of(FetchSpec, null=True), FetchSpec(), "How pages are fetched.")
     polite = Key(of(PoliteSpec, null=True), PoliteSpec(), "How to limit the load on the site.")
+    files = Key(of(FilesSpec, null=True), FilesSpec(), "Where the files of fields of the type `file` go.")
     limits = Key(of(LimitsSpec, null=True), LimitsSpec(), "When to stop.")
     protect = Key(
         or_false(of(ProtectSpec, null=True)),

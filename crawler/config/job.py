@@ -18,7 +18,7 @@ from crawler.config.secrets import reveal
 from crawler.config.starts import FUNCTION, Start, called, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
-from crawler.model import Table
+from crawler.model import FILE_COLUMNS, Table
 from crawler.url_parameters import with_parameters
 
 __all__ = ["Job", "settings"]
@@ -57,6 +57,7 @@ class Job:
         outputs: absolute paths of the files to write.
         state_path: absolute path of the state file.
         warnings: what is allowed but most likely not meant, one sentence each.
+        files_path: absolute folder of the files that fields lead to.
         sitemaps: rules by the page kinds of sitemaps, which are kinds of their own beside those of the config.
     """
 
@@ -67,6 +68,7 @@ class Job:
     state_path: Path = Path()
     warnings: tuple[str, ...] = ()
     sitemaps: Mapping[str, SitemapRule] = field(default_factory=dict)
+    files_path: Path = Path()
 
     @property
     def name(self) -> str:
@@ -114,6 +116,11 @@ class Job:
     def tables(self) -> tuple[Table, ...]:
         """The tables and their columns, in the order of the config."""
         return make_tables(self.document)
+
+    @cached_property
+    def has_files(self) -> bool:
+        """Whether a field is a file."""
+        return any(column.type in FILE_COLUMNS for table in self.tables for column in table.columns)
 
     @cached_property
     def keys(self) -> Mapping[str, tuple[str, ...]]:
@@ -186,6 +193,8 @@ class Job:
         what: list[object] = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
         if self.sitemaps:
             what.append(self.sitemaps)
+        if self.has_files and self.document.files.same_site is not True:
+            what.append(self.document.files.same_site)
         text = json.dumps(what, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

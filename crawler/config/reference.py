@@ -14,6 +14,7 @@ from crawler.config.document import (
     EachSpec,
     FetchSpec,
     FieldSpec,
+    FilesSpec,
     FollowSpec,
     HostSpec,
     KindSpec,
@@ -44,6 +45,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("User and password", "fetch.auth.", AuthSpec),
     ("Politeness", "polite.", PoliteSpec),
     ("A single host", "polite.hosts.HOST.", HostSpec),
+    ("Files", "files.", FilesSpec),
     ("Limits", "limits.", LimitsSpec),
     ("Protection", "protect.", ProtectSpec),
 )

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from crawler.config.document import ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
+from crawler.config.document import (
+    ConditionSpec,
+    Document,
+    FieldSpec,
+    FollowSpec,
+    KindSpec,
+    SourceSpec,
+    TableSpec,
+    host_name,
+)
 from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
 from crawler.config.yaml_tree import KeyPath
-from crawler.extract.rules import Condition, FieldRule, FollowRule, Language, PageRule, Recipe, TableRule, data_first
+from crawler.extract.rules import (
+    Condition,
+    FieldRule,
+    FilesRule,
+    FollowRule,
+    Language,
+    PageRule,
+    Recipe,
+    TableRule,
+    data_first,
+)
 from crawler.model import Column, Table
 
 __all__ = [
@@ -171,7 +190,7 @@ def column_type(spec: FieldSpec, here: Context) -> str:
     if spec.join is not None:
         return "text"
     if spec.nth is None and (spec.all or spec.all_of or spec.split or (spec.lines and spec.type != "text")):
-        return "list"
+        return "files" if spec.type == "file" else "list"
     return field_type(spec, here)
 
 
@@ -183,7 +202,9 @@ def make_recipe(document: Document, root: str) -> Recipe:
         rules[home.kind].append(_table(home, keys[home.table], root))
     kinds = {name: _kind(name, kind, tuple(rules[name]), root) for name, kind in document.pages.items()}
     hooked = any(kind.python for kind in document.pages.values())
-    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes)
+    anywhere, hosts = document.files.same_site is False, document.files.same_site
+    files = FilesRule(anywhere, () if isinstance(hosts, bool) else tuple(map(host_name, hosts)))
+    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes, files=files)
 
 
 def _table(home: Home, key: tuple[str, ...], root: str) -> TableRule:

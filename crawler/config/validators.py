@@ -12,12 +12,13 @@ from crawler import extras, plugins, urls
 from crawler.export.formats import FORMATS
 from crawler.extract.numbers import ENGLISH
 from crawler.extract.selectors import check_selector
-from crawler.model import SITEMAP
+from crawler.model import FILE, SITEMAP
 
 __all__ = [
     "Problem",
     "column",
     "did_you_mean",
+    "file_name",
     "header_name",
     "header_value",
     "host",
@@ -106,8 +107,8 @@ def column(value: str) -> Problem | None:
 
 def kind(value: str) -> Problem | None:
     """A name of a page kind, and not one of those that sitemaps have."""
-    if value.startswith(SITEMAP):
-        return Problem("this name is reserved for sitemaps", "choose another name")
+    if value.startswith((SITEMAP, FILE)):
+        return Problem("this name is reserved for sitemaps and files", "choose another name")
     return column(value)
 
 
@@ -211,6 +212,18 @@ def host_port(value: str) -> Problem | None:
         urls.host_port("http", value)
     except urls.BadUrl:
         return Problem("is not a host", "write only the host, for example `example.com` or `example.com:8080`")
+    return None
+
+
+def file_name(value: str) -> Problem | None:
+    """A template of the name of a file, in no folder; its extension is that of the content."""
+    bad = re.search(r'[/\\:*?"<>|]', re.sub(r"\{[^{}]*\}", "", value))
+    if bad:
+        return Problem(f"'{bad[0]}' cannot be part of a file name", "write a name without folders: {isbn}.{ext}")
+    if value.startswith("."):
+        return Problem("a name that begins with a dot is hidden", "begin it with a letter or a name in braces")
+    if not value.endswith(".{ext}") or value == ".{ext}":
+        return Problem("the name does not end with .{ext}", "add it: {isbn}.{ext}; the content says what it is")
     return None
 
 

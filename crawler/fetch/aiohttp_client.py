@@ -60,8 +60,7 @@ class Attempt:
         self.settings, self.asked = settings, asked
         self.limit = asyncio.timeout(settings.timeout)
         self.error: FetchError | None = None
-        # Chunks and headers cost bytes too; a page of one-byte chunks that approaches this is malicious.
-        self.most = 2 * settings.page_bytes + 1_000_000
+        self.most = settings.most_sent
         self.received = 0
         self.reused = False
         self.resolving = False

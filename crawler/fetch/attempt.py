@@ -95,8 +95,7 @@ class Attempt(threading.local):
         self.spares = spares
         self.deadline = now + settings.timeout
         self.not_after = not_after
-        # Chunks and headers cost bytes too; a page of one-byte chunks that approaches this is malicious.
-        self.most = 2 * settings.page_bytes + 1_000_000
+        self.most = settings.most_sent
         self.received = 0
         self.connected = self.cut = False
         return now

@@ -34,6 +34,7 @@ class ClientSettings(NamedTuple):
         timeout: seconds a request may take in all, from connecting to the last byte.
         connect_timeout: seconds to connect.
         page_bytes: most bytes of a decoded body; more is the failure `too-large`.
+        file_bytes: the same for a file, a page of the kind `(file)`.
         connections: connections kept open to a host, the number of workers.
         headers, cookies, auth: sent only to `origins`; may hold secrets, so never shown in a repr.
         origins: scheme://host:port of the start URLs.
@@ -63,6 +64,12 @@ class ClientSettings(NamedTuple):
     connect_to: tuple[str, int] | None = None
     kind_headers: Mapping[str, Mapping[str, str]] = {}
     kept_headers: frozenset[str] = frozenset()
+    file_bytes: int = 0
+
+    @property
+    def most_sent(self) -> int:
+        """Bytes that may come over the wire: chunks and headers cost bytes too, but not more than the content."""
+        return 2 * max(self.page_bytes, self.file_bytes) + 1_000_000
 
     def __repr__(self) -> str:
         return shown(self, ("headers", "cookies", "auth", "proxy"))

@@ -19,7 +19,7 @@ from crawler.fetch.addresses import check_for_proxy, check_literal
 from crawler.fetch.body import ACCEPTED
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, ClientSettings
 from crawler.fetch.outcome import KEPT
-from crawler.model import Request
+from crawler.model import FILE, Request
 
 __all__ = ["Endpoint", "PreparedRequest", "RequestPreparer", "connect_to", "request_headers", "with_cookies"]
 
@@ -135,6 +135,8 @@ class RequestPreparer:
         place = self._places.get((server, kind)) or self._new_place(server, kind)
         robots = request.kind == ROBOTS
         most = ROBOTS_BYTES if robots else self._settings.page_bytes
+        if request.kind == FILE:
+            most = self._settings.file_bytes
         headers = with_cookies(place.headers, request.cookies)
         if self._settings.connect_to:
             server, more = connect_to(server, self._settings.connect_to)

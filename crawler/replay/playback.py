@@ -74,6 +74,7 @@ class Playback(PageSource):
             document=job.document.changed(demo=None),
             state_path=self._replay.state or self._folder / "replay.state.sqlite",
             outputs=_in_folder(job.outputs, self._folder / "output") if outputs is None else outputs,
+            files_path=(self._folder / "output" if not outputs else outputs[0].parent) / job.files_path.name,
         )
 
     @contextmanager

@@ -25,7 +25,8 @@ from crawler.extract.parser import Parser
 from crawler.extract.values import check_types
 from crawler.fetch.client import ClientSettings, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
-from crawler.model import Outcome
+from crawler.fetch.files import FileSaver
+from crawler.model import FILE, Outcome
 from crawler.replay.source import PageSource
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
@@ -75,7 +76,8 @@ class Run:
         started = clock.now()
         what = f"{self._job.what_hash} {self._base or ''}"
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
-        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored))
+        save = FileSaver(self._job.files_path) if self._job.has_files else None
+        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored), save)
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
         frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies)
@@ -113,6 +115,7 @@ class Run:
     def _pages(self, crawl: int) -> Pages:
         kinds = self._job.recipe.kinds
         lanes = {name: 0 if kind.follow or kind.python or kind.sitemap else 1 for name, kind in kinds.items()}
+        lanes[FILE] = 1
         limits, fetch = self._job.limits, self._job.fetch
         pages = Pages(
             self._db,
@@ -249,5 +252,6 @@ def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
         insecure_hosts=frozenset(fetch.insecure_hosts),
         kind_headers=job.kind_headers,
         kept_headers=job.kept_headers,
+        file_bytes=job.document.files.max_size if job.has_files else 0,
         **job.secrets(),
     )
