@@ -108,7 +108,8 @@ def column(value: str) -> Problem | None:
 def kind(value: str) -> Problem | None:
     """A name of a page kind, and not one of those that sitemaps have."""
     if value.startswith((SITEMAP, FILE)):
-        return Problem("this name is reserved for sitemaps and files", "choose another name")
+        what = "files" if value.startswith(FILE) else "sitemaps"
+        return Problem(f"this name is reserved for {what}", "choose another name")
     return column(value)
 
 

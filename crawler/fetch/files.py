@@ -42,21 +42,20 @@ _TYPES = {
 }  # fmt: skip
 _SAME = {"jpeg": "jpg", "jpe": "jpg", "tiff": "tif", "htm": "html", "mpeg": "mpg"}
 _KNOWN = frozenset({*_TYPES.values(), "txt", "md", "stl", "step", "dwg", "dxf", "gpx", "kml", "kmz", "geojson"})
-_SAYS_NOTHING = frozenset({"", "application/octet-stream", "binary/octet-stream", "text/plain", "application/download"})
 _UNKNOWN = "bin"
 
 
 def extension(content_type: str, url: str) -> str:
     """Return the extension of a file, without a dot: one of a fixed list, none of which a system runs as a program.
 
-    The content type says it; the address does where that says nothing. `bin` for all that is not known.
+    The content type says it; the address does where that says nothing known. `bin` for all that is not known.
     """
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = content_type.partition(";")[0].partition(",")[0].strip().lower()
     if kind in _TYPES:
         return _TYPES[kind]
     written = url.partition("?")[0].rpartition("/")[2].rpartition(".")[2].lower()
     written = _SAME.get(written, written)
-    if kind in _SAYS_NOTHING and written in _KNOWN:
+    if written in _KNOWN:
         return written
     return "txt" if kind == "text/plain" else _UNKNOWN
 

@@ -122,7 +122,8 @@ def _cleaned(template: Template, name: str, value: Value) -> str | None:
 def prefix(folder: Path, output: Path) -> str:
     """Return what leads from the folder of an output to that of the files: `photos/`."""
     try:
-        return Path(os.path.relpath(folder, output.parent)).as_posix() + "/"
+        way = Path(os.path.relpath(folder, output.parent)).as_posix()
+        return "" if way == "." else f"{way}/"
     except ValueError:  # another drive
         return folder.as_posix() + "/"
 

@@ -19,8 +19,6 @@ from crawler.store.records import dump_notes, dump_values, first_record, load_no
 
 __all__ = ["FileNames", "Placed", "file_tables", "fill_files", "placed"]
 
-_FAILED = "file-failed"
-
 
 class FileNames(Protocol):
     """What names files, and knows which are there."""
@@ -136,7 +134,7 @@ class _Filling:
         for url in addresses:
             file = self._file(url)
             if file.why:
-                notes.append(Note(column, _FAILED, f"{file.why}: {url}"))
+                notes.append(Note(column, "file-failed", f"{file.why}: {url}"))
             else:
                 names.append(self._named(values, url, file))
         return tuple(names) or None if several else next(iter(names), None)
