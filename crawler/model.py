@@ -70,6 +70,7 @@ class Request(NamedTuple):
             gap between two requests to a host holds whatever delayed the worker.
         cookies: value of the header Cookie, without those of the config; "" for none. Never in a repr, as all cookies:
             one may be as good as a password.
+        proxy: number of the proxy that it goes through, where there are several.
     """
 
     id: int
@@ -79,6 +80,7 @@ class Request(NamedTuple):
     not_before: float = 0.0
     not_after: float = float("inf")
     cookies: str = ""
+    proxy: int = 0
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)

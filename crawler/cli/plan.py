@@ -234,7 +234,7 @@ def _fetch(job: Job) -> Plain:
         "parse": parse,
         "engine": fetch.engine,
         "client": fetch.client,
-        "problem": refusal(fetch.strategy, parse, fetch.client) or None,
+        "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks) or None,
     }
 
 

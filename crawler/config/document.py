@@ -158,7 +158,15 @@ class FetchSpec(Section):
         "sent back to it as well, except those with a name given here.",
     )
     auth = Key(optional(of(AuthSpec)), None, "HTTP basic authentication, sent only to the origins of the start URLs.")
-    proxy = Key(optional(secret(validators.proxy)), None, "URL of a proxy. Proxy environment variables are ignored.")
+    proxy = Key(
+        list_of("URL, or a list", secret(validators.proxy)),
+        (),
+        "URL of a proxy (`http`, `https`, `socks5`, or `socks5h`, which resolves names itself), or a list: they take "
+        "turns. Proxy environment variables are ignored.",
+    )
+    proxy_per_worker = Key(
+        BOOL, False, "Each proxy serves one request at a time, as if each worker had a proxy of its own."
+    )
     user_agent = Key(ONE_LINE, "", "The complete User-Agent. Default: `crawler/VERSION (+CONTACT)`.")
     insecure_hosts = Key(
         list_of("list of host names", HOST, alone=False), (), "Hosts whose certificates are not verified."

@@ -18,6 +18,7 @@ from crawler.config.secrets import reveal
 from crawler.config.starts import FUNCTION, Start, called, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
+from crawler.fetch.proxy import is_socks
 from crawler.model import FILE_COLUMNS, Table
 from crawler.url_parameters import with_parameters
 
@@ -146,8 +147,14 @@ class Job:
             "headers": reveal(fetch.headers),
             "cookies": reveal(fetch.cookies),
             "auth": (fetch.auth.user.reveal(), fetch.auth.password.reveal()) if fetch.auth else None,
-            "proxy": fetch.proxy.reveal() if fetch.proxy else None,
+            "proxy": fetch.proxy[0].reveal() if fetch.proxy else None,
+            "proxies": tuple(one.reveal() for one in fetch.proxy) if len(fetch.proxy) > 1 else (),
         }
+
+    @property
+    def uses_socks(self) -> bool:
+        """Whether a proxy is one of SOCKS."""
+        return any(is_socks(one.reveal()) for one in self.fetch.proxy)
 
     @property
     def user_agent(self) -> str:

@@ -51,7 +51,7 @@ _HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # token of RFC 9110, 5.6.2
 _COOKIE = r"[!-+\--:<-~]*"
 _HOST = r"[^\s/:@?#\[\]]{1,253}|\[?[0-9A-Fa-f:.]+\]?"
 _OWN = r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"
-_PROXY = r"(?i)https?://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?"
+_PROXY = r"(?i)(?:https?|socks5h?)://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?"
 
 
 class Problem(NamedTuple):
@@ -329,4 +329,4 @@ def proxy(value: str) -> Problem | None:
     """The URL of a proxy; the complaint never shows it."""
     if re.fullmatch(_PROXY, value):
         return None
-    return Problem("is not a proxy URL", "write for example http://host:8080")
+    return Problem("is not a proxy URL", "write for example http://host:8080 or socks5h://host:1080")

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from crawler import urls
 from crawler.crawl.admission import ROBOTS
 from crawler.crawl.cookies import RunCookies
+from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
 from crawler.model import Request
@@ -79,6 +80,7 @@ class Frontier:
 
     Attributes:
         cookies: given to each request that goes out.
+        proxies: through which they go.
     """
 
     def __init__(
@@ -87,15 +89,18 @@ class Frontier:
         politeness: Politeness,
         ask_robots: Callable[[str], None],
         cookies: RunCookies | None = None,
+        proxies: Proxies | None = None,
     ) -> None:
         self._pages, self._polite, self._ask = pages, politeness, ask_robots
         self.cookies = RunCookies() if cookies is None else cookies
+        self.proxies = Proxies() if proxies is None else proxies
+        self._shut = ""
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[float, int, _Host]] = []
         self._waiting: list[tuple[float, int, Queued]] = []
         self._suspects: deque[Queued] | None = None
         self._count = 0
-        self._no_worker = False
+        self._no_worker = self._no_proxy = False
         self.in_flight = 0
 
     def load(self, now: float, wall: float) -> None:
@@ -147,6 +152,9 @@ class Frontier:
         """The next request that may go out now, or None."""
         self._wake(now)
         self._no_worker = False
+        self._no_proxy = self.proxies.is_blocked(now)
+        if self._no_proxy:
+            return None
         while self._ready and self._ready[0][0] <= now:
             host = heapq.heappop(self._ready)[2]
             host.listed = False
@@ -188,6 +196,12 @@ class Frontier:
         self._waiting = [entry for entry in self._waiting if entry[2].host != name]
         heapq.heapify(self._waiting)
 
+    def close_all(self, why: str) -> None:
+        """Leave all hosts alone for the rest of this run, those too that are not known yet."""
+        self._shut = why
+        for name in [host.name for host in self._hosts.values() if not host.closed]:
+            self.close(name, why)
+
     def pace(self, name: str) -> HostThrottle:
         """The clock of a host."""
         return self._host(name).pace
@@ -213,6 +227,8 @@ class Frontier:
     def next_due(self) -> float | None:
         """When something may be due, monotonic seconds; None when only what is in flight can bring more."""
         times = [self._waiting[0][0]] if self._waiting else []
+        if self._no_proxy:
+            return min([*times, *filter(None, (self.proxies.next_at(),))], default=None)
         if self._ready and not self._no_worker:
             times.append(self._ready[0][0])
         if self._suspects and not self.in_flight:
@@ -230,7 +246,8 @@ class Frontier:
         host = self._hosts.get(name)
         if host is None:
             polite = self._polite.of(name)
-            host = self._hosts[name] = _Host(name, HostThrottle(polite.delay, polite.per_host), polite.robots)
+            throttle = HostThrottle(polite.delay, polite.per_host)
+            host = self._hosts[name] = _Host(name, throttle, polite.robots, closed=self._shut)
         return host
 
     def _list(self, host: _Host, now: float) -> None:
@@ -292,7 +309,8 @@ class Frontier:
         self.in_flight += 1
         self._list(host, now)
         cookies = self.cookies.give(page)
-        return page, Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies)
+        proxy = self.proxies.take(now)
+        return page, Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies, proxy)
 
     def _wake(self, now: float) -> None:
         while self._waiting and self._waiting[0][0] <= now:

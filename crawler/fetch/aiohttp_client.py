@@ -37,6 +37,7 @@ from crawler.fetch.outcome import (
     read_capped,
 )
 from crawler.fetch.prepare import PreparedRequest, RequestPreparer
+from crawler.fetch.proxy import refused_tunnel
 from crawler.fetch.response_head import MAX_LINE, HeaderFields, HeadParser, valid_lines
 from crawler.model import Failure, Moved, Request, Response
 
@@ -395,7 +396,7 @@ class AiohttpFetch:
             _verbatim(asked),
             headers=_headers(asked),
             allow_redirects=False,
-            proxy=self._settings.proxy,
+            proxy=asked.proxy,
             ssl=sockets.context(asked.place.secure) if secure else True,
         ) as answer:
             fields = now.fields
@@ -465,7 +466,7 @@ async def _read_leftover(answer: aiohttp.ClientResponse) -> None:
 
 def _explained(exc: Exception) -> FetchError:
     if isinstance(exc, aiohttp.ClientHttpProxyError):
-        return FetchError("proxy", one_line(f"status {exc.status}"))
+        return refused_tunnel(f"status {exc.status}")
     if isinstance(exc, aiohttp.ClientConnectionResetError | aiohttp.ServerDisconnectedError):
         return FetchError("closed", "the server closed the connection without a response")
     error = to_fetch_error(exc)

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from crawler import plugins
 from crawler.errors import ConfigError
+from crawler.fetch.proxy import is_socks
 from crawler.model import Failure, Moved, Request, Response, shown
 
 __all__ = [
@@ -39,6 +40,7 @@ class ClientSettings(NamedTuple):
         headers, cookies, auth: sent only to `origins`; may hold secrets, so never shown in a repr.
         origins: scheme://host:port of the start URLs.
         proxy: URL of a proxy, may hold a password. The environment's proxies and .netrc are never used.
+        proxies: several, of which each request says which; then `proxy` is the first.
         private_hosts: hosts that the config names, which may be loopback or private addresses.
         allow_private: every host may be a private address.
         insecure_hosts: hosts whose certificate is not checked.
@@ -65,6 +67,16 @@ class ClientSettings(NamedTuple):
     kind_headers: Mapping[str, Mapping[str, str]] = {}
     kept_headers: frozenset[str] = frozenset()
     file_bytes: int = 0
+    proxies: tuple[str, ...] = ()
+
+    @property
+    def uses_socks(self) -> bool:
+        """Whether a proxy is one of SOCKS."""
+        return any(is_socks(one) for one in (*self.proxies, self.proxy or ""))
+
+    def proxy_of(self, request: Request) -> str | None:
+        """The proxy that a request goes through."""
+        return self.proxies[request.proxy % len(self.proxies)] if self.proxies else self.proxy
 
     @property
     def most_sent(self) -> int:
@@ -72,7 +84,7 @@ class ClientSettings(NamedTuple):
         return 2 * max(self.page_bytes, self.file_bytes) + 1_000_000
 
     def __repr__(self) -> str:
-        return shown(self, ("headers", "cookies", "auth", "proxy"))
+        return shown(self, ("headers", "cookies", "auth", "proxy", "proxies"))
 
 
 class Entry(NamedTuple):

@@ -19,7 +19,8 @@ from crawler.fetch.addresses import check_for_proxy, check_literal
 from crawler.fetch.body import ACCEPTED
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, ClientSettings
 from crawler.fetch.outcome import KEPT
-from crawler.model import FILE, Request
+from crawler.fetch.proxy import is_socks
+from crawler.model import FILE, Request, shown
 
 __all__ = ["Endpoint", "PreparedRequest", "RequestPreparer", "connect_to", "request_headers", "with_cookies"]
 
@@ -95,6 +96,7 @@ class PreparedRequest(NamedTuple):
         most: bytes of its decoded body.
         cut: a larger body is cut.
         kept: names of headers of the answer that are kept.
+        proxy: URL of the proxy that it goes through, may hold a password.
     """
 
     url: str
@@ -107,6 +109,10 @@ class PreparedRequest(NamedTuple):
     cut: bool
     not_after: float
     kept: frozenset[str]
+    proxy: str | None
+
+    def __repr__(self) -> str:
+        return shown(self, ("headers", "lines", "place", "proxy"))
 
 
 class RequestPreparer:
@@ -141,10 +147,13 @@ class RequestPreparer:
         if self._settings.connect_to:
             server, more = connect_to(server, self._settings.connect_to)
             headers = headers | more
-        elif self._settings.proxy and server.startswith("http:"):
+        proxy = self._settings.proxy_of(request)
+        if proxy and not is_socks(proxy) and server.startswith("http:"):
             target = url
         lines = place.lines if headers is place.headers else _lines(headers)
-        return PreparedRequest(url, server, target, place, headers, lines, most, robots, request.not_after, self._kept)
+        return PreparedRequest(
+            url, server, target, place, headers, lines, most, robots, request.not_after, self._kept, proxy
+        )
 
     def _new_place(self, start: str, kind: str) -> Endpoint:
         settings = self._settings

@@ -90,7 +90,7 @@ class Playback(PageSource):
 
     def settings(self, settings: ClientSettings) -> ClientSettings:
         """All connections to the server, and no secrets: nobody there needs them."""
-        return settings._replace(connect_to=self._address, proxy=None, headers={}, cookies={}, auth=None)
+        return settings._replace(connect_to=self._address, proxy=None, proxies=(), headers={}, cookies={}, auth=None)
 
     def fetch(self, fetch: Fetch) -> Fetch:
         """Understand what the server cannot say by HTTP."""

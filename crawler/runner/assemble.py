@@ -18,6 +18,7 @@ from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
 from crawler.crawl.parse_stage import Analyse, ParseStage, at_place
+from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, ExtractError
@@ -80,7 +81,9 @@ class Run:
         self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored), save)
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
-        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies)
+        number = len(self._settings.proxies) or int(self._settings.proxy is not None)
+        self._proxies = Proxies(number, one_each=self._job.fetch.proxy_per_worker)
+        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, self._proxies)
         try:
             loop = Crawl(pages, frontier, self._strategy, self._width_now, self._limits(), self._stopper, observe)
             ending = loop.run()
@@ -175,7 +178,11 @@ class Run:
             fetch = self._source.fetch(make_fetch(self._client(), self._settings))
             polite = self._politeness()
             self._desk = RobotsFetcher(
-                fetch, self._job.user_agent, lambda host: polite.of(host).delay, self._stopper.inbox
+                fetch,
+                self._job.user_agent,
+                lambda host: polite.of(host).delay,
+                self._stopper.inbox,
+                lambda: self._proxies.best(time.monotonic()),
             )
         self._desk.ask(origin)
 
@@ -190,7 +197,7 @@ def check_strategy(job: Job) -> None:
     Raises:
         ConfigError: one cannot.
     """
-    if why := refusal(job.fetch.strategy, _place(job), job.fetch.client):
+    if why := refusal(job.fetch.strategy, _place(job), job.fetch.client, socks=job.uses_socks):
         raise ConfigError(why)
     if ":" in job.fetch.strategy + job.fetch.client:
         plugins.add_folder(job.folder)
