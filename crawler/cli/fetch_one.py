@@ -90,9 +90,22 @@ class _Visitor:
         robots = self._robots.get(urls.origin(url), Robots())
         asked_for = min(robots.delay or 0.0, self._job.polite.max_crawl_delay)
         self._pause(url, max(self._polite(url).delay, asked_for))
-        outcome = self._fetch(Request(0, url, "try", cookies=self._jar.header(urls.host(url), url)))
+        for number in range(max(1, len(self._job.fetch.proxy))):  # the next proxy, where one fails
+            cookies = self._jar.header(urls.host(url), url)
+            outcome = self._fetch(Request(0, url, "try", cookies=cookies, proxy=number))
+            if not (isinstance(outcome, Failure) and outcome.code == "proxy"):
+                break
         self._jar.take(url, outcome.set_cookies)
         return outcome
+
+    def _read_robots(self, origin: str, pause: Callable[[], None]) -> Robots:
+        """Read a robots.txt, through the next proxy where one fails."""
+        agent, robots = self._job.user_agent, Robots()
+        for number in range(max(1, len(self._job.fetch.proxy))):
+            robots = read_robots(self._fetch, origin, user_agent=agent, pause=pause, proxy=number)
+            if robots.unreachable is None or robots.unreachable.code != "proxy":
+                break
+        return robots
 
     def _polite(self, url: str) -> PoliteSpec:
         return self._job.polite.for_host(urls.host(url))
@@ -105,7 +118,7 @@ class _Visitor:
         if robots is None:
             pause = partial(self._pause, url, self._polite(url).delay)
             pause()
-            robots = read_robots(self._fetch, origin, user_agent=self._job.user_agent, pause=pause)
+            robots = self._read_robots(origin, pause)
             self._robots[origin] = robots
         if robots.unreachable is not None:
             why = robots.unreachable

@@ -566,6 +566,8 @@ class FieldSpec(SourceSpec):
             raise InvalidValue("'all' and 'nth' are both given", "keep one", key="nth")
         if self.type == "file" and (wrong := [name for name in ("join", "python") if self.has(name)]):
             raise InvalidValue(f"'{wrong[0]}' makes a text, not a file", "remove it, or type: file", key=wrong[0])
+        if self.type == "file" and self.hidden:
+            raise InvalidValue("a hidden file has no cell, and is not saved", "remove it, or type: file", key="hidden")
         if self.html and (self.lines or self.strip_html):
             raise InvalidValue("'html' takes the HTML, not its text", "remove html", key="html")
         order = [name for name in self.order if name in _CUT and self.has(name)]

@@ -152,7 +152,7 @@ class Frontier:
         """The next request that may go out now, or None."""
         self._wake(now)
         self._no_worker = False
-        self._no_proxy = self.proxies.is_blocked(now)
+        self._no_proxy = not self._shut and self.proxies.is_blocked(now)
         if self._no_proxy:
             return None
         while self._ready and self._ready[0][0] <= now:
@@ -198,7 +198,7 @@ class Frontier:
 
     def close_all(self, why: str) -> None:
         """Leave all hosts alone for the rest of this run, those too that are not known yet."""
-        self._shut = why
+        self._shut, self._ready = why, []
         for name in [host.name for host in self._hosts.values() if not host.closed]:
             self.close(name, why)
 

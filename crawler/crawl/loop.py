@@ -171,9 +171,8 @@ class Crawl:
             flight = self._flights.pop(arrived, None)
             if flight is not None:  # else it was given up before
                 now, outcome = time.monotonic(), outcome_of(arrived)
-                self._frontier.proxies.release(flight.proxy)
                 self._frontier.release(flight.page, now)
-                self._frontier.proxies.heard(flight.proxy, outcome, now)
+                self._heard_of_proxy(flight.proxy, outcome, now)
                 if flight.page.lane == WITNESS:
                     self._blame.heard(flight.page, outcome, now)
                 else:
@@ -181,6 +180,13 @@ class Crawl:
         elif arrived is not None:
             origin, robots = arrived
             self._frontier.answer(origin, robots, time.monotonic())
+
+    def _heard_of_proxy(self, number: int, outcome: Outcome | BaseException, now: float) -> None:
+        proxies = self._frontier.proxies
+        proxies.release(number)
+        proxies.heard(number, outcome, now)
+        if proxies.all_failed:
+            self._frontier.close_all(f"no proxy can be reached ({proxies.why})")
 
     def _absorb(self, page: Queued, outcome: Outcome | BaseException) -> None:
         if isinstance(outcome, BaseException):
@@ -220,10 +226,7 @@ class Crawl:
             self._came_too_late(page, now)
             return
         self.tally.requests += 1
-        proxies = self._frontier.proxies
-        blameless = self._blame.is_host(page, failure, now) or proxies.is_to_blame(failure)
-        if proxies.all_failed:
-            self._frontier.close_all(f"no proxy can be reached ({proxies.why})")
+        blameless = self._blame.is_host(page, failure, now) or self._frontier.proxies.is_to_blame(failure)
         final = decide(failure, page.tried + 1, self._limits.retries) != "retry"
         if final and self._is_lost_start(page, failure, blameless):
             self._undecided.append((page, failure))

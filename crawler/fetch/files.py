@@ -10,18 +10,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
+import time
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
 from crawler.model import FILE, Failure, Page, Response, Stored
 
-__all__ = ["CONTENTS", "Contents", "FileSaver", "digest_of", "extension"]
+__all__ = ["CONTENTS", "DRAFT", "Contents", "FileSaver", "digest_of", "extension", "sync_folder"]
 
 CONTENTS = ".contents"
 
-_PIECE = 1 << 20
+DRAFT = "tmp-"
+"""How the names of drafts begin, behind a dot."""
+_OLD = 3_600.0  # seconds; no body takes that long to write
+_HTML = re.compile(rb"\s{0,100}(?:<\?xml[^>]{0,200}>\s{0,100})?<(?:!doctype\s{1,20}html|html|head|body)[\s>]", re.I)
 _TYPES = {
     "image/jpeg": "jpg", "image/pjpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp",
     "image/avif": "avif", "image/bmp": "bmp", "image/x-ms-bmp": "bmp", "image/tiff": "tif", "image/svg+xml": "svg",
@@ -50,14 +55,31 @@ def extension(content_type: str, url: str) -> str:
 
     The content type says it; the address does where that says nothing known. `bin` for all that is not known.
     """
-    kind = content_type.partition(";")[0].partition(",")[0].strip().lower()
+    kind = _kind(content_type)
     if kind in _TYPES:
         return _TYPES[kind]
-    written = url.partition("?")[0].rpartition("/")[2].rpartition(".")[2].lower()
-    written = _SAME.get(written, written)
-    if written in _KNOWN:
-        return written
-    return "txt" if kind == "text/plain" else _UNKNOWN
+    return _written(url) or ("txt" if kind == "text/plain" else _UNKNOWN)
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].partition(",")[0].strip().lower()
+
+
+def _written(url: str) -> str:
+    """The extension that stands in an address; "" for none, or none that is known."""
+    found = url.partition("?")[0].rpartition("/")[2].rpartition(".")[2].lower()
+    found = _SAME.get(found, found)
+    return found if found in _KNOWN else ""
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in a folder survive a power cut, where the system can."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def digest_of(path: Path) -> str | None:
@@ -113,13 +135,14 @@ class Contents:
         self.make()
         if digest_of(self.path(digest)) == digest:
             return digest
-        draft = self._contents / f".{digest[:16]}.tmp-{token_hex(4)}"
+        draft = self._contents / f".{DRAFT}{token_hex(8)}"
         try:
             with draft.open("xb") as file:
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(draft, self.path(digest))
+            sync_folder(self._contents)
         except BaseException:
             with suppress(OSError):
                 draft.unlink()
@@ -127,11 +150,13 @@ class Contents:
         return digest
 
     def clear(self) -> None:
-        """Remove the drafts of runs that were killed; call it while no worker is there."""
-        with suppress(OSError):
-            for entry in os.scandir(self._contents):
-                if entry.name.startswith(".") and ".tmp-" in entry.name:
-                    os.unlink(entry.path)
+        """Remove the drafts of runs that were killed; not those of another job that is at work in this folder."""
+        before = time.time() - _OLD
+        for folder in (self.folder, self._contents):
+            with suppress(OSError):
+                for entry in os.scandir(folder):
+                    if entry.name.startswith(f".{DRAFT}") and entry.stat(follow_symlinks=False).st_mtime < before:
+                        os.unlink(entry.path)
 
 
 class FileSaver:
@@ -143,15 +168,21 @@ class FileSaver:
     def __call__(self, response: Response) -> Page | Failure:
         """Save the body. What is told of it is one record: its digest and its extension.
 
-        Failures have the codes `empty` and `file-unwritable`.
+        Failures have the codes `empty`, `html-not-file` and `file-unwritable`.
         """
         if not response.body:
             return Failure("empty", "the file is empty", response.status, elapsed=response.elapsed)
+        kind, written = response.headers.get("content-type", ""), _written(response.url)
+        if _kind(kind) == "text/html" and written not in ("", "html"):
+            if _HTML.match(response.body):
+                what = f"the answer is an HTML page, not a .{written} file"
+                return Failure("html-not-file", what, response.status, elapsed=response.elapsed)
+            kind = ""  # a server that says so of all that it does not know
         try:
             digest = self._contents.save(response.body)
         except OSError as error:
             why = error.strerror or type(error).__name__
             return Failure("file-unwritable", f"the file cannot be saved: {why}", elapsed=response.elapsed)
-        told = {"digest": digest, "ext": extension(response.headers.get("content-type", ""), response.url)}
+        told = {"digest": digest, "ext": extension(kind, response.url)}
         record = Stored(FILE, json.dumps(told), None)
         return Page(response.status, len(response.body), response.elapsed, (record,))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from crawler import clock
 from crawler.errors import ConfigError, OutputError
 from crawler.extract.templates import Template
-from crawler.fetch.files import Contents, digest_of
+from crawler.fetch.files import DRAFT, Contents, digest_of, sync_folder
 from crawler.model import Result, Value
 from crawler.runner.outputs import Kept, Published, publish_all
 from crawler.store.files import Placed, placed
@@ -160,11 +160,10 @@ def publish_with_files(
     for names in (None, file_names(job, of_content=True), ByContent(job)):
         if names is not None:
             result.name_files(names)
-        given = placed(db)
-        if verdict == "good" or not _taken(job.files_path, given):
+        if verdict == "good" or not _taken(job.files_path, placed(db)):
             break
     try:
-        kept = place(job.files_path, given)
+        kept = place(job.files_path, placed(db))
     except OutputError as error:
         return Published(unwritten={str(path): str(error) for path in paths})
 
@@ -209,6 +208,7 @@ def place(folder: Path, names: Iterable[Placed]) -> list[tuple[Path, Path]]:
                 f"{target}: the file cannot be written: {why}. No output was replaced and the records are safe; "
                 "'crawler export' writes them later."
             ) from error
+    sync_folder(folder)
     return kept
 
 
@@ -240,7 +240,7 @@ def _kept(target: Path, contents: Contents) -> Path | None:
 
 def _link(content: Path, target: Path) -> None:
     """Let a name lead to a content, in one step. A symbolic link in the way is replaced, not followed."""
-    draft = target.with_name(f".tmp-{token_hex(8)}")
+    draft = target.with_name(f".{DRAFT}{token_hex(8)}")
     try:
         try:
             os.link(content, draft, follow_symlinks=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple, Protocol
 
@@ -65,9 +65,9 @@ def file_tables(tables: Sequence[Table]) -> dict[str, tuple[str, ...]]:
     return {name: columns for name, columns in found.items() if columns}
 
 
-def placed(db: sqlite3.Connection) -> list[Placed]:
-    """Return the names that `fill_files` gave."""
-    return [Placed(*row) for row in db.execute("SELECT name, digest FROM temp.given ORDER BY rowid")]
+def placed(db: sqlite3.Connection) -> Iterator[Placed]:
+    """Yield the names that `fill_files` gave."""
+    return map(Placed._make, db.execute("SELECT name, digest FROM temp.given ORDER BY rowid"))
 
 
 def fill_files(

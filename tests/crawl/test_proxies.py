@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import crawler
 from crawler.config import load
+from crawler.crawl import proxies
 from crawler.crawl.proxies import MAX_AT_FIRST, MAX_REST, MAX_STRIKES, Proxies
 from crawler.errors import ConfigError
 from crawler.model import Failure, Page
@@ -172,6 +173,28 @@ def test_when_all_are_down_the_run_ends_and_the_next_one_goes_on(tmp_path):
         assert not server.requests
         write(tmp_path, server.port, [good.origin])
         assert crawler.run(crawler.load(path)).records == {"item": PAGES}
+
+
+def test_all_break_in_the_middle_while_the_host_is_in_trouble(tmp_path):
+    """What ends the run may come of a page that is asked for only to see whether the host answers."""
+    seen = []
+
+    def breaks():
+        seen.append(1)
+        return len(seen) > 10
+
+    def failing(path: str, number: int) -> bytes:
+        return site(path, number) if number < 5 else answer(status=b"500 Server Error")
+
+    with serve(keep_alive(failing)) as server, serve(HttpProxy(broken=breaks)) as one:
+        path = write(tmp_path, server.port, [one.origin], workers=2)
+        proxies.MAX_STRIKES, before = 3, proxies.MAX_STRIKES
+        try:
+            report = crawler.run(crawler.load(path))
+        finally:
+            proxies.MAX_STRIKES = before
+    assert report.ending == "left"
+    assert "no proxy can be reached" in next(iter(report.closed_hosts.values()))
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -47,6 +47,17 @@ def test_a_body_is_saved_under_its_digest_and_told_in_one_record(tmp_path):
     assert saver(response(b"abc")) == page
 
 
+def test_a_page_in_place_of_a_file_is_a_failure(tmp_path):
+    saver = FileSaver(tmp_path)
+    failure = saver(response(b"\n<!DOCTYPE html><p>log in", "text/html; charset=utf-8"))
+    assert isinstance(failure, Failure)
+    assert (failure.code, failure.detail) == ("html-not-file", "the answer is an HTML page, not a .png file")
+    assert not (tmp_path / ".contents").exists()
+    assert '"ext": "png"' in saver(response(b"\x89PNG", "text/html")).records[0].values  # not what its type says
+    page = saver(response(b"<html>", "text/html")._replace(url="http://a/x"))
+    assert '"ext": "html"' in page.records[0].values
+
+
 def test_an_empty_file_is_a_failure(tmp_path):
     assert FileSaver(tmp_path)(response(b"")) == Failure("empty", "the file is empty", 200, elapsed=0.5)
 
@@ -84,10 +95,17 @@ def test_a_damaged_content_is_written_again_and_drafts_are_cleared(tmp_path):
     contents = Contents(tmp_path)
     digest = contents.save(b"abc")
     contents.path(digest).write_bytes(b"xxx")
-    (tmp_path / ".contents" / ".0123.tmp-00").write_bytes(b"half")
+    old, new = tmp_path / ".contents" / ".tmp-0123", tmp_path / ".contents" / ".tmp-4567"
+    old.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    new.write_bytes(b"of another job")
+    (tmp_path / ".tmp-89").write_bytes(b"half")
+    os.utime(tmp_path / ".tmp-89", (1, 1))
     assert contents.save(b"abc") == digest
     contents.clear()
-    assert [(one.name, one.read_bytes()) for one in (tmp_path / ".contents").iterdir()] == [(digest, b"abc")]
+    assert sorted(os.listdir(tmp_path / ".contents")) == sorted([new.name, digest])
+    assert os.listdir(tmp_path) == [".contents"]
+    assert contents.path(digest).read_bytes() == b"abc"
 
 
 def test_many_workers_save_the_same_content(tmp_path):
