@@ -41,7 +41,8 @@ class Stats:
     def page(self, page: Page) -> None:
         """Count a page that was parsed."""
         self.done += 1
-        self.records += sum(record.table != FILE for record in page.records)
+        if page.records and page.records[0].table != FILE:
+            self.records += len(page.records)
         self.bytes += page.bytes
         if page.dropped:
             self.dropped.update(page.dropped)

@@ -111,9 +111,10 @@ class Contents:
 
     def has(self, digest: str) -> bool:
         """Tell whether a content is there."""
-        with suppress(OSError):
-            return stat.S_ISREG(self.path(digest).lstat().st_mode)
-        return False
+        try:
+            return stat.S_ISREG(os.lstat(os.path.join(self._contents, digest)).st_mode)
+        except OSError:
+            return False
 
     def make(self) -> None:
         """Make the folder.

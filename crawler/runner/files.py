@@ -81,7 +81,7 @@ class Names:
         return f"{stem}-{number}{dot}{ext}"
 
     def _filled(self, template: Template, values: Mapping[str, Value]) -> str | None:
-        parts = {name: _cleaned(template, name, values.get(name)) for name in template.names}
+        parts = {name: _cleaned(values.get(name)) for name in template.names}
         filled = template.fill(parts.get)
         if not isinstance(filled, str):
             return None
@@ -114,8 +114,11 @@ def file_names(job: Job, *, of_content: bool = False) -> Names:
     return Names(Contents(job.files_path), None if of_content else job.document.files.name)
 
 
-def _cleaned(template: Template, name: str, value: Value) -> str | None:
-    text = Template(f"{{{name}:text}}").fill({name: value}.get)
+_AS_TEXT = Template("{value:text}")
+
+
+def _cleaned(value: Value) -> str | None:
+    text = _AS_TEXT.fill({"value": value}.get)
     return clean(text) or None if isinstance(text, str) else None
 
 

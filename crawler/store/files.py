@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +19,9 @@ from crawler.store.keys import file_key
 from crawler.store.records import dump_notes, dump_values, first_record, load_notes, load_values
 
 __all__ = ["FileNames", "Placed", "file_tables", "fill_files", "placed"]
+
+
+_KEPT = 10_000  # addresses of which it is known what became of them
 
 
 class FileNames(Protocol):
@@ -85,7 +89,12 @@ def fill_files(
         tables: see `file_tables`.
         records: SQL of all records in order.
     """
-    _Filling(db, crawl, tables, names).run(records)
+    filling = _Filling(db, crawl, tables, names)
+    db.execute("BEGIN")  # one for all: only temporary tables are written
+    try:
+        filling.run(records)
+    finally:
+        db.execute("COMMIT")
 
 
 class _Filling:
@@ -93,7 +102,7 @@ class _Filling:
         self, db: sqlite3.Connection, crawl: int, tables: Mapping[str, tuple[str, ...]], names: FileNames
     ) -> None:
         self._db, self._crawl, self._tables, self._names = db, crawl, tables, names
-        self._seen = ("", _File())
+        self._file = lru_cache(maxsize=_KEPT)(self._found)
         for name in ("filled", "given", "wanted"):
             db.execute(f"DROP TABLE IF EXISTS temp.{name}")
         db.execute("CREATE TEMP TABLE filled (record INTEGER PRIMARY KEY, data TEXT, notes TEXT)")
@@ -140,11 +149,6 @@ class _Filling:
         return tuple(names) or None if several else next(iter(names), None)
 
     # ---- what the store knows of an address
-
-    def _file(self, url: str) -> _File:
-        if self._seen[0] != url:
-            self._seen = url, self._found(url)
-        return self._seen[1]
 
     def _found(self, url: str) -> _File:
         row = self._db.execute(
