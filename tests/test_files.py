@@ -182,6 +182,23 @@ def test_names_of_a_template_follow_the_order_of_the_site(tmp_path, strategy):
     assert (tmp_path / "photos" / "1.png").stat().st_ino == (tmp_path / "photos" / "4.png").stat().st_ino
 
 
+def test_no_two_contents_share_a_name_in_any_case(tmp_path):
+    rows = [("x", "/1.png"), ("x", "/2.png"), ("x-2", "/3.png"), ("X", "/4.png"), ("x", "/1.png"), ("x", "/2.png")]
+
+    def page(path: str, number: int) -> bytes:
+        text = "".join(f"<li><b>{isbn}</b><img src={source}></li>" for isbn, source in rows)
+        return answer(text.encode()) if path == "/" else reply(path, number)
+
+    with serve(keep_alive(page)) as server:
+        crawler.run(crawler.load(write(tmp_path, server.origin, name="{isbn}.{ext}")))
+    lines = (tmp_path / "job.jsonl").read_text().splitlines()
+    assert [json.loads(line)["photo"] for line in lines] == [
+        f"photos/{name}.png" for name in ("x", "x-2", "x-2-2", "X-3", "x", "x-2")
+    ]
+    assert visible(tmp_path)["x-2.png"] == picture("/2.png")
+    assert visible(tmp_path)["x-2-2.png"] == picture("/3.png")
+
+
 def test_files_on_other_sites_where_the_config_says_so(tmp_path):
     with serve(keep_alive(reply), host="127.0.0.1") as cdn:
 
