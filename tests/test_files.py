@@ -378,6 +378,12 @@ def test_the_check_refuses_fields_that_are_no_files(tmp_path, field, what):
         crawler.load(path)
 
 
+def test_the_check_says_where_files_go(tmp_path):
+    text = " ".join(crawl("check", write(tmp_path, "http://a.example", name="{isbn}.{ext}")).stdout.split())
+    assert f"saved in {tmp_path / 'photos'}, named {{isbn}}.{{ext}}" in text
+    assert "up to 100 kB each, on the site of their page" in text
+
+
 def test_try_says_that_nothing_is_saved(tmp_path):
     with serve(keep_alive(reply)) as server:
         done = crawl("try", write(tmp_path, server.origin), f"{server.origin}/")

@@ -226,6 +226,11 @@ def test_the_check_refuses_socks_where_the_client_cannot_and_says_what_can(tmp_p
         crawler.run(crawler.load(path))
 
 
+def test_the_check_says_how_many_there_are(tmp_path):
+    done = crawl("check", write(tmp_path, 1, ["http://a.example:1", "http://b.example:1"], proxy_per_worker=True))
+    assert "through 2 proxies in turn, each with one request at a time" in " ".join(done.stdout.split())
+
+
 def test_no_password_is_left_anywhere(tmp_path):
     with serve(keep_alive(site)) as server, serve(HttpProxy(password=True)) as one, serve(HttpProxy()) as gone:
         path = write(tmp_path, server.port, ["${ONE}", "${TWO}"])
