@@ -428,7 +428,11 @@ def tree(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("strategy", "kills"),
     [("threads", 3)]
-    + [pytest.param(name, 20, marks=pytest.mark.long) for name in ("threads", "curl") if name in USABLE],
+    + [
+        pytest.param(name, 20, marks=pytest.mark.long)
+        for name in ("threads", "processes", "asyncio", "curl")
+        if name in USABLE
+    ],
 )
 def test_a_killed_run_is_resumed_with_whole_files_and_right_cells(tmp_path, strategy, kills):
     with serve(keep_alive(many)) as server:

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler import clock, plugins, urls
 from crawler.config import Job
@@ -26,7 +26,6 @@ from crawler.extract.parser import Parser
 from crawler.extract.values import check_types
 from crawler.fetch.client import ClientSettings, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
-from crawler.fetch.files import FileSaver
 from crawler.model import FILE, Outcome
 from crawler.replay.source import PageSource
 from crawler.runner.report import Report, Timing
@@ -37,6 +36,9 @@ from crawler.store.records import to_stored
 from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import check_loadable, entry, make_driver, make_strategy, missing, preload, refusal
+
+if TYPE_CHECKING:
+    from crawler.fetch.files import FileSaver
 
 __all__ = ["Run", "check_strategy", "client_settings", "demo_site", "prepare_children"]
 
@@ -77,7 +79,7 @@ class Run:
         started = clock.now()
         what = f"{self._job.what_hash} {self._base or ''}"
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
-        save = FileSaver(self._job.files_path) if self._job.has_files else None
+        save = _saver(self._job) if self._job.has_files else None
         self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored), save)
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
@@ -185,6 +187,12 @@ class Run:
                 lambda: self._proxies.best(time.monotonic()),
             )
         self._desk.ask(origin)
+
+
+def _saver(job: Job) -> FileSaver:
+    from crawler.fetch.files import FileSaver  # late: most jobs have no files
+
+    return FileSaver(job.files_path)
 
 
 def _politeness(polite: PoliteSpec) -> Politeness:
