@@ -20,6 +20,7 @@ from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
 from crawler.extract.rules import FieldRule, FollowRule, TableRule
+from crawler.fetch.browser import browser_refusal
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
@@ -222,8 +223,12 @@ def _fetch(job: Job) -> Plain:
         "parse": parse,
         "engine": fetch.engine,
         "client": fetch.client,
-        "problem": refusal(fetch.strategy, parse, fetch.client) or None,
+        "problem": refusal(fetch.strategy, parse, fetch.client) or _no_browser(job) or None,
     }
+
+
+def _no_browser(job: Job) -> str:
+    return browser_refusal(job.browser.path or "") if job.rendered else ""
 
 
 def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:

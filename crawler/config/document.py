@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from crawler import plugins
 from crawler.config import validators
+from crawler.config.browser import BrowserSpec, RenderSpec
 from crawler.config.schema import (
     BOOL,
     FORMAT,
@@ -751,6 +752,12 @@ class KindSpec(TableSpec):
         "answer is a failure.",
     )
     request = Key(of(RequestSpec, null=True), RequestSpec(), "How pages of this kind are asked for.")
+    browser = Key(
+        or_false(of(RenderSpec, null=True)),
+        None,
+        "Render pages of this kind in a browser first; needs the extra `browser`. What they show then is read as HTML. "
+        "See docs/browser.md.",
+    )
     table = Key(NAME, "", "The table (a sheet of the workbook) for the rows. Default: the name of the page kind.")
     tables = Key(
         mapping("name: table, or a list of rules that fill it", NAME, _TABLES),
@@ -776,6 +783,9 @@ class KindSpec(TableSpec):
                 raise InvalidValue(
                     f"'{key}' is given but there are no fields", "add fields: to this page kind", key=key
                 )
+        if self.browser and self.format != "html":
+            what = f"what a browser shows is HTML, and the format is {self.format}"
+            raise InvalidValue(what, "remove browser, or format", key="browser")
         if self.table in self.tables and self.fields:
             raise InvalidValue(f"the table '{self.table}' is defined twice", "rename or remove one", key="table")
 
@@ -871,6 +881,9 @@ class Document(Section):
     fetch = Key(of(FetchSpec, null=True), FetchSpec(), "How pages are fetched.")
     polite = Key(of(PoliteSpec, null=True), PoliteSpec(), "How to limit the load on the site.")
     limits = Key(of(LimitsSpec, null=True), LimitsSpec(), "When to stop.")
+    browser = Key(
+        optional(of(BrowserSpec, null=True)), None, "How the browser runs that renders page kinds with `browser:`."
+    )
     protect = Key(
         or_false(of(ProtectSpec, null=True)),
         ProtectSpec(),

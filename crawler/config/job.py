@@ -12,12 +12,14 @@ from typing import Any
 from urllib.parse import urljoin
 
 from crawler import __version__
+from crawler.config.browser import BrowserSpec
 from crawler.config.document import DemoSpec, Document, FetchSpec, KindSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.schema import Section
 from crawler.config.secrets import reveal
 from crawler.config.starts import FUNCTION, Start, called, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
+from crawler.fetch.browser import BrowserRule
 from crawler.model import Table
 from crawler.url_parameters import with_parameters
 
@@ -97,6 +99,16 @@ class Job:
     def limits(self) -> LimitsSpec:
         """When to stop."""
         return self.document.limits
+
+    @property
+    def browser(self) -> BrowserSpec:
+        """How the browser runs."""
+        return self.document.browser or BrowserSpec()
+
+    @property
+    def rendered(self) -> dict[str, BrowserRule]:
+        """What the browser does, by the page kinds that it renders."""
+        return {name: kind.browser.rule() for name, kind in self.pages.items() if kind.browser is not None}
 
     @property
     def protect(self) -> ProtectSpec | None:

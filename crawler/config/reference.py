@@ -6,6 +6,7 @@ from inspect import cleandoc
 from typing import Any
 
 from crawler import plugins
+from crawler.config.browser import BrowserSpec, RenderSpec
 from crawler.config.document import (
     AuthSpec,
     ConditionSpec,
@@ -36,6 +37,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("Rows", "pages.KIND.each[].", EachSpec),
     ("A condition", "pages.KIND.where.NAME.", ConditionSpec),
     ("A request", "pages.KIND.request.", RequestSpec),
+    ("A page in the browser", "pages.KIND.browser.", RenderSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),
     ("A follow rule", "pages.KIND.follow[].", FollowSpec),
     ("The demo site", "demo.", DemoSpec),
@@ -43,6 +45,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("User and password", "fetch.auth.", AuthSpec),
     ("Politeness", "polite.", PoliteSpec),
     ("Limits", "limits.", LimitsSpec),
+    ("The browser", "browser.", BrowserSpec),
     ("Protection", "protect.", ProtectSpec),
 )
 _INTRO = """# The config file
