@@ -6,17 +6,19 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler import plugins, urls
 from crawler.config import Job
 from crawler.crawl.robots import Robots, read_robots
+from crawler.errors import ConfigError
 from crawler.extract.explain import explain
 from crawler.extract.finding import PAGE_URL, RULES, Finding
 from crawler.extract.no_match import login_address
 from crawler.extract.sitemap import is_sitemap
+from crawler.fetch.browser import BrowserRule, browser_refusal
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Failure, Moved, Request, Response
@@ -24,10 +26,13 @@ from crawler.runner.assemble import client_settings
 
 if TYPE_CHECKING:
     from crawler.config import Job
+    from crawler.fetch.browser_page import Heard
 
 __all__ = ["MAX_HOPS", "Guess", "Visit", "guess", "start_kind", "tally", "visit"]
 
 MAX_HOPS = 5
+KIND = "try"
+"""Stands for the page kind, which is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +43,54 @@ class Visit:
         url: the last one asked for.
         hops: status and target of each redirect on the way.
         outcome: the page, or why there is none; `robots` and `robots-unreachable` are among the codes.
+        heard: JSON that it fetched by itself, in the browser; None where there was no browser.
     """
 
     url: str
     hops: tuple[tuple[int, str], ...]
     outcome: Response | Failure
+    heard: tuple[Heard, ...] | None = None
 
 
-def visit(job: Job, url: str, starts: list[str], tell: Callable[[str], None] = lambda text: None) -> Visit:
+def visit(
+    job: Job,
+    url: str,
+    starts: list[str],
+    tell: Callable[[str], None] = lambda text: None,
+    render: BrowserRule | None = None,
+) -> Visit:
     """Fetch a page once; nothing is tried again.
 
     Args:
         url: absolute. It may be private: whoever calls has named it.
         starts: start URLs; secrets of the config are sent to their hosts alone.
         tell: is told of each redirect and of longer pauses.
+        render: what a browser does with the page; None for no browser.
+
+    Raises:
+        ConfigError: the client cannot be loaded, or there is no browser.
     """
     settings = client_settings(job, starts, 1)
     settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(url)})
     if ":" in job.fetch.client:
         plugins.add_folder(job.folder)
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
-        return _Visitor(job, fetch, empty_jar(settings), tell).go(url)
+        if render is None:
+            return _Visitor(job, fetch, fetch, empty_jar(settings), tell).go(url)
+        if why := browser_refusal(job.browser.path or ""):
+            raise ConfigError(why)
+        from crawler.fetch.browser_client import BrowserFetch
+
+        with closing(BrowserFetch(settings, {KIND: render}, job.browser.options(), listen=True)) as browser:
+            seen = _Visitor(job, fetch, browser, empty_jar(settings), tell).go(url)
+            return replace(seen, heard=tuple(browser.heard))
 
 
 class _Visitor:
-    def __init__(self, job: Job, fetch: Fetch, jar: Jar, tell: Callable[[str], None]) -> None:
-        self._job, self._fetch, self._jar, self._tell = job, fetch, jar, tell
+    """Asks for robots.txt by `fetch`, for pages by `pages`."""
+
+    def __init__(self, job: Job, fetch: Fetch, pages: Fetch, jar: Jar, tell: Callable[[str], None]) -> None:
+        self._job, self._fetch, self._pages, self._jar, self._tell = job, fetch, pages, jar, tell
         self._robots: dict[str, Robots] = {}
         self._asked: dict[str, float] = {}
 
@@ -90,7 +117,7 @@ class _Visitor:
         robots = self._robots.get(urls.origin(url), Robots())
         asked_for = min(robots.delay or 0.0, self._job.polite.max_crawl_delay)
         self._pause(url, max(self._job.polite.delay, asked_for))
-        outcome = self._fetch(Request(0, url, "try", cookies=self._jar.header(urls.host(url), url)))
+        outcome = self._pages(Request(0, url, KIND, cookies=self._jar.header(urls.host(url), url)))
         self._jar.take(url, outcome.set_cookies)
         return outcome
 

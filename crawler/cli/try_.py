@@ -17,6 +17,7 @@ from crawler.errors import ConfigError
 if TYPE_CHECKING:
     from crawler.cli.fetch_one import Guess, Visit
     from crawler.config import Job
+    from crawler.fetch.browser import BrowserRule
 
 
 ROWS = 2  # of a group that are shown
@@ -26,7 +27,7 @@ ROWS = 2  # of a group that are shown
     "try",
     cls=Command,
     short_help="Fetch one page and show what each rule finds on it.",
-    sections={"What to try": ("kind", *CONFIG_OPTIONS), "What to print": ("as_json",)},
+    sections={"What to try": ("kind", "browser", *CONFIG_OPTIONS), "What to print": ("as_json",)},
     codes=(0, 2, 3, 130),
     meanings={
         0: "the page was fetched and parsed",
@@ -39,9 +40,21 @@ ROWS = 2  # of a group that are shown
 @click.option(
     "--kind", metavar="KIND", help="Page kind whose rules are tried. Default: the one whose rules find the most."
 )
+@click.option(
+    "--browser",
+    is_flag=True,
+    help="Render the page in a browser, and list the JSON that it fetches by itself, with rules that read it. Default "
+    "for a page kind with browser:.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stdout.")
 def command(
-    config: str, url: str, overrides: tuple[str, ...], starts: tuple[str, ...], kind: str | None, as_json: bool
+    config: str,
+    url: str,
+    overrides: tuple[str, ...],
+    starts: tuple[str, ...],
+    kind: str | None,
+    browser: bool,
+    as_json: bool,
 ) -> int:
     """Fetch the page URL and show, rule by rule, what CONFIG finds on it. Nothing is saved.
 
@@ -63,8 +76,22 @@ def command(
         address = _address(url, base or pages[0][0])
         from crawler.cli.fetch_one import visit
 
-        seen = visit(job, address, [start for start, _ in pages], _tell)
+        render = _render(job, kind, address, pages, browser)
+        seen = visit(job, address, [start for start, _ in pages], _tell, render)
     return _show(job, seen, _found(job, seen, address, pages, kind), address, config, as_json)
+
+
+def _render(
+    job: Job, kind: str | None, address: str, pages: list[tuple[str, str]], browser: bool
+) -> BrowserRule | None:
+    """What a browser does with the page, where it is rendered."""
+    from crawler.cli.fetch_one import start_kind
+    from crawler.fetch.browser import BrowserRule
+
+    rule = job.rendered.get(kind or start_kind(address, pages) or "")
+    if rule is None and job.rendered and not browser and not kind:
+        _tell(f"add --browser for a page of kind {' or '.join(job.rendered)}: a browser renders these")
+    return rule or (BrowserRule() if browser else None)
 
 
 def _tell(text: str) -> None:
@@ -148,6 +175,10 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
     if rules or not found.failed:
         lines.append(wrapped(f"page kind {found.kind}{why}", width(), "  "))
     lines += findings_text(found.findings, job.recipe.kinds[found.kind], width())
+    if seen.heard is not None:
+        from crawler.cli.heard import apis, apis_text
+
+        lines += apis_text(apis(seen.heard))
     if not rules:  # the page was not read, or its kind has no rules
         return lines if found.failed else [*lines, "", paint("this page kind has no rules", "red")]
     end = paint(f"{hits} of {rules} rules found something", "green" if hits == rules else "red")
@@ -176,4 +207,13 @@ def _plain(job: Job, seen: Visit, found: Guess | None, address: str, code: int) 
         "kind": found.kind if found else None,
         "why_kind": found.why if found else "",
         "findings": plain_findings(found.findings) if found else [],
+        **_fetched(seen),
     }
+
+
+def _fetched(seen: Visit) -> dict[str, Any]:
+    if seen.heard is None:
+        return {}
+    from crawler.cli.heard import apis, plain_apis
+
+    return {"fetched": plain_apis(apis(seen.heard))}

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, Error, Playwright, async_playwright
@@ -27,6 +30,7 @@ from crawler.model import Failure, Request
 
 __all__ = ["BrowserFetch"]
 
+PREFIX = "crawler-browser-"  # of the folder of its temporary files; our process id follows
 STARTING = 30.0  # seconds
 CLOSING = 5.0
 _ARGS = (
@@ -71,6 +75,7 @@ class BrowserFetch:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._pid = 0
+        self._folder: str | None = None
         self._starting: asyncio.Lock | None = None
         self._visits: set[asyncio.Task[Result]] = set()
         self._pages: set[PageVisit] = set()
@@ -203,8 +208,11 @@ class BrowserFetch:
 
     async def _start(self) -> Browser:
         self._playwright = await asyncio.wait_for(async_playwright().start(), STARTING)
+        remove_abandoned()
+        self._folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
         self._browser = await self._playwright.chromium.launch(
             executable_path=browser_path(self._options.path),
+            env={**os.environ, "TMPDIR": self._folder},  # one that is killed leaves files there
             args=_ARGS,
             ignore_default_args=["--disable-popup-blocking"],
             chromium_sandbox=self._options.sandbox and not _is_root(),
@@ -229,6 +237,7 @@ class BrowserFetch:
     async def _end_browser(self) -> None:
         """Close the browser and what drives it; kill it where it does not close. Its profile goes with it."""
         browser, playwright, pid = self._browser, self._playwright, self._pid
+        folder, self._folder = self._folder, None
         self._browser = self._playwright = None
         self._pid = 0
         for page in self._pages:
@@ -238,6 +247,8 @@ class BrowserFetch:
                 os.kill(pid, signal.SIGKILL)
         if playwright is not None:
             await _ends(playwright.stop())
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
     async def _stop(self) -> None:
         mine = asyncio.current_task()
@@ -251,6 +262,27 @@ class BrowserFetch:
         await self._end_browser()
         for page in self._ready_pages:
             await page.close()
+
+
+def remove_abandoned() -> None:
+    """Remove the temporary files of browsers whose crawler was killed."""
+    if not hasattr(os, "getuid"):
+        return
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        with suppress(OSError, ValueError):
+            if folder.stat(follow_symlinks=False).st_uid == os.getuid() and not _lives(int(number)):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 async def _ends(work: Any) -> bool:

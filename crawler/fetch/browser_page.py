@@ -144,7 +144,7 @@ class PageVisit:
         page.on("requestfinished", self._on_end)
         page.on("requestfailed", self._on_end)
         if self._listen:
-            page.on("response", self._responses.append)
+            page.on("response", lambda response: self._responses.append(response))
         self._cdp = cdp = await context.new_cdp_session(page)
         self._main = (await cdp.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
         cdp.on("Network.responseReceivedExtraInfo", self._on_extra)
