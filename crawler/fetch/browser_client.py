@@ -33,6 +33,7 @@ __all__ = ["BrowserFetch"]
 PREFIX = "crawler-browser-"  # of the folder of its temporary files; our process id follows
 STARTING = 30.0  # seconds
 CLOSING = 5.0
+MAX_TEMPORARY = 28
 _ARGS = (
     "--blink-settings=imagesEnabled=false",  # their addresses are in the page all the same
     "--disable-quic",
@@ -209,7 +210,7 @@ class BrowserFetch:
     async def _start(self) -> Browser:
         self._playwright = await asyncio.wait_for(async_playwright().start(), STARTING)
         remove_abandoned()
-        self._folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
+        self._folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_temporary())
         self._browser = await self._playwright.chromium.launch(
             executable_path=browser_path(self._options.path),
             env={**os.environ, "TMPDIR": self._folder},  # one that is killed leaves files there
@@ -268,11 +269,17 @@ def remove_abandoned() -> None:
     """Remove the temporary files of browsers whose crawler was killed."""
     if not hasattr(os, "getuid"):
         return
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for folder in Path(_temporary()).glob(f"{PREFIX}*"):
         number = folder.name.removeprefix(PREFIX).partition("-")[0]
         with suppress(OSError, ValueError):
             if folder.stat(follow_symlinks=False).st_uid == os.getuid() and not _lives(int(number)):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _temporary() -> str:
+    """Where the browser may have its temporary files: the path of a socket in them has 107 characters at most."""
+    usual = tempfile.gettempdir()
+    return "/tmp" if len(usual) > MAX_TEMPORARY and os.access("/tmp", os.W_OK) else usual  # noqa: S108 - by mkdtemp
 
 
 def _lives(pid: int) -> bool:
@@ -311,6 +318,8 @@ def _is_root() -> bool:
 
 def _reason(error: Exception) -> str:
     text = str(error)
-    if "sandbox" in text.lower():
+    if "No usable sandbox" in text:
         return "its sandbox cannot be used on this system; browser.sandbox: false runs it without"
-    return one_line(next((line for line in text.splitlines() if line.strip()), type(error).__name__))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = (line for line in lines if "FATAL" in line or "error while loading" in line)
+    return one_line(next(told, lines[0] if lines else type(error).__name__))

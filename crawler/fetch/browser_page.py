@@ -236,7 +236,7 @@ class PageVisit:
     # ---- requests of the page
 
     def _on_request(self, request: PageRequest) -> None:
-        if request.resource_type not in _SILENT:
+        if request.resource_type not in _SILENT and not request.is_navigation_request():
             self._under_way.add(request)
             self._begun += 1
             self._last_change = time.monotonic()
@@ -355,6 +355,8 @@ class PageVisit:
                 await asyncio.wait({reading}, timeout=1.0)
 
     def _read_or_failed(self, reading: asyncio.Future[Result]) -> Result:
+        if self._guard.full:
+            return self._too_much()
         try:
             return reading.result()
         except FetchError as error:
@@ -362,17 +364,19 @@ class PageVisit:
         except Error as error:
             if not self.browser.is_connected():
                 raise
-            if self._guard.full:
-                return Failure("too-large", f"the page loads more than {LOAD_FACTOR} times limits.page_bytes")
             known = self._connection_error(self._url.split("/", 3)[2]) or from_browser(error.message)
             return Failure(known.code, known.detail, elapsed=self._elapsed)
 
     def _too_late(self, timeout: float) -> Failure:
         if self._guard.full:
-            return Failure("too-large", f"the page loads more than {LOAD_FACTOR} times limits.page_bytes")
+            return self._too_much()
         code, what = self._phase
         cookies = self._answer.cookies if self._answer else ()
         return Failure(code, f"{what} within {timeout:g} s", 0, None, self._elapsed, cookies)
+
+    def _too_much(self) -> Failure:
+        detail = f"the page loads more than {LOAD_FACTOR} times limits.page_bytes"
+        return Failure("too-large", detail, elapsed=self._elapsed)
 
     @property
     def _elapsed(self) -> float:
@@ -383,7 +387,7 @@ class PageVisit:
         return KEPT | self._settings.kept_headers
 
     async def _read(self) -> Result:
-        await self._page.goto(self._url, wait_until="commit", timeout=0)
+        await self._go()
         await self._wait()
         self._reading = True
         if self._rule.click or self._rule.scroll:
@@ -399,6 +403,16 @@ class PageVisit:
             await self._hear()
         assert self._answer is not None, "the document was seen before it was committed"
         return self._response(self._answer, body, self._answer.fields | {"content-type": "text/html; charset=utf-8"})
+
+    async def _go(self) -> None:
+        try:
+            await self._page.goto(self._url, wait_until="commit", timeout=0)
+        except Error as error:
+            # A script that opens the page again, or another one, may be quicker than the word that it is there.
+            if "interrupted by another navigation" not in error.message and "ERR_ABORTED" not in error.message:
+                raise
+            while self._answer is None:
+                await asyncio.sleep(TICK)
 
     def _response(self, answer: _Answer, body: bytes, fields: dict[str, str]) -> Result:
         if len(body) > self._settings.page_bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil
@@ -70,10 +70,8 @@ def site(pages: Pages) -> Iterator[tuple[str, Seen]]:
             pass
 
         def handle(self) -> None:
-            try:
+            with suppress(ConnectionError):  # the browser was killed, or has what it wanted
                 super().handle()
-            except ConnectionError:
-                pass  # the browser was killed, or has what it wanted
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
