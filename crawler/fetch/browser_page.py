@@ -29,7 +29,6 @@ from crawler.fetch.prepare import request_headers
 from crawler.model import Failure, Moved, Request, Response
 
 if TYPE_CHECKING:
-    from playwright._impl._api_structures import SetCookieParam
     from playwright.async_api import Browser, BrowserContext, CDPSession, Page
     from playwright.async_api import Request as PageRequest
     from playwright.async_api import Response as PageResponse
@@ -213,7 +212,7 @@ class PageVisit:
 
     async def _set_cookies(self, header: str) -> None:
         pairs = [pair.partition("=") for pair in header.split("; ") if pair]
-        cookies: list[SetCookieParam] = [{"name": name, "value": value, "url": self._url} for name, _, value in pairs]
+        cookies: list[Any] = [{"name": name, "value": value, "url": self._url} for name, _, value in pairs]
         assert self._context is not None
         try:
             await self._context.add_cookies(cookies)
