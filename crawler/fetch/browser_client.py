@@ -38,7 +38,8 @@ _ARGS = (
     "--blink-settings=imagesEnabled=false",  # their addresses are in the page all the same
     "--disable-quic",
     "--dns-prefetch-disable",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # UDP would pass by the guard
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # its older name
     "--mute-audio",
 )
 _NOWHERE = "http://127.0.0.1:9"  # for what the browser asks for by itself, outside of pages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import tempfile
 import threading
 import time
@@ -254,7 +255,6 @@ const script = document.createElement("script");
 script.src = "{base}/script";
 script.onerror = done;
 document.head.append(script);
-new RTCPeerConnection({{iceServers: [{{urls: "stun:{host}"}}]}}).createDataChannel("x");
 </script>"""
 
 
@@ -268,6 +268,29 @@ def test_a_page_cannot_reach_private_addresses_by_any_way_while_it_is_read_itsel
         assert isinstance(found, Response), found
         assert b'class="done"' in found.body
         assert private.requests == []
+
+
+CALLS = """<p></p><script>
+const urls = ["stun:127.0.0.1:{port}", "turn:127.0.0.1:{port}?transport=udp"];
+const call = new RTCPeerConnection({{iceServers: [{{urls, username: "a", credential: "b"}}]}});
+call.createDataChannel("x");
+call.onicegatheringstatechange = () => {{
+  if (call.iceGatheringState !== "complete") return;
+  new WebTransport("https://127.0.0.1:{port}/").ready.catch(() => document.querySelector("p").className = "done");
+}};
+call.createOffer().then(offer => call.setLocalDescription(offer));
+</script>"""
+
+
+def test_no_datagram_passes_by_the_guard() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.setblocking(False)
+        pages = {"/": CALLS.format(port=listening.getsockname()[1])}
+        with closing(Shown(pages, {"page": BrowserRule(wait="p.done")})) as shown:
+            assert isinstance(shown("/"), Response)
+        with pytest.raises(BlockingIOError):
+            listening.recv(2_000)
 
 
 def test_secrets_go_to_the_origins_of_the_job_only() -> None:
