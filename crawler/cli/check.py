@@ -140,6 +140,9 @@ def _fetching(fetch: Plain, width: int) -> list[str]:
         f"strategy {fetch['strategy']}, {workers} {'worker' if workers == 1 else 'workers'}, client {fetch['client']}",
         f"pages are parsed {PARSE_STAGES_IN_WORDS.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
     ]
+    if browser := fetch["browser"]:
+        kinds = ", ".join(browser["kinds"])
+        lines.append(f"{kinds}: rendered by {browser['path'] or 'a browser'}, at most {browser['pages']} pages at once")
     return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
 
 

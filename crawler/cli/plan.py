@@ -20,7 +20,7 @@ from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
 from crawler.extract.rules import FieldRule, FollowRule, TableRule
-from crawler.fetch.browser import browser_refusal
+from crawler.fetch.browser import browser_path, browser_refusal
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
@@ -223,12 +223,18 @@ def _fetch(job: Job) -> Plain:
         "parse": parse,
         "engine": fetch.engine,
         "client": fetch.client,
-        "problem": refusal(fetch.strategy, parse, fetch.client) or _no_browser(job) or None,
+        "browser": _browser(job) if job.rendered else None,
+        "problem": refusal(fetch.strategy, parse, fetch.client) or (_no_browser(job) if job.rendered else "") or None,
     }
 
 
+def _browser(job: Job) -> Plain:
+    path = browser_path(job.browser.path or "")
+    return {"kinds": list(job.rendered), "pages": job.browser.pages, "timeout": job.browser.timeout, "path": path}
+
+
 def _no_browser(job: Job) -> str:
-    return browser_refusal(job.browser.path or "") if job.rendered else ""
+    return browser_refusal(job.browser.path or "")
 
 
 def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -52,6 +52,7 @@ class Guard:
         address: URL of the proxy.
         failed: why there was no connection, by `host:port`.
         full: the page wanted more than `most` bytes; nothing more comes through.
+        on_full: called when that is so.
     """
 
     def __init__(self, settings: ClientSettings, most: int) -> None:
@@ -61,6 +62,7 @@ class Guard:
         self.address = ""
         self.failed: dict[str, FetchError] = {}
         self.full = False
+        self.on_full: Callable[[], None] = lambda: None
 
     async def start(self) -> None:
         """Listen on a free port of this machine."""
@@ -74,6 +76,13 @@ class Guard:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Let nothing more through: the page had enough."""
+        self.full = True
+        for task in self._open:
+            task.cancel()
+        self.on_full()
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -168,9 +177,7 @@ class Guard:
         while piece := await reader.read(PIECE):
             self._left -= len(piece)
             if self._left < 0:
-                self.full = True
-                for task in self._open:
-                    task.cancel()
+                self.cut()
                 return
             writer.write(piece)
             await writer.drain()

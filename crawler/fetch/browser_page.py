@@ -45,6 +45,7 @@ EFFECT = 2.0  # seconds in which a click or a scroll must show an effect
 SETTLE = 10.0  # seconds that what it began may take
 TICK = 0.05
 CLOSING = 5.0
+WORLDS = 40  # times that a script is tried in a document which goes away under it
 MAX_RELOADS = 3
 MAX_HEARD = 50
 _SILENT = frozenset({"eventsource", "websocket", "media", "ping", "image", "font"})
@@ -100,7 +101,9 @@ class PageVisit:
     def __init__(self, browser: Browser, settings: ClientSettings, *, listen: bool = False) -> None:
         self.browser = browser
         self._settings = settings
-        self._guard = Guard(settings, LOAD_FACTOR * settings.page_bytes)
+        self._most = LOAD_FACTOR * settings.page_bytes
+        self._guard = Guard(settings, self._most)
+        self._guard.on_full = lambda: self.stop(self._too_much())
         self._listen, self._responses = listen, list["PageResponse"]()
         self._under_way: set[PageRequest] = set()
         self._begun, self._last_change = 0, time.monotonic()
@@ -112,7 +115,7 @@ class PageVisit:
         self._phase = ("timeout", "no response")
         self._world: int | None = None
         self._started = time.monotonic()
-        self._url, self._rule = "", BrowserRule()
+        self._url, self._spelled, self._rule = "", "", BrowserRule()
         self._headers: dict[str, str] = {}
         self._secrets: dict[str, str] = {}
         self._context: BrowserContext | None = None
@@ -147,6 +150,7 @@ class PageVisit:
         self._cdp = cdp = await context.new_cdp_session(page)
         self._main = (await cdp.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
         cdp.on("Network.responseReceivedExtraInfo", self._on_extra)
+        cdp.on("Network.dataReceived", self._on_data)
         cdp.on("Fetch.requestPaused", lambda event: self._begin(self._on_paused(event)))
         await cdp.send("Network.enable")
 
@@ -248,6 +252,12 @@ class PageVisit:
         lines = [value for name, value in event["headers"].items() if name.lower() == "set-cookie"]
         self._extra.setdefault(event["requestId"], []).extend(line for value in lines for line in value.split("\n"))
 
+    def _on_data(self, event: Event) -> None:
+        """Count bytes after unpacking; the guard sees them packed."""
+        self._most -= event["dataLength"]
+        if self._most < 0 and not self._guard.full:
+            self._guard.cut()
+
     async def _on_paused(self, event: Event) -> None:
         main = event["resourceType"] == "Document" and event["frameId"] == self._main
         if "responseStatusCode" in event and main:
@@ -279,7 +289,10 @@ class PageVisit:
         """
         if self._reading:
             return False
-        if url.partition("#")[0] == self._url:
+        url = url.partition("#")[0]
+        if self._opens == 0:
+            self._spelled = url  # the browser may write it in another way
+        if url in (self._url, self._spelled):
             self._opens += 1
             if self._opens > 1 + MAX_RELOADS:
                 self.stop(Failure("redirect-loop", f"the page loaded itself more than {MAX_RELOADS} times"))
@@ -313,7 +326,11 @@ class PageVisit:
 
     async def _take_as_it_is(self, event: Event, answer: _Answer) -> None:
         """What is no HTML is read as if there were no browser."""
-        found = await self._cdp.send("Fetch.getResponseBody", {"requestId": event["requestId"]})
+        try:
+            found = await self._cdp.send("Fetch.getResponseBody", {"requestId": event["requestId"]})
+        except Error:
+            self.stop(Failure("truncated", "the response is incomplete", elapsed=self._elapsed))
+            return
         text = found["body"]
         if found["base64Encoded"]:
             from base64 import b64decode
@@ -354,8 +371,6 @@ class PageVisit:
                 await asyncio.wait({reading}, timeout=1.0)
 
     def _read_or_failed(self, reading: asyncio.Future[Result]) -> Result:
-        if self._guard.full:
-            return self._too_much()
         try:
             return reading.result()
         except FetchError as error:
@@ -367,8 +382,6 @@ class PageVisit:
             return Failure(known.code, known.detail, elapsed=self._elapsed)
 
     def _too_late(self, timeout: float) -> Failure:
-        if self._guard.full:
-            return self._too_much()
         code, what = self._phase
         cookies = self._answer.cookies if self._answer else ()
         return Failure(code, f"{what} within {timeout:g} s", 0, None, self._elapsed, cookies)
@@ -474,7 +487,7 @@ class PageVisit:
             FetchError: the browser refuses it.
             Error: of playwright.
         """
-        for last in (False, True):
+        for left in range(WORLDS, -1, -1):
             try:
                 if self._world is None:
                     asked = {"frameId": self._main, "worldName": "crawler"}
@@ -482,8 +495,8 @@ class PageVisit:
                 told = {"expression": script, "contextId": self._world, "returnByValue": True}
                 found = await self._cdp.send("Runtime.evaluate", told)
             except Error:
-                self._world = None  # the page loaded itself again
-                if last or not self.browser.is_connected():
+                self._world = None  # the page is loading itself again
+                if not left or not self.browser.is_connected():
                     raise
                 await asyncio.sleep(TICK)
                 continue
@@ -491,7 +504,7 @@ class PageVisit:
                 what = found["exceptionDetails"].get("exception", {}).get("description", "")
                 raise FetchError("browser-script", one_line(what.partition("\n")[0], 120))
             return found["result"].get("value")
-        raise AssertionError("the second try returns or raises")
+        raise AssertionError("the last try returns or raises")
 
     async def _hear(self) -> None:
         """Keep the JSON among what the page has fetched by itself."""

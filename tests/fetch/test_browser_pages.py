@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import socket
@@ -50,6 +51,9 @@ PAGES: Pages = {
     "/reloads": "<p>a</p><script>location.reload()</script>",
     "/opens-once": f"{LIST}if(document.cookie)add(5);else{{document.cookie='seen=1';location.reload()}}</script>",
     "/gone": (410, {}, b"<p>gone</p>"),
+    "/login": (401, {"WWW-Authenticate": 'Basic realm="x"'}, b"<p>who?</p>"),
+    "/bomb": (200, {"Content-Encoding": "gzip"}, gzip.compress(b"<p>" + b"x" * 80_000_000)),
+    "/pdf-bomb": (200, {"Content-Type": "application/pdf"}, b"x" * 20_000_000),
     "/empty": (204, {}, b""),
     "/large": f"{LIST}document.title='x'.repeat(3e6)</script>",
     "/feed": (200, {"Content-Type": "application/rss+xml"}, b"<rss><item/></rss>"),
@@ -153,6 +157,9 @@ def test_the_document_is_utf8_html_with_its_doctype_and_its_headers(shown: Shown
         ("/endless", "scroll", "deadline"),
         ("/silent", "page", "timeout"),
         ("/gone", "page", "http-410"),
+        ("/login", "page", "http-401"),
+        ("/bomb", "page", "too-large"),
+        ("/pdf-bomb", "page", "too-large"),
         ("/reloads", "page", "redirect-loop"),
         ("/large", "page", "too-large"),
         ("/js", "bad", "browser-script"),
@@ -164,6 +171,14 @@ def test_what_does_not_come_to_an_end_does_within_the_deadline(shown: Shown, pat
     assert time.monotonic() - began < LIMIT + 10, "a busy machine, and the time to close it"
     assert isinstance(found, Failure)
     assert found.code == code
+
+
+@pytest.mark.parametrize("path", ["/js?q='{}'|^&r=%2f", "/js?\u00e4=\u00e4%E4", "/js?a b"])
+def test_an_address_that_the_browser_spells_in_its_own_way_is_no_redirect(path: str) -> None:
+    with closing(Shown(lambda asked: "<p>odd</p>")) as shown:
+        found = shown(path)
+    assert isinstance(found, Response)
+    assert b"odd" in found.body
 
 
 def test_what_never_comes_is_named(shown: Shown) -> None:
