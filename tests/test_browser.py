@@ -220,6 +220,38 @@ def test_what_is_missing_is_said_before_anything_is_fetched(
     assert requests == []
 
 
+@needs_chromium
+def test_redirects_and_cookies_are_those_of_the_crawl(tmp_path: Path) -> None:
+    """The jar of the run is the only one: each page has a window of its own, and plain pages get the cookie, too."""
+    refused: list[str] = []
+    with site({}) as (base, seen):
+
+        def answer(path: str) -> Answer | str:
+            told = seen.requests[-1][1].get("Cookie", "")
+            if path == "/":
+                return 302, {"Location": "/list", "Set-Cookie": "sid=7; HttpOnly"}, b""
+            if path != "/favicon.ico" and "sid=7" not in told:
+                refused.append(path)
+            more = path.replace("p", "q")
+            return LINKS % (2, "p") if path == "/list" else f"<h1>{path}</h1><a href='{more}'></a><h2>x</h2>"
+
+        seen.answer = answer
+        report = crawler.run(crawler.load(written(tmp_path, base)))
+    assert (report.exit_code, refused) == (0, [])
+    assert rows(tmp_path) == {"book": ["/p/0", "/p/1"], "plain": ["x", "x"]}
+
+
+@pytest.mark.parametrize("proxy", ["https://proxy.example:8443", "http://proxy.example:8080"])
+def test_a_proxy_that_the_browser_cannot_use_is_refused(tmp_path: Path, proxy: str) -> None:
+    path = written(tmp_path, "http://shop.example", proxy=proxy)
+    if proxy.startswith("http:"):
+        crawler.load(path)
+        return
+    with pytest.raises(ConfigError, match="pages with browser: cannot use this proxy") as error:
+        crawler.load(path)
+    assert "proxy.example" not in str(error.value)
+
+
 def test_a_path_that_is_no_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(browser, "find_spec", lambda name: object())
     (tmp_path / "text").write_text("no program")

@@ -57,12 +57,21 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
         _sources(("pages", name), kind, report, spoiled)
         _follow_names(("pages", name), kind, report, spoiled)
     check_languages(document, report, spoiled)
+    _browser_proxy(document, report)
     for home in homes(document):
         _names(home, report, spoiled)
     _columns(document, report, spoiled)
     _keys(document, report)
     _twins(document, report)
     _allowed_blank(document, report)
+
+
+def _browser_proxy(document: Document, report: Diagnostics) -> None:
+    proxy = document.fetch.proxy
+    rendered = any(kind.browser for kind in document.pages.values())
+    if rendered and proxy is not None and not proxy.reveal().lower().startswith("http://"):
+        what = "pages with browser: cannot use this proxy"
+        report.add(("fetch", "proxy"), what, "use one whose URL begins with http://, or remove browser:")
 
 
 def _follow_targets(name: str, kind: KindSpec, kinds: list[str], report: Diagnostics) -> None:

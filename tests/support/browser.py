@@ -15,6 +15,10 @@ from crawler.fetch.browser import browser_refusal
 needs_chromium = pytest.mark.skipif(bool(browser_refusal()), reason=browser_refusal() or "Chromium is there")
 
 
+Answer = tuple[int, Mapping[str, str], bytes]
+Pages = Mapping[str, str | Answer | None] | Callable[[str], str | Answer | None]
+
+
 class Seen:
     """What a server was asked for.
 
@@ -22,11 +26,13 @@ class Seen:
         requests: path and headers, in order.
         hung: set when a request that gets no answer has come.
         release: lets such requests end.
+        answer: what to answer; may be changed.
     """
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, Mapping[str, str]]] = []
         self.hung, self.release = threading.Event(), threading.Event()
+        self.answer: Callable[[str], str | Answer | None] = lambda path: None
 
     @property
     def paths(self) -> list[str]:
@@ -36,22 +42,18 @@ class Seen:
         return next(headers for each, headers in self.requests if each == path)
 
 
-Answer = tuple[int, Mapping[str, str], bytes]
-Pages = Mapping[str, str | Answer | None] | Callable[[str], str | Answer | None]
-
-
 @contextmanager
 def site(pages: Pages) -> Iterator[tuple[str, Seen]]:
     """Serve pages by path, text as HTML; None gets no answer. Gives the origin, and what was asked for."""
     seen = Seen()
-    answer = pages if callable(pages) else lambda path: pages.get(path, (404, {}, b"gone"))
+    seen.answer = pages if callable(pages) else lambda path: pages.get(path, (404, {}, b"gone"))
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             seen.requests.append((self.path, dict(self.headers)))
-            found = answer(self.path)
+            found = seen.answer(self.path)
             if found is None:
                 seen.hung.set()
                 seen.release.wait(60)
