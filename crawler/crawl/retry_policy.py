@@ -31,10 +31,10 @@ __all__ = [
 # How often a cause is worth another try; the config's `retries` where it names none.
 _RETRY: dict[str, int | None] = {
     **dict.fromkeys(("refused", "closed", "reset", "timeout", "connect-timeout", "network"), None),
-    **dict.fromkeys(("truncated", "bad-chunk", "proxy", "browser-died"), None),
+    **dict.fromkeys(("truncated", "bad-chunk", "proxy", "browser-died", "browser-failed"), None),
     **dict.fromkeys((f"http-{status}" for status in (408, 425, 429, 500, 502, 503, 504)), None),
     **dict.fromkeys((f"http-{status}" for status in range(520, 525)), None),
-    **dict.fromkeys(("dns", "empty", "http-304", "unexpected-status", "not-rendered", "browser-failed"), 1),
+    **dict.fromkeys(("dns", "empty", "http-304", "unexpected-status", "not-rendered"), 1),
 }
 _SKIP = frozenset({"not-html", "off-site", "robots"})
 _TROUBLE = frozenset({

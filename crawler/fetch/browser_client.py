@@ -32,6 +32,7 @@ __all__ = ["BrowserFetch"]
 
 PREFIX = "crawler-browser-"  # of the folder of its temporary files; our process id follows
 STARTING = 30.0  # seconds
+OPENING = 10.0  # a call to a driver that has died may never return
 CLOSING = 5.0
 MAX_TEMPORARY = 28
 _ARGS = (
@@ -78,6 +79,7 @@ class BrowserFetch:
         self._browser: Browser | None = None
         self._pid = 0
         self._folder: str | None = None
+        self._profile: str | None = None
         self._starting: asyncio.Lock | None = None
         self._visits: set[asyncio.Task[Result]] = set()
         self._pages: set[PageVisit] = set()
@@ -143,11 +145,14 @@ class BrowserFetch:
     async def _in(self, page: PageVisit, request: Request) -> Result:
         rule = self._rules.get(request.kind, BrowserRule())
         self._pages.add(page)
+        result: Result | Exception
         try:
             result = await page.run(request, rule, self._options.timeout)
-        except Error as error:
+        except CrawlerError:
+            raise
+        except Exception as error:  # also a plain one, where what drives the browser has died
             page.used = True
-            return _failed(page.browser, error)
+            result = error
         finally:
             self._pages.discard(page)
             if page.used:
@@ -156,7 +161,11 @@ class BrowserFetch:
             else:  # it came too late, and is ready for the next one
                 self._ready_pages.append(page)
         self.heard = page.heard
-        return result
+        if not isinstance(result, Exception):
+            return result
+        if isinstance(result, Error) and page.healthy and page.browser.is_connected():
+            return Failure("browser-failed", one_line(result.message.partition("\n")[0]))
+        return _DIED
 
     async def _open_page(self) -> PageVisit | Failure:
         """A page that waits for a request, or a new one."""
@@ -170,10 +179,12 @@ class BrowserFetch:
             return browser
         page = PageVisit(browser, self._settings, listen=self._listen)
         try:
-            await page.open()
-        except Error as error:
+            await asyncio.wait_for(page.open(), OPENING)
+        except Exception:  # not even an empty page: this browser is of no use any more
             await page.close()
-            return _failed(browser, error)
+            if self._browser is browser:
+                await self._end_browser()
+            return _DIED
         return page
 
     async def _close_page(self, page: PageVisit) -> None:
@@ -203,7 +214,7 @@ class BrowserFetch:
                 return self._browser
             await self._end_browser()
             try:
-                return await self._start()
+                return await asyncio.wait_for(self._start(), 2 * STARTING)
             except Exception as error:  # whatever keeps it from starting, down to a missing library of the system
                 await self._end_browser()
                 return Failure("browser-failed", f"the browser does not start: {_reason(error)}")
@@ -229,6 +240,7 @@ class BrowserFetch:
         for process in (await session.send("SystemInfo.getProcessInfo"))["processInfo"]:
             if process["type"] == "browser":
                 self._pid = process["id"]
+                self._profile = _profile(self._pid)
         return self._browser
 
     def _on_death(self, browser: Any) -> None:
@@ -239,7 +251,7 @@ class BrowserFetch:
     async def _end_browser(self) -> None:
         """Close the browser and what drives it; kill it where it does not close. Its profile goes with it."""
         browser, playwright, pid = self._browser, self._playwright, self._pid
-        folder, self._folder = self._folder, None
+        folders, self._folder, self._profile = (self._folder, self._profile), None, None
         self._browser = self._playwright = None
         self._pid = 0
         for page in self._pages:
@@ -249,7 +261,7 @@ class BrowserFetch:
                 os.kill(pid, signal.SIGKILL)
         if playwright is not None:
             await _ends(playwright.stop())
-        if folder is not None:
+        for folder in filter(None, folders):
             shutil.rmtree(folder, ignore_errors=True)
 
     async def _stop(self) -> None:
@@ -296,21 +308,26 @@ def _lives(pid: int) -> bool:
 async def _ends(work: Any) -> bool:
     try:
         await asyncio.wait_for(work, CLOSING)
-    except (TimeoutError, Error):
+    except Exception:  # also a plain one, where what drives the browser has died
         return False
     return True
 
 
+def _profile(pid: int) -> str | None:
+    """The profile of a browser, which nobody removes where what drives it is killed; known on Linux only."""
+    try:
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return None
+    found = [one.partition("=")[2] for one in arguments if one.startswith("--user-data-dir=")]
+    return next((path for path in found if Path(path).name.startswith("playwright_")), None)
+
+
 def _run(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
+    loop.set_exception_handler(lambda loop, context: None)  # of futures that the driver leaves behind when it dies
     loop.run_forever()
     loop.close()
-
-
-def _failed(browser: Browser, error: Error) -> Failure:
-    if browser.is_connected():
-        return Failure("browser-failed", one_line(error.message.partition("\n")[0]))
-    return _DIED
 
 
 def _is_root() -> bool:

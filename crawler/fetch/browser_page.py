@@ -44,6 +44,7 @@ MAX_NOISE = 5.0  # seconds after the event `load` that are waited for that
 EFFECT = 2.0  # seconds in which a click or a scroll must show an effect
 SETTLE = 10.0  # seconds that what it began may take
 TICK = 0.05
+DRESSING = 10.0
 CLOSING = 5.0
 WORLDS = 40  # times that a script is tried in a document which goes away under it
 MAX_RELOADS = 3
@@ -162,7 +163,7 @@ class PageVisit:
             Error: of playwright, as when the browser has died.
         """
         self._url, self._rule = urls.resolve("", request.url), rule
-        await self._dress(request)
+        await asyncio.wait_for(self._dress(request), DRESSING)
         await asyncio.sleep(max(0.0, request.not_before - time.monotonic()))
         if time.monotonic() > request.not_after:
             await self._undress()
@@ -184,7 +185,7 @@ class PageVisit:
             return
         try:
             await asyncio.wait_for(self._context.close(), CLOSING)
-        except (TimeoutError, Error):
+        except Exception:  # also a plain one, where what drives the browser has died
             self.healthy = False
 
     # ---- before the request
@@ -229,7 +230,7 @@ class PageVisit:
         """Run something beside; what fails because the page has gone is of no interest."""
 
         async def quietly() -> None:
-            with suppress(Error):
+            with suppress(Exception):
                 await work
 
         task = asyncio.ensure_future(quietly())
