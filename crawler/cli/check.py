@@ -187,6 +187,9 @@ def _fetching(fetch: Plain, width: int) -> list[str]:
         each = ", each with one request at a time" if fetch["proxy_per_worker"] else ""
         turns = "one proxy" if fetch["proxies"] == 1 else f"{fetch['proxies']} proxies in turn"
         lines.append(f"through {turns}{each}")
+    if browser := fetch["browser"]:
+        kinds = ", ".join(browser["kinds"])
+        lines.append(f"{kinds}: rendered by {browser['path'] or 'a browser'}, at most {browser['pages']} pages at once")
     return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
 
 

@@ -22,6 +22,7 @@ from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
 from crawler.extract.rules import FieldRule, FollowRule, PageRule, PaginateRule, RequestRule, TableRule
+from crawler.fetch.browser import browser_path, browser_refusal
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
@@ -238,8 +239,20 @@ def _fetch(job: Job) -> Plain:
         "client": fetch.client,
         "proxies": len(fetch.proxy),
         "proxy_per_worker": fetch.proxy_per_worker,
-        "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks) or None,
+        "browser": _browser(job) if job.rendered else None,
+        "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks)
+        or (_no_browser(job) if job.rendered else "")
+        or None,
     }
+
+
+def _browser(job: Job) -> Plain:
+    path = browser_path(job.browser.path or "")
+    return {"kinds": list(job.rendered), "pages": job.browser.pages, "timeout": job.browser.timeout, "path": path}
+
+
+def _no_browser(job: Job) -> str:
+    return browser_refusal(job.browser.path or "")
 
 
 def _files(job: Job) -> Plain:

@@ -61,6 +61,7 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
         _follow_targets(name, kind, document, report, spoiled)
         _sources(("pages", name), kind, report, spoiled)
     check_languages(document, report, spoiled)
+    _browser_proxy(document, report)
     for home in homes(document):
         _names(home, report, spoiled)
     there = arriving(document)
@@ -76,6 +77,19 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     _twins(document, report)
     _file_names(document, report)
     _allowed_blank(document, report)
+
+
+def _browser_proxy(document: Document, report: Diagnostics) -> None:
+    proxies = [proxy.reveal().lower() for proxy in document.fetch.proxy]
+    if not any(kind.browser for kind in document.pages.values()):
+        return
+    if len(proxies) > 1:
+        report.add(
+            ("fetch", "proxy"), "pages with browser: cannot change between proxies", "write one, or remove browser:"
+        )
+    elif proxies and not proxies[0].startswith("http://"):
+        what = "pages with browser: cannot use this proxy"
+        report.add(("fetch", "proxy"), what, "use one whose URL begins with http://, or remove browser:")
 
 
 def _follow_targets(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal, Self, get_args
 
 from crawler.config import validators
+from crawler.config.browser import BrowserSpec
 from crawler.config.field_spec import PATTERNS
 from crawler.config.page_spec import KindSpec
 from crawler.config.schema import (
@@ -392,6 +393,9 @@ class Document(Section):
     polite = Key(of(PoliteSpec, null=True), PoliteSpec(), "How to limit the load on the site.")
     files = Key(of(FilesSpec, null=True), FilesSpec(), "Where the files of fields of the type `file` go.")
     limits = Key(of(LimitsSpec, null=True), LimitsSpec(), "When to stop.")
+    browser = Key(
+        optional(of(BrowserSpec, null=True)), None, "How the browser runs that renders page kinds with `browser:`."
+    )
     protect = Key(
         or_false(of(ProtectSpec, null=True)),
         ProtectSpec(),

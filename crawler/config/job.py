@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from crawler import __version__
+from crawler.config.browser import BrowserSpec
 from crawler.config.document import DemoSpec, Document, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.page_spec import KindSpec
 from crawler.config.schema import Section
@@ -19,6 +20,7 @@ from crawler.config.secrets import Secret, reveal
 from crawler.config.starts import FUNCTION, Start, called, expand
 from crawler.config.tables import make_recipe, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
+from crawler.fetch.browser import BrowserRule
 from crawler.fetch.proxy import is_socks
 from crawler.model import FILE_COLUMNS, Link, Table
 
@@ -105,6 +107,16 @@ class Job:
     def limits(self) -> LimitsSpec:
         """When to stop."""
         return self.document.limits
+
+    @property
+    def browser(self) -> BrowserSpec:
+        """How the browser runs."""
+        return self.document.browser or BrowserSpec()
+
+    @property
+    def rendered(self) -> dict[str, BrowserRule]:
+        """What the browser does, by the page kinds that it renders."""
+        return {name: kind.browser.rule() for name, kind in self.pages.items() if kind.browser is not None}
 
     @property
     def protect(self) -> ProtectSpec | None:

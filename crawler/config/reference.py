@@ -6,6 +6,7 @@ from inspect import cleandoc
 from typing import Any
 
 from crawler import plugins
+from crawler.config.browser import BrowserSpec, RenderSpec
 from crawler.config.document import (
     AuthSpec,
     DemoSpec,
@@ -37,6 +38,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("A request", "pages.KIND.request.", RequestSpec),
     ("Paging", "pages.KIND.paginate.", PaginateSpec),
     ("What is expected", "pages.KIND.expect[].", ExpectSpec),
+    ("A page in the browser", "pages.KIND.browser.", RenderSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),
     ("A follow rule", "pages.KIND.follow[].", FollowSpec),
     ("The demo site", "demo.", DemoSpec),
@@ -46,6 +48,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("A single host", "polite.hosts.HOST.", HostSpec),
     ("Files", "files.", FilesSpec),
     ("Limits", "limits.", LimitsSpec),
+    ("The browser", "browser.", BrowserSpec),
     ("Protection", "protect.", ProtectSpec),
 )
 _INTRO = """# The config file
