@@ -99,7 +99,7 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
         there = arriving(document)[name]
         for use in used[name]:
             if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
-                _is_not_given(use, name, there, report)
+                _is_not_given(use, name, there, report, document.started)
         for index, rule in enumerate(kind.follow):
             along = {use.name for use in used[name]} if is_next(name, rule) and rule.to == name else set()
             given = {*rule.fields, *rule.names, *along}
@@ -111,9 +111,11 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
                     break
 
 
-def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics) -> None:
+def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics, started: Collection[str]) -> None:
     """Complain of a name of a request or of a carry list that nothing hands over."""
     part = use.path[2]
+    if part == "request" and kind in started:
+        return  # said of the starts
     if part not in ("request", "follow") or ("carry" not in use.path and part == "follow"):
         return  # said where fields of a row are looked at
     what = f"uses {{{use.name}}}, which nothing hands over"

@@ -21,6 +21,7 @@ from crawler.config.document import (
     ProtectSpec,
     RequestSpec,
     SitemapSpec,
+    StartSpec,
     TableSpec,
 )
 from crawler.config.schema import Key, Section
@@ -30,6 +31,7 @@ __all__ = ["SECTIONS", "reference", "schema"]
 
 SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("The job", "", Document),
+    ("Where to start", "start[].", StartSpec),
     ("A sitemap to start from", "start[].", SitemapSpec),
     ("A page kind", "pages.KIND.", KindSpec),
     ("A table of a page kind", "pages.KIND.tables.TABLE.", TableSpec),

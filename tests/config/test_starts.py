@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.config import load
-from crawler.config.starts import expand, fault
+from crawler.config.ranges import expand
+from crawler.config.starts import fault
 from crawler.errors import ConfigError
 
 PAGES = "pages:\n  listing: {fields: {a: h1}, follow: {css: a, to: book}}\n  book: {fields: {title: h1}}\n"

@@ -1,0 +1,73 @@
+"""What starts hand over, and whether it is what their page kinds use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from crawler.config.diagnostics import Diagnostics, dotted
+from crawler.config.document import Document
+from crawler.config.handed import Use, arriving, uses
+from crawler.config.start_reader import Source
+from crawler.config.yaml_tree import KeyPath
+
+__all__ = ["check_starts", "handed_over"]
+
+
+def handed_over(document: Document, sources: Iterable[Source]) -> dict[str, dict[str, tuple[KeyPath, bool]]]:
+    """By page kind, the names of what starts hand over: where that is written, and whether it becomes a column."""
+    found: dict[str, dict[str, tuple[KeyPath, bool]]] = {}
+    for source in sources:
+        if source.names == () or source.kind not in document.pages:
+            continue
+        names = source.names
+        if names is None:  # a function may give all that requests need
+            names = tuple(use.name for use in _of_request(document, source.kind))
+        there = found.setdefault(source.kind, {})
+        for name in (*names, *source.carry):
+            is_column = name in source.carry or (name in there and there[name][1])
+            there[name] = (source.path, is_column)
+    return found
+
+
+def check_starts(document: Document, sources: Iterable[Source], report: Diagnostics) -> None:
+    """Complain of starts that do not hand over what their page kinds use, or do not say where the pages are."""
+    there = arriving(document)
+    for source in sources:
+        kind = document.pages.get(source.kind)
+        if kind is None:
+            continue
+        if not source.has_url:
+            _says_where(document, source, report)
+        if source.names is None:
+            continue
+        for use in _of_request(document, source.kind):
+            is_needed = use.path[3] != "url" or not source.has_url
+            if is_needed and use.name not in source.names and _is_ours(use, source, there[source.kind]):
+                what = f"uses {{{use.name}}}, which {dotted(source.path)} does not hand over"
+                report.add(use.path, what, _fix(use.name, source))
+
+
+def _of_request(document: Document, kind: str) -> Iterator[Use]:
+    return (use for use in uses(("pages", kind), document.pages[kind]) if use.path[2] == "request")
+
+
+def _is_ours(use: Use, source: Source, there: Iterable[str]) -> bool:
+    """Whether this is to be said of the start; what nothing at all hands over is said elsewhere."""
+    return bool(source.names) or use.name in there
+
+
+def _says_where(document: Document, source: Source, report: Diagnostics) -> None:
+    url = document.pages[source.kind].request.url
+    path = (*source.path, "file") if source.file else source.path
+    if url is None:
+        what = f"does not say where the pages are, and page kind '{source.kind}' has no request.url"
+        report.add(path, what, "add url: with {names}, a column url, or request: {url: ...} there")
+    elif not url.startswith(("http://", "https://", "{")) and document.demo is None:
+        what = f"is relative, and {dotted(source.path)} gives no address"
+        report.add(("pages", source.kind, "request", "url"), what, "write the whole URL, https://example.com/search")
+
+
+def _fix(name: str, source: Source) -> str:
+    if source.file:
+        return f"add {name} to with:, or a column to {source.file}"
+    return f"add {name} to with: of this start" if source.names else f"add with: {{{name}: ...}} to this start"

@@ -1,0 +1,382 @@
+"""Reads what stands under `start`.
+
+A URL, a list, a range, a mapping with a page kind, a file of URLs or of values, a sitemap, or a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from crawler.config import ranges
+from crawler.config.diagnostics import Diagnostics
+from crawler.config.document import DUPLICATES, Document, SitemapSpec, StartSpec
+from crawler.config.schema import NAME, Location, Type, list_of
+from crawler.config.secrets import has_variable
+from crawler.config.start_values import MAX_FILE_BYTES, Columns, Values, is_name, read_columns
+from crawler.config.starts import FUNCTION, Start, fault
+from crawler.config.syntax import read_text
+from crawler.config.validators import Problem, did_you_mean, function
+from crawler.config.yaml_tree import KeyPath, YamlSource
+from crawler.errors import ConfigError, ExtractError
+from crawler.extract.rules import SitemapRule
+from crawler.model import SITEMAP
+from crawler.urls import BadUrl, resolve
+
+__all__ = ["Source", "StartReader"]
+
+_KEYS = tuple(StartSpec.keys)
+_SOURCES = ("url", "file", "sitemap", "python")
+_OF_SITEMAPS = ("sitemaps", "allow", "deny", "since")
+_OF_VALUES = ("with", "carry", "duplicates")
+_TABLES = (".csv", ".xlsx")
+_CARRY = list_of("list of names", NAME)
+_SHOWN = 20
+"""Wrong values of a column that are told one by one."""
+
+
+T = TypeVar("T")
+
+
+class Source(NamedTuple):
+    """An item under `start` and what it hands over.
+
+    Attributes:
+        path: where it is written.
+        kind: page kind of its pages.
+        names: of the values; None where only a function knows them.
+        carry: names of those that become columns.
+        has_url: whether it says where its pages are.
+        file: name of the file with the values, "" for none.
+    """
+
+    path: KeyPath
+    kind: str
+    names: tuple[str, ...] | None = ()
+    carry: tuple[str, ...] = ()
+    has_url: bool = True
+    file: str = ""
+
+
+class StartReader:
+    """Reads what stands under `start`, and complains of each URL that is wrong.
+
+    Attributes:
+        sitemaps: the rules of sitemaps by the page kinds that sitemaps have, `(sitemap)`, `(sitemap 2)` and so on.
+        sources: the items that hand something over; of those that do not, the first of each page kind.
+    """
+
+    def __init__(self, report: Diagnostics, kinds: list[str], folder: Path, *, demo: bool) -> None:
+        self.report = report
+        self.kinds = kinds
+        self.folder = folder
+        self.demo = demo
+        self.sitemaps: dict[str, SitemapRule] = {}
+        self.sources: list[Source] = []
+        self._seen: set[str] = set()
+
+    def read(self, value: object) -> tuple[Start, ...]:
+        """Every start, in order."""
+        items = value if isinstance(value, list) else [value]
+        if not items:
+            self.report.add(("start",), "there is no start URL", "write at least one")
+        several = isinstance(value, list)
+        return tuple(
+            start
+            for index, item in enumerate(items)
+            for start in self._item(item, ("start", index) if several else ("start",))
+        )
+
+    def _item(self, item: object, path: KeyPath) -> Iterator[Start]:
+        first = self.kinds[0] if self.kinds else ""
+        if isinstance(item, dict):
+            yield from self._mapping(item, path, first)
+        else:
+            self._plain(path, first)
+            yield from self._url(item, path, first)
+
+    def _plain(self, path: KeyPath, kind: str) -> None:
+        if kind not in self._seen:
+            self._seen.add(kind)
+            self.sources.append(Source(path, kind))
+
+    def _url(self, url: object, path: KeyPath, kind: str, values: Values | None = None) -> Iterator[Start]:
+        if not isinstance(url, str):
+            self.report.add(path, "expected a URL", "write it as https://example.com/page")
+            return
+        wrong = fault(url, demo=self.demo, names=values.names if values else None)
+        if wrong:
+            self.report.add(path, *wrong)
+            return
+        if values is not None:
+            self._count(url, values, path)
+            self._addresses(url, values, path)
+        yield Start(url, kind, values)
+
+    def _count(self, url: str, values: Values, path: KeyPath) -> None:
+        count = ranges.size(url) * values.combinations
+        if count > ranges.MOST:
+            self.report.add(
+                path, f"it means {count:,} pages", f"at most {ranges.MOST:,} are allowed; make several jobs"
+            )
+
+    def _addresses(self, url: str, values: Values, path: KeyPath) -> None:
+        """Complain of whole addresses among the values that are none."""
+        from crawler.extract.templates import Template  # late: few configs have values
+
+        template = Template(url)
+        if not template.alone:
+            return
+        place = values.names.index(template.names[0])
+        lines = len(values.lines[0]) if values.lines else 0
+        found = [line[place] for line in values.lines] if place < lines else values.lists[place - lines]
+        wrong = 0
+        for address in dict.fromkeys(found):
+            braces = address is not None and ("{" in address or "}" in address)
+            what = ("a brace in a URL", "write %7B or %7D") if braces else fault(address or "", demo=self.demo)
+            if address is not None and what is not None:
+                wrong += 1
+                if wrong <= _SHOWN:
+                    self.report.add(path, f"the value '{address[:80]}' of {template.names[0]}: {what[0]}", what[1])
+        if not any(found):
+            self.report.add(path, f"{template.names[0]} has no value", "write the addresses there")
+
+    def _mapping(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
+        sources = [key for key in item if key in _SOURCES]
+        if len(sources) > 1 and set(sources) != {"url", "file"}:
+            self.report.add(
+                (*path, sources[1]), f"'{sources[0]}' and '{sources[1]}' are both given", "keep one", on_key=True
+            )
+            return
+        if sources == ["sitemap"]:
+            yield from self._sitemap(item, path, first)
+            return
+        for key in item:
+            if key not in _KEYS:
+                self.report.add((*path, key), *_unknown(key, sources), on_key=True)
+        if not sources and "with" not in item:
+            self.report.add(path, "expected a URL, or a mapping with url, file, sitemap or python", "write one of them")
+            return
+        kind = self._kind(item.get("kind", first), path)
+        yield from self._with_values(item, path, kind)
+
+    def _with_values(self, item: dict[str, object], path: KeyPath, kind: str) -> Iterator[Start]:
+        name = item.get("file")
+        lists = self._lists(item["with"], (*path, "with")) if "with" in item else {}
+        columns, ok = None, True
+        if isinstance(name, str) and Path(name).suffix.lower() in _TABLES:
+            columns, ok = self._columns(name, (*path, "file"))
+        if not ok or lists is None:
+            return
+        values = self._values(item, path, columns, lists)
+        is_table = columns is not None
+        has_url = "url" in item or ("file" in item and not is_table) or (columns is not None and bool(columns.address))
+        if values is not None:
+            names = None if "python" in item else values.names
+            file = name if is_table and isinstance(name, str) else ""
+            self.sources.append(Source(path, kind, names, values.carry, has_url, file))
+        elif "python" not in item:
+            self._plain(path, kind)
+        if "python" in item:
+            if values is None:
+                self.sources.append(Source(path, kind, None))
+            yield from self._function(item["python"], (*path, "python"), kind, values)
+        elif "file" in item and not is_table:
+            yield from self._list_of_urls(item, path, kind, values)
+        elif "url" in item:
+            yield from self._urls(item["url"], (*path, "url"), kind, values)
+        elif values is not None:
+            address = columns.address if columns else None
+            place = (*path, "file") if columns else path
+            if address:
+                yield from self._url(f"{{{address}}}", place, kind, values)
+            else:
+                self._count("", values, place)
+                yield Start("", kind, values)
+
+    def _list_of_urls(
+        self, item: dict[str, object], path: KeyPath, kind: str, values: Values | None
+    ) -> Iterator[Start]:
+        if "url" in item:
+            one, other = (key for key in item if key in ("url", "file"))
+            what = f"'{one}' and '{other}' are both given, and the file has no columns"
+            self.report.add((*path, other), what, "keep one, or give a .csv or .xlsx file with headings", on_key=True)
+            return
+        yield from self._file(item["file"], (*path, "file"), kind, values)
+
+    def _columns(self, name: str, path: KeyPath) -> tuple[Columns | None, bool]:
+        """The columns of a file, None where it is a list of URLs; and whether it can be read."""
+        try:
+            return read_columns(self.folder / name), True
+        except ConfigError as error:
+            what, _, fix = _of_file(error, self.folder / name).partition("; ")
+            self.report.add(path, what, fix)
+        except ExtractError as error:
+            self.report.add(path, f"{name} cannot be read: {error.detail}", "give a .csv or .xlsx file with headings")
+        return None, False
+
+    def _lists(self, value: object, path: KeyPath) -> dict[str, tuple[str | None, ...]] | None:
+        """What stands under `with`; None after a complaint."""
+        if not isinstance(value, dict) or not value:
+            what = "says nothing" if value in (None, {}) else "expected lists by name"
+            self.report.add(path, what, "write for example with: {type: [atm, branch]}")
+            return None
+        found = {name: self._list(name, given, (*path, name)) for name, given in value.items()}
+        return {name: one for name, one in found.items() if one is not None} if all(found.values()) else None
+
+    def _list(self, name: str, given: object, path: KeyPath) -> tuple[str | None, ...] | None:
+        if not is_name(name):
+            fix = "use letters, digits and _, and no digit at its beginning"
+            self.report.add(path, f"'{name}' cannot stand in braces", fix, on_key=True)
+            return None
+        if isinstance(given, str) and ranges.is_range(given):
+            size = ranges.size(f"{{{given}}}")
+            if 0 < size <= ranges.MOST:
+                return tuple(ranges.numbers(given))
+            what = f"the range means {size:,} values" if size else "a range has a step of 0"
+            self.report.add(path, what, f"write a range of at most {ranges.MOST:,} values, as 0..200..20")
+            return None
+        items = given if isinstance(given, list) else [given]
+        if given in (None, "", []):
+            self.report.add(path, "says nothing", f"write for example {name}: [a, b], or remove it")
+            return None
+        for index, one in enumerate(items):
+            here = (*path, index) if isinstance(given, list) else path
+            if isinstance(one, dict | list):
+                self.report.add(here, "expected a text or a number", f"write for example {name}: [a, b]")
+                return None
+            if isinstance(one, str) and has_variable(one):
+                what = "an environment variable is not allowed here"
+                self.report.add(here, what, "write it in request: of the page kind")
+                return None
+        return tuple(None if one in (None, "") else str(one) for one in items)
+
+    def _values(
+        self,
+        item: dict[str, object],
+        path: KeyPath,
+        columns: Columns | None,
+        lists: dict[str, tuple[str | None, ...]],
+    ) -> Values | None:
+        """What is handed over; None for nothing."""
+        known = columns.names if columns else ()
+        for name in lists:
+            if name in known:
+                what = f"'{name}' is also a column of {item['file']}"
+                self.report.add((*path, "with", name), what, "rename one of them", on_key=True)
+                return None
+        if columns is None and not any(key in item for key in _OF_VALUES):
+            return None
+        names = (*known, *(name for name in lists))
+        carry = self._read(_CARRY, item, path, "carry")
+        duplicates = self._read(DUPLICATES, item, path, "duplicates")
+        self._carried(carry, names, item, path)
+        return Values(names, columns.lines if columns else ((),), tuple(lists.values()), carry, duplicates)
+
+    def _read(self, kind: Type[T], item: dict[str, object], path: KeyPath, key: str) -> T:
+        if key not in item:
+            return kind.empty
+        return Location(self.report, Document, {}, (*path, key)).read(kind, item[key])
+
+    def _carried(self, carry: Collection[str], names: tuple[str, ...], item: dict[str, object], path: KeyPath) -> None:
+        """Complain of a name of `carry` that nothing has."""
+        if "python" in item:
+            return
+        for index, name in enumerate(carry):
+            if name in names:
+                continue
+            place = (*path, "carry", index) if isinstance(item["carry"], list) else (*path, "carry")
+            if not names:
+                self.report.add(
+                    place, "there are no values to carry", "add with:, or a .csv or .xlsx file with columns"
+                )
+                return
+            fix = did_you_mean(name, names) or f"there are: {', '.join(names[:20])}"
+            self.report.add(place, f"'{name}' is no value of this start", fix)
+
+    def _urls(self, urls: object, path: KeyPath, kind: str, values: Values | None = None) -> Iterator[Start]:
+        if urls is None or urls == []:
+            self.report.add(path, "there is no URL", "write at least one")
+            return
+        for index, url in enumerate(urls if isinstance(urls, list) else [urls]):
+            yield from self._url(url, (*path, index) if isinstance(urls, list) else path, kind, values)
+
+    def _function(self, name: object, path: KeyPath, kind: str, values: Values | None) -> Iterator[Start]:
+        wrong = function(name) if isinstance(name, str) else Problem("expected module:function")
+        if wrong is not None:
+            self.report.add(path, wrong.what, wrong.fix or "for example starts:urls for the function urls in starts.py")
+        else:
+            yield Start(f"{FUNCTION}{name}", kind, values)
+
+    def _sitemap(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
+        spec = SitemapSpec.read(item, Location(self.report, Document, {}, path))
+        urls = [start.url for start in self._urls(item["sitemap"], (*path, "sitemap"), "")]
+        hosts = tuple(dict.fromkeys(host for url in urls for host in _hosts(url)))
+        to = self._kind(spec.kind, path) if "kind" in spec.given else first
+        kind = self._sitemap_kind(SitemapRule(to, hosts, spec.sitemaps, spec.allow, spec.deny, spec.since))
+        yield from (Start(url, kind) for url in urls)
+
+    def _sitemap_kind(self, rule: SitemapRule) -> str:
+        """The page kind of sitemaps with this rule: starts that differ only in their URLs have one."""
+        for name, known in self.sitemaps.items():
+            if known._replace(hosts=()) == rule._replace(hosts=()):
+                self.sitemaps[name] = known._replace(hosts=tuple(dict.fromkeys((*known.hosts, *rule.hosts))))
+                return name
+        number = len(self.sitemaps) + 1
+        name = f"{SITEMAP})" if number == 1 else f"{SITEMAP} {number})"
+        self.sitemaps[name] = rule
+        return name
+
+    def _kind(self, kind: object, path: KeyPath) -> str:
+        if kind not in self.kinds and self.kinds:
+            fix = did_you_mean(str(kind), self.kinds) or f"there are: {', '.join(self.kinds[:20])}"
+            self.report.add((*path, "kind"), f"no page kind '{kind}'", fix)
+        return str(kind)
+
+    def _file(self, name: object, path: KeyPath, kind: str, values: Values | None) -> Iterator[Start]:
+        if not isinstance(name, str) or not name.strip():
+            self.report.add(path, "expected the name of a file", "write it as file: urls.txt")
+            return
+        try:
+            lines = read_text(self.folder / name, most=MAX_FILE_BYTES).split("\n")
+        except ConfigError as error:
+            self.report.add(path, _of_file(error, self.folder / name))
+            return
+        yield from self._lines(YamlSource(name, lines), path, kind, values)
+
+    def _lines(self, source: YamlSource, path: KeyPath, kind: str, values: Values | None) -> Iterator[Start]:
+        found = False
+        for number, line in enumerate(source.lines):
+            url = line.strip()
+            if not url or url.startswith("#"):
+                continue
+            found = True
+            wrong = fault(url, demo=self.demo, names=values.names if values else None)
+            if wrong:
+                self.report.at(source, number, line.find(url), *wrong, path)
+            else:
+                yield Start(url, kind, values)
+        if not found:
+            self.report.add(path, "the file has no URL in it", "write one URL a line; # starts a comment")
+
+
+def _hosts(url: str) -> Iterator[str]:
+    """The URLs of the hosts of a start URL, with ranges in a host expanded; none of a path."""
+    if not url.startswith("/"):
+        for root in ranges.expand("/".join(url.split("/")[:3])):
+            with suppress(BadUrl):
+                yield resolve("", f"{root}/")
+
+
+def _of_file(error: ConfigError, path: Path) -> str:
+    return str(error).removeprefix(str(path)).removeprefix(": ")
+
+
+def _unknown(key: str, sources: list[str]) -> tuple[str, str]:
+    """What is wrong with a key of a mapping that is no sitemap, and what to do."""
+    if key in _OF_SITEMAPS:
+        return f"only a sitemap has '{key}'", "write sitemap: with its URL, or remove this key"
+    known = (*_SOURCES, *_KEYS) if not sources else _KEYS
+    return "unknown key", did_you_mean(key, known) or f"known keys are {', '.join(_KEYS)}"
