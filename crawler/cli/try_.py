@@ -107,6 +107,8 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
     if strange := [name for name in given if name not in request.rule.uses]:
         raise ConfigError(f"--with: page kind '{chosen}' uses no value '{strange[0]}'")
     asked = request.address(address, base, given)
+    if asked is None and not given and (first := next((page for page in pages if page.kind == chosen), None)):
+        return first
     if asked is None:
         missing = [name for name in request.rule.uses if name not in given]
         if not missing:

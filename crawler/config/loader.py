@@ -15,7 +15,7 @@ from crawler.config.document import Document
 from crawler.config.job import Job
 from crawler.config.schema import Location
 from crawler.config.secrets import Secret, has_variable
-from crawler.config.start_checks import check_starts, handed_over
+from crawler.config.start_checks import check_starts, handed_over, start_warnings
 from crawler.config.start_reader import StartReader
 from crawler.config.starts import FUNCTION, Start
 from crawler.config.syntax import display_name, parse, read_text
@@ -147,7 +147,7 @@ def load(
     outputs, state = _files(document, folder, report)
     report.stop()
     first_kinds = {sitemaps[start.kind].to if start.kind in sitemaps else start.kind for start in found}
-    notes = tuple(warnings(document, first_kinds))
+    notes = (*start_warnings(document, found), *warnings(document, first_kinds))
     return Job(document, folder, found, outputs, state, notes, sitemaps, _variables(document, environment))
 
 

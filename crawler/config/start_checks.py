@@ -8,9 +8,11 @@ from crawler.config.diagnostics import Diagnostics, dotted
 from crawler.config.document import Document
 from crawler.config.handed import Use, arriving, uses
 from crawler.config.start_reader import Source
+from crawler.config.starts import Start
 from crawler.config.yaml_tree import KeyPath
+from crawler.extract.templates import Template
 
-__all__ = ["check_starts", "handed_over"]
+__all__ = ["check_starts", "handed_over", "start_warnings"]
 
 
 def handed_over(document: Document, sources: Iterable[Source]) -> dict[str, dict[str, tuple[KeyPath, bool]]]:
@@ -23,7 +25,7 @@ def handed_over(document: Document, sources: Iterable[Source]) -> dict[str, dict
         if names is None:  # a function may give all that requests need
             names = tuple(use.name for use in _of_request(document, source.kind))
         there = found.setdefault(source.kind, {})
-        for name in (*names, *source.carry):
+        for name in (*source.carry, *names):
             is_column = name in source.carry or (name in there and there[name][1])
             there[name] = (source.path, is_column)
     return found
@@ -45,6 +47,22 @@ def check_starts(document: Document, sources: Iterable[Source], report: Diagnost
             if is_needed and use.name not in source.names and _is_ours(use, source, there[source.kind]):
                 what = f"uses {{{use.name}}}, which {dotted(source.path)} does not hand over"
                 report.add(use.path, what, _fix(use.name, source))
+
+
+def start_warnings(document: Document, starts: Iterable[Start]) -> Iterator[str]:
+    """Lines of files whose pages are not asked for, because their address lacks a value."""
+    seen: set[tuple[str, int]] = set()
+    for start in starts:
+        values = start.values
+        if values is None or len(values.lines) < 2 or (start.url, id(values)) in seen:
+            continue
+        seen.add((start.url, id(values)))
+        url = start.url or document.pages[start.kind].request.url or ""
+        for name in Template(url).names:
+            place = values.names.index(name) if name in values.names else len(values.names)
+            empty = sum(line[place] is None for line in values.lines) if place < len(values.lines[0]) else 0
+            if empty:
+                yield f"start: {name} is empty in {empty:,} of {len(values.lines):,} lines, which are left out"
 
 
 def _of_request(document: Document, kind: str) -> Iterator[Use]:
