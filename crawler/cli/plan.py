@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from crawler.clock import duration
 from crawler.config import Job
 from crawler.config.diagnostics import dotted
-from crawler.errors import StateError
+from crawler.errors import ExtractError, StateError
 from crawler.export import check_target
 from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
@@ -220,11 +220,14 @@ def _start(job: Job) -> Plain:
 
 def _request(job: Job, start: Link) -> Plain:
     """What a start page is asked for with, and the values that are handed over to it."""
-    request, message = job.requests.get(start.kind), None
+    request, message, body = job.requests.get(start.kind), None, ""
     if request is not None:
-        hidden = dict.fromkeys(job.variables, "***")
-        message = request.message(start.url, start.ask, hidden, trusted=True)
-    body = message.body.decode() if message else ""
+        try:
+            message = request.message(start.url, start.ask, dict.fromkeys(job.variables, "***"), trusted=True)
+        except ExtractError as error:
+            body = f"({error.detail})"
+    if message is not None:
+        body = message.body.decode()
     return {
         "method": message.method if message else "GET",
         "url": start.url,

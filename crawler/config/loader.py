@@ -147,7 +147,7 @@ def load(
     outputs, state = _files(document, folder, report)
     report.stop()
     first_kinds = {sitemaps[start.kind].to if start.kind in sitemaps else start.kind for start in found}
-    notes = (*start_warnings(document, found), *warnings(document, first_kinds))
+    notes = (*start_warnings(document, found, reader.sources), *warnings(document, first_kinds))
     return Job(document, folder, found, outputs, state, notes, sitemaps, _variables(document, environment))
 
 

@@ -28,8 +28,7 @@ def numbers(text: str) -> list[str]:
     (['08', '09', '10'], ['3', '2', '1'], ['0', '20', '40'])
     """
     begin, end, step = _parts(text)
-    padded = any(part.startswith("0") and len(part) > 1 for part in text.split("..")[:2])
-    width = max(map(len, text.split("..")[:2])) if padded else 0
+    width = _width(text)
     counted = range(begin, end + 1, step) if begin <= end else range(begin, end - 1, -step)
     return [str(number).zfill(width) for number in counted]
 
@@ -57,7 +56,7 @@ def size(url: str) -> int:
 
 def first(url: str) -> str:
     """The first of these URLs, without making the others."""
-    return _BRACES.sub(lambda found: re.split(r"\.\.|,", found[1], maxsplit=1)[0], url)
+    return _BRACES.sub(lambda found: _first(found[1]), url)
 
 
 def without(url: str) -> str:
@@ -68,6 +67,16 @@ def without(url: str) -> str:
 def _parts(text: str) -> tuple[int, int, int]:
     begin, end, *step = map(int, text.split(".."))
     return begin, end, step[0] if step else 1
+
+
+def _width(text: str) -> int:
+    """How many digits each number has, 0 for as many as it needs."""
+    ends = text.split("..")[:2]
+    return max(map(len, ends)) if any(end.startswith("0") and len(end) > 1 for end in ends) else 0
+
+
+def _first(text: str) -> str:
+    return str(_parts(text)[0]).zfill(_width(text)) if is_range(text) else text.split(",", 1)[0]
 
 
 def _choices(text: str) -> list[str]:

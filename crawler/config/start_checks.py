@@ -49,8 +49,24 @@ def check_starts(document: Document, sources: Iterable[Source], report: Diagnost
                 report.add(use.path, what, _fix(use.name, source))
 
 
-def start_warnings(document: Document, starts: Iterable[Start]) -> Iterator[str]:
-    """Lines of files whose pages are not asked for, because their address lacks a value."""
+def start_warnings(document: Document, starts: Iterable[Start], sources: Iterable[Source]) -> Iterator[str]:
+    """What is allowed and most likely not meant: values without use, and lines without an address."""
+    yield from _idle_values(document, sources)
+    yield from _left_out(document, starts)
+
+
+def _idle_values(document: Document, sources: Iterable[Source]) -> Iterator[str]:
+    for source in sources:
+        if source.kind not in document.pages:
+            continue
+        used = {use.name for use in uses(("pages", source.kind), document.pages[source.kind])}
+        for name in source.lists:
+            if name not in used and name not in source.carry and name not in source.in_url:
+                where = dotted((*source.path, "with", name))
+                yield f"{where}: nothing uses it; write {{{name}}} in url: or in request:, or add it to carry:"
+
+
+def _left_out(document: Document, starts: Iterable[Start]) -> Iterator[str]:
     seen: set[tuple[str, int]] = set()
     for start in starts:
         values = start.values

@@ -50,6 +50,8 @@ class Source(NamedTuple):
         carry: names of those that become columns.
         has_url: whether it says where its pages are.
         file: name of the file with the values, "" for none.
+        lists: names of those of `with`.
+        in_url: names that its URLs use.
     """
 
     path: KeyPath
@@ -58,6 +60,8 @@ class Source(NamedTuple):
     carry: tuple[str, ...] = ()
     has_url: bool = True
     file: str = ""
+    lists: tuple[str, ...] = ()
+    in_url: frozenset[str] = frozenset()
 
 
 class StartReader:
@@ -176,7 +180,8 @@ class StartReader:
         if values is not None:
             names = None if "python" in item else values.names
             file = name if is_table and isinstance(name, str) else ""
-            self.sources.append(Source(path, kind, names, values.carry, has_url, file))
+            in_url = frozenset(_names_in(item.get("url")))
+            self.sources.append(Source(path, kind, names, values.carry, has_url, file, tuple(lists), in_url))
         elif "python" not in item:
             self._plain(path, kind)
         if "python" in item:
@@ -368,6 +373,13 @@ def _hosts(url: str) -> Iterator[str]:
         for root in ranges.expand("/".join(url.split("/")[:3])):
             with suppress(BadUrl):
                 yield resolve("", f"{root}/")
+
+
+def _names_in(urls: object) -> Iterator[str]:
+    from crawler.extract.templates import Template
+
+    for url in urls if isinstance(urls, list) else [urls]:
+        yield from Template(ranges.without(url)).names if isinstance(url, str) else ()
 
 
 def _of_file(error: ConfigError, path: Path) -> str:
