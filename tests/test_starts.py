@@ -150,7 +150,7 @@ def test_what_is_not_carried_can_fill_fields_and_goes_on_by_name(rows, tmp_path)
 
 def test_a_function_gives_values(rows, tmp_path):
     (tmp_path / "given16.py").write_text(
-        "def cities():\n    for number, city in enumerate(['Oak', 'Elm']):\n        yield {'city': city, 'no': number}\n"
+        "def cities():\n    return ({'city': city, 'no': number} for number, city in enumerate(['Oak', 'Elm']))\n"
     )
     found = rows(
         "start: {python: 'given16:cities', with: {type: [a, b]}, carry: [city, type], kind: near}\n"

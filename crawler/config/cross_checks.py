@@ -289,7 +289,10 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
             if first.type != field.type and not {field.path, first.path}.intersection(spoiled):
                 named = f"same type, for example type: {first.type if first.type != 'any' else field.type}"
                 what = f"the column '{field.name}' of table '{home.table}' is {field.type} here"
-                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", f"give both the {named}")
+                fix = f"give both the {named}"
+                if field.path[:1] == ("start",):
+                    fix = f"values of starts are text: add type: text there, or take {field.name} from carry:"
+                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", fix)
         if widths.get(home.table, 0) > _MAX_COLUMNS:
             report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
 

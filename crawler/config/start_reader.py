@@ -172,7 +172,7 @@ class StartReader:
         columns, ok = None, True
         if isinstance(name, str) and Path(name).suffix.lower() in _TABLES:
             columns, ok = self._columns(name, (*path, "file"))
-        if not ok or lists is None:
+        if not ok or lists is None or self._twice(columns, lists, path, name):
             return
         values = self._values(item, path, columns, lists)
         is_table = columns is not None
@@ -222,6 +222,14 @@ class StartReader:
             self.report.add(path, f"{name} cannot be read: {error.detail}", "give a .csv or .xlsx file with headings")
         return None, False
 
+    def _twice(self, columns: Columns | None, lists: Collection[str], path: KeyPath, file: object) -> bool:
+        """Complain of names that are both columns and lists."""
+        both = [name for name in lists if columns is not None and name in columns.names]
+        for name in both:
+            what = f"'{name}' is also a column of {file}"
+            self.report.add((*path, "with", name), what, "rename one of them", on_key=True)
+        return bool(both)
+
     def _lists(self, value: object, path: KeyPath) -> dict[str, tuple[str | None, ...]] | None:
         """What stands under `with`; None after a complaint."""
         if not isinstance(value, dict) or not value:
@@ -267,11 +275,6 @@ class StartReader:
     ) -> Values | None:
         """What is handed over; None for nothing."""
         known = columns.names if columns else ()
-        for name in lists:
-            if name in known:
-                what = f"'{name}' is also a column of {item['file']}"
-                self.report.add((*path, "with", name), what, "rename one of them", on_key=True)
-                return None
         if columns is None and not any(key in item for key in _OF_VALUES):
             return None
         names = (*known, *(name for name in lists))
