@@ -79,6 +79,8 @@ class Message(NamedTuple):
         url: asked for in place of the request's URL, which has names of secrets where this has the secrets; "" for
             the same.
         statuses: HTTP statuses whose answers are read as pages, beside 200 and 203.
+        mark: hash of method and body, with names of secrets in the place of secrets: it tells requests of one URL
+            apart in a recording. "" for a GET.
     """
 
     method: str = "GET"
@@ -86,6 +88,7 @@ class Message(NamedTuple):
     body: bytes = b""
     url: str = ""
     statuses: frozenset[int] = frozenset()
+    mark: str = ""
 
     def __repr__(self) -> str:
         return f"Message(method={self.method!r}, body={len(self.body)} bytes)"
@@ -182,6 +185,8 @@ class Link(NamedTuple):
         carry: fields of the row it stands in, joined to the target's records.
         notes: notes on carried fields.
         ask: what its target is asked for with.
+        duplicates: what it does where another link leads to the same page: `first` (nothing), `rows` (a row for each
+            link) or `collect` (a list of what all of them carry).
     """
 
     url: str
@@ -191,6 +196,7 @@ class Link(NamedTuple):
     carry: Mapping[str, Value] = {}
     notes: tuple[Note, ...] = ()
     ask: Ask | None = None
+    duplicates: str = "first"
 
 
 RICH = "+"
@@ -204,6 +210,7 @@ class Page(NamedTuple):
     Attributes:
         records: `Stored` where the store is to write them, so that it is the worker who makes their text.
         dropped: links that were not taken, counted by reason (`bad-url`, `scheme`, `denied`).
+        left_out: rows that `where` left out, by table; only tables that have some.
         notes: notes on the page as a whole; their `field` is "".
         sign: of what the rules found, where links may lead back to pages of this kind; see `crawler.extract.parser`. It
             begins with RICH where that is more than one thing.
@@ -221,6 +228,7 @@ class Page(NamedTuple):
     set_cookies: tuple[str, ...] = ()
     sign: str = ""
     sessions: Mapping[str, bool] = {}
+    left_out: Mapping[str, int] = {}
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)

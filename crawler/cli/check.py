@@ -32,6 +32,7 @@ def plan_text(plan: Plain, width: int) -> list[str]:
 def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
     yield _start_heading(plan["start"]), [_item(clean(page), width) for page in _first(plan["start"])]
     yield "Page kinds", _kinds(plan, width)
+    yield "Requests", _requests(plan, width)
     for table in plan["tables"]:
         yield _table_heading(table), _table(table, width)
     yield "Engines", _bullets(_engines(plan), width)
@@ -56,10 +57,10 @@ def _start_heading(start: Plain) -> str:
 def _first(start: Plain) -> list[str]:
     more = start["count"] - len(start["first"])
     functions = [f"python {one['python']} ({one['kind']})" for one in start["functions"]]
-    return [*map(_request, start["requests"]), *([f"and {more:,} more"] if more else []), *functions]
+    return [*map(_start_page, start["requests"]), *([f"and {more:,} more"] if more else []), *functions]
 
 
-def _request(page: Plain) -> str:
+def _start_page(page: Plain) -> str:
     """A start page: its URL, and what else it is asked for with."""
     asked = page["url"] if page["method"] == "GET" else f"{page['method']} {page['url']}"
     values = ", ".join(f"{name}={value}" for name, value in page["values"].items())
@@ -94,12 +95,52 @@ def _sitemap(rule: Plain) -> str:
 
 def _follow(follow: Plain) -> str:
     each = "of its rows" if follow["of_rows"] else follow["each"]
-    parts = [follow["css"] + (f" in each {each}" if each else "")]
+    if follow["by_request"]:
+        parts = [f"one request for each {each}" if each else "one request"]
+    else:
+        parts = [follow["css"] + (f" in each {each}" if each else "")]
     parts += [f"where {', '.join(follow['where'])}"] if follow["where"] else []
     parts += ["next page"] if follow["next"] else []
     parts += [] if follow["same_site"] else ["also to other sites"]
     parts += [f"carries {', '.join(follow['carry'])}"] if follow["carry"] else []
+    parts += {"rows": ["a row for each link"], "collect": ["a list of what all links carry"]}.get(
+        follow["duplicates"], []
+    )
     return "; ".join(parts)
+
+
+def _requests(plan: Plain, width: int) -> list[str]:
+    rows: list[list[str | Cell]] = []
+    for kind in plan["pages"]:
+        asked = kind["request"]
+        if asked is None:
+            continue
+        query = "&".join(f"{name}={value}" for name, value in asked["query"].items())
+        parts = [f"query {query}"] if query else []
+        parts += [f"{asked['body']} body"] if asked["body"] else []
+        parts += [f"headers {', '.join(asked['headers'])}"] if asked["headers"] else []
+        parts += [f"also pages: {', '.join(map(str, asked['statuses']))}"] if asked["statuses"] else []
+        parts += _paging(asked["paginate"]) if asked["paginate"] else []
+        start: list[str | Cell] = [Cell(kind["kind"], "bold"), asked["method"], asked["url"] or "the link or start"]
+        for part in parts or [""]:
+            rows.append([*start, part])
+            start = ["", "", ""]
+    return aligned(["kind", "method", "address", "with"], rows, width)
+
+
+def _paging(rule: Plain) -> list[str]:
+    """How a list goes on."""
+    most = [f"at most {rule['most']:,} pages"] if rule["most"] else []
+    if rule["name"] == "cursor":
+        return [f"then the cursor of {rule['found_by']}", "until there is none", *most]
+    step = rule["step"] if rule["name"] == "offset" else 1
+    ends = {
+        "page_count": f"all at once: as many as {rule['found_by']}",
+        "total": f"all at once: a total of {rule['found_by']}",
+        "more": f"as long as {rule['found_by']}",
+        None: "until a page has no rows",
+    }
+    return [f"{rule['name']} {rule['first']}, {rule['first'] + step}, ...", ends[rule["ends_by"]], *most]
 
 
 def _table_heading(table: Plain) -> str:
@@ -136,7 +177,7 @@ def _engines(plan: Plain) -> list[str]:
     if not any(use["engine"] for use in uses):
         return ["no page is searched by selectors"]
     if not reasons:
-        return ["lexbor evaluates every selector"]
+        return ["lexbor evaluates every selector; on pages of XML, BeautifulSoup does"]
     head = "lexbor evaluates the selectors, except these, for which BeautifulSoup (slower) is used:"
     return [head, *(f"  {reason}" for reason in reasons)]
 

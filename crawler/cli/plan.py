@@ -20,7 +20,7 @@ from crawler.export import check_target
 from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
-from crawler.extract.rules import FieldRule, FollowRule, TableRule
+from crawler.extract.rules import FieldRule, FollowRule, PageRule, PaginateRule, RequestRule, TableRule
 from crawler.model import Link
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
@@ -212,13 +212,13 @@ def _start(job: Job) -> Plain:
         "count": kinds.total(),
         "kinds": dict(kinds),
         "first": [start.url for start in first],
-        "requests": [_request(job, start) for start in first],
+        "requests": [_start_page(job, start) for start in first],
         "functions": [{"python": name, "kind": kind} for name, kind in job.start_functions],
         "demo": job.demo is not None,
     }
 
 
-def _request(job: Job, start: Link) -> Plain:
+def _start_page(job: Job, start: Link) -> Plain:
     """What a start page is asked for with, and the values that are handed over to it."""
     request, message, body = job.requests.get(start.kind), None, ""
     if request is not None:
@@ -258,6 +258,37 @@ def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:
         "python": plan.rule.python,
         "follow": [_follow(job, follow.rule) for follow in plan.follow],
         "sitemap": plan.rule.sitemap._asdict() if plan.rule.sitemap else None,
+        "request": _request(plan.rule),
+    }
+
+
+def _request(rule: PageRule) -> Plain | None:
+    """How pages of a kind are asked for, as the config says it: secrets stand there by name."""
+    asked = rule.request
+    if asked is None or (asked == RequestRule(uses=asked.uses) and rule.paginate is None):
+        return None
+    return {
+        "method": asked.method,
+        "url": asked.url,
+        "query": dict(asked.query),
+        "headers": [name for name, _ in asked.headers],
+        "body": "json" if asked.json else "form" if asked.form else None,
+        "statuses": list(asked.statuses),
+        "uses": list(asked.uses),
+        "paginate": _paginate(rule.paginate) if rule.paginate else None,
+    }
+
+
+def _paginate(rule: PaginateRule) -> Plain:
+    ends = next((name for name in ("page_count", "total", "more") if getattr(rule, name)), None)
+    found = getattr(rule, ends) if ends else rule.cursor
+    return {
+        "name": rule.name,
+        "first": rule.first,
+        "step": rule.step,
+        "ends_by": ends,
+        "found_by": found_by(found) if found else None,
+        "most": rule.most,
     }
 
 
@@ -271,7 +302,9 @@ def _follow(job: Job, rule: FollowRule) -> Plain:
         "where": [condition.name for condition in rule.where],
         "next": rule.next,
         "same_site": rule.same_site,
-        "carry": [field.name for field in rule.carry],
+        "carry": list(dict.fromkeys([*(field.name for field in rule.carry), *rule.shown])),
+        "by_request": rule.by_request,
+        "duplicates": rule.duplicates,
         "engine": use.engine,
         "why": use.why,
     }
@@ -279,7 +312,8 @@ def _follow(job: Job, rule: FollowRule) -> Plain:
 
 def _served_follow(job: Job, rule: FollowRule) -> Served:
     fields = (*filter(None, (rule.source,)), *rule.carry)
-    return served(job.recipe.engine, [rule.css, rule.each, *selectors(fields), *selectors(rule.levels)])
+    css = [rule.css, rule.each, *selectors(fields), *selectors(rule.levels)]
+    return served(job.recipe.engine, css) if any(css) else Served("")
 
 
 def _tables(job: Job, kinds: dict[str, CompiledPage]) -> list[Plain]:
@@ -327,8 +361,8 @@ def _sources(job: Job, kinds: dict[str, CompiledPage]) -> Iterator[tuple[str, st
                     yield home, field.name, _source(kind, found_by(field), use, carried=True)
     for kind, names in job.document.started.items():
         for table in kinds[kind].tables:
-            for name, (path, is_column) in names.items():
-                if is_column:
+            for name, (path, spec) in names.items():
+                if not spec.hidden:
                     yield table.rule.table, name, _source(dotted(path), "carry", Served(""), carried=True)
 
 

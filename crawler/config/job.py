@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler import __version__
-from crawler.config.document import DemoSpec, Document, FetchSpec, KindSpec, LimitsSpec, PoliteSpec, ProtectSpec
+from crawler.config.document import DemoSpec, Document, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
+from crawler.config.page_spec import KindSpec
 from crawler.config.schema import Section
 from crawler.config.secrets import Secret, reveal
 from crawler.config.start_pages import pages_of

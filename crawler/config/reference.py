@@ -8,22 +8,19 @@ from typing import Any
 from crawler import plugins
 from crawler.config.document import (
     AuthSpec,
-    ConditionSpec,
     DemoSpec,
     Document,
-    EachSpec,
     FetchSpec,
-    FieldSpec,
-    FollowSpec,
-    KindSpec,
     LimitsSpec,
     PoliteSpec,
     ProtectSpec,
-    RequestSpec,
     SitemapSpec,
     StartSpec,
-    TableSpec,
 )
+from crawler.config.field_spec import ConditionSpec, EachSpec, FieldSpec
+from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
+from crawler.config.paging_spec import ExpectSpec, PaginateSpec
+from crawler.config.request_spec import RequestSpec
 from crawler.config.schema import Key, Section
 
 __all__ = ["SECTIONS", "reference", "schema"]
@@ -38,6 +35,8 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("Rows", "pages.KIND.each[].", EachSpec),
     ("A condition", "pages.KIND.where.NAME.", ConditionSpec),
     ("A request", "pages.KIND.request.", RequestSpec),
+    ("Paging", "pages.KIND.paginate.", PaginateSpec),
+    ("What is expected", "pages.KIND.expect[].", ExpectSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),
     ("A follow rule", "pages.KIND.follow[].", FollowSpec),
     ("The demo site", "demo.", DemoSpec),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from crawler.config.diagnostics import Diagnostics, dotted
 from crawler.config.document import Document
+from crawler.config.field_spec import FieldSpec
 from crawler.config.handed import Use, arriving, uses
 from crawler.config.start_reader import Source
 from crawler.config.starts import Start
@@ -15,9 +16,9 @@ from crawler.extract.templates import Template
 __all__ = ["check_starts", "handed_over", "start_warnings"]
 
 
-def handed_over(document: Document, sources: Iterable[Source]) -> dict[str, dict[str, tuple[KeyPath, bool]]]:
-    """By page kind, the names of what starts hand over: where that is written, and whether it becomes a column."""
-    found: dict[str, dict[str, tuple[KeyPath, bool]]] = {}
+def handed_over(document: Document, sources: Iterable[Source]) -> dict[str, dict[str, tuple[KeyPath, FieldSpec]]]:
+    """By page kind, the names of what starts hand over: where that is written, and the field that it is."""
+    found: dict[str, dict[str, tuple[KeyPath, FieldSpec]]] = {}
     for source in sources:
         if source.names == () or source.kind not in document.pages:
             continue
@@ -26,8 +27,10 @@ def handed_over(document: Document, sources: Iterable[Source]) -> dict[str, dict
             names = tuple(use.name for use in _of_request(document, source.kind))
         there = found.setdefault(source.kind, {})
         for name in (*source.carry, *names):
-            is_column = name in source.carry or (name in there and there[name][1])
-            there[name] = (source.path, is_column)
+            if name in source.carry:
+                there[name] = (source.path, FieldSpec(type="text", all=source.duplicates == "collect"))
+            else:
+                there.setdefault(name, (source.path, FieldSpec(type="text", hidden=True)))
     return found
 
 
@@ -82,7 +85,10 @@ def _left_out(document: Document, starts: Iterable[Start]) -> Iterator[str]:
 
 
 def _of_request(document: Document, kind: str) -> Iterator[Use]:
-    return (use for use in uses(("pages", kind), document.pages[kind]) if use.path[2] == "request")
+    """The names that requests of a page kind need, but for what paginate counts."""
+    spec = document.pages[kind]
+    counted = spec.paginate.name if spec.paginate is not None else ""
+    return (use for use in uses(("pages", kind), spec) if use.path[2] == "request" and use.name != counted)
 
 
 def _is_ours(use: Use, source: Source, there: Iterable[str]) -> bool:

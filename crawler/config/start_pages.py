@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from crawler import urls
@@ -46,8 +46,7 @@ def pages_of(
             if asked is None:
                 continue
             whole, ask = asked, request.ask(given)
-        link = Link(whole, start.kind, carry=carry, ask=ask) if carry or ask else Link(whole, start.kind)
-        yield _with_duplicates(link, values.duplicates)
+        yield Link(whole, start.kind, carry=carry, ask=ask, duplicates=values.duplicates)
 
 
 def _addresses(
@@ -101,10 +100,3 @@ def _clean(url: str, base: str | None) -> str:
         return urls.resolve(base or "", url)
     except BadUrl as error:
         raise ConfigError(f"start: '{url[:80]}' is no URL: {error.detail or error.code}") from error
-
-
-def _with_duplicates(link: Link, duplicates: str) -> Link:
-    if duplicates == "first" or "duplicates" not in Link._fields:
-        return link
-    given: dict[str, Any] = {"duplicates": duplicates}
-    return link._replace(**given)

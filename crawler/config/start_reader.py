@@ -12,7 +12,8 @@ from typing import NamedTuple, TypeVar
 
 from crawler.config import ranges
 from crawler.config.diagnostics import Diagnostics
-from crawler.config.document import DUPLICATES, Document, SitemapSpec, StartSpec
+from crawler.config.document import Document, SitemapSpec, StartSpec
+from crawler.config.page_spec import DUPLICATES
 from crawler.config.schema import NAME, Location, Type, list_of
 from crawler.config.secrets import has_variable
 from crawler.config.start_values import MAX_FILE_BYTES, Columns, Values, is_name, read_columns
@@ -52,6 +53,7 @@ class Source(NamedTuple):
         file: name of the file with the values, "" for none.
         lists: names of those of `with`.
         in_url: names that its URLs use.
+        duplicates: what further starts of the same page do with what they carry.
     """
 
     path: KeyPath
@@ -62,6 +64,7 @@ class Source(NamedTuple):
     file: str = ""
     lists: tuple[str, ...] = ()
     in_url: frozenset[str] = frozenset()
+    duplicates: str = "first"
 
 
 class StartReader:
@@ -161,6 +164,8 @@ class StartReader:
             if key not in _KEYS:
                 self.report.add((*path, key), *_unknown(key, sources), on_key=True)
         if not sources and "with" not in item:
+            if any(key not in _KEYS for key in item):
+                return  # one of them was to be the source
             self.report.add(path, "expected a URL, or a mapping with url, file, sitemap or python", "write one of them")
             return
         kind = self._kind(item.get("kind", first), path)
@@ -181,7 +186,9 @@ class StartReader:
             names = None if "python" in item else values.names
             file = name if is_table and isinstance(name, str) else ""
             in_url = frozenset(_names_in(item.get("url")))
-            self.sources.append(Source(path, kind, names, values.carry, has_url, file, tuple(lists), in_url))
+            self.sources.append(
+                Source(path, kind, names, values.carry, has_url, file, tuple(lists), in_url, values.duplicates)
+            )
         elif "python" not in item:
             self._plain(path, kind)
         if "python" in item:

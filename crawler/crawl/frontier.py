@@ -18,7 +18,7 @@ from crawler.crawl.cookies import RunCookies
 from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
-from crawler.model import Moved, Request
+from crawler.model import Failure, Moved, Request
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued
 from crawler.store.records import load_ask
@@ -200,6 +200,10 @@ class Frontier:
         host.pace.good()
         host.witness = page
 
+    def ends_list(self, page: Queued, failure: Failure) -> bool:
+        """Whether a failure only says that a list has no further page."""
+        return self._outgoing is not None and self._outgoing.ends_list(page, failure)
+
     def hidden(self, page: Queued, moved: Moved) -> Moved:
         """A redirect as it is stored: without secrets."""
         return moved if self._outgoing is None else self._outgoing.hidden(page, moved)
@@ -254,8 +258,15 @@ class Frontier:
             refusal = self._refusal(page, robots)
             if refusal is None:
                 return page
-            self._pages.refused(page, *refusal)
+            self._refuse(page, refusal)
         return None
+
+    def _refuse(self, page: Queued, refusal: Refusal) -> None:
+        """Write down that a page is not asked for: one that cannot be asked for has failed."""
+        if refusal is ROBOTS:
+            self._pages.refused(page, *refusal)
+        else:
+            self._pages.unasked(page, Failure(refusal.code, refusal.detail or ""))
 
     def _refusal(self, page: Queued, robots: Robots) -> Refusal | None:
         """Return why a page is not asked for; makes what is sent for it."""
@@ -333,5 +344,5 @@ class Frontier:
             refusal = self._refusal(page, robots)
             if refusal is None:
                 return self._send(host, page, now)
-            self._pages.refused(page, *refusal)
+            self._refuse(page, refusal)
         return None

@@ -18,7 +18,17 @@ from crawler.crawl.admission import page_limit
 from crawler.crawl.blame import Blame
 from crawler.crawl.frontier import Frontier
 from crawler.crawl.inbox import Limits, Stopper
-from crawler.crawl.retry_policy import backoff, decide, died, froze, is_passing, off_site, outcome_of, unless_login
+from crawler.crawl.retry_policy import (
+    backoff,
+    decide,
+    died,
+    froze,
+    is_passing,
+    list_ended,
+    off_site,
+    outcome_of,
+    unless_login,
+)
 from crawler.crawl.stats import Stats
 from crawler.model import Failure, Moved, Outcome, Page, Request
 from crawler.store.pages import Pages
@@ -193,6 +203,9 @@ class Crawl:
             self.tally.page(outcome)
             self._queue(self._pages.done(page, outcome))
         elif isinstance(outcome, Failure):
+            if self._frontier.ends_list(page, outcome):
+                self._absorb(page, list_ended(outcome))
+                return
             self._failed(page, outcome)
         elif isinstance(outcome, Moved):
             self.tally.requests += 1

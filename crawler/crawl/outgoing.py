@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 from crawler import urls
 from crawler.crawl.admission import Refusal
 from crawler.errors import ExtractError
-from crawler.model import Message, Moved
+from crawler.model import Failure, Message, Moved
 from crawler.store.queued import Queued
 from crawler.store.records import load_ask
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from crawler.extract.request import CompiledRequest
 
 __all__ = ["Outgoing"]
+
+_TELLING = 6
+"""Characters of a secret that is looked for anywhere in an address; a shorter one stands there by chance."""
+_NO_FURTHER = frozenset({400, 404, 410, 416})
 
 
 class Outgoing:
@@ -43,9 +48,17 @@ class Outgoing:
         except ExtractError as error:
             return Refusal(error.code, error.detail)
 
+    def ends_list(self, page: Queued, failure: Failure) -> bool:
+        """Tell whether a failure only says that a list has no further page."""
+        request = self._requests.get(page.kind)
+        return request is not None and failure.status in _NO_FURTHER and request.is_further(load_ask(page.ask))
+
     def hidden(self, page: Queued, moved: Moved) -> Moved:
         """Return a redirect with the secrets in its address as they are written in the config."""
         request = self._requests.get(page.kind)
-        if request is None or not request.secret:
-            return moved
-        return moved._replace(location=request.hidden(moved.location))
+        location = moved.location if request is None else request.hidden(moved.location, load_ask(page.ask))
+        for name, value in self._secrets.items():
+            if len(value) >= _TELLING:
+                for written in (value, quote(value, safe=""), quote_plus(value)):
+                    location = location.replace(written, f"${{{name.removeprefix('$')}}}")
+        return moved if location == moved.location else moved._replace(location=location)

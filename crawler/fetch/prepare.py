@@ -136,7 +136,9 @@ class RequestPreparer:
             raise FetchError("late", "its time slot expired before it could be sent")
         url = urls.resolve("", request.url)
         message = request.message
-        asked_url = urls.resolve("", message.url) if message is not None and message.url else url
+        # What is played back was recorded by the URL without its secrets.
+        other = message.url if message is not None and not self._settings.connect_to else ""
+        asked_url = urls.resolve("", other) if other else url
         end = asked_url.index("/", 8)
         server, target = asked_url[:end], asked_url[end:]
         place = self._places.get(server) or self._new_place(server)
@@ -148,6 +150,8 @@ class RequestPreparer:
         if self._settings.connect_to:
             server, more = connect_to(server, self._settings.connect_to)
             headers = headers | more
+            if message is not None and message.mark:
+                headers["X-Crawler-Request"] = message.mark
         elif self._settings.proxy and server.startswith("http:"):
             target = asked_url
         lines = place.lines if headers is place.headers else _lines(headers)

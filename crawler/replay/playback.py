@@ -123,7 +123,8 @@ def _meant(folder: Path, request: Request, fetched: Fetched) -> Fetched:
     """The recorded failure where the server says that it cannot be said by HTTP, as a timeout cannot."""
     if not isinstance(fetched, Failure) or fetched.status != MARK:
         return fetched
-    recorded = read(folder, urls.resolve("", request.url))
+    mark = request.message.mark if request.message is not None else ""
+    recorded = read(folder, urls.resolve("", request.url), mark)
     if recorded is None:
         return fetched
     meant = which(recorded, fetched.detail)

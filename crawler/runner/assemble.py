@@ -112,7 +112,10 @@ class Run:
 
     def _pages(self, crawl: int) -> Pages:
         kinds = self._job.recipe.kinds
-        lanes = {name: 0 if kind.follow or kind.python or kind.sitemap else 1 for name, kind in kinds.items()}
+        lanes = {
+            name: 0 if kind.follow or kind.python or kind.sitemap or kind.paginate else 1
+            for name, kind in kinds.items()
+        }
         limits, fetch = self._job.limits, self._job.fetch
         pages = Pages(
             self._db,

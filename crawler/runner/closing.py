@@ -74,7 +74,11 @@ def publish_report(
 def counted(db: sqlite3.Connection, crawl: int, report: Report) -> Report:
     """The report with the counts of the pages."""
     return replace(
-        report, pages=counts.states(db, crawl), causes=counts.causes(db, crawl), dropped=counts.dropped(db, crawl)
+        report,
+        pages=counts.states(db, crawl),
+        causes=counts.causes(db, crawl),
+        dropped=counts.dropped(db, crawl),
+        left_out=counts.left_out(db, crawl),
     )
 
 

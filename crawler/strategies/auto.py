@@ -150,6 +150,7 @@ class Auto(Generic[T]):
         """Work, or wait for those that do."""
         if self._why_spread and self._spread is None and self._more:
             self._go_over()
+            return  # to start processes takes a while: `wake` could not yet reach them with what has come meanwhile
         if self._spread is not None:
             self._spread.perform(timeout)
         elif self._driver is not None:
