@@ -179,3 +179,29 @@ def test_a_run_goes_on_with_the_same_starts_and_begins_anew_with_others(site, ro
     (tmp_path / "points.csv").write_text(POINTS.replace("53.9", "54.9"))
     assert [row["id"] for row in rows(NEAR)] == ["52.1-7-2", "52.1-7-2", "54.9-8-2", "54.9-8-2"]
     assert len(asked) == 4
+
+
+def test_each_line_is_the_begin_of_a_list_of_pages_that_are_given_the_same(site, rows, tmp_path):
+    (tmp_path / "cities.csv").write_text("city,land\nOak,de\nElm,at\n")
+    found = rows(
+        "start: {file: cities.csv, carry: [land]}\n"
+        "pages:\n  near: {format: json, table: shops, each: places, fields: {id: id},\n"
+        "    paginate: {page: 1, max_pages: 2},\n"
+        '    request: {url: "HOST/find", json: {city: "{city}", page: "{page}"}}}\n'
+    )
+    assert found == [
+        {"id": "Oak-1", "land": "de"},
+        {"id": "Elm-1", "land": "at"},
+        {"id": "Oak-2", "land": "de"},
+        {"id": "Elm-2", "land": "at"},
+    ]
+
+
+@pytest.mark.parametrize(("mode", "tags"), [("first", ["a"]), ("rows", ["a", "b"]), ("collect", [("a", "b")])])
+def test_values_of_starts_that_lead_to_the_same_page(site, rows, mode, tags):
+    found = rows(
+        f"start: {{url: 'HOST/x', with: {{tag: [a, b]}}, carry: [tag], duplicates: {mode}}}\n"
+        "pages: {p: {table: shops, fields: {path: h1}}}"
+    )
+    assert found == [{"path": "/x", "tag": tag} for tag in tags]
+    assert site[1] == ["GET /x"]
