@@ -5,23 +5,22 @@ A URL, a list, a range, a mapping with a page kind, a file of URLs or of values,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from crawler.config import ranges
 from crawler.config.diagnostics import Diagnostics
 from crawler.config.document import Document, SitemapSpec, StartSpec
-from crawler.config.page_spec import DUPLICATES
-from crawler.config.schema import NAME, Location, Type, list_of
-from crawler.config.secrets import has_variable
-from crawler.config.start_values import MAX_FILE_BYTES, Columns, Values, is_name, read_columns
+from crawler.config.schema import Location
+from crawler.config.start_values import MAX_FILE_BYTES, Values
 from crawler.config.starts import FUNCTION, Start, fault
 from crawler.config.syntax import read_text
 from crawler.config.validators import Problem, did_you_mean, function
+from crawler.config.value_reader import Given, ValueReader, of_file
 from crawler.config.yaml_tree import KeyPath, YamlSource
-from crawler.errors import ConfigError, ExtractError
+from crawler.errors import ConfigError
 from crawler.extract.rules import SitemapRule
 from crawler.model import SITEMAP
 from crawler.urls import BadUrl, resolve
@@ -31,14 +30,8 @@ __all__ = ["Source", "StartReader"]
 _KEYS = tuple(StartSpec.keys)
 _SOURCES = ("url", "file", "sitemap", "python")
 _OF_SITEMAPS = ("sitemaps", "allow", "deny", "since")
-_OF_VALUES = ("with", "carry", "duplicates")
-_TABLES = (".csv", ".xlsx")
-_CARRY = list_of("list of names", NAME)
 _SHOWN = 20
 """Wrong values of a column that are told one by one."""
-
-
-T = TypeVar("T")
 
 
 class Source(NamedTuple):
@@ -80,6 +73,7 @@ class StartReader:
         self.kinds = kinds
         self.folder = folder
         self.demo = demo
+        self.values = ValueReader(report, folder)
         self.sitemaps: dict[str, SitemapRule] = {}
         self.sources: list[Source] = []
         self._seen: set[str] = set()
@@ -118,16 +112,8 @@ class StartReader:
             self.report.add(path, *wrong)
             return
         if values is not None:
-            self._count(url, values, path)
             self._addresses(url, values, path)
         yield Start(url, kind, values)
-
-    def _count(self, url: str, values: Values, path: KeyPath) -> None:
-        count = ranges.size(url) * values.combinations
-        if count > ranges.MOST:
-            self.report.add(
-                path, f"it means {count:,} pages", f"at most {ranges.MOST:,} are allowed; make several jobs"
-            )
 
     def _addresses(self, url: str, values: Values, path: KeyPath) -> None:
         """Complain of whole addresses among the values that are none."""
@@ -172,41 +158,47 @@ class StartReader:
         yield from self._with_values(item, path, kind)
 
     def _with_values(self, item: dict[str, object], path: KeyPath, kind: str) -> Iterator[Start]:
-        name = item.get("file")
-        lists = self._lists(item["with"], (*path, "with")) if "with" in item else {}
-        columns, ok = None, True
-        if isinstance(name, str) and Path(name).suffix.lower() in _TABLES:
-            columns, ok = self._columns(name, (*path, "file"))
-        if not ok or lists is None or self._twice(columns, lists, path, name):
+        given = self.values.read(item, path)
+        if given is None:
             return
-        values = self._values(item, path, columns, lists)
-        is_table = columns is not None
-        has_url = "url" in item or ("file" in item and not is_table) or (columns is not None and bool(columns.address))
-        if values is not None:
-            names = None if "python" in item else values.names
-            file = name if is_table and isinstance(name, str) else ""
-            in_url = frozenset(_names_in(item.get("url")))
-            self.sources.append(
-                Source(path, kind, names, values.carry, has_url, file, tuple(lists), in_url, values.duplicates)
-            )
-        elif "python" not in item:
+        self._source(item, path, kind, given)
+        starts = tuple(self._starts(item, path, kind, given))
+        if given.values is not None:
+            self._count(starts, item, path)
+        yield from starts
+
+    def _source(self, item: dict[str, object], path: KeyPath, kind: str, given: Given) -> None:
+        values = given.values
+        if values is None and "python" not in item:
             self._plain(path, kind)
+            return
+        list_of_urls = "file" in item and not given.file
+        has_url = "url" in item or "python" in item or list_of_urls or bool(given.address)
+        values = values or Values()
+        names = None if "python" in item else values.names
+        in_url = frozenset(_names_in(item.get("url")))
+        self.sources.append(
+            Source(path, kind, names, values.carry, has_url, given.file, given.lists, in_url, values.duplicates)
+        )
+
+    def _starts(self, item: dict[str, object], path: KeyPath, kind: str, given: Given) -> Iterator[Start]:
         if "python" in item:
-            if values is None:
-                self.sources.append(Source(path, kind, None))
-            yield from self._function(item["python"], (*path, "python"), kind, values)
-        elif "file" in item and not is_table:
-            yield from self._list_of_urls(item, path, kind, values)
+            yield from self._function(item["python"], (*path, "python"), kind, given.values)
+        elif "file" in item and not given.file:
+            yield from self._list_of_urls(item, path, kind, given.values)
         elif "url" in item:
-            yield from self._urls(item["url"], (*path, "url"), kind, values)
-        elif values is not None:
-            address = columns.address if columns else None
-            place = (*path, "file") if columns else path
-            if address:
-                yield from self._url(f"{{{address}}}", place, kind, values)
-            else:
-                self._count("", values, place)
-                yield Start("", kind, values)
+            yield from self._urls(item["url"], (*path, "url"), kind, given.values)
+        elif given.address:
+            yield from self._url(f"{{{given.address}}}", (*path, "file"), kind, given.values)
+        else:
+            yield Start("", kind, given.values)
+
+    def _count(self, starts: tuple[Start, ...], item: dict[str, object], path: KeyPath) -> None:
+        count = sum(ranges.size(start.url) * start.values.combinations for start in starts if start.values)
+        if count > ranges.MOST:
+            key = next((key for key in ("url", "file") if key in item), "with")
+            fix = f"at most {ranges.MOST:,} are allowed; make several jobs"
+            self.report.add((*path, key), f"it means {count:,} pages", fix)
 
     def _list_of_urls(
         self, item: dict[str, object], path: KeyPath, kind: str, values: Values | None
@@ -217,99 +209,6 @@ class StartReader:
             self.report.add((*path, other), what, "keep one, or give a .csv or .xlsx file with headings", on_key=True)
             return
         yield from self._file(item["file"], (*path, "file"), kind, values)
-
-    def _columns(self, name: str, path: KeyPath) -> tuple[Columns | None, bool]:
-        """The columns of a file, None where it is a list of URLs; and whether it can be read."""
-        try:
-            return read_columns(self.folder / name), True
-        except ConfigError as error:
-            what, _, fix = _of_file(error, self.folder / name).partition("; ")
-            self.report.add(path, what, fix)
-        except ExtractError as error:
-            self.report.add(path, f"{name} cannot be read: {error.detail}", "give a .csv or .xlsx file with headings")
-        return None, False
-
-    def _twice(self, columns: Columns | None, lists: Collection[str], path: KeyPath, file: object) -> bool:
-        """Complain of names that are both columns and lists."""
-        both = [name for name in lists if columns is not None and name in columns.names]
-        for name in both:
-            what = f"'{name}' is also a column of {file}"
-            self.report.add((*path, "with", name), what, "rename one of them", on_key=True)
-        return bool(both)
-
-    def _lists(self, value: object, path: KeyPath) -> dict[str, tuple[str | None, ...]] | None:
-        """What stands under `with`; None after a complaint."""
-        if not isinstance(value, dict) or not value:
-            what = "says nothing" if value in (None, {}) else "expected lists by name"
-            self.report.add(path, what, "write for example with: {type: [atm, branch]}")
-            return None
-        found = {name: self._list(name, given, (*path, name)) for name, given in value.items()}
-        return {name: one for name, one in found.items() if one is not None} if all(found.values()) else None
-
-    def _list(self, name: str, given: object, path: KeyPath) -> tuple[str | None, ...] | None:
-        if not is_name(name):
-            fix = "use letters, digits and _, and no digit at its beginning"
-            self.report.add(path, f"'{name}' cannot stand in braces", fix, on_key=True)
-            return None
-        if isinstance(given, str) and ranges.is_range(given):
-            size = ranges.size(f"{{{given}}}")
-            if 0 < size <= ranges.MOST:
-                return tuple(ranges.numbers(given))
-            what = f"the range means {size:,} values" if size else "a range has a step of 0"
-            self.report.add(path, what, f"write a range of at most {ranges.MOST:,} values, as 0..200..20")
-            return None
-        items = given if isinstance(given, list) else [given]
-        if given in (None, "", []):
-            self.report.add(path, "says nothing", f"write for example {name}: [a, b], or remove it")
-            return None
-        for index, one in enumerate(items):
-            here = (*path, index) if isinstance(given, list) else path
-            if isinstance(one, dict | list):
-                self.report.add(here, "expected a text or a number", f"write for example {name}: [a, b]")
-                return None
-            if isinstance(one, str) and has_variable(one):
-                what = "an environment variable is not allowed here"
-                self.report.add(here, what, "write it in request: of the page kind")
-                return None
-        return tuple(None if one in (None, "") else str(one) for one in items)
-
-    def _values(
-        self,
-        item: dict[str, object],
-        path: KeyPath,
-        columns: Columns | None,
-        lists: dict[str, tuple[str | None, ...]],
-    ) -> Values | None:
-        """What is handed over; None for nothing."""
-        known = columns.names if columns else ()
-        if columns is None and not any(key in item for key in _OF_VALUES):
-            return None
-        names = (*known, *(name for name in lists))
-        carry = self._read(_CARRY, item, path, "carry")
-        duplicates = self._read(DUPLICATES, item, path, "duplicates")
-        self._carried(carry, names, item, path)
-        return Values(names, columns.lines if columns else ((),), tuple(lists.values()), carry, duplicates)
-
-    def _read(self, kind: Type[T], item: dict[str, object], path: KeyPath, key: str) -> T:
-        if key not in item:
-            return kind.empty
-        return Location(self.report, Document, {}, (*path, key)).read(kind, item[key])
-
-    def _carried(self, carry: Collection[str], names: tuple[str, ...], item: dict[str, object], path: KeyPath) -> None:
-        """Complain of a name of `carry` that nothing has."""
-        if "python" in item:
-            return
-        for index, name in enumerate(carry):
-            if name in names:
-                continue
-            place = (*path, "carry", index) if isinstance(item["carry"], list) else (*path, "carry")
-            if not names:
-                self.report.add(
-                    place, "there are no values to carry", "add with:, or a .csv or .xlsx file with columns"
-                )
-                return
-            fix = did_you_mean(name, names) or f"there are: {', '.join(names[:20])}"
-            self.report.add(place, f"'{name}' is no value of this start", fix)
 
     def _urls(self, urls: object, path: KeyPath, kind: str, values: Values | None = None) -> Iterator[Start]:
         if urls is None or urls == []:
@@ -357,7 +256,7 @@ class StartReader:
         try:
             lines = read_text(self.folder / name, most=MAX_FILE_BYTES).split("\n")
         except ConfigError as error:
-            self.report.add(path, _of_file(error, self.folder / name))
+            self.report.add(path, of_file(error, self.folder / name))
             return
         yield from self._lines(YamlSource(name, lines), path, kind, values)
 
@@ -390,10 +289,6 @@ def _names_in(urls: object) -> Iterator[str]:
 
     for url in urls if isinstance(urls, list) else [urls]:
         yield from Template(ranges.without(url)).names if isinstance(url, str) else ()
-
-
-def _of_file(error: ConfigError, path: Path) -> str:
-    return str(error).removeprefix(str(path)).removeprefix(": ")
 
 
 def _unknown(key: str, sources: list[str]) -> tuple[str, str]:

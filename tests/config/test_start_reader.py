@@ -193,6 +193,7 @@ def test_what_a_kind_uses_and_a_file_does_not_hand_over(tmp_path):
 def test_a_function_may_hand_over_all_that_a_request_uses(tmp_path):
     (tmp_path / "here16.py").write_text("def rows():\n    yield {'city': 'Oak', 'n': 1.5, 'day': None, 'empty': ''}\n")
     kinds = "pages: {p: {request: {url: 'https://a.example/{city}', query: {d: '{day}'}}, fields: {a: h1}}}"
+    job(tmp_path, "{python: 'here16:rows', carry: [n], with: {t: [1, 2]}}")  # it may give URLs, too
     found = job(tmp_path, "{python: 'here16:rows', carry: [n], with: {t: [1, 2]}}", kinds)
     assert pages(found) == [("https://a.example/Oak", {"n": "1.5"}, {"city": "Oak"})] * 2
     assert found.warnings[0] == "start.with.t: nothing uses it; write {t} in url: or in request:, or add it to carry:"
@@ -232,3 +233,12 @@ def test_100_000_lines_take_little_time(tmp_path):
     assert sum(1 for _ in found.start_pages()) == 100_000
     assert len(found.what_hash) == 64
     assert time.process_time() - began < 5
+
+
+def test_the_pages_of_all_urls_of_a_start_are_counted(tmp_path):
+    (tmp_path / "urls.txt").write_text("https://a.example/{1..600}\nhttps://a.example/x/{1..600}\n")
+    found = complaints(tmp_path, "{file: urls.txt, with: {n: 1..1000}, carry: [n]}")
+    assert found == [("start.file", "it means 1,200,000 pages; at most 1,000,000 are allowed; make several jobs")]
+    kinds = "pages: {p: {request: {url: 'https://a.example/{a}/{b}'}, fields: {a: h1}}}"
+    found = complaints(tmp_path, "{with: {a: 1..2000, b: 1..1000}}", kinds)
+    assert found == [("start.with", "it means 2,000,000 pages; at most 1,000,000 are allowed; make several jobs")]
