@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
+from itertools import islice
 from typing import NamedTuple
 
 from crawler.config import ranges
@@ -20,6 +21,9 @@ FUNCTION = "python:"
 """What the URL of a start begins with that is a function: `python:starts:cities`."""
 _USUAL = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,4})?(/[A-Za-z0-9/._~%?&=+-]*)?").fullmatch
 _SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*):"
+_ROOT = re.compile(r"https?://(?:\{[^{}]*\}|[^/?#{}])*", re.I)
+_HOSTS = 10_000
+"""Hosts of one start that are looked at."""
 _HOST_LIKE = r"[\w-]+(\.[\w-]+)*\.(?!html?|php|aspx?|jsp|xml)[\w-]+(:\d+)?([/?#].*)?"
 
 
@@ -88,7 +92,15 @@ def _braces_fault(url: str, demo: bool, names: Collection[str] | None) -> tuple[
         return None  # the values are whole addresses
     if "{" in "/".join(template.text.split("/")[:3]) and not template.text.startswith("/"):
         return "a value cannot be a host", "write the host out, or use a whole address: '{link}'"
-    return fault(filled, demo=demo)
+    return fault(filled, demo=demo) or _hosts_fault(url)
+
+
+def _hosts_fault(url: str) -> tuple[str, str] | None:
+    """What is wrong with a host of a list: an empty one, say."""
+    found = _ROOT.match(url)
+    if found is None or "{" not in found[0]:
+        return None
+    return next(filter(None, map(fault, islice(ranges.expand(found[0]), _HOSTS))), None)
 
 
 def _unknown_name(name: str, names: Collection[str] | None) -> tuple[str, str]:

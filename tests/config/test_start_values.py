@@ -129,3 +129,15 @@ def test_a_heading_becomes_a_name_of_letters_digits_and_underscores(heading):
 
 def test_numbers_of_excel_keep_their_digits(tmp_path):
     assert sheet(tmp_path, ["lat"], [Decimal("52.25")], [0.1]).lines == (("52.25",), ("0.1",))
+
+
+@given(st.text('ab,;\t|"\n\r =:/{}#$é\x00', max_size=60))
+def test_any_file_is_read_or_refused(tmp_path_factory, text):
+    folder = tmp_path_factory.mktemp("values")
+    try:
+        found = read(folder, text)
+    except (ConfigError, ExtractError):
+        return
+    if found is not None:
+        assert {len(line) for line in found.lines} == {len(found.names)}
+        assert all(cell is None or cell.strip() for line in found.lines for cell in line)

@@ -81,6 +81,9 @@ def test_given_on_the_command_line(tmp_path):
         ("https://a.example/{city}", "write with: {city: [a, b]} beside url:"),
         ("https://a.example/{1-50}", "{1..50}"),
         ("https://{de,at}.example:x/", "write it as"),
+        ("https://{a.example,}/x", "write it as"),
+        ("https://a.example{,:x}/{1..3}", "write it as"),
+        ("https://{a.example/x,me@b.example}", "fetch.auth"),
         ("htp://a.example/{1..3}", "write http://a.example/1"),
     ],
 )
