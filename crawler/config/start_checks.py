@@ -73,15 +73,15 @@ def _left_out(document: Document, starts: Iterable[Start]) -> Iterator[str]:
     seen: set[tuple[str, int]] = set()
     for start in starts:
         values = start.values
-        if values is None or len(values.lines) < 2 or (start.url, id(values)) in seen:
+        if values is None or (start.url, id(values)) in seen:
             continue
         seen.add((start.url, id(values)))
         url = start.url or document.pages[start.kind].request.url or ""
         for name in Template(url).names:
-            place = values.names.index(name) if name in values.names else len(values.names)
-            empty = sum(line[place] is None for line in values.lines) if place < len(values.lines[0]) else 0
-            if empty:
-                yield f"start: {name} is empty in {empty:,} of {len(values.lines):,} lines, which are left out"
+            found = values.of(name)
+            if empty := found.count(None):
+                what = "lines" if len(found) == len(values.lines) else "values"
+                yield f"start: {name} is empty in {empty:,} of {len(found):,} {what}, which are left out"
 
 
 def _of_request(document: Document, kind: str) -> Iterator[Use]:

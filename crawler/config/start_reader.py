@@ -116,25 +116,22 @@ class StartReader:
         yield Start(url, kind, values)
 
     def _addresses(self, url: str, values: Values, path: KeyPath) -> None:
-        """Complain of whole addresses among the values that are none."""
+        """Complain of names in a URL that have no value at all, and of whole addresses that are none."""
         from crawler.extract.templates import Template  # late: few configs have values
 
-        template = Template(url)
+        template = Template(ranges.without(url))
+        for name in template.names:
+            if not any(values.of(name)):
+                self.report.add(path, f"{name} has no value", "write one, or take it out of the URL")
         if not template.alone:
             return
-        place = values.names.index(template.names[0])
-        lines = len(values.lines[0]) if values.lines else 0
-        found = [line[place] for line in values.lines] if place < lines else values.lists[place - lines]
         wrong = 0
-        for address in dict.fromkeys(found):
-            braces = address is not None and ("{" in address or "}" in address)
-            what = ("a brace in a URL", "write %7B or %7D") if braces else fault(address or "", demo=self.demo)
-            if address is not None and what is not None:
+        for address in dict.fromkeys(filter(None, values.of(template.names[0]))):
+            braces = "{" in address or "}" in address
+            what = ("a brace in a URL", "write %7B or %7D") if braces else fault(address, demo=self.demo)
+            if what is not None and wrong < _SHOWN:
                 wrong += 1
-                if wrong <= _SHOWN:
-                    self.report.add(path, f"the value '{address[:80]}' of {template.names[0]}: {what[0]}", what[1])
-        if not any(found):
-            self.report.add(path, f"{template.names[0]} has no value", "write the addresses there")
+                self.report.add(path, f"the value '{address[:80]}' of {template.names[0]}: {what[0]}", what[1])
 
     def _mapping(self, item: dict[str, object], path: KeyPath, first: str) -> Iterator[Start]:
         sources = [key for key in item if key in _SOURCES]

@@ -43,6 +43,13 @@ class Values(NamedTuple):
         """How many combinations there are."""
         return len(self.lines) * prod(map(len, self.lists))
 
+    def of(self, name: str) -> Cells:
+        """All values of a name; none for a name that is not there."""
+        if name not in self.names:
+            return ()
+        place, columns = self.names.index(name), len(self.names) - len(self.lists)
+        return tuple(line[place] for line in self.lines) if place < columns else self.lists[place - columns]
+
     def each(self) -> Iterator[dict[str, str]]:
         """Yield what is handed over together, without what is empty."""
         for line in self.lines:

@@ -174,7 +174,7 @@ def test_wrong_addresses_in_a_column_are_told_some_of_them(tmp_path):
         "the value 'shop-0.example/x' of url: a URL starts with https:// or http://; write https://shop-0.example/x",
     )
     assert complaints(tmp_path, "{file: a.csv}", a="url,n\n,1\n") == [
-        ("start.file", "url has no value; write the addresses there")
+        ("start.file", "url has no value; write one, or take it out of the URL")
     ]
 
 
@@ -242,3 +242,13 @@ def test_the_pages_of_all_urls_of_a_start_are_counted(tmp_path):
     kinds = "pages: {p: {request: {url: 'https://a.example/{a}/{b}'}, fields: {a: h1}}}"
     found = complaints(tmp_path, "{with: {a: 1..2000, b: 1..1000}}", kinds)
     assert found == [("start.with", "it means 2,000,000 pages; at most 1,000,000 are allowed; make several jobs")]
+
+
+def test_a_url_that_never_has_its_values_is_wrong(tmp_path):
+    found = complaints(tmp_path, "{file: a.csv, url: 'https://a.example/{1..2}/{n}'}", a="n,m\n,1\n,2\n")
+    assert found == [("start.url", "n has no value; write one, or take it out of the URL")]
+    found = job(tmp_path, "{url: 'https://a.example/{n}', with: {n: ['', 1]}}")
+    assert (urls(found), found.warnings[0]) == (
+        ["https://a.example/1"],
+        "start: n is empty in 1 of 2 values, which are left out",
+    )
