@@ -39,6 +39,8 @@ def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
     yield "Fetching", _fetching(plan["fetch"], width)
     yield "Politeness", _bullets(plan["polite"]["in_words"], width)
     yield "Limits", _bullets(plan["limits"]["in_words"], width)
+    if plan["files"]:
+        yield "Files", _bullets(plan["files"]["in_words"], width)
     yield "Outputs", _outputs(plan["outputs"], width)
     yield "Next run", _next_run(plan["state"], width)
     yield "Warnings", [_item(warning, width, "yellow") for warning in plan["warnings"]]
@@ -188,6 +190,10 @@ def _fetching(fetch: Plain, width: int) -> list[str]:
         f"strategy {fetch['strategy']}, {workers} {'worker' if workers == 1 else 'workers'}, client {fetch['client']}",
         f"pages are parsed {PARSE_STAGES_IN_WORDS.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
     ]
+    if fetch["proxies"]:
+        each = ", each with one request at a time" if fetch["proxy_per_worker"] else ""
+        turns = "one proxy" if fetch["proxies"] == 1 else f"{fetch['proxies']} proxies in turn"
+        lines.append(f"through {turns}{each}")
     return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
 
 

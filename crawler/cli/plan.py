@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 from crawler.clock import duration
 from crawler.config import Job
 from crawler.config.diagnostics import dotted
+from crawler.config.document import PoliteSpec, host_name
+from crawler.config.units import show_size
 from crawler.errors import ExtractError, StateError
 from crawler.export import check_target
 from crawler.extract.compiled import CompiledPage
@@ -88,7 +90,18 @@ def manners(job: Job, width: int) -> list[str]:
         width: requests at once that the strategy makes.
     """
     polite = job.polite
-    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_site(job)]
+    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_single_hosts(job), *_site(job)]
+
+
+def _single_hosts(job: Job) -> list[str]:
+    """A sentence for each host of `polite.hosts`."""
+    return [f"{name}: {_of_host(job.polite.for_host(host_name(name)))}" for name in job.polite.hosts]
+
+
+def _of_host(polite: PoliteSpec) -> str:
+    pause = f"{duration(polite.delay, exact=True)} between requests" if polite.delay else "no delay between requests"
+    obeyed = "obeyed" if polite.robots else "ignored"
+    return f"{pause}, at most {polite.per_host} in flight, robots.txt is {obeyed} (polite.hosts)"
 
 
 def _pauses(job: Job) -> list[str]:
@@ -198,6 +211,7 @@ def make_plan(job: Job, config: str) -> Plain:
         "fetch": fetch,
         "polite": {**job.polite.plain(), "in_words": manners(job, fetch["workers"])},
         "limits": {**job.limits.plain(), "in_words": limits_in_words(job)},
+        "files": _files(job) if job.has_files else None,
         "outputs": outputs,
         "state": state,
         "warnings": list(job.warnings),
@@ -246,8 +260,21 @@ def _fetch(job: Job) -> Plain:
         "parse": parse,
         "engine": fetch.engine,
         "client": fetch.client,
-        "problem": refusal(fetch.strategy, parse, fetch.client) or None,
+        "proxies": len(fetch.proxy),
+        "proxy_per_worker": fetch.proxy_per_worker,
+        "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks) or None,
     }
+
+
+def _files(job: Job) -> Plain:
+    """Where files go: the names, and sentences."""
+    files = job.document.files
+    name = files.name or "{hash}.{ext}"
+    site = "on the site of their page" if files.same_site is True else "on any site"
+    if isinstance(files.same_site, tuple):
+        site = f"on the site of their page and on {', '.join(files.same_site)}"
+    words = [f"saved in {job.files_path}, named {name}", f"up to {show_size(files.max_size)} each, {site}"]
+    return {"folder": str(job.files_path), "name": name, "max_size": files.max_size, "in_words": words}
 
 
 def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:

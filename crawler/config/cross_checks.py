@@ -23,6 +23,7 @@ from crawler.config.tables import Field, Home, carried_by, homes, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find
 from crawler.extract.selectors import ends_in
+from crawler.model import FILE_COLUMNS
 
 __all__ = ["check", "check_files", "check_hooks", "warnings"]
 
@@ -73,6 +74,7 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     _columns(document, report, spoiled)
     _keys(document, report)
     _twins(document, report)
+    _file_names(document, report)
     _allowed_blank(document, report)
 
 
@@ -368,6 +370,27 @@ def _allowed_blank(document: Document, report: Diagnostics) -> None:
             fix = did_you_mean(name, known) or f"there are: {', '.join(dict.fromkeys(known[:20]))}"
             path = _single(report, ("protect", "allow_blank", index))
             report.add(path, f"no table or column '{name}'", fix)
+
+
+def _file_names(document: Document, report: Diagnostics) -> None:
+    """`files.name` is made of fields that each table with files has."""
+    if not document.files.name:
+        return
+    from crawler.extract.templates import Template  # late: few configs have one
+
+    path, filled = ("files", "name"), False
+    for home in homes(document):
+        fields = {field.name for field in home.columns}
+        if not any(field.type in FILE_COLUMNS for field in home.columns):
+            continue
+        filled = True
+        for name in Template(document.files.name).names:
+            if name not in fields | {"ext", "hash"}:
+                fix = did_you_mean(name, fields) or f"columns are: {', '.join(sorted(fields)[:20])}"
+                report.add(path, f"'{name}' is no column of table '{home.table}', which has files", fix)
+                return
+    if not filled:
+        report.add(path, "no field has type: file", "add one, or remove the key")
 
 
 def check_files(outputs: tuple[Path, ...], state: Path, report: Diagnostics) -> None:

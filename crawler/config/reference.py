@@ -11,6 +11,8 @@ from crawler.config.document import (
     DemoSpec,
     Document,
     FetchSpec,
+    FilesSpec,
+    HostSpec,
     LimitsSpec,
     PoliteSpec,
     ProtectSpec,
@@ -43,6 +45,8 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("Fetching", "fetch.", FetchSpec),
     ("User and password", "fetch.auth.", AuthSpec),
     ("Politeness", "polite.", PoliteSpec),
+    ("A single host", "polite.hosts.HOST.", HostSpec),
+    ("Files", "files.", FilesSpec),
     ("Limits", "limits.", LimitsSpec),
     ("Protection", "protect.", ProtectSpec),
 )

@@ -31,7 +31,7 @@ __all__ = [
 # How often a cause is worth another try; the config's `retries` where it names none.
 _RETRY: dict[str, int | None] = {
     **dict.fromkeys(("refused", "closed", "reset", "timeout", "connect-timeout", "network"), None),
-    **dict.fromkeys(("truncated", "bad-chunk", "proxy", "unexpected"), None),
+    **dict.fromkeys(("truncated", "bad-chunk", "proxy", "proxy-refused", "unexpected"), None),
     **dict.fromkeys((f"http-{status}" for status in (408, 425, 429, 500, 502, 503, 504)), None),
     **dict.fromkeys((f"http-{status}" for status in range(520, 525)), None),
     **dict.fromkeys(("dns", "empty", "http-304", "unexpected-status"), 1),
