@@ -62,7 +62,7 @@ def command(
     """Fetch the page URL and show, rule by rule, what CONFIG finds on it. Nothing is saved.
 
     A path such as /catalogue/page-1.html is resolved against the first start URL. URL may be left out with --kind, if
-    that page kind has a request.url. robots.txt is obeyed, unless --set polite.robots=false is given.
+    that page kind has a request.url or a start page. robots.txt is obeyed, unless --set polite.robots=false is given.
 
     \b
     Examples:
@@ -108,6 +108,8 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
     if start is not None and not given and kind in (None, start.kind):
         return start
     chosen = kind or (start.kind if start else "")
+    if address is None and not given and (first := next((page for page in pages if page.kind == chosen), None)):
+        return first
     request = job.requests.get(chosen)
     if request is None:
         if address is None:

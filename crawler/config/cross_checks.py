@@ -121,7 +121,7 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
         there = {*arriving(document)[name], *((kind.paginate.name,) if kind.paginate is not None else ())}
         for use in used[name]:
             if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
-                _is_not_given(use, name, there, report)
+                _is_not_given(use, name, there, report, document.started)
         for index, rule in enumerate(kind.follow):
             along = {use.name for use in used[name]} if is_next(name, rule) and rule.to == name else set()
             given = {*rule.fields, *rule.names, *along}
@@ -144,9 +144,11 @@ def _paginate(path: KeyPath, kind: KindSpec, spec: PaginateSpec, report: Diagnos
         report.add((*path, "fields", name), what, "rename the field", on_key=True)
 
 
-def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics) -> None:
+def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics, started: Collection[str]) -> None:
     """Complain of a name of a request or of a carry list that nothing hands over."""
     part = use.path[2]
+    if part == "request" and kind in started:
+        return  # said of the starts
     if part not in ("request", "follow") or ("carry" not in use.path and part == "follow"):
         return  # said where fields of a row are looked at
     what = f"uses {{{use.name}}}, which nothing hands over"
@@ -320,7 +322,10 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
             if first.type != field.type and not {field.path, first.path}.intersection(spoiled):
                 named = f"same type, for example type: {first.type if first.type != 'any' else field.type}"
                 what = f"the column '{field.name}' of table '{home.table}' is {field.type} here"
-                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", f"give both the {named}")
+                fix = f"give both the {named}"
+                if field.path[:1] == ("start",):
+                    fix = f"values of starts are text: add type: text there, or take {field.name} from carry:"
+                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", fix)
         if widths.get(home.table, 0) > _MAX_COLUMNS:
             report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
 

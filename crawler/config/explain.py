@@ -58,7 +58,7 @@ _OTHER_NAMES = {
     "outputs": "output",
 }
 _OF_LATER = """cursor fill form method pagination query session
-    submit version with"""
+    submit version"""
 _NOT_YET = frozenset(_OF_LATER.split())
 """Keys that are planned or that other crawlers have, and that this version does not know."""
 

@@ -18,6 +18,7 @@ from crawler.config.document import (
     PoliteSpec,
     ProtectSpec,
     SitemapSpec,
+    StartSpec,
 )
 from crawler.config.field_spec import ConditionSpec, EachSpec, FieldSpec
 from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
@@ -30,6 +31,7 @@ __all__ = ["SECTIONS", "reference", "schema"]
 
 SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("The job", "", Document),
+    ("Where to start", "start[].", StartSpec),
     ("A sitemap to start from", "start[].", SitemapSpec),
     ("A page kind", "pages.KIND.", KindSpec),
     ("A table of a page kind", "pages.KIND.tables.TABLE.", TableSpec),
