@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -149,7 +150,7 @@ class Server:
             head += line
         length = Asked(head, b"").header("content-length")
         self.asked.append(Asked(head, lines.read(int(length[0])) if length else b""))
-        path = head.split(b" ")[1].decode().partition("?")[0]
+        path = urlsplit(head.split(b" ")[1].decode()).path  # a proxy is asked for a whole URL
         if path == "/silent":
             self.ended.wait(10)
             return False
@@ -345,6 +346,15 @@ def test_secrets_go_to_the_origins_alone(make: Make, server: Server) -> None:
     assert b"basic " not in foreign.lower()
 
 
+def test_the_proxy_is_the_one_that_the_request_names(make: Make, server: Server) -> None:
+    with closing(Server()) as first, closing(Server()) as second:
+        with client(make, proxy=first.origin, proxies=(first.origin, second.origin)) as fetch:
+            found, _ = ask(fetch, server.origin + "/page", proxy=1)
+        assert (found.url, found.body) == (server.origin + "/page", PAGE)
+        assert server.heads == first.heads == []
+        assert second.heads[0].startswith(f"GET {server.origin}/page ".encode())
+
+
 def test_private_addresses_are_asked_only_where_that_is_allowed(make: Make, server: Server) -> None:
     with client(make, private_hosts=frozenset()) as fetch:
         assert isinstance(ask(fetch, server.origin)[0], Failure)
@@ -462,6 +472,7 @@ SPOILED: list[tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[..., No
     (message_without(headers=()), same, test_a_message_is_sent_as_it_is, ()),
     (message_without(url=""), same, test_the_url_of_a_message_is_asked_for_and_told_to_nobody, ()),
     (message_without(statuses=frozenset()), same, test_a_status_that_a_message_names_is_that_of_a_page, ()),
+    (without(proxy=0), same, test_the_proxy_is_the_one_that_the_request_names, ()),
     (without(cookies=""), same, test_cookies_of_a_request_are_sent_with_those_of_the_config, ()),
 ]
 
