@@ -680,6 +680,18 @@ class FollowSpec(SourceSpec):
         "The link leads to the next page of the same list, so it does not count for `limits.depth`. "
         "Default: true if `to` is the rule's own page kind and `css` contains the word next.",
     )
+    submit = Key(
+        SELECTOR,
+        "",
+        "CSS selector of a form of the page that is sent with its hidden fields, instead of a link; with `each`, once "
+        "for each row.",
+    )
+    fill = Key(
+        mapping("name: text with {names}", RAW_TEXT, _TEMPLATE),
+        {},
+        "Fields of the form to set: `{__EVENTTARGET: grid}`. Texts may hold names of `carry` and of what was handed "
+        "over.",
+    )
 
     @property
     def fields(self) -> dict[str, FieldSpec]:
@@ -694,10 +706,17 @@ class FollowSpec(SourceSpec):
     @property
     def says_where(self) -> bool:
         """Whether it says where the address stands; else it is that of the target's request."""
-        return bool(self.sources() or self.attr or "json" in self.given)
+        return bool(self.sources() or self.attr or "json" in self.given or self.submit)
 
     def check(self) -> None:
         super().check()
+        if self.submit:
+            wrong = [name for name in (*SOURCES, "attr", "regex", "replace", "nth") if self.has(name)]
+            if wrong:
+                what = f"'{wrong[0]}' and 'submit' are both given"
+                raise InvalidValue(what, "a form says itself where it leads: keep one", key=wrong[0])
+        elif self.fill:
+            raise InvalidValue("'fill' needs a form to fill in", "add submit: with its selector", key="fill")
         needs_rows = bool(self.fields or self.where) and "from" not in self.given
         if needs_rows and not self.each and self.of == "row" and self.says_where:
             key = "carry" if self.fields else "where"

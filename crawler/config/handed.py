@@ -132,6 +132,11 @@ def placeholders(spec: SourceSpec, path: KeyPath) -> Iterator[Use]:
         from crawler.extract.templates import Template  # late: few configs have one
 
         yield from (Use(name, (*path, "value")) for name in Template(spec.value).names)
+    if isinstance(spec, FollowSpec) and spec.fill:
+        from crawler.extract.templates import Template
+
+        for field, text in spec.fill.items():
+            yield from (Use(name, (*path, "fill", field)) for name in Template(text).names)
     for key in ("first_of", "all_of"):
         for index, source in enumerate(getattr(spec, key)):
             yield from placeholders(source, (*path, key, index))

@@ -134,6 +134,11 @@ class Job:
 
         return {name: CompiledRequest(rule) for name, rule in rules.items()}
 
+    @property
+    def sends_forms(self) -> bool:
+        """Whether a follow rule submits a form."""
+        return any(rule.submit for kind in self.pages.values() for rule in kind.follow)
+
     @cached_property
     def request_hosts(self) -> tuple[str, ...]:
         """URLs of the hosts that `request.url` of a page kind names."""

@@ -148,9 +148,17 @@ class _Checker:
         if path in self._spoiled or not self._each(path, rule.each, kind.format):
             return
         here = context(kind.format, kind.each if rule.of == "row" and "from" in rule.given else rule.each)
-        if rule.says_where:
+        if rule.submit:
+            self._form(path, rule, kind)
+        elif rule.says_where:
             self._source(path, rule, here, path)
         self._fields((*path, "carry"), rule.fields, here, path)
+
+    def _form(self, path: KeyPath, rule: FollowSpec, kind: KindSpec) -> None:
+        if kind.format != "html":
+            self._say((*path, "submit"), Problem("there are forms in HTML only", "remove submit, or format"))
+        elif (wrong := validators.selector(rule.submit)) is not None:
+            self._say((*path, "submit"), wrong)
 
     def _fields(self, path: KeyPath, fields: dict[str, FieldSpec], here: Context, table: KeyPath) -> None:
         for name, field in fields.items():

@@ -246,6 +246,16 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str, used: tuple[
         shown=shown,
         duplicates=rule.duplicates,
     )
+    if rule.submit:
+        return found._replace(
+            css=None,
+            source=FieldRule("", of="row" if is_of_rows(rule) else "page"),
+            levels=here.levels,
+            where=_conditions(rule.where),
+            of_rows=is_of_rows(rule),
+            submit=rule.submit,
+            fill=tuple(rule.fill.items()),
+        )
     plain = rule.sources() == ["css"] and not (rule.regex or rule.replace or rule.nth or "from" in rule.given)
     if plain and here.page == "html" and not (here.levels or rule.where) and all(one.plain for one in carry):
         return found

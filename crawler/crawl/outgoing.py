@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crawler import urls
 from crawler.crawl.admission import Refusal
 from crawler.errors import ExtractError
-from crawler.model import Message, Moved
+from crawler.model import Ask, Message, Moved
 from crawler.store.queued import Queued
 from crawler.store.records import load_ask
 
@@ -36,7 +36,7 @@ class Outgoing:
         """Return what is sent for a page; None for a plain GET, or the reason why nothing is."""
         request = self._requests.get(page.kind)
         if request is None:
-            return None
+            return None if page.ask is None else _of_form(load_ask(page.ask))
         try:
             trusted = urls.origin(page.url) in self._origins
             return request.message(page.url, load_ask(page.ask), self._secrets, trusted=trusted)
@@ -49,3 +49,10 @@ class Outgoing:
         if request is None or not request.secret:
             return moved
         return moved._replace(location=request.hidden(moved.location))
+
+
+def _of_form(ask: Ask | None) -> Message | None:
+    """What a form of a page sends for a kind that says nothing of requests."""
+    if ask is None or ask.form is None:
+        return None
+    return Message("POST", (("Content-Type", ask.form.type),), ask.form.body)

@@ -231,6 +231,8 @@ class FollowRule(NamedTuple):
         names: handed on: fields of the row, or what this page was given.
         shown: those of them that become columns.
         duplicates: what further links to the same page do with what they carry: `first`, `rows` or `collect`.
+        submit: selector of a form that is sent, in place of an address.
+        fill: fields of the form and their templates.
     """
 
     css: str | None
@@ -250,6 +252,8 @@ class FollowRule(NamedTuple):
     names: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     duplicates: str = "first"
+    submit: str | None = None
+    fill: tuple[tuple[str, str], ...] = ()
 
 
 class SitemapRule(NamedTuple):

@@ -230,7 +230,7 @@ def demo_site(job: Job) -> Iterator[str | None]:
 
 def outgoing(job: Job, settings: ClientSettings) -> Outgoing | None:
     """What makes the messages of requests; None for a job of plain GETs."""
-    if not job.requests:
+    if not (job.requests or job.sends_forms):
         return None
     origins = [*settings.origins, *map(urls.origin, job.request_hosts)]
     return Outgoing(job.requests, job.request_secrets(), origins)

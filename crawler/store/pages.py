@@ -308,9 +308,12 @@ class Pages:
 
     def _after(self, page: Queued, found: Moved) -> str | None:
         """What the target of a redirect is asked for with: after 301 to 303 a POST goes on as a GET (RFC 9110 15.4)."""
-        if page.kind not in self._posting or found.status in (307, 308):
+        if found.status in (307, 308):
             return page.ask
-        return dump_ask((load_ask(page.ask) or Ask())._replace(plain=True))
+        ask = load_ask(page.ask)
+        if page.kind in self._posting:
+            return dump_ask((ask or Ask())._replace(plain=True, form=None))
+        return page.ask if ask is None or ask.form is None else dump_ask(ask._replace(form=None))
 
     def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:
         depth = page.depth + _step(link)
