@@ -16,6 +16,7 @@ from crawler.config.diagnostics import Diagnostics, dotted
 from crawler.config.document import SOURCES, ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec
 from crawler.config.handed import Use, arriving, is_next, is_of_rows, placeholders, uses
 from crawler.config.languages import check_languages, context, may_be_path, tables_of
+from crawler.config.session_checks import check_session
 from crawler.config.tables import Field, Home, carried_by, homes, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find
@@ -68,6 +69,7 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     _keys(document, report)
     _twins(document, report)
     _allowed_blank(document, report)
+    check_session(document, report, spoiled)
 
 
 def _follow_targets(
@@ -374,6 +376,8 @@ def _own(document: Document) -> Iterator[tuple[KeyPath, str]]:
     """Where a config may name something of the user's own, and what stands there."""
     yield ("fetch", "strategy"), document.fetch.strategy
     yield ("fetch", "client"), document.fetch.client
+    for index, step in enumerate(document.session.steps if document.session else ()):
+        yield from _of_fields(("session", "steps", index, "fields"), step.fields)
     for name, kind in document.pages.items():
         yield ("pages", name, "python"), kind.python
         yield from _of_fields(("pages", name, "fields"), kind.fields)
@@ -418,6 +422,8 @@ def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
             yield from _idle_rule(document, name, f"pages.{name}.follow[{index}]", rule)
     if not any(True for _ in homes(document)) and not any(kind.python for kind in document.pages.values()):
         yield "pages: no page kind has fields, so no rows will be written"
+    if document.session is not None and document.session.lost is None:
+        yield "session.lost: missing; a session that runs out during the crawl is then not noticed"
     if not (document.demo or document.polite.contact or document.fetch.user_agent):
         yield "polite.contact: missing; add your web page or e-mail address, so that the site's owner can reach you"
 

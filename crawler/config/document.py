@@ -48,6 +48,7 @@ from crawler.config.schema import (
     whole,
 )
 from crawler.config.secrets import Secret
+from crawler.config.session_spec import LostSpec, StepRequest
 from crawler.export.formats import FORMATS
 from crawler.extract.field_types import FIELD_TYPES
 from crawler.extract.numbers import ENGLISH
@@ -65,11 +66,14 @@ __all__ = [
     "FollowSpec",
     "KindSpec",
     "LimitsSpec",
+    "LostSpec",
     "PoliteSpec",
     "ProtectSpec",
     "RequestSpec",
+    "SessionSpec",
     "SitemapSpec",
     "SourceSpec",
+    "StepSpec",
     "TableSpec",
 ]
 
@@ -881,6 +885,51 @@ _STARTS: Type[None] = Type(
 )
 
 
+class StepSpec(StepRequest):
+    """A step of the session: a request, and what is read from its answer, or from that to a form of it."""
+
+    fields = Key(_FIELDS, {}, "Values of the answer, for `{session.NAME}` in requests of later steps and of pages.")
+    format = Key(_FORMAT, "html", "What the answer must be.")
+
+    def check(self) -> None:
+        super().check()
+        if self.submit and self.format not in ("html", "json", "text"):
+            raise InvalidValue("an answer to a form is html, json or text", "correct format", key="format")
+
+
+def _steps(value: object, place: Location) -> tuple[StepSpec, ...]:
+    return (StepSpec.read(value, place),) if isinstance(value, dict) else _STEP_LIST.read(value, place)
+
+
+_STEP_LIST = list_of("step, or a list", of(StepSpec))
+_STEPS: Type[tuple[StepSpec, ...]] = replace(
+    _STEP_LIST, read=_steps, show=lambda steps: ", ".join(step.url for step in steps) or "none"
+)
+"""Shown without what the steps send."""
+
+
+class SessionSpec(Section):
+    """A login, or a token: steps that run in order before the crawl, and again when the session is lost.
+
+    Their cookies go to every worker. Neither these nor the values are ever stored. See [Sessions](session.md).
+    """
+
+    steps = Key(_STEPS, REQUIRED, "The requests, in order.")
+    expect = Key(
+        optional(of(FieldSpec)),
+        None,
+        "What the answer to the last step has if it worked: a CSS selector, or a path in JSON. If it is not there, the "
+        "run ends.",
+    )
+    lost = Key(optional(of(LostSpec)), None, "How a page shows that the session is lost.")
+
+    def check(self) -> None:
+        if not self.steps:
+            raise InvalidValue(
+                "there is no step", "add one, for example {url: ..., submit: form, fill: {...}}", key="steps"
+            )
+
+
 class Document(Section):
     """A job: where to start, what to follow and extract, how to fetch, what to write."""
 
@@ -897,6 +946,7 @@ class Document(Section):
         REQUIRED,
         "The page kinds: what to extract from each and which links to follow.",
     )
+    session = Key(optional(of(SessionSpec)), None, "A login or a token: what is asked for before the crawl.")
     demo = Key(
         optional(of(DemoSpec, null=True)),
         None,

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec, SourceSpec
 from crawler.config.languages import Context, context, tables_of
 from crawler.config.yaml_tree import KeyPath
 
-__all__ = ["Arriving", "Use", "arriving", "carried_by", "is_next", "is_of_rows", "names_used", "rows_of", "uses"]
+__all__ = [
+    "Arriving",
+    "Use",
+    "arriving",
+    "carried_by",
+    "every_source",
+    "is_next",
+    "is_of_rows",
+    "names_used",
+    "rows_of",
+    "uses",
+]
 
 
 class Arriving(NamedTuple):
@@ -124,6 +135,25 @@ def _of_rule(path: KeyPath, rule: FollowSpec, kind: KindSpec) -> Iterator[Use]:
     for index, name in enumerate(rule.names):
         if name not in row:
             yield Use(name, (*path, "carry", index))
+
+
+def every_source(document: Document) -> Iterator[tuple[KeyPath, SourceSpec]]:
+    """Yield each source of the page kinds, and where it is written."""
+    for name, kind in document.pages.items():
+        for inner, spec in [((), kind), *((inner, spec) for inner, _, spec in tables_of(kind))]:
+            yield from _sources(("pages", name, *inner, "fields"), spec.fields)
+        for index, rule in enumerate(kind.follow):
+            path = ("pages", name, "follow", index)
+            yield path, rule
+            yield from _sources((*path, "carry"), rule.fields)
+
+
+def _sources(path: KeyPath, fields: Mapping[str, FieldSpec]) -> Iterator[tuple[KeyPath, SourceSpec]]:
+    for name, spec in fields.items():
+        yield (*path, name), spec
+        for key in ("first_of", "all_of"):
+            for index, source in enumerate(getattr(spec, key)):
+                yield (*path, name, key, index), source
 
 
 def placeholders(spec: SourceSpec, path: KeyPath) -> Iterator[Use]:

@@ -16,8 +16,8 @@ from crawler.config.document import DemoSpec, Document, FetchSpec, KindSpec, Lim
 from crawler.config.schema import Section
 from crawler.config.secrets import Secret, reveal
 from crawler.config.starts import FUNCTION, Start, called, expand
-from crawler.config.tables import make_recipe, make_tables, table_keys
-from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
+from crawler.config.tables import make_recipe, make_steps, make_tables, table_keys
+from crawler.extract.rules import PageRule, Recipe, SitemapRule, StepRule, every_field
 from crawler.model import Link, Table
 
 if TYPE_CHECKING:
@@ -134,6 +134,11 @@ class Job:
 
         return {name: CompiledRequest(rule) for name, rule in rules.items()}
 
+    @cached_property
+    def steps(self) -> tuple[StepRule, ...]:
+        """The steps of the session; () for a job without one."""
+        return make_steps(self.document, str(self.folder))
+
     @property
     def sends_forms(self) -> bool:
         """Whether a follow rule submits a form."""
@@ -141,8 +146,9 @@ class Job:
 
     @cached_property
     def request_hosts(self) -> tuple[str, ...]:
-        """URLs of the hosts that `request.url` of a page kind names."""
-        urls = (kind.request.url or "" for kind in self.pages.values())
+        """URLs of the hosts that `request.url` of a page kind, or a step of the session, names."""
+        urls = [kind.request.url or "" for kind in self.pages.values()]
+        urls += [step.url for step in self.document.session.steps] if self.document.session else []
         return tuple(dict.fromkeys("/".join(url.split("/")[:3]) + "/" for url in urls if url.startswith("http")))
 
     @property

@@ -16,7 +16,16 @@ from crawler.config.validators import Problem
 from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import EachRule, Format, Language, language_of
 
-__all__ = ["Context", "check_languages", "context", "key_alone", "may_be_path", "seen_from", "tables_of"]
+__all__ = [
+    "Context",
+    "check_fields",
+    "check_languages",
+    "context",
+    "key_alone",
+    "may_be_path",
+    "seen_from",
+    "tables_of",
+]
 
 _OF_PAGES = ("js", "schema")
 _OF_HTML = ("css", "xpath", "html_table", "attr")
@@ -130,9 +139,20 @@ def check_languages(document: Document, report: Diagnostics, spoiled: Collection
             checker.follow((*path, "follow", index), rule, kind)
 
 
+def check_fields(
+    path: KeyPath, fields: dict[str, FieldSpec], format: Format, report: Diagnostics, spoiled: Collection[KeyPath]
+) -> None:
+    """The same for fields of an answer that is one row, written at a path."""
+    _Checker(report, spoiled).fields(path, fields, context(format, ""))
+
+
 class _Checker:
     def __init__(self, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
         self._report, self._spoiled = report, spoiled
+
+    def fields(self, path: KeyPath, fields: dict[str, FieldSpec], here: Context) -> None:
+        """The fields of a page that is one row."""
+        self._fields(path, fields, here, path[:-1])
 
     def table(self, path: KeyPath, spec: TableSpec, kind: KindSpec) -> None:
         """A table's rows and its fields."""

@@ -15,9 +15,11 @@ from crawler.extract.rules import (
     FieldRule,
     FollowRule,
     Language,
+    LostRule,
     PageRule,
     Recipe,
     RequestRule,
+    StepRule,
     TableRule,
     data_first,
 )
@@ -31,6 +33,7 @@ __all__ = [
     "field_rule",
     "homes",
     "make_recipe",
+    "make_steps",
     "make_tables",
     "table_keys",
 ]
@@ -176,7 +179,34 @@ def make_recipe(document: Document, root: str) -> Recipe:
     used = handed.names_used(document)
     kinds = {name: _kind(name, kind, tuple(rules[name]), root, used[name]) for name, kind in document.pages.items()}
     hooked = any(kind.python for kind in document.pages.values())
-    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes)
+    lost = None if document.session is None else document.session.lost
+    rule = None if lost is None else LostRule(frozenset(lost.status), lost.css or None)
+    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes, lost=rule)
+
+
+def make_steps(document: Document, root: str) -> tuple[StepRule, ...]:
+    """The steps of the session, in order; () without one."""
+    if document.session is None:
+        return ()
+    steps, found = document.session.steps, []
+    for number, step in enumerate(steps, 1):
+        here = context(step.format, "")
+        fields = [_field(name, spec, root, here) for name, spec in step.fields.items()]
+        expect = document.session.expect if number == len(steps) else None
+        if expect is not None:
+            fields.append(_field(EXPECT, expect, root, here)._replace(counted=True, all=True, type="int"))
+        request = RequestRule(
+            step.url, step.verb, tuple(step.query.items()), tuple(step.headers.items()), step.json,
+            tuple(step.form.items()),
+        )  # fmt: skip
+        fill = tuple(step.fill.items())
+        said = EXPECT if expect else ""
+        found.append(StepRule(step.url, request, step.format, tuple(fields), step.submit or None, fill, said))
+    return tuple(found)
+
+
+EXPECT = "(expect)"
+"""Name of the field that counts what shows that the steps worked."""
 
 
 def _table(home: Home, key: tuple[str, ...], root: str) -> TableRule:

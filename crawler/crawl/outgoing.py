@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crawler import urls
 from crawler.crawl.admission import Refusal
 from crawler.errors import ExtractError
-from crawler.model import Ask, Message, Moved
+from crawler.model import Ask, Message, Moved, Value
 from crawler.store.queued import Queued
 from crawler.store.records import load_ask
 
@@ -30,7 +30,13 @@ class Outgoing:
     def __init__(
         self, requests: Mapping[str, CompiledRequest], secrets: Mapping[str, str], origins: Collection[str]
     ) -> None:
-        self._requests, self._secrets, self._origins = requests, secrets, frozenset(origins)
+        self._requests, self._origins = requests, frozenset(origins)
+        self._environment: Mapping[str, Value] = dict(secrets)
+        self._secrets = self._environment
+
+    def renew(self, values: Mapping[str, Value]) -> None:
+        """Take the values of a session that has just been opened, by name."""
+        self._secrets = {**self._environment, **{f"session.{name}": value for name, value in values.items()}}
 
     def message(self, page: Queued) -> Message | Refusal | None:
         """Return what is sent for a page; None for a plain GET, or the reason why nothing is."""

@@ -99,7 +99,7 @@ class CompiledRequest:
         pairs = [(name, _text(fill(given.get, keep_secrets=True))) for name, fill, _ in self._query]
         return with_parameters(link, pairs)
 
-    def message(self, url: str, ask: Ask | None, secrets: Mapping[str, str], *, trusted: bool) -> Message | None:
+    def message(self, url: str, ask: Ask | None, secrets: Mapping[str, Value], *, trusted: bool) -> Message | None:
         """Return how the request differs from a plain GET; None where it does not.
 
         Args:

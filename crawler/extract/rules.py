@@ -319,6 +319,34 @@ class PageRule(NamedTuple):
     request: RequestRule | None = None
 
 
+class LostRule(NamedTuple):
+    """How a page shows that the session is lost: HTTP statuses, a CSS selector."""
+
+    statuses: frozenset[int] = frozenset()
+    css: str | None = None
+
+
+class StepRule(NamedTuple):
+    """A step of a session.
+
+    Attributes:
+        url: as it is written: absolute, or a path on the demo site.
+        format: what the answer must be.
+        fields: of the answer.
+        submit: selector of a form on the page of `url` that is sent.
+        fill: fields of the form and their templates, with `${SECRET}` and `{session.name}`.
+        expect: name of the field that counts what shows that it worked; "" for none.
+    """
+
+    url: str
+    request: RequestRule
+    format: Format = "html"
+    fields: tuple[FieldRule, ...] = ()
+    submit: str | None = None
+    fill: tuple[tuple[str, str], ...] = ()
+    expect: str = ""
+
+
 class Recipe(NamedTuple):
     """The rules of every page kind.
 
@@ -327,6 +355,7 @@ class Recipe(NamedTuple):
         most: bytes of a page that was packed, when it is unpacked.
         root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
         began: seconds since 1970 at which the crawl began; None for now.
+        lost: how a page shows that the session is lost.
     """
 
     kinds: Mapping[str, PageRule]
@@ -334,6 +363,7 @@ class Recipe(NamedTuple):
     root: str = ""
     most: int = 10_000_000
     began: float | None = None
+    lost: LostRule | None = None
 
 
 def every_field(kind: PageRule) -> Iterator[FieldRule]:

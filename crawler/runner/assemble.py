@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler import clock, plugins, urls
 from crawler.config import Job
@@ -36,7 +37,11 @@ from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import check_loadable, entry, make_driver, make_strategy, missing, preload, refusal
 
-__all__ = ["Run", "check_strategy", "client_settings", "demo_site", "outgoing", "prepare_children"]
+if TYPE_CHECKING:
+    from crawler.crawl.session import Session
+    from crawler.crawl.steps import StepRunner
+
+__all__ = ["Run", "check_strategy", "client_settings", "demo_site", "outgoing", "prepare_children", "step_runner"]
 
 
 T = TypeVar("T")
@@ -79,12 +84,16 @@ class Run:
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
         frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, outgoing(self._job, self._settings))
+        session = self._session()
+        limits = self._limits()
         try:
-            loop = Crawl(pages, frontier, self._strategy, self._width_now, self._limits(), self._stopper, observe)
+            loop = Crawl(pages, frontier, self._strategy, self._width_now, limits, self._stopper, observe, session)
             ending = loop.run()
         finally:
             if self._desk is not None:
                 self._desk.close()
+            if session is not None:
+                session.close()
         now = time.monotonic()
         ready = loop.first_sent or now
         timing = Timing(ready - self._began, now - ready)
@@ -142,6 +151,18 @@ class Run:
             retry_after_cap=self._job.polite.retry_after_cap,
             task_timeout=2 * self._task_timeout,  # a request may wait for the one before it
         )
+
+    def _session(self) -> Session | None:
+        """The session of a job that logs in; a recording needs none, and no step is ever recorded."""
+        if not self._job.steps or self._settings.connect_to:
+            return None
+        from crawler.crawl.session import Session  # late, as the steps: few jobs have one
+
+        closing = threading.Event()
+        steps = step_runner(self._job, self._settings, self._base, self._client(), closing.wait)
+        starts = (start.url for start in self._starts)
+        hosts = {urls.host(url) for url in (*starts, *(urls.resolve(self._base or "", s.url) for s in self._job.steps))}
+        return Session(steps, hosts, self._job.recipe.lost, self._stopper.inbox, closing)
 
     def _strategy(self) -> Strategy[Outcome]:
         return at_place(self._place, self._build, self._analyse, self._task_timeout)
@@ -234,6 +255,22 @@ def outgoing(job: Job, settings: ClientSettings) -> Outgoing | None:
         return None
     origins = [*settings.origins, *map(urls.origin, job.request_hosts)]
     return Outgoing(job.requests, job.request_secrets(), origins)
+
+
+def step_runner(
+    job: Job, settings: ClientSettings, base: str | None, client: str, wait: Callable[[float], bool]
+) -> StepRunner:
+    """What runs the steps of a job's session; see there.
+
+    Raises:
+        ConfigError: the client cannot be used.
+    """
+    from crawler.crawl.steps import StepRunner
+
+    origins = [*settings.origins, *map(urls.origin, job.request_hosts)]
+    fetch = make_fetch(client, settings)
+    secrets = job.request_secrets()
+    return StepRunner(job.steps, job.recipe, base, fetch, secrets, origins, lambda: empty_jar(settings), wait)
 
 
 def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
