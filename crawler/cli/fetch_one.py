@@ -19,7 +19,7 @@ from crawler.extract.explain import explain
 from crawler.extract.finding import PAGE_URL, RULES, Finding
 from crawler.extract.no_match import login_address
 from crawler.extract.sitemap import is_sitemap
-from crawler.fetch.client import Fetch, make_fetch
+from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Ask, Failure, Link, Moved, Request, Response
 from crawler.runner.assemble import client_settings, outgoing
@@ -62,8 +62,33 @@ def visit(job: Job, page: Link, starts: list[str], tell: Callable[[str], None] =
     settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(page.url)})
     if ":" in job.fetch.client:
         plugins.add_folder(job.folder)
+    jar, out = empty_jar(settings), outgoing(job, settings)
+    if job.steps:
+        base = starts[0] if starts else page.url
+        if fault := _log_in(job, settings, base, jar, out, tell):
+            return Visit(page.url, (), Failure("session-lost", fault))
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
-        return _Visitor(job, fetch, empty_jar(settings), tell, outgoing(job, settings)).go(page)
+        return _Visitor(job, fetch, jar, tell, out).go(page)
+
+
+def _log_in(
+    job: Job, settings: ClientSettings, base: str, jar: Jar, out: Outgoing | None, tell: Callable[[str], None]
+) -> str:
+    """Run the steps of the session, as a run does; returns why there is none."""
+    from crawler.runner.assemble import step_runner
+
+    def wait(seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+    count = len(job.steps)
+    tell(f"session: {count} step{'s' * (count != 1)}, then the page")
+    opened = step_runner(job, settings, base, job.fetch.client, wait).run(job.polite.delay)
+    for url, lines in opened.cookies:
+        jar.take(url, lines)
+    if out is not None:
+        out.renew(opened.values)
+    return opened.fault
 
 
 class _Visitor:
@@ -94,7 +119,7 @@ class _Visitor:
             self._tell(f"redirected ({outcome.status}) to {outcome.location}{away}")
             url = outcome.location
             if outcome.status not in (307, 308):
-                page = page._replace(ask=(page.ask or Ask())._replace(plain=True))
+                page = page._replace(ask=(page.ask or Ask())._replace(plain=True, form=None))
 
     def _page(self, page: Link) -> Response | Moved | Failure:
         url = page.url

@@ -54,7 +54,8 @@ def command(
     """Fetch the page URL and show, rule by rule, what CONFIG finds on it. Nothing is saved.
 
     A path such as /catalogue/page-1.html is resolved against the first start URL. URL may be left out with --kind, if
-    that page kind has a request.url. robots.txt is obeyed, unless --set polite.robots=false is given.
+    that page kind has a request.url. robots.txt is obeyed, unless --set polite.robots=false is given. If CONFIG has a
+    session, its steps run first.
 
     \b
     Examples:

@@ -207,7 +207,7 @@ def _follow_names(
 def _is_carried(
     name: str, path: KeyPath, known: Mapping[str, Field], report: Diagnostics, *, on_key: bool = False
 ) -> bool:
-    if name in known:
+    if name in known or name.startswith("session."):  # which has a check of its own
         return True
     fix = did_you_mean(name, known) or "add it there, with hidden: true if it shall be no column"
     report.add(path, f"'{name}' is no field of carry", fix, on_key=on_key)
@@ -223,7 +223,7 @@ def _is_field(
     *,
     on_key: bool = False,
 ) -> bool:
-    if name in fields or name in arriving:
+    if name in fields or name in arriving or name.startswith("session."):
         return True
     fix = did_you_mean(name, fields) or f"fields are: {', '.join(list(fields)[:20]) or 'none'}"
     report.add(path, f"'{name}' is no field of this table", fix, on_key=on_key)

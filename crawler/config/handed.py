@@ -163,10 +163,11 @@ def placeholders(spec: SourceSpec, path: KeyPath) -> Iterator[Use]:
 
         yield from (Use(name, (*path, "value")) for name in Template(spec.value).names)
     if isinstance(spec, FollowSpec) and spec.fill:
-        from crawler.extract.templates import Template
+        from crawler.extract.templates import WITH_SECRETS, Template
 
         for field, text in spec.fill.items():
-            yield from (Use(name, (*path, "fill", field)) for name in Template(text).names)
+            names = Template(text, WITH_SECRETS).names
+            yield from (Use(name, (*path, "fill", field)) for name in names if not name.startswith("$"))
     for key in ("first_of", "all_of"):
         for index, source in enumerate(getattr(spec, key)):
             yield from placeholders(source, (*path, key, index))

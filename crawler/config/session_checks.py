@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from crawler.config import validators
 from crawler.config.diagnostics import Diagnostics
-from crawler.config.document import Document, FieldSpec, StepSpec
+from crawler.config.document import Document, FieldSpec, FollowSpec, StepSpec
 from crawler.config.handed import every_source
 from crawler.config.languages import check_fields
 from crawler.config.validators import did_you_mean
@@ -120,7 +120,9 @@ def _is_given(path: KeyPath, name: str, given: Collection[str], report: Diagnost
 def _kept_out(document: Document, report: Diagnostics) -> None:
     """Values of the session are never stored, so they cannot be in a cell, or in what is carried."""
     for path, source in every_source(document):
-        for key in ("value", "item"):
-            text = getattr(source, key, None)
+        texts: list[tuple[KeyPath, object]] = [((key,), getattr(source, key, None)) for key in ("value", "item")]
+        if isinstance(source, FollowSpec):
+            texts += [(("fill", name), text) for name, text in source.fill.items()]
+        for inner, text in texts:
             if isinstance(text, str) and "{session." in text:
-                report.add((*path, key), "a value of the session would be stored", "use it in request only")
+                report.add((*path, *inner), "a value of the session would be stored", "use it in request only")

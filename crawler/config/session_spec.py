@@ -30,7 +30,7 @@ def _url(value: object, place: Location) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidValue("expected a URL", "write it as https://example.com/login")
     text = value.strip()
-    if "{" in text:
+    if "{" in text.replace("${", ""):
         raise InvalidValue("the URL of a step has no names", "use query:, headers:, form: or json: for them")
     if not (_WHOLE.match(text) or (text.startswith("/") and not text.startswith("//"))):
         raise InvalidValue(f"'{text[:40]}' is no URL", "write it out, as https://example.com/login")

@@ -199,7 +199,7 @@ class Crawl:
             return
         if outcome.set_cookies:
             self._cookies.take(page, outcome.set_cookies)
-        if self._session is not None and (verdict := self._session.judge(page, outcome)):
+        if self._session is not None and (verdict := self._session.verdict(page, outcome)):
             self._out_of_session(self._session, page, lost=verdict == "lost")
             return
         if page.hops:

@@ -89,7 +89,7 @@ class Session:
         self.opening = False
         self.version += 1
 
-    def judge(self, page: Queued, outcome: Outcome) -> Literal["", "again", "lost"]:
+    def verdict(self, page: Queued, outcome: Outcome) -> Literal["", "again", "lost"]:
         """Return whether a page is only to be asked for again, or has lost the session that is open.
 
         What came of a page that was asked with an older session may be a sign of its loss, whatever it is: only a page

@@ -57,8 +57,8 @@ def plan(cli, tmp_path):
 
 def test_the_keys_of_the_json_are_stable(plan):
     assert list(plan()) == [
-        "schema", "exit_code", "name", "config", "start", "pages", "tables", "fetch", "polite", "limits", "outputs",
-        "state", "warnings",
+        "schema", "exit_code", "name", "config", "start", "session", "pages", "tables", "fetch", "polite", "limits",
+        "outputs", "state", "warnings",
     ]  # fmt: skip
 
 
