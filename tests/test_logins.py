@@ -80,7 +80,7 @@ def test_a_wrong_password_ends_the_run_with_one_line(tmp_path: Path, way: str, e
         assert "session.expect" in why
         assert not any(one == "GET /list" for one in site.asked)
     else:
-        assert "lost three times" in why
+        assert "lost three times in a row" in why
         assert site.asked.count("GET /list") == 3
 
 

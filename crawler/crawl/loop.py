@@ -30,8 +30,8 @@ __all__ = ["Crawl"]
 
 GRACE = 10.0  # seconds that requests in flight get after a stop
 LOST_AGAIN = (
-    "the session was lost three times without a page being read; see whether session.lost describes a good page as "
-    "well, and run `crawler try` on one"
+    "the session was lost three times in a row; check the user name and the password, and whether a good page has what "
+    "session.lost names; `crawler try` shows one"
 )
 
 
