@@ -209,8 +209,7 @@ def test_one_form_for_many_rows_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     form = FormReader(page, "form", ())
     monkeypatch.setattr("crawler.extract.page._MAX_MADE", 1_000_000)
     with pytest.raises(ExtractError, match="templates"):
-        for _ in range(20):
-            form.submit(lambda _: None)
+        [form.submit(lambda _: None) for _ in range(20)]
 
 
 def test_limits_are_those_of_the_documents() -> None:
