@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 import time
@@ -10,10 +11,12 @@ from pathlib import Path
 import pytest
 
 import crawler
+from crawler.crawl.parse_stage import PARSE_STAGES
 from tests.support.jobs import crawl, kill, start
 from tests.support.login_site import PASSWORD, TITLES, WAYS, LoginSite, job, login_site, token_job
 from tests.support.usable import USABLE
 
+SECRETS = [f"canary-{name}".encode() for name in ("password", "session", "token", "visitor")]
 ENV = {"PASSWORD": PASSWORD}
 
 
@@ -57,6 +60,16 @@ def test_the_same_under_every_strategy(tmp_path: Path, strategy: str) -> None:
             folder = tmp_path / way
             folder.mkdir()
             report, rows = run(folder, job(site, strategy=strategy))
+        is_whole(site, report, rows)
+
+
+@pytest.mark.parametrize("place", PARSE_STAGES)
+def test_the_same_wherever_pages_are_parsed(tmp_path: Path, place: str) -> None:
+    for strategy in ("threads", "processes"):
+        with login_site(3, "redirect") as site:
+            folder = tmp_path / strategy
+            folder.mkdir()
+            report, rows = run(folder, job(site, strategy=strategy, parse=place))
         is_whole(site, report, rows)
 
 
@@ -143,6 +156,9 @@ def test_nothing_of_the_session_is_written_down(tmp_path: Path, text: object) ->
         for path in sorted(one for one in folder.rglob("*") if one.is_file()):
             if path.suffix != ".gz":
                 assert b"canary" not in path.read_bytes(), path
+            else:  # the page of a login to which a redirect led has a hidden field
+                content = gzip.decompress(path.read_bytes())
+                assert not [secret for secret in SECRETS if secret in content], path
         (state,) = folder.rglob("*.sqlite")
         with sqlite3.connect(state) as db:
             assert not db.execute("SELECT name, value FROM cookies").fetchall()

@@ -83,7 +83,8 @@ def _log_in(
 
     count = len(job.steps)
     tell(f"session: {count} step{'s' * (count != 1)}, then the page")
-    opened = step_runner(job, settings, base, job.fetch.client, wait).run(job.polite.delay)
+    with closing(step_runner(job, settings, base, job.fetch.client, wait)) as steps:
+        opened = steps.run(job.polite.delay)
     for url, lines in opened.cookies:
         jar.take(url, lines)
     if out is not None:

@@ -50,6 +50,9 @@ class Runner(Protocol):
     def run(self, delay: float, wait_first: bool = False) -> Opened:
         """Run them, in any thread."""
 
+    def close(self) -> None:
+        """Close the idle connections."""
+
 
 class Session:
     """Owned by the main thread.
@@ -117,6 +120,7 @@ class Session:
         """Wait for nothing any longer; a request in flight ends by itself."""
         self._closing.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._runner.close()
 
     def _shows_loss(self, outcome: Outcome) -> bool:
         assert self._lost is not None

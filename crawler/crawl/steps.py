@@ -94,6 +94,10 @@ class StepRunner:
             return Opened(fault=self._clean(what, values))
         return Opened(values, tuple(visit.cookies), frozenset(visit.hosts))
 
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._fetch.close()
+
     def _clean(self, text: str, values: Mapping[str, Value]) -> str:
         """The text without secrets, which an address or an error of the site may repeat."""
         secrets = [str(one) for one in (*self._environment.values(), *values.values()) if one is not None]
