@@ -63,6 +63,41 @@ def test_the_same_under_every_strategy(tmp_path: Path, strategy: str) -> None:
         is_whole(site, report, rows)
 
 
+def test_nothing_else_goes_out_while_the_steps_run(tmp_path: Path) -> None:
+    with login_site(2, "status") as site:
+        report, rows = run(tmp_path, job(site, strategy="serial"))
+    is_whole(site, report, rows)
+    begins = [place for place, one in enumerate(site.asked) if one == "GET /login"]
+    assert len(begins) == 7
+    assert all(site.asked[at : at + 3] == ["GET /login", "POST /login", "GET /welcome"] for at in begins)
+
+
+def test_a_redirect_of_an_earlier_run_is_forgotten(tmp_path: Path) -> None:
+    """It led to the login, which is not looked at any more: the page itself is asked for."""
+    config = tmp_path / "books.yaml"
+    stopper = crawler.Stopper()
+
+    def observe(stats: crawler.Stats) -> None:
+        if stats.moved:
+            stopper.stop("interrupted")
+
+    with login_site(3, "redirect") as site:
+        config.write_text(job(site, strategy="serial"))
+        loaded = crawler.load(config, env=ENV)
+        first = crawler.run(loaded, observe=observe, stopper=stopper)
+        assert (first.ending, first.pages["moved"], site.logins) == ("interrupted", 1, 1)
+        report = crawler.run(loaded)
+    assert [row["title"] for row in report.rows("books")] == TITLES
+    assert report.pages == {"done": len(TITLES) + 1, "moved": 0, "failed": 0, "skipped": 0, "left": 0}
+    assert site.logins == 5  # three pages each
+
+
+def test_the_limit_of_pages_counts_none_twice(tmp_path: Path) -> None:
+    with login_site(2, "redirect") as site:
+        report, _ = run(tmp_path, job(site) + "limits: {pages: 9}\n")
+    assert (report.pages["done"], report.pages["moved"], report.pages["failed"]) == (9, 0, 0)
+
+
 @pytest.mark.parametrize("place", PARSE_STAGES)
 def test_the_same_wherever_pages_are_parsed(tmp_path: Path, place: str) -> None:
     for strategy in ("threads", "processes"):
@@ -136,6 +171,9 @@ def test_killed_again_and_again(tmp_path: Path, strategy: str) -> None:
             while len(site.asked) < asked and process.poll() is None and time.monotonic() < until:
                 time.sleep(0.005)
             kill(process)
+            for path in (one for one in tmp_path.rglob("*") if one.is_file()):
+                content = path.read_bytes()
+                assert not [secret for secret in SECRETS if secret in content], path
         done = crawl("run", config, "--quiet", env=ENV)
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line)["title"] for line in (tmp_path / "out" / "books.jsonl").read_text().splitlines()]
