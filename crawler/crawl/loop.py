@@ -253,7 +253,6 @@ class Crawl:
         again = self._pages.lost(page)
         for each in again:
             if each is not page:
-                self._asked_for -= each.is_new
                 self.tally.moved -= 1
             self._frontier.put_back(each, time.monotonic())
         self.tally.left += len(again) - 1
@@ -271,6 +270,8 @@ class Crawl:
         if not page.anywhere and not urls.same_site(page.url, moved.location):
             self._end_badly(page, off_site(moved))
             return
+        if self._session is not None:  # it may lead to the login: then the limit must not end the crawl here
+            self._asked_for -= page.is_new
         new = self._pages.moved(page, moved, self._cookies.opens)
         self.tally.moved += not any(each.asked_again for each in new)  # else one that had moved is to be visited again
         self._queue(new)
