@@ -82,7 +82,7 @@ def test_a_redirect_of_an_earlier_run_is_forgotten(tmp_path: Path) -> None:
             stopper.stop("interrupted")
 
     with login_site(len(TITLES), "redirect") as site:
-        config.write_text(job(site, strategy="serial"))
+        config.write_text(job(site, strategy="serial").replace("delay: 0,", "delay: 50ms,"))
         loaded = crawler.load(config, env=ENV)
         first = crawler.run(loaded, observe=observe, stopper=stopper)
         assert (first.ending, site.logins) == ("interrupted", 1)
