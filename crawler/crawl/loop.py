@@ -241,12 +241,11 @@ class Crawl:
         """A page that came back without the session is asked for again; this was no attempt."""
         self.tally.requests += 1
         self._frontier.pace(page.host).good()
-        if lost and self._stopper.why:
-            pass  # the next run begins with the steps
-        elif lost and session.lose():
-            self._open_session(session)
-        elif lost:
-            self._end_session(session, LOST_AGAIN)
+        if lost and not self._stopper.why:  # else the next run begins with the steps
+            if session.lose():
+                self._open_session(session)
+            else:
+                self._end_session(session, LOST_AGAIN)
         self._undo(page)
 
     def _undo(self, page: Queued) -> None:
