@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 __all__ = [
+    "FILE",
+    "FILE_COLUMNS",
     "RICH",
     "SITEMAP",
     "Ask",
@@ -92,6 +94,8 @@ class Message(NamedTuple):
         url: asked for in place of the request's URL, which has names of secrets where this has the secrets; "" for
             the same.
         statuses: HTTP statuses whose answers are read as pages, beside 200 and 203.
+        mark: hash of method and body, with names of secrets in the place of secrets: it tells requests of one URL
+            apart in a recording. "" for a GET.
     """
 
     method: str = "GET"
@@ -99,6 +103,7 @@ class Message(NamedTuple):
     body: bytes = b""
     url: str = ""
     statuses: frozenset[int] = frozenset()
+    mark: str = ""
 
     def __repr__(self) -> str:
         return f"Message(method={self.method!r}, body={len(self.body)} bytes)"
@@ -117,6 +122,7 @@ class Request(NamedTuple):
             gap between two requests to a host holds whatever delayed the worker.
         cookies: value of the header Cookie, without those of the config; "" for none. Never in a repr, as all cookies:
             one may be as good as a password.
+        proxy: number of the proxy that it goes through, where there are several.
         ask: None where URL and kind say all.
         message: None for a plain GET.
     """
@@ -128,6 +134,7 @@ class Request(NamedTuple):
     not_before: float = 0.0
     not_after: float = float("inf")
     cookies: str = ""
+    proxy: int = 0
     ask: Ask | None = None
     message: Message | None = None
 
@@ -195,6 +202,8 @@ class Link(NamedTuple):
         carry: fields of the row it stands in, joined to the target's records.
         notes: notes on carried fields.
         ask: what its target is asked for with.
+        duplicates: what it does where another link leads to the same page: `first` (nothing), `rows` (a row for each
+            link) or `collect` (a list of what all of them carry).
     """
 
     url: str
@@ -204,11 +213,14 @@ class Link(NamedTuple):
     carry: Mapping[str, Value] = {}
     notes: tuple[Note, ...] = ()
     ask: Ask | None = None
+    duplicates: str = "first"
 
 
 RICH = "+"
 SITEMAP = "(sitemap"
 """Begin of the page kinds of sitemaps; a kind of a config cannot begin so."""
+FILE = "(file)"
+"""Page kind of the files that fields of the type `file` lead to; a kind of a config cannot begin so."""
 
 
 class Page(NamedTuple):
@@ -217,6 +229,7 @@ class Page(NamedTuple):
     Attributes:
         records: `Stored` where the store is to write them, so that it is the worker who makes their text.
         dropped: links that were not taken, counted by reason (`bad-url`, `scheme`, `denied`).
+        left_out: rows that `where` left out, by table; only tables that have some.
         notes: notes on the page as a whole; their `field` is "".
         sign: of what the rules found, where links may lead back to pages of this kind; see `crawler.extract.parser`. It
             begins with RICH where that is more than one thing.
@@ -234,6 +247,7 @@ class Page(NamedTuple):
     set_cookies: tuple[str, ...] = ()
     sign: str = ""
     sessions: Mapping[str, bool] = {}
+    left_out: Mapping[str, int] = {}
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)
@@ -273,8 +287,12 @@ class Failure(NamedTuple):
 Outcome = Page | Moved | Failure
 
 
+FILE_COLUMNS = frozenset({"file", "files"})
+"""Types of columns whose values are addresses of files in the store, and paths of files in a Row."""
+
+
 class Column(NamedTuple):
-    """A column of a table; `type` is a field type of the config (`text`, `money`, ...)."""
+    """A column of a table; `type` is a field type of the config (`text`, `money`, ...); `files` is a list of them."""
 
     name: str
     type: str = "text"

@@ -17,7 +17,7 @@ import pytest
 import crawler
 from crawler.cli.main import main
 from tests.support.nightly import shop, write_config
-from tests.support.old_state import as_version_1
+from tests.support.old_state import as_version
 from tests.support.workbook import opened
 
 BOOKS = range(1, 61)
@@ -483,7 +483,7 @@ def test_accept_that_is_killed_can_be_called_again(good, module, name):
 
 def test_the_last_crawl_of_an_older_state_is_compared_with(good):
     """Version 1 knew no verdict and no figures: its finished crawl is good, and its records are counted."""
-    as_version_1(good.out / "shop.state.sqlite")
+    as_version(good.out / "shop.state.sqlite", 1)
     price_renamed(good.site)
     night = good.night()
     assert night.code == 3

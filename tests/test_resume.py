@@ -8,7 +8,7 @@ from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.errors import ConfigError, StateError
 from tests.support.jobs import crawl, fetched, log_lines, write_job
-from tests.support.old_state import as_version_1
+from tests.support.old_state import as_version
 
 
 @pytest.fixture(scope="module")
@@ -124,12 +124,13 @@ def test_fault_107_the_page_limit_is_exact(site, tmp_path):
     assert report.causes["limit"] > 0
 
 
-def test_an_unfinished_crawl_of_version_1_is_gone_on_with(site, tmp_path):
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_unfinished_crawl_of_an_older_version_is_gone_on_with(site, tmp_path, version):
     whole = crawler.run(crawler.load(write_job(tmp_path / "whole", site[0])))
     path, requests = write_job(tmp_path / "cut", site[0], fetch={"workers": 2}), Requests(site[1])
     job = crawler.load(path)
     assert crawler.run(job, **stop_after(20)).pages["left"] > 0
-    as_version_1(job.state_path)
+    as_version(job.state_path, version)
     second = crawler.run(job)
     assert (second.resumed, second.records, requests()) == (True, whole.records, 89)
     assert [*second.rows("books")] == [*whole.rows("books")]

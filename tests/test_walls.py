@@ -15,7 +15,7 @@ import crawler
 from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.replay.playback import Replay
 from tests.support.jobs import crawl, kill, start
-from tests.support.usable import USABLE
+from tests.support.usable import CLIENTS, USABLE
 from tests.support.walls import PATHS, WAYS, Answer, Ask, Wall, Way, hopeless, job, move, title, walled
 
 MAX = 3 * (len(PATHS) + 2)
@@ -46,7 +46,11 @@ def test_every_wall_lets_us_through(tmp_path: Path, way: Way, strategy: str, tog
 
 
 @pytest.mark.parametrize(
-    ("strategy", "place"), [*((name, "auto") for name in USABLE), *(("processes", place) for place in PARSE_STAGES)]
+    ("strategy", "place"),
+    [
+        *(pytest.param(name, "auto", marks=[pytest.mark.long] * (name not in CLIENTS)) for name in USABLE),
+        *(("processes", place) for place in PARSE_STAGES),
+    ],
 )
 def test_the_same_through_all_walls_under_every_strategy(tmp_path: Path, strategy: str, place: str) -> None:
     with ExitStack() as stack:

@@ -33,12 +33,15 @@ def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
     yield _start_heading(plan["start"]), [f"  {clean(url)}" for url in _first(plan["start"])]
     yield "Session", _session(plan["session"], width)
     yield "Page kinds", _kinds(plan, width)
+    yield "Requests", _requests(plan, width)
     for table in plan["tables"]:
         yield _table_heading(table), _table(table, width)
     yield "Engines", _bullets(_engines(plan), width)
     yield "Fetching", _fetching(plan["fetch"], width)
     yield "Politeness", _bullets(plan["polite"]["in_words"], width)
     yield "Limits", _bullets(plan["limits"]["in_words"], width)
+    if plan["files"]:
+        yield "Files", _bullets(plan["files"]["in_words"], width)
     yield "Outputs", _outputs(plan["outputs"], width)
     yield "Next run", _next_run(plan["state"], width)
     yield "Warnings", [_item(warning, width, "yellow") for warning in plan["warnings"]]
@@ -109,12 +112,52 @@ def _sitemap(rule: Plain) -> str:
 
 def _follow(follow: Plain) -> str:
     each = "of its rows" if follow["of_rows"] else follow["each"]
-    parts = [follow["css"] + (f" in each {each}" if each else "")]
+    if follow["by_request"]:
+        parts = [f"one request for each {each}" if each else "one request"]
+    else:
+        parts = [follow["css"] + (f" in each {each}" if each else "")]
     parts += [f"where {', '.join(follow['where'])}"] if follow["where"] else []
     parts += ["next page"] if follow["next"] else []
     parts += [] if follow["same_site"] else ["also to other sites"]
     parts += [f"carries {', '.join(follow['carry'])}"] if follow["carry"] else []
+    parts += {"rows": ["a row for each link"], "collect": ["a list of what all links carry"]}.get(
+        follow["duplicates"], []
+    )
     return "; ".join(parts)
+
+
+def _requests(plan: Plain, width: int) -> list[str]:
+    rows: list[list[str | Cell]] = []
+    for kind in plan["pages"]:
+        asked = kind["request"]
+        if asked is None:
+            continue
+        query = "&".join(f"{name}={value}" for name, value in asked["query"].items())
+        parts = [f"query {query}"] if query else []
+        parts += [f"{asked['body']} body"] if asked["body"] else []
+        parts += [f"headers {', '.join(asked['headers'])}"] if asked["headers"] else []
+        parts += [f"also pages: {', '.join(map(str, asked['statuses']))}"] if asked["statuses"] else []
+        parts += _paging(asked["paginate"]) if asked["paginate"] else []
+        start: list[str | Cell] = [Cell(kind["kind"], "bold"), asked["method"], asked["url"] or "the link or start"]
+        for part in parts or [""]:
+            rows.append([*start, part])
+            start = ["", "", ""]
+    return aligned(["kind", "method", "address", "with"], rows, width)
+
+
+def _paging(rule: Plain) -> list[str]:
+    """How a list goes on."""
+    most = [f"at most {rule['most']:,} pages"] if rule["most"] else []
+    if rule["name"] == "cursor":
+        return [f"then the cursor of {rule['found_by']}", "until there is none", *most]
+    step = rule["step"] if rule["name"] == "offset" else 1
+    ends = {
+        "page_count": f"all at once: as many as {rule['found_by']}",
+        "total": f"all at once: a total of {rule['found_by']}",
+        "more": f"as long as {rule['found_by']}",
+        None: "until a page has no rows",
+    }
+    return [f"{rule['name']} {rule['first']}, {rule['first'] + step}, ...", ends[rule["ends_by"]], *most]
 
 
 def _table_heading(table: Plain) -> str:
@@ -151,7 +194,7 @@ def _engines(plan: Plain) -> list[str]:
     if not any(use["engine"] for use in uses):
         return ["no page is searched by selectors"]
     if not reasons:
-        return ["lexbor evaluates every selector"]
+        return ["lexbor evaluates every selector; on pages of XML, BeautifulSoup does"]
     head = "lexbor evaluates the selectors, except these, for which BeautifulSoup (slower) is used:"
     return [head, *(f"  {reason}" for reason in reasons)]
 
@@ -162,6 +205,10 @@ def _fetching(fetch: Plain, width: int) -> list[str]:
         f"strategy {fetch['strategy']}, {workers} {'worker' if workers == 1 else 'workers'}, client {fetch['client']}",
         f"pages are parsed {PARSE_STAGES_IN_WORDS.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
     ]
+    if fetch["proxies"]:
+        each = ", each with one request at a time" if fetch["proxy_per_worker"] else ""
+        turns = "one proxy" if fetch["proxies"] == 1 else f"{fetch['proxies']} proxies in turn"
+        lines.append(f"through {turns}{each}")
     return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
 
 

@@ -27,7 +27,7 @@ from crawler.store.queued import Queued
 from crawler.store.records import dump_ask
 
 if TYPE_CHECKING:
-    from crawler.config import Job
+    from crawler.config.document import PoliteSpec
 
 __all__ = ["MAX_HOPS", "Guess", "Visit", "guess", "start_page", "tally", "visit"]
 
@@ -130,23 +130,38 @@ class _Visitor:
             return Failure(message.code, message.detail or "")
         robots = self._robots.get(urls.origin(url), Robots())
         asked_for = min(robots.delay or 0.0, self._job.polite.max_crawl_delay)
-        self._pause(url, max(self._job.polite.delay, asked_for))
-        cookies = self._jar.header(urls.host(url), url)
-        outcome = self._fetch(Request(0, url, "try", cookies=cookies, message=message))
+        self._pause(url, max(self._polite(url).delay, asked_for))
+        for number in range(max(1, len(self._job.fetch.proxy))):  # the next proxy, where one fails
+            cookies = self._jar.header(urls.host(url), url)
+            outcome = self._fetch(Request(0, url, "try", cookies=cookies, proxy=number, message=message))
+            if not (isinstance(outcome, Failure) and outcome.code == "proxy"):
+                break
         if self._outgoing is not None and isinstance(outcome, Moved):
             outcome = self._outgoing.hidden(queued, outcome)
         self._jar.take(url, outcome.set_cookies)
         return outcome
 
+    def _read_robots(self, origin: str, pause: Callable[[], None]) -> Robots:
+        """Read a robots.txt, through the next proxy where one fails."""
+        agent, robots = self._job.user_agent, Robots()
+        for number in range(max(1, len(self._job.fetch.proxy))):
+            robots = read_robots(self._fetch, origin, user_agent=agent, pause=pause, proxy=number)
+            if robots.unreachable is None or robots.unreachable.code != "proxy":
+                break
+        return robots
+
+    def _polite(self, url: str) -> PoliteSpec:
+        return self._job.polite.for_host(urls.host(url))
+
     def _forbidden(self, url: str) -> Failure | None:
-        if not self._job.polite.robots:
+        if not self._polite(url).robots:
             return None
         origin = urls.origin(url)
         robots = self._robots.get(origin)
         if robots is None:
-            pause = partial(self._pause, url, self._job.polite.delay)
+            pause = partial(self._pause, url, self._polite(url).delay)
             pause()
-            robots = read_robots(self._fetch, origin, user_agent=self._job.user_agent, pause=pause)
+            robots = self._read_robots(origin, pause)
             self._robots[origin] = robots
         if robots.unreachable is not None:
             why = robots.unreachable

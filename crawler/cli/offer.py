@@ -60,7 +60,6 @@ _TYPES = (
     ("datetime", re.compile(_DAY + r"[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")),
 )
 _RFC_DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT)")
-_RFC_FORMATS = ["%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT"]
 
 Rule = str | dict[str, Any]
 
@@ -401,9 +400,7 @@ def _of_feed(document: Document, child: Node, name: str) -> tuple[Rule, str]:
     text = _read(document, child)
     if not text and document.attr(child, "href") is not None:
         return {"css": name, "attr": "href", "type": "url"}, document.attr(child, "href") or ""
-    if _RFC_DATE.fullmatch(text):
-        return {"css": name, "type": "datetime", "format": _RFC_FORMATS}, text
-    if _type_of([text]) == "datetime":
+    if _type_of([text]) == "datetime" or _RFC_DATE.fullmatch(text):
         return {"css": name, "type": "datetime"}, text
     if text.startswith("<") and ">" in text:
         return {"css": name, "strip_html": True}, text

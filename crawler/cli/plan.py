@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 from crawler.clock import duration
 from crawler.config import Job
+from crawler.config.document import PoliteSpec, host_name
+from crawler.config.units import show_size
 from crawler.errors import StateError
 from crawler.export import check_target
 from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
-from crawler.extract.rules import FieldRule, FollowRule, TableRule
+from crawler.extract.rules import FieldRule, FollowRule, PageRule, PaginateRule, RequestRule, TableRule
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
@@ -86,7 +88,18 @@ def manners(job: Job, width: int) -> list[str]:
         width: requests at once that the strategy makes.
     """
     polite = job.polite
-    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_site(job)]
+    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_single_hosts(job), *_site(job)]
+
+
+def _single_hosts(job: Job) -> list[str]:
+    """A sentence for each host of `polite.hosts`."""
+    return [f"{name}: {_of_host(job.polite.for_host(host_name(name)))}" for name in job.polite.hosts]
+
+
+def _of_host(polite: PoliteSpec) -> str:
+    pause = f"{duration(polite.delay, exact=True)} between requests" if polite.delay else "no delay between requests"
+    obeyed = "obeyed" if polite.robots else "ignored"
+    return f"{pause}, at most {polite.per_host} in flight, robots.txt is {obeyed} (polite.hosts)"
 
 
 def _pauses(job: Job) -> list[str]:
@@ -196,6 +209,7 @@ def make_plan(job: Job, config: str) -> Plain:
         "fetch": fetch,
         "polite": {**job.polite.plain(), "in_words": manners(job, fetch["workers"])},
         "limits": {**job.limits.plain(), "in_words": limits_in_words(job)},
+        "files": _files(job) if job.has_files else None,
         "outputs": outputs,
         "state": state,
         "warnings": list(job.warnings),
@@ -223,7 +237,9 @@ def _fetch(job: Job) -> Plain:
         "parse": parse,
         "engine": fetch.engine,
         "client": fetch.client,
-        "problem": refusal(fetch.strategy, parse, fetch.client) or None,
+        "proxies": len(fetch.proxy),
+        "proxy_per_worker": fetch.proxy_per_worker,
+        "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks) or None,
     }
 
 
@@ -252,6 +268,17 @@ def _session(job: Job) -> Plain | None:
     }
 
 
+def _files(job: Job) -> Plain:
+    """Where files go: the names, and sentences."""
+    files = job.document.files
+    name = files.name or "{hash}.{ext}"
+    site = "on the site of their page" if files.same_site is True else "on any site"
+    if isinstance(files.same_site, tuple):
+        site = f"on the site of their page and on {', '.join(files.same_site)}"
+    words = [f"saved in {job.files_path}, named {name}", f"up to {show_size(files.max_size)} each, {site}"]
+    return {"folder": str(job.files_path), "name": name, "max_size": files.max_size, "in_words": words}
+
+
 def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:
     return {
         "kind": name,
@@ -260,6 +287,37 @@ def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:
         "python": plan.rule.python,
         "follow": [_follow(job, follow.rule) for follow in plan.follow],
         "sitemap": plan.rule.sitemap._asdict() if plan.rule.sitemap else None,
+        "request": _request(plan.rule),
+    }
+
+
+def _request(rule: PageRule) -> Plain | None:
+    """How pages of a kind are asked for, as the config says it: secrets stand there by name."""
+    asked = rule.request
+    if asked is None or (asked == RequestRule(uses=asked.uses) and rule.paginate is None):
+        return None
+    return {
+        "method": asked.method,
+        "url": asked.url,
+        "query": dict(asked.query),
+        "headers": [name for name, _ in asked.headers],
+        "body": "json" if asked.json else "form" if asked.form else None,
+        "statuses": list(asked.statuses),
+        "uses": list(asked.uses),
+        "paginate": _paginate(rule.paginate) if rule.paginate else None,
+    }
+
+
+def _paginate(rule: PaginateRule) -> Plain:
+    ends = next((name for name in ("page_count", "total", "more") if getattr(rule, name)), None)
+    found = getattr(rule, ends) if ends else rule.cursor
+    return {
+        "name": rule.name,
+        "first": rule.first,
+        "step": rule.step,
+        "ends_by": ends,
+        "found_by": found_by(found) if found else None,
+        "most": rule.most,
     }
 
 
@@ -273,7 +331,9 @@ def _follow(job: Job, rule: FollowRule) -> Plain:
         "where": [condition.name for condition in rule.where],
         "next": rule.next,
         "same_site": rule.same_site,
-        "carry": [field.name for field in rule.carry],
+        "carry": list(dict.fromkeys([*(field.name for field in rule.carry), *rule.shown])),
+        "by_request": rule.by_request,
+        "duplicates": rule.duplicates,
         "engine": use.engine,
         "why": use.why,
     }
@@ -281,7 +341,8 @@ def _follow(job: Job, rule: FollowRule) -> Plain:
 
 def _served_follow(job: Job, rule: FollowRule) -> Served:
     fields = (*filter(None, (rule.source,)), *rule.carry)
-    return served(job.recipe.engine, [rule.css, rule.each, *selectors(fields), *selectors(rule.levels)])
+    css = [rule.css, rule.each, *selectors(fields), *selectors(rule.levels)]
+    return served(job.recipe.engine, css) if any(css) else Served("")
 
 
 def _tables(job: Job, kinds: dict[str, CompiledPage]) -> list[Plain]:

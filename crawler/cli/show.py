@@ -55,6 +55,8 @@ def state_lines(report: Report) -> list[str]:
     if report.records:
         joined = f"; {report.joined:,} more had the key of an earlier row and were merged" if report.joined else ""
         lines.append(field("rows", rows_text(report) + joined))
+    if report.left_out:
+        lines.append(field("left out", f"rows, by where: {_counts(report.left_out)}"))
     lines += [field(label, text) for label, text in zip(_once("filled"), columns_text(report), strict=False)]
     if report.causes:
         lines.append(field("why", _counts(report.causes)))

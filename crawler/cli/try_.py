@@ -184,6 +184,7 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
     from crawler.cli.fetch_one import tally
     from crawler.cli.findings import findings_text
     from crawler.cli.terminal import wrapped
+    from crawler.extract.rules import every_field
     from crawler.model import Response
 
     page = seen.outcome
@@ -196,6 +197,8 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
     if rules or not found.failed:
         lines.append(wrapped(f"page kind {found.kind}{why}", width(), "  "))
     lines += findings_text(found.findings, job.recipe.kinds[found.kind], width())
+    if any(field.type == "file" for field in every_field(job.recipe.kinds[found.kind])):
+        lines += ["", wrapped("a file is shown by its address: try does not save files", width(), "  ")]
     if not rules:  # the page was not read, or its kind has no rules
         return lines if found.failed else [*lines, "", paint("this page kind has no rules", "red")]
     end = paint(f"{hits} of {rules} rules found something", "green" if hits == rules else "red")

@@ -133,7 +133,7 @@ class Task:
         )
         folder = Path(self.folder)
         outputs = tuple(folder / "output" / str(n) / path.name for n, path in enumerate(job.outputs))
-        moved = replace(job, outputs=outputs, state_path=folder / STATE)
+        moved = replace(job, outputs=outputs, state_path=folder / STATE, files_path=folder / "output" / "files")
         return served_at(moved, self.base) if self.base else moved
 
     def plain(self) -> dict[str, Any]:

@@ -13,14 +13,18 @@ from pathlib import Path
 
 from crawler import plugins
 from crawler.config.diagnostics import Diagnostics, dotted
-from crawler.config.document import SOURCES, ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec
+from crawler.config.document import Document
+from crawler.config.field_spec import SOURCES, ConditionSpec, FieldSpec
 from crawler.config.handed import Use, arriving, is_next, is_of_rows, placeholders, uses
 from crawler.config.languages import check_languages, context, may_be_path, tables_of
+from crawler.config.page_spec import FollowSpec, KindSpec
+from crawler.config.paging_spec import PaginateSpec
 from crawler.config.session_checks import check_session
 from crawler.config.tables import Field, Home, carried_by, homes, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find
 from crawler.extract.selectors import ends_in
+from crawler.model import FILE_COLUMNS
 
 __all__ = ["check", "check_files", "check_hooks", "warnings"]
 
@@ -65,9 +69,13 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
         given = {one.name: Field(*one) for one in there[name].values()}
         _follow_names(("pages", name), kind, given, report, spoiled)
     _handed_over(document, report, spoiled)
+    for name, kind in document.pages.items():
+        if kind.paginate is not None and ("pages", name, "paginate") not in spoiled:
+            _paginate(("pages", name), kind, kind.paginate, report)
     _columns(document, report, spoiled)
     _keys(document, report)
     _twins(document, report)
+    _file_names(document, report)
     _allowed_blank(document, report)
     check_session(document, report, spoiled)
 
@@ -98,7 +106,7 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
     """Each link hands over what its target uses."""
     used = {name: list(uses(("pages", name), kind)) for name, kind in document.pages.items()}
     for name, kind in document.pages.items():
-        there = arriving(document)[name]
+        there = {*arriving(document)[name], *((kind.paginate.name,) if kind.paginate is not None else ())}
         for use in used[name]:
             if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
                 _is_not_given(use, name, there, report)
@@ -111,6 +119,17 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
                     what = f"{dotted(use.path)} uses {{{use.name}}}, which this link does not hand over"
                     report.add(path, what, f"add {use.name} to carry:")
                     break
+
+
+def _paginate(path: KeyPath, kind: KindSpec, spec: PaginateSpec, report: Diagnostics) -> None:
+    """What is counted stands in the request, and is no other value."""
+    name = spec.name
+    if not any(use.name == name and use.path[2] == "request" for use in uses(path, kind)):
+        what = f"nothing in request uses {{{name}}}"
+        report.add((*path, "paginate", name), what, f'add request: {{query: {{{name}: "{{{name}}}"}}}}')
+    if name in kind.fields:
+        what = f"'{name}' is a field of this page kind, and what paginate counts has that name in request"
+        report.add((*path, "fields", name), what, "rename the field", on_key=True)
 
 
 def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics) -> None:
@@ -348,6 +367,27 @@ def _allowed_blank(document: Document, report: Diagnostics) -> None:
             fix = did_you_mean(name, known) or f"there are: {', '.join(dict.fromkeys(known[:20]))}"
             path = _single(report, ("protect", "allow_blank", index))
             report.add(path, f"no table or column '{name}'", fix)
+
+
+def _file_names(document: Document, report: Diagnostics) -> None:
+    """`files.name` is made of fields that each table with files has."""
+    if not document.files.name:
+        return
+    from crawler.extract.templates import Template  # late: few configs have one
+
+    path, filled = ("files", "name"), False
+    for home in homes(document):
+        fields = {field.name for field in home.columns}
+        if not any(field.type in FILE_COLUMNS for field in home.columns):
+            continue
+        filled = True
+        for name in Template(document.files.name).names:
+            if name not in fields | {"ext", "hash"}:
+                fix = did_you_mean(name, fields) or f"columns are: {', '.join(sorted(fields)[:20])}"
+                report.add(path, f"'{name}' is no column of table '{home.table}', which has files", fix)
+                return
+    if not filled:
+        report.add(path, "no field has type: file", "add one, or remove the key")
 
 
 def check_files(outputs: tuple[Path, ...], state: Path, report: Diagnostics) -> None:

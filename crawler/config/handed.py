@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from crawler.config.document import Document, FieldSpec, FollowSpec, KindSpec, SourceSpec
+from crawler.config.document import Document
+from crawler.config.field_spec import FieldSpec, SourceSpec
 from crawler.config.languages import Context, context, tables_of
+from crawler.config.page_spec import FollowSpec, KindSpec
 from crawler.config.yaml_tree import KeyPath
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "is_next",
     "is_of_rows",
     "names_used",
+    "needed_beside",
     "rows_of",
     "uses",
 ]
@@ -82,12 +85,25 @@ def carried_by(
     """
     here = rows_of(rule, kind)
     for name, spec in rule.fields.items():
-        yield Arriving((*path, "carry", name), name, spec, here)
+        yield Arriving((*path, "carry", name), name, _as_carried(spec, rule), here)
     for index, name in enumerate(rule.names):
         if is_of_rows(rule) and name in kind.fields:
-            yield Arriving((*path, "carry", index), name, kind.fields[name], here)
+            yield Arriving((*path, "carry", index), name, _as_carried(kind.fields[name], rule), here)
         elif given and name in given:
-            yield given[name]
+            yield given[name]._replace(spec=_as_carried(given[name].spec, rule))
+
+
+def _as_carried(spec: FieldSpec, rule: FollowSpec) -> FieldSpec:
+    """What becomes of a field: where the values of all links are collected, a list."""
+    return spec.changed(all=True, nth=None, join=None, count=False) if rule.duplicates == "collect" else spec
+
+
+def needed_beside(kind: KindSpec, fields: dict[str, FieldSpec]) -> set[str]:
+    """Names of fields that others of their row are made of, or that links hand on."""
+    found = {use.name for name, one in fields.items() for use in placeholders(one, (name,))}
+    for rule in kind.follow:
+        found.update(rule.names, (use.name for use in placeholders(rule, ())), rule.where)
+    return found
 
 
 def names_used(document: Document) -> dict[str, tuple[str, ...]]:
@@ -96,7 +112,8 @@ def names_used(document: Document) -> dict[str, tuple[str, ...]]:
     found = {}
     for name, kind in document.pages.items():
         used = {use.name for use in uses(("pages", name), kind)}
-        found[name] = tuple(one for one in there[name] if one in used)
+        counted = (kind.paginate.name,) if kind.paginate is not None else ()
+        found[name] = tuple(one for one in (*there[name], *counted) if one in used)
     return found
 
 

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from crawler import __version__
-from crawler.config.document import DemoSpec, Document, FetchSpec, KindSpec, LimitsSpec, PoliteSpec, ProtectSpec
+from crawler.config.document import DemoSpec, Document, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
+from crawler.config.page_spec import KindSpec
 from crawler.config.schema import Section
 from crawler.config.secrets import Secret, reveal
 from crawler.config.starts import FUNCTION, Start, called, expand
 from crawler.config.tables import make_recipe, make_steps, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, StepRule, every_field
-from crawler.model import Link, Table
+from crawler.fetch.proxy import is_socks
+from crawler.model import FILE_COLUMNS, Link, Table
 
 if TYPE_CHECKING:
     from crawler.extract.request import CompiledRequest
@@ -59,6 +61,7 @@ class Job:
         outputs: absolute paths of the files to write.
         state_path: absolute path of the state file.
         warnings: what is allowed but most likely not meant, one sentence each.
+        files_path: absolute folder of the files that fields lead to.
         sitemaps: rules by the page kinds of sitemaps, which are kinds of their own beside those of the config.
         variables: the values of `${NAME}` in requests, by `$NAME`.
     """
@@ -71,6 +74,7 @@ class Job:
     warnings: tuple[str, ...] = ()
     sitemaps: Mapping[str, SitemapRule] = field(default_factory=dict)
     variables: Mapping[str, Secret] = field(default_factory=dict)
+    files_path: Path = Path()
 
     @property
     def name(self) -> str:
@@ -120,6 +124,11 @@ class Job:
         return make_tables(self.document)
 
     @cached_property
+    def has_files(self) -> bool:
+        """Whether a field is a file."""
+        return any(column.type in FILE_COLUMNS for table in self.tables for column in table.columns)
+
+    @cached_property
     def keys(self) -> Mapping[str, tuple[str, ...]]:
         """For each table the columns that tell its records apart; () where every record is a row."""
         return table_keys(self.document)
@@ -165,12 +174,18 @@ class Job:
             "headers": reveal(fetch.headers),
             "cookies": reveal(fetch.cookies),
             "auth": (fetch.auth.user.reveal(), fetch.auth.password.reveal()) if fetch.auth else None,
-            "proxy": fetch.proxy.reveal() if fetch.proxy else None,
+            "proxy": fetch.proxy[0].reveal() if fetch.proxy else None,
+            "proxies": tuple(one.reveal() for one in fetch.proxy) if len(fetch.proxy) > 1 else (),
         }
 
     def request_secrets(self) -> dict[str, str]:
         """Values of the variables that requests name, by `$NAME`; show them nowhere."""
         return reveal(self.variables)
+
+    @property
+    def uses_socks(self) -> bool:
+        """Whether a proxy is one of SOCKS."""
+        return any(is_socks(one.reveal()) for one in self.fetch.proxy)
 
     @property
     def user_agent(self) -> str:
@@ -219,6 +234,8 @@ class Job:
         what: list[object] = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
         if self.sitemaps:
             what.append(self.sitemaps)
+        if self.has_files and self.document.files.same_site is not True:
+            what.append(self.document.files.same_site)
         text = json.dumps(what, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

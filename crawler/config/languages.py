@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from crawler.config import validators
 from crawler.config.diagnostics import Diagnostics
-from crawler.config.document import Document, EachSpec, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
+from crawler.config.document import Document
+from crawler.config.field_spec import EachSpec, FieldSpec, SourceSpec
+from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
 from crawler.config.validators import Problem
 from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import EachRule, Format, Language, language_of
@@ -137,6 +139,7 @@ def check_languages(document: Document, report: Diagnostics, spoiled: Collection
             checker.table((*path, *inner), spec, kind)
         for index, rule in enumerate(kind.follow):
             checker.follow((*path, "follow", index), rule, kind)
+        checker.whole_page(path, kind)
 
 
 def check_fields(
@@ -160,6 +163,18 @@ class _Checker:
             return
         here = context(kind.format, spec.each)
         self._fields((*path, "fields"), spec.fields, here, path)
+
+    def whole_page(self, path: KeyPath, kind: KindSpec) -> None:
+        """What is looked for once on a page: what counts its list, and what each good answer has."""
+        here = context(kind.format, "")
+        if kind.paginate is not None:
+            for name in ("cursor", "page_count", "total", "more"):
+                spec, at = getattr(kind.paginate, name), (*path, "paginate", name)
+                if spec is not None and at not in self._spoiled:
+                    self._source(at, spec, here, path)
+        for index, one in enumerate(kind.expect):
+            if (*path, "expect", index) not in self._spoiled:
+                self._source((*path, "expect", index), one, here, path)
 
     def follow(self, path: KeyPath, rule: FollowSpec, kind: KindSpec) -> None:
         """A follow rule's rows, its address, and what it carries."""

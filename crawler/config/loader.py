@@ -143,11 +143,12 @@ def load(
     check_hooks(document, folder, report, functions)
     _known("strategy", document.fetch.strategy, known_strategies, plugins.STRATEGIES, report)
     _known("client", document.fetch.client, known_clients, plugins.CLIENTS, report)
-    outputs, state = _files(document, folder, report)
+    outputs, state, files = _files(document, folder, report)
     report.stop()
     first_kinds = {sitemaps[start.kind].to if start.kind in sitemaps else start.kind for start in found}
     notes = tuple(warnings(document, first_kinds))
-    return Job(document, folder, found, outputs, state, notes, sitemaps, _variables(document, environment))
+    variables = _variables(document, environment)
+    return Job(document, folder, found, outputs, state, notes, sitemaps, variables, files)
 
 
 def _variables(document: Document, env: Mapping[str, str]) -> dict[str, Secret]:
@@ -205,13 +206,15 @@ def _known(key: str, name: str, known: Collection[str] | None, group: str, repor
         report.add(("fetch", key), f"no {key} '{name}'", fix)
 
 
-def _files(document: Document, folder: Path, report: Diagnostics) -> tuple[tuple[Path, ...], Path]:
+def _files(document: Document, folder: Path, report: Diagnostics) -> tuple[tuple[Path, ...], Path, Path]:
+    """The outputs, the state file and the folder of files."""
     names = document.output if document.output is not None else (f"{document.name}.xlsx",)
     outputs = tuple(_absolute(name, folder, ("output", index), report) for index, name in enumerate(names))
     beside = outputs[0].parent if outputs else folder
     state = _absolute(document.state or str(beside / f"{document.name}.state.sqlite"), folder, ("state",), report)
     check_files(outputs, state, report)
-    return outputs, state
+    files = _absolute(document.files.folder or str(beside / "files"), folder, ("files", "folder"), report)
+    return outputs, state, files
 
 
 def _absolute(name: str, folder: Path, path: KeyPath, report: Diagnostics) -> Path:

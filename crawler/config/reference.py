@@ -8,25 +8,22 @@ from typing import Any
 from crawler import plugins
 from crawler.config.document import (
     AuthSpec,
-    ConditionSpec,
     DemoSpec,
     Document,
-    EachSpec,
     FetchSpec,
-    FieldSpec,
-    FollowSpec,
-    KindSpec,
+    FilesSpec,
+    HostSpec,
     LimitsSpec,
-    LostSpec,
     PoliteSpec,
     ProtectSpec,
-    RequestSpec,
-    SessionSpec,
     SitemapSpec,
-    StepSpec,
-    TableSpec,
 )
+from crawler.config.field_spec import ConditionSpec, EachSpec, FieldSpec
+from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
+from crawler.config.paging_spec import ExpectSpec, PaginateSpec
+from crawler.config.request_spec import RequestSpec
 from crawler.config.schema import Key, Section
+from crawler.config.session_spec import LostSpec, SessionSpec, StepSpec
 
 __all__ = ["SECTIONS", "reference", "schema"]
 
@@ -39,6 +36,8 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("Rows", "pages.KIND.each[].", EachSpec),
     ("A condition", "pages.KIND.where.NAME.", ConditionSpec),
     ("A request", "pages.KIND.request.", RequestSpec),
+    ("Paging", "pages.KIND.paginate.", PaginateSpec),
+    ("What is expected", "pages.KIND.expect[].", ExpectSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),
     ("A follow rule", "pages.KIND.follow[].", FollowSpec),
     ("A session", "session.", SessionSpec),
@@ -48,6 +47,8 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("Fetching", "fetch.", FetchSpec),
     ("User and password", "fetch.auth.", AuthSpec),
     ("Politeness", "polite.", PoliteSpec),
+    ("A single host", "polite.hosts.HOST.", HostSpec),
+    ("Files", "files.", FilesSpec),
     ("Limits", "limits.", LimitsSpec),
     ("Protection", "protect.", ProtectSpec),
 )

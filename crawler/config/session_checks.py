@@ -6,9 +6,12 @@ from collections.abc import Collection, Iterator
 
 from crawler.config import validators
 from crawler.config.diagnostics import Diagnostics
-from crawler.config.document import Document, FieldSpec, FollowSpec, StepSpec
+from crawler.config.document import Document
+from crawler.config.field_spec import FieldSpec
 from crawler.config.handed import every_source
 from crawler.config.languages import check_fields
+from crawler.config.page_spec import FollowSpec
+from crawler.config.session_spec import StepSpec
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from crawler import urls
+from crawler.config.field_spec import FIELDS, FieldSpec
+from crawler.config.page_spec import FORMAT_OF_PAGE
 from crawler.config.request_spec import RequestSpec, request_template
 from crawler.config.schema import (
     RAW_TEXT,
@@ -17,10 +20,12 @@ from crawler.config.schema import (
     Type,
     list_of,
     mapping,
+    of,
+    optional,
     whole,
 )
 
-__all__ = ["LostSpec", "StepRequest"]
+__all__ = ["LostSpec", "SessionSpec", "StepSpec"]
 
 _STATUS = whole(100, 599)
 _WHOLE = re.compile(r"https?://", re.I)
@@ -68,7 +73,7 @@ _STATUSES: Type[tuple[int, ...]] = Type(
 )
 
 
-class StepRequest(RequestSpec):
+class _StepRequest(RequestSpec):
     """What a step asks for, and the form of that page that it sends."""
 
     url = Key(_URL, REQUIRED, "The URL, written out; secrets of the step go only to its origin.")
@@ -89,7 +94,7 @@ class StepRequest(RequestSpec):
         return [*super().templates, *self.fill.values()]
 
 
-StepRequest.keys = {name: key for name, key in StepRequest.keys.items() if name != "allow_status"}
+_StepRequest.keys = {name: key for name, key in _StepRequest.keys.items() if name != "allow_status"}
 
 
 class LostSpec(Section):
@@ -101,3 +106,48 @@ class LostSpec(Section):
     def check(self) -> None:
         if not (self.status or self.css):
             raise InvalidValue("says nothing", "add status: or css:")
+
+
+class StepSpec(_StepRequest):
+    """A step of the session: a request, and what is read from its answer, or from that to a form of it."""
+
+    fields = Key(FIELDS, {}, "Values of the answer, for `{session.NAME}` in requests of later steps and of pages.")
+    format = Key(FORMAT_OF_PAGE, "html", "What the answer must be.")
+
+    def check(self) -> None:
+        super().check()
+        if self.submit and self.format not in ("html", "json", "text"):
+            raise InvalidValue("an answer to a form is html, json or text", "correct format", key="format")
+
+
+def _steps(value: object, place: Location) -> tuple[StepSpec, ...]:
+    return (StepSpec.read(value, place),) if isinstance(value, dict) else _STEP_LIST.read(value, place)
+
+
+_STEP_LIST = list_of("step, or a list", of(StepSpec))
+_STEPS: Type[tuple[StepSpec, ...]] = replace(
+    _STEP_LIST, read=_steps, show=lambda steps: ", ".join(step.url for step in steps) or "none"
+)
+"""Shown without what the steps send."""
+
+
+class SessionSpec(Section):
+    """A login, or a token: steps that run in order before the crawl, and again when the session is lost.
+
+    Their cookies go to every worker. Neither these nor the values are ever stored. See [Sessions](session.md).
+    """
+
+    steps = Key(_STEPS, REQUIRED, "The requests, in order.")
+    expect = Key(
+        optional(of(FieldSpec)),
+        None,
+        "What the answer to the last step has if it worked: a CSS selector, or a path in JSON. If it is not there, the "
+        "run ends.",
+    )
+    lost = Key(optional(of(LostSpec)), None, "How a page shows that the session is lost.")
+
+    def check(self) -> None:
+        if not self.steps:
+            raise InvalidValue(
+                "there is no step", "add one, for example {url: ..., submit: form, fill: {...}}", key="steps"
+            )

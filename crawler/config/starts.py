@@ -206,9 +206,11 @@ class StartReader:
         if sources == ["sitemap"]:
             yield from self._sitemap(item, path, first)
             return
-        for key in item:
-            if key not in _KEYS:
-                self.report.add((*path, key), *_unknown(key, sources), on_key=True)
+        unknown = [key for key in item if key not in _KEYS]
+        for key in unknown:
+            self.report.add((*path, key), *_unknown(key, sources), on_key=True)
+        if not sources and unknown:
+            return  # one of them was to be the source
         if not sources:
             self.report.add(path, "expected a URL, or a mapping with url, file, sitemap or python", "write one of them")
             return

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from crawler.config import handed
-from crawler.config.document import ConditionSpec, Document, FieldSpec, FollowSpec, KindSpec, SourceSpec, TableSpec
+from crawler.config.document import Document, host_name
+from crawler.config.field_spec import ConditionSpec, FieldSpec, SourceSpec
 from crawler.config.handed import is_next, is_of_rows, rows_of
 from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
+from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
+from crawler.config.paging_spec import PaginateSpec
 from crawler.config.request_spec import RequestSpec
 from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import (
     Condition,
+    ExpectRule,
     FieldRule,
+    FilesRule,
     FollowRule,
     Language,
     LostRule,
     PageRule,
+    PaginateRule,
     Recipe,
     RequestRule,
     StepRule,
@@ -166,7 +173,7 @@ def column_type(spec: FieldSpec, here: Context) -> str:
     if spec.join is not None:
         return "text"
     if spec.nth is None and (spec.all or spec.all_of or spec.split or (spec.lines and spec.type != "text")):
-        return "list"
+        return "files" if spec.type == "file" else "list"
     return field_type(spec, here)
 
 
@@ -175,13 +182,17 @@ def make_recipe(document: Document, root: str) -> Recipe:
     keys = table_keys(document)
     rules: dict[str, list[TableRule]] = {name: [] for name in document.pages}
     for home in homes(document):
-        rules[home.kind].append(_table(home, keys[home.table], root))
+        needed = handed.needed_beside(document.pages[home.kind], home.spec.fields)
+        rules[home.kind].append(_table(home, keys[home.table], root, needed))
     used = handed.names_used(document)
     kinds = {name: _kind(name, kind, tuple(rules[name]), root, used[name]) for name, kind in document.pages.items()}
     hooked = any(kind.python for kind in document.pages.values())
+    anywhere, hosts = document.files.same_site is False, document.files.same_site
+    files = FilesRule(anywhere, () if isinstance(hosts, bool) else tuple(map(host_name, hosts)))
     lost = None if document.session is None else document.session.lost
     rule = None if lost is None else LostRule(frozenset(lost.status), lost.css or None)
-    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes, lost=rule)
+    most, folder = document.limits.page_bytes, root if hooked else ""
+    return Recipe(kinds, document.fetch.engine, folder, most, files=files, lost=rule)
 
 
 def make_steps(document: Document, root: str) -> tuple[StepRule, ...]:
@@ -209,13 +220,28 @@ EXPECT = "(expect)"
 """Name of the field that counts what shows that the steps worked."""
 
 
-def _table(home: Home, key: tuple[str, ...], root: str) -> TableRule:
+def _table(home: Home, key: tuple[str, ...], root: str, needed: Collection[str]) -> TableRule:
     here = home.context
-    fields = tuple(_field(name, spec, root, here) for name, spec in home.spec.fields.items())
+    fields = tuple(
+        _field(name, spec, root, here)._replace(all=True)
+        if name not in needed and _any_may_pass(spec, home.spec.where.get(name))
+        else _field(name, spec, root, here)
+        for name, spec in home.spec.fields.items()
+    )
     levels = here.levels
     if levels and levels[-1].html_table and not any(map(_by_heading, fields)):
         levels = (*levels[:-1], levels[-1]._replace(numbered=True))
     return TableRule(home.table, fields, here.each, key, levels, _conditions(home.spec.where))
+
+
+_ONE = ("all", "nth", "join", "count", "lines", "split", "first_of", "all_of", "python", "value", "item")
+
+
+def _any_may_pass(spec: FieldSpec, condition: bool | tuple[str, ...] | ConditionSpec | None) -> bool:
+    """Whether a field is only looked at by a condition on its text: then each of several values counts."""
+    if not spec.hidden or condition is None or isinstance(condition, bool) or any(map(spec.has, _ONE)):
+        return False
+    return not isinstance(condition, ConditionSpec) or condition.min is condition.max is None
 
 
 def _by_heading(field: FieldRule) -> bool:
@@ -236,10 +262,39 @@ def _condition(name: str, given: bool | tuple[str, ...] | ConditionSpec) -> Cond
 
 def _kind(name: str, kind: KindSpec, tables: tuple[TableRule, ...], root: str, used: tuple[str, ...]) -> PageRule:
     follow = tuple(_follow(name, rule, kind, root, used) for rule in kind.follow)
-    return PageRule(name, tables, follow, kind.python or None, kind.format, request=_request(kind.request, used))
+    here = context(kind.format, "")
+    paginate = None if kind.paginate is None else _paginate(kind.paginate, root, here)
+    begins = None if paginate is None or paginate.first is None else (paginate.name, paginate.first)
+    return PageRule(
+        name,
+        tables,
+        follow,
+        kind.python or None,
+        kind.format,
+        request=_request(kind.request, used, begins),
+        paginate=paginate,
+        expect=tuple(ExpectRule(_source("expect", one, root, here), one.allow, one.deny) for one in kind.expect),
+    )
 
 
-def _request(spec: RequestSpec, used: tuple[str, ...]) -> RequestRule | None:
+def _paginate(spec: PaginateSpec, root: str, here: Context) -> PaginateRule:
+    def found(one: FieldSpec | None) -> FieldRule | None:
+        return None if one is None else _field("paginate", one, root, here)
+
+    first = getattr(spec, spec.name) if spec.name != "cursor" else None
+    return PaginateRule(
+        spec.name,
+        first,
+        spec.step,
+        found(spec.cursor),
+        found(spec.page_count),
+        found(spec.total),
+        found(spec.more),
+        spec.max_pages,
+    )
+
+
+def _request(spec: RequestSpec, used: tuple[str, ...], begins: tuple[str, int] | None) -> RequestRule | None:
     if not (spec.given or used):
         return None
     return RequestRule(
@@ -251,6 +306,7 @@ def _request(spec: RequestSpec, used: tuple[str, ...]) -> RequestRule | None:
         tuple(spec.form.items()),
         spec.allow_status,
         used,
+        begins,
     )
 
 

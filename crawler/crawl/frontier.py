@@ -16,9 +16,10 @@ from crawler import urls
 from crawler.crawl.admission import ROBOTS, Refusal
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.outgoing import Outgoing
+from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
-from crawler.model import Moved, Request, Value
+from crawler.model import Failure, Moved, Request, Value
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued
 from crawler.store.records import load_ask
@@ -38,18 +39,25 @@ class Politeness(NamedTuple):
         delay: least gap between two requests to a host.
         per_host: most requests to a host at once.
         max_crawl_delay: a longer Crawl-delay of a robots.txt is cut to this.
+        hosts: what holds in place of this for single hosts, by name, with a port or without.
     """
 
     robots: bool
     delay: float
     per_host: int
     max_crawl_delay: float
+    hosts: Mapping[str, Politeness] = {}
+
+    def of(self, name: str) -> Politeness:
+        """How a host is treated; `name` as of `urls.host`."""
+        return urls.of_host(self.hosts, name) or self
 
 
 @dataclass(slots=True)
 class _Host:
     name: str
     pace: HostThrottle
+    obeys: bool  # its robots.txt is asked for
     heads: tuple[deque[Queued], deque[Queued]] = field(default_factory=lambda: (deque(), deque()))
     on_disk: list[bool] = field(default_factory=lambda: [True, True])
     turn: int = 0
@@ -76,6 +84,7 @@ class Frontier:
     Attributes:
         cookies: given to each request that goes out.
         session: version of the session that pages are asked with.
+        proxies: through which they go.
     """
 
     def __init__(
@@ -85,16 +94,19 @@ class Frontier:
         ask_robots: Callable[[str], None],
         cookies: RunCookies | None = None,
         outgoing: Outgoing | None = None,
+        proxies: Proxies | None = None,
     ) -> None:
         self._pages, self._polite, self._ask = pages, politeness, ask_robots
         self.cookies = RunCookies() if cookies is None else cookies
         self._outgoing = outgoing
+        self.proxies = Proxies() if proxies is None else proxies
+        self._shut = ""
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[float, int, _Host]] = []
         self._waiting: list[tuple[float, int, Queued]] = []
         self._suspects: deque[Queued] | None = None
         self._count = 0
-        self._no_worker = False
+        self._no_worker = self._no_proxy = False
         self._held: frozenset[str] = frozenset()
         self.in_flight = 0
         self.session = 0
@@ -148,6 +160,9 @@ class Frontier:
         """The next request that may go out now, or None."""
         self._wake(now)
         self._no_worker = False
+        self._no_proxy = not self._shut and self.proxies.is_blocked(now)
+        if self._no_proxy:
+            return None
         while self._ready and self._ready[0][0] <= now:
             host = heapq.heappop(self._ready)[2]
             host.listed = False
@@ -210,6 +225,12 @@ class Frontier:
         self._waiting = [entry for entry in self._waiting if entry[2].host != name]
         heapq.heapify(self._waiting)
 
+    def close_all(self, why: str) -> None:
+        """Leave all hosts alone for the rest of this run, those too that are not known yet."""
+        self._shut, self._ready = why, []
+        for name in [host.name for host in self._hosts.values() if not host.closed]:
+            self.close(name, why)
+
     def pace(self, name: str) -> HostThrottle:
         """The clock of a host."""
         return self._host(name).pace
@@ -230,6 +251,10 @@ class Frontier:
         if self._outgoing is not None:
             self._outgoing.renew(values)
 
+    def ends_list(self, page: Queued, failure: Failure) -> bool:
+        """Whether a failure only says that a list has no further page."""
+        return self._outgoing is not None and self._outgoing.ends_list(page, failure)
+
     def hidden(self, page: Queued, moved: Moved) -> Moved:
         """A redirect as it is stored: without secrets."""
         return moved if self._outgoing is None else self._outgoing.hidden(page, moved)
@@ -245,6 +270,8 @@ class Frontier:
     def next_due(self) -> float | None:
         """When something may be due, monotonic seconds; None when only what is in flight can bring more."""
         times = [self._waiting[0][0]] if self._waiting else []
+        if self._no_proxy:
+            return min([*times, *filter(None, (self.proxies.next_at(),))], default=None)
         if self._ready and not self._no_worker:
             times.append(self._ready[0][0])
         if self._suspects and not self.in_flight:
@@ -261,7 +288,9 @@ class Frontier:
     def _host(self, name: str) -> _Host:
         host = self._hosts.get(name)
         if host is None:
-            host = self._hosts[name] = _Host(name, HostThrottle(self._polite.delay, self._polite.per_host))
+            polite = self._polite.of(name)
+            throttle = HostThrottle(polite.delay, polite.per_host)
+            host = self._hosts[name] = _Host(name, throttle, polite.robots, closed=self._shut)
         return host
 
     def _list(self, host: _Host, now: float) -> None:
@@ -284,8 +313,15 @@ class Frontier:
             refusal = self._refusal(page, robots)
             if refusal is None:
                 return page
-            self._pages.refused(page, *refusal)
+            self._refuse(page, refusal)
         return None
+
+    def _refuse(self, page: Queued, refusal: Refusal) -> None:
+        """Write down that a page is not asked for: one that cannot be asked for has failed."""
+        if refusal is ROBOTS:
+            self._pages.refused(page, *refusal)
+        else:
+            self._pages.unasked(page, Failure(refusal.code, refusal.detail or ""))
 
     def _refusal(self, page: Queued, robots: Robots) -> Refusal | None:
         """Return why a page is not asked for; makes what is sent for it."""
@@ -310,7 +346,7 @@ class Frontier:
 
     def _rules(self, host: _Host, page: Queued, now: float) -> Robots | None:
         """The robots.txt that rules a page; None when it must be read first."""
-        if not self._polite.robots:
+        if not host.obeys:
             return _NO_RULES
         origin = urls.origin(page.url)
         robots, read_at = host.rules.get(origin, (None, 0.0))
@@ -335,7 +371,8 @@ class Frontier:
         self._list(host, now)
         cookies = self.cookies.give(page)
         page.session = self.session
-        request = Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies)
+        proxy = self.proxies.take(now)
+        request = Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies, proxy)
         if page.ask is None and page.message is None:
             return page, request
         return page, request._replace(ask=load_ask(page.ask), message=page.message)
@@ -366,5 +403,5 @@ class Frontier:
             refusal = self._refusal(page, robots)
             if refusal is None:
                 return self._send(host, page, now)
-            self._pages.refused(page, *refusal)
+            self._refuse(page, refusal)
         return None

@@ -18,7 +18,17 @@ from crawler.crawl.admission import page_limit
 from crawler.crawl.blame import Blame
 from crawler.crawl.frontier import Frontier
 from crawler.crawl.inbox import Limits, Stopper
-from crawler.crawl.retry_policy import backoff, decide, died, froze, is_passing, off_site, outcome_of, unless_login
+from crawler.crawl.retry_policy import (
+    backoff,
+    decide,
+    died,
+    froze,
+    is_passing,
+    list_ended,
+    off_site,
+    outcome_of,
+    unless_login,
+)
 from crawler.crawl.session import Opened, Session
 from crawler.crawl.stats import Stats
 from crawler.model import Failure, Moved, Outcome, Page, Request
@@ -38,6 +48,7 @@ LOST_AGAIN = (
 class _Flight(NamedTuple):
     page: Queued
     until: float
+    proxy: int
 
 
 class Crawl:
@@ -172,7 +183,7 @@ class Crawl:
             future = Future()
             future.set_exception(error)
             self._renew()
-        self._flights[future] = _Flight(page, time.monotonic() + self._limits.task_timeout)
+        self._flights[future] = _Flight(page, time.monotonic() + self._limits.task_timeout, request.proxy)
         future.add_done_callback(self._inbox.put)
 
     # ---- coming back
@@ -181,17 +192,25 @@ class Crawl:
         if isinstance(arrived, Future):
             flight = self._flights.pop(arrived, None)
             if flight is not None:  # else it was given up before
-                now = time.monotonic()
+                now, outcome = time.monotonic(), outcome_of(arrived)
                 self._frontier.release(flight.page, now)
+                self._heard_of_proxy(flight.proxy, outcome, now)
                 if flight.page.lane == WITNESS:
-                    self._blame.heard(flight.page, outcome_of(arrived), now)
+                    self._blame.heard(flight.page, outcome, now)
                 else:
-                    self._absorb(flight.page, outcome_of(arrived))
+                    self._absorb(flight.page, outcome)
         elif isinstance(arrived, Opened):
             self._opened(arrived)
         elif arrived is not None:
             origin, robots = arrived
             self._frontier.answer(origin, robots, time.monotonic())
+
+    def _heard_of_proxy(self, number: int, outcome: Outcome | BaseException, now: float) -> None:
+        proxies = self._frontier.proxies
+        proxies.release(number)
+        proxies.heard(number, outcome, now)
+        if proxies.all_failed:
+            self._frontier.close_all(f"no proxy can be reached ({proxies.why})")
 
     def _absorb(self, page: Queued, outcome: Outcome | BaseException) -> None:
         if isinstance(outcome, BaseException):
@@ -210,6 +229,9 @@ class Crawl:
             self.tally.page(outcome)
             self._queue(self._pages.done(page, outcome))
         elif isinstance(outcome, Failure):
+            if self._frontier.ends_list(page, outcome):
+                self._absorb(page, list_ended(outcome))
+                return
             self._failed(page, outcome)
         elif isinstance(outcome, Moved):
             self.tally.requests += 1
@@ -283,7 +305,7 @@ class Crawl:
             self._came_too_late(page, now)
             return
         self.tally.requests += 1
-        blameless = self._blame.is_host(page, failure, now)
+        blameless = self._blame.is_host(page, failure, now) or self._frontier.proxies.is_to_blame(failure)
         final = decide(failure, page.tried + 1, self._limits.retries) != "retry"
         if final and self._is_lost_start(page, failure, blameless):
             self._undecided.append((page, failure))
@@ -335,6 +357,7 @@ class Crawl:
             if flight.until > now:
                 return
             del self._flights[future]
+            self._frontier.proxies.release(flight.proxy)
             self._frontier.release(flight.page, now)
             if flight.page.lane == WITNESS:
                 self._blame.heard(flight.page, TimeoutError(), now)

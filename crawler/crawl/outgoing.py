@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 from crawler import urls
 from crawler.crawl.admission import Refusal
 from crawler.errors import ExtractError
-from crawler.model import Ask, Message, Moved, Value
+from crawler.extract.templates import as_written
+from crawler.model import Ask, Failure, Message, Moved, Value
 from crawler.store.queued import Queued
 from crawler.store.records import load_ask
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from crawler.extract.request import CompiledRequest
 
 __all__ = ["Outgoing"]
+
+_TELLING = 6
+"""Characters of a secret that is looked for anywhere in an address; a shorter one stands there by chance."""
+_NO_FURTHER = frozenset({400, 404, 410, 416})
 
 
 class Outgoing:
@@ -49,12 +55,22 @@ class Outgoing:
         except ExtractError as error:
             return Refusal(error.code, error.detail)
 
+    def ends_list(self, page: Queued, failure: Failure) -> bool:
+        """Tell whether a failure only says that a list has no further page."""
+        request = self._requests.get(page.kind)
+        return request is not None and failure.status in _NO_FURTHER and request.is_further(load_ask(page.ask))
+
     def hidden(self, page: Queued, moved: Moved) -> Moved:
         """Return a redirect with the secrets in its address as they are written in the config."""
         request = self._requests.get(page.kind)
-        if request is None or not request.secret:
-            return moved
-        return moved._replace(location=request.hidden(moved.location))
+        location = moved.location if request is None else request.hidden(moved.location, load_ask(page.ask))
+        for name, secret in self._secrets.items():
+            value = as_written(secret)
+            if len(value) >= _TELLING:
+                written_as = f"{{{name}}}" if name.startswith("session.") else f"${{{name.removeprefix('$')}}}"
+                for written in (value, quote(value, safe=""), quote_plus(value)):
+                    location = location.replace(written, written_as)
+        return moved if location == moved.location else moved._replace(location=location)
 
 
 def _of_form(ask: Ask | None) -> Message | None:

@@ -11,7 +11,7 @@ from concurrent.futures import BrokenExecutor, CancelledError, Future
 from typing import Literal
 
 from crawler.clock import duration
-from crawler.model import Failure, Moved, Outcome, Page
+from crawler.model import Failure, Moved, Note, Outcome, Page
 from crawler.store.queued import ALONE, Queued
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "froze",
     "is_host_failure",
     "is_passing",
+    "list_ended",
     "off_site",
     "outcome_of",
     "unless_login",
@@ -30,7 +31,7 @@ __all__ = [
 # How often a cause is worth another try; the config's `retries` where it names none.
 _RETRY: dict[str, int | None] = {
     **dict.fromkeys(("refused", "closed", "reset", "timeout", "connect-timeout", "network"), None),
-    **dict.fromkeys(("truncated", "bad-chunk", "proxy"), None),
+    **dict.fromkeys(("truncated", "bad-chunk", "proxy", "proxy-refused", "unexpected"), None),
     **dict.fromkeys((f"http-{status}" for status in (408, 425, 429, 500, 502, 503, 504)), None),
     **dict.fromkeys((f"http-{status}" for status in range(520, 525)), None),
     **dict.fromkeys(("dns", "empty", "http-304", "unexpected-status"), 1),
@@ -60,6 +61,12 @@ def backoff(tried: int, *, chance: random.Random) -> float:
     """Seconds to wait after the `tried`-th try: doubling, with jitter so that retries do not come in a pack."""
     longest = min(FIRST_PAUSE * 2.0 ** min(tried - 1, 10), MAX_PAUSE)
     return longest * chance.uniform(0.5, 1.0)
+
+
+def list_ended(failure: Failure) -> Page:
+    """Return what a failure is that only says that a list has no further page."""
+    note = Note("", "paging-ended", f"status {failure.status}: the list has no further page")
+    return Page(failure.status, 0, failure.elapsed, notes=(note,))
 
 
 def is_host_failure(failure: Failure) -> bool:

@@ -191,7 +191,7 @@ class ChainTable:
             return made
         records: list[Record] = []
         seen: set[str] = set()
-        left_out = 0
+        left_out = count = 0
         kept: list[tuple[Place, dict[str, Value]]] = []
         shifted = shifted_rows(page.document) if self.counts_cells and has_spans(page) else {}
         places = self.rows.of(page)
@@ -205,6 +205,7 @@ class ChainTable:
             if not found:
                 continue
             seen.update(found)
+            count += 1
             if self.row_fields.left_out(values) is not None:
                 left_out += 1
                 continue
@@ -217,7 +218,7 @@ class ChainTable:
         misses = self._misses(page, seen)
         empty = not seen and self.rows.are_none(page)
         result = TableResult(records, misses, lacking(self.fields, seen, records), left_out, empty)
-        result.kept = kept
+        result.kept, result.rows = kept, count
         return result
 
     def _read_columns(self, page: PageView) -> TableResult | None:
@@ -238,7 +239,9 @@ class ChainTable:
         records = [Record(self.rule.table, row) for row in rows] if shown else []
         misses = self._misses(page, seen) if len(seen) < len(names) else []
         empty = not seen and self.rows.are_none(page)
-        return TableResult(records, misses, lacking(self.fields, seen, records), 0, empty)
+        result = TableResult(records, misses, lacking(self.fields, seen, records), 0, empty)
+        result.rows = len(rows)
+        return result
 
     def _misses(self, page: PageView, seen: set[str]) -> list[str]:
         """What matched nothing: the rows, or the fields that no record has."""

@@ -14,6 +14,8 @@ from crawler.extract.table import CompiledTable
 if TYPE_CHECKING:
     from crawler.extract.chain_follow import ChainFollow
     from crawler.extract.chain_table import ChainTable
+    from crawler.extract.expect import Expectation
+    from crawler.extract.paging import Paging
 
 __all__ = ["CompiledPage"]
 
@@ -24,6 +26,8 @@ class CompiledPage:
     Attributes:
         soup: BeautifulSoup is needed for pages of this kind.
         labels: keys of all labels that its fields ask for.
+        paging: how its lists go on.
+        expected: what each good answer has.
 
     Raises:
         ExtractError: a pattern or a locale cannot be used.
@@ -34,7 +38,22 @@ class CompiledPage:
         self.tables = tuple(_table(table, rule) for table in rule.tables)
         self.follow = tuple(_follow(follow, rule.format, self.tables) for follow in rule.follow)
         self.labels = frozenset[str]().union(*(one.keys for one in (*self.tables, *self.follow)))
+        self.paging = None if rule.paginate is None else _paging(rule)
+        self.expected = tuple(_expected(rule)) if rule.expect else ()
         self.soup = rule.python is not None or any(served_by(css, engine) == "bs4" for css in _selectors(rule))
+
+
+def _paging(rule: PageRule) -> Paging:
+    from crawler.extract.paging import Paging  # late: most jobs have none
+
+    assert rule.paginate is not None
+    return Paging(rule.paginate, rule.name, rule.format)
+
+
+def _expected(rule: PageRule) -> Iterator[Expectation]:
+    from crawler.extract.expect import Expectation  # late: most jobs have none
+
+    yield from (Expectation(one, rule.format) for one in rule.expect)
 
 
 def _table(table: TableRule, kind: PageRule) -> CompiledTable | ChainTable:

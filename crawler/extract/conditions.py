@@ -11,7 +11,7 @@ from crawler.extract.rules import Condition
 from crawler.extract.values import as_text
 from crawler.model import Money, Value
 
-__all__ = ["CompiledCondition", "fails"]
+__all__ = ["CompiledCondition", "fails", "is_filled"]
 
 _FALSE = frozenset({"false", "no", "0", ""})
 
@@ -41,7 +41,7 @@ class CompiledCondition:
         """
         rule = self.rule
         if rule.filled is not None:
-            return _is_filled(value) == rule.filled
+            return is_filled(value) == rule.filled
         if value is None or value == ():
             return not (rule.one_of or rule.allow or rule.least is not None or rule.most is not None)
         texts = [as_text(part) for part in value] if type(value) is tuple else [_text(value)]
@@ -86,7 +86,8 @@ def _text(value: Value) -> str:
     return value.isoformat() if isinstance(value, datetime | date) else as_text(value)
 
 
-def _is_filled(value: Value) -> bool:
+def is_filled(value: Value) -> bool:
+    """Tell whether a value is there and not false, 0, or a text that says so."""
     if isinstance(value, tuple):
         return bool(value)
     if isinstance(value, Money):

@@ -1,6 +1,6 @@
 """Dates by declared formats only: 2/3/4 is six different days, so nothing is guessed.
 
-Without a format a date is ISO 8601, as in the `datetime` attribute of HTML's `time`.
+Without a format a date is ISO 8601, as in the `datetime` attribute of HTML's `time`, or what feeds have: mail_dates.py.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read_datetime(text: str, formats: tuple[str, ...], locale: str, *, whole_day
         return "not-a-date"
     text = ascii_digits(text)
     if not formats:
-        return _iso(text)
+        return _undeclared(text, whole_day)
     if counted := _COUNTED.intersection(formats):
         found = _counted(text, counted)
         formats = tuple(form for form in formats if form not in counted)
@@ -140,6 +140,16 @@ def _weekday(text: str) -> int | None:
             if word.rstrip(".").casefold() in {name.casefold(), name[:3].casefold()}:
                 return number
     return None
+
+
+def _undeclared(text: str, whole_day: bool) -> datetime | str:
+    """Read what needs no format, because it can be read in one way only."""
+    found = _iso(text)
+    if found == "not-a-date" and ":" in text:
+        from crawler.extract.mail_dates import read_mail_date  # late: hardly any but feeds have such dates
+
+        found = read_mail_date(text, whole_day=whole_day)
+    return found
 
 
 def _iso(text: str) -> datetime | str:

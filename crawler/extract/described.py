@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from crawler.extract.rules import EachRule, FieldRule, FollowRule, TableRule
 
-__all__ = ["found_by", "links_found_by", "rows_found_by", "selectors", "steps"]
+__all__ = ["found_by", "links_found_by", "rows_found_by", "selectors", "source", "steps"]
 
 _ALONE = {"": "the row itself", "page": "the page", "outer": "the row around", "outermost": "the outermost row"}
 

@@ -146,7 +146,8 @@ class Links:
         request = self._requests.get(rule.to)
         if request is not None or rule.names:
             handed = {name: row.get(name, given.get(name)) for name in rule.names}
-            handed.update(carry or {}, **{field.name: row.get(field.name) for field in rule.carry})
+            handed.update({field.name: row[field.name] for field in rule.carry if field.name in row})
+            handed.update(carry or {})
             if rule.shown:
                 carry = {**(carry or {}), **{name: handed[name] for name in rule.shown}}
             if request is not None:
@@ -165,7 +166,7 @@ class Links:
         if (values := tuple(carry.items())) not in seen:
             seen.add(values)
             self._seen[key] = seen
-            self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes, ask))
+            self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes, ask, rule.duplicates))
 
     def _asked(
         self, plan: Follow, request: CompiledRequest, link: str | None, handed: Mapping[str, Value]

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import urls
 from crawler.errors import ExtractError
 from crawler.extract.compiled import CompiledPage
+from crawler.extract.file_links import FileLinks, file_fields
 from crawler.extract.follow import Links, Requests
 from crawler.extract.no_match import no_match
 from crawler.extract.page import PageView, open_page
@@ -98,7 +99,7 @@ POOR = "-"
 def looping(kinds: Mapping[str, PageRule]) -> frozenset[str]:
     """Return the page kinds from which links can lead back to the same kind: only there can a site go on for ever."""
     after = {name: set(kinds) if kind.python else {rule.to for rule in kind.follow} for name, kind in kinds.items()}
-    return frozenset(name for name in kinds if name in _reachable(name, after))
+    return frozenset(name for name, kind in kinds.items() if kind.paginate or name in _reachable(name, after))
 
 
 def sign(url: str, rule: PageRule, records: Iterable[Record], links: Collection[Link]) -> str:
@@ -117,6 +118,8 @@ def sign(url: str, rule: PageRule, records: Iterable[Record], links: Collection[
     told = [repr(thing) for thing in things]
     different = len(set(told))
     rich = different > 1 and 2 * different > len(told)
+    if rule.paginate is not None:  # it is a list for certain, also where a page of it has one row
+        rich = different > 0
     digest = blake2b("\n".join(told).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
     return (RICH if rich else POOR) + digest
 
@@ -159,6 +162,7 @@ class Parser:
         self._sitemaps: dict[str, Sitemap] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
+        self._files = {name: found for name, kind in recipe.kinds.items() if (found := file_fields(kind)) is not None}
         self.requests: Requests = {}
         if any(kind.request for kind in recipe.kinds.values()):
             from crawler.extract.request import CompiledRequest  # late: most jobs have none
@@ -240,6 +244,14 @@ class Parser:
         if page is not None and page.document.first(None, css) is not None:
             raise ExtractError("session-lost", f"the page has {css!r}, as one without the session has (session.lost)")
 
+    def _further(
+        self, plan: CompiledPage, page: PageView, ask: Ask | None, harvests: list[TableResult], links: Links
+    ) -> tuple[list[Link], tuple[Note, ...]]:
+        """Return the further pages of a list."""
+        assert plan.paging is not None
+        given = {} if ask is None else ask.given
+        return plan.paging.follow(page, self.requests[plan.rule.name], given, _rows(harvests, links))
+
     def _analyse(self, kind: str, response: Response, ask: Ask | None) -> Page | Failure:
         plan = self.plan(kind)
         css = None if self._recipe.lost is None else self._recipe.lost.css
@@ -253,6 +265,8 @@ class Parser:
             self._check_session(page, css)
         if ask is not None:
             page.given = ask.given
+        for one in plan.expected:
+            one.check(page)
         hooked, hooked_links = self.hooked(plan, page)
         harvests = [] if plan.rule.python else [table.read(page) for table in plan.tables]
         links = Links(page, self.requests)
@@ -261,11 +275,25 @@ class Parser:
             follow.add(links)
         links.add_hooked(hooked_links)
         records = [*hooked, *_records(harvests)]
+        files = FileLinks(page, self._files[kind], self._recipe.files) if kind in self._files else None
+        if files is not None:
+            records, links.found = files.records(records), files.links(links.found)
         formed = records if self._form is None else list(map(self._form, records))
-        found = _page(response, page, plan, formed, harvests, links)
+        further, notes = self._further(plan, page, ask, harvests, links) if plan.paging is not None else ([], ())
+        last = plan.paging is not None and self.requests[kind].is_further(ask) and not _rows(harvests, links)
+        found = _page(response, page, plan, formed, harvests, links, may_be_blank=last)
+        if further or notes:
+            found = found._replace(links=(*found.links, *further), notes=(*found.notes, *notes))
         if kind in self._looping:
-            return found._replace(sign=sign(response.url, plan.rule, records, found.links))
-        return found
+            found = found._replace(sign=sign(response.url, plan.rule, records, found.links))
+        return found if files is None else found._replace(links=(*found.links, *files.found))
+
+
+def _rows(harvests: list[TableResult], links: Links) -> int:
+    """How many rows a page has, before `where`; of a page without a table, how many links."""
+    if harvests:
+        return sum(harvest.rows for harvest in harvests)
+    return len(links.found) + sum(links.dropped.values())
 
 
 def _as_html(response: Response, recipe: Recipe) -> PageView | None:
@@ -282,14 +310,19 @@ def _page(
     records: Sequence[Record | Stored],
     harvests: list[TableResult],
     links: Links,
+    *,
+    may_be_blank: bool = False,
 ) -> Page:
     """Put a page together.
+
+    Args:
+        may_be_blank: it is the end of a list: that nothing is found is no failure.
 
     Raises:
         ExtractError: `no-match`.
     """
     notes = page.notes + page.late_notes
-    missed = no_match(page, plan, records, harvests, links)
+    missed = None if may_be_blank else no_match(page, plan, records, harvests, links)
     if missed:
         if plan.tables and not links.found:
             raise ExtractError("no-match", missed)
@@ -301,9 +334,18 @@ def _page(
         records=tuple(records),
         links=tuple(links.found),
         dropped=links.dropped,
+        left_out=_left_out(plan, harvests),
         notes=notes,
         sessions=sessions_on(page, [link.url for link in links.found]),
     )
+
+
+def _left_out(plan: CompiledPage, harvests: list[TableResult]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    if any(harvest.left_out for harvest in harvests):
+        for table, harvest in zip(plan.tables, harvests, strict=True):
+            found[table.rule.table] = found.get(table.rule.table, 0) + harvest.left_out
+    return {table: rows for table, rows in found.items() if rows}
 
 
 def _records(harvests: list[TableResult]) -> list[Record]:

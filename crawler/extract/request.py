@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -56,7 +57,6 @@ class CompiledRequest:
     Attributes:
         rule: what it was made from.
         posts: whether it has another method than GET.
-        secret: whether its query or body has a secret, and so goes only to hosts of the config.
         is_free: whether a value is the whole address.
     """
 
@@ -65,17 +65,27 @@ class CompiledRequest:
         self.posts = rule.method != "GET"
         self._url = None if rule.url is None else _Address(rule.url)
         self.is_free = (rule.url or "").startswith("{")
+        self._begins = {} if rule.begins is None else dict([rule.begins])
         self._query = tuple((name, _compiled(tree), any(map(is_secret, names_in(tree)))) for name, tree in rule.query)
         self._headers = tuple((name.title(), Template(text, WITH_SECRETS)) for name, text in rule.headers)
         self._json = tuple(map(_compiled, rule.json))
         self._form = tuple((name, _compiled(tree)) for name, tree in rule.form)
         self._secret_body = any(map(is_secret, names_in((rule.json, [tree for _, tree in rule.form]))))
-        self.secret = self._secret_body or any(secret for _, _, secret in self._query)
 
     def ask(self, values: Mapping[str, Value]) -> Ask | None:
         """Return what pages of this kind are asked for with, of what is handed over."""
+        values = {**self._begins, **values}
         given = {name: values[name] for name in self.rule.uses if values.get(name) is not None}
         return Ask(given) if given else None
+
+    def is_further(self, ask: Ask | None) -> bool:
+        """Tell whether a page is not the first one of its list."""
+        if ask is None:
+            return False
+        if self.rule.begins is None:
+            return "cursor" in ask.given
+        name, first = self.rule.begins
+        return ask.given.get(name, first) != first
 
     def address(self, link: str | None, base: str, given: Mapping[str, Value]) -> str | None:
         """Return the URL of a page; None where a value is missing that it needs.
@@ -88,6 +98,7 @@ class CompiledRequest:
         Raises:
             BadUrl: what the values make is no URL.
         """
+        given = {**self._begins, **given}
         if link is None:
             filled = None if self._url is None else self._url.fill(given.get)
             if filled is None:
@@ -98,6 +109,20 @@ class CompiledRequest:
         # A secret stays as it is written.
         pairs = [(name, _text(fill(given.get, keep_secrets=True))) for name, fill, _ in self._query]
         return with_parameters(link, pairs)
+
+    def next_address(self, url: str, given: Mapping[str, Value], name: str) -> str | None:
+        """Return the URL of the next page of a list.
+
+        Args:
+            url: of the page before it.
+            given: what the next page is asked for with.
+            name: of what is counted.
+
+        Raises:
+            BadUrl: what the values make is no URL.
+        """
+        in_url = self._url is not None and name in names_in(self.rule.url)
+        return self.address(None if in_url else url, url, given)
 
     def message(self, url: str, ask: Ask | None, secrets: Mapping[str, Value], *, trusted: bool) -> Message | None:
         """Return how the request differs from a plain GET; None where it does not.
@@ -136,29 +161,36 @@ class CompiledRequest:
         statuses = frozenset(self.rule.statuses)
         if method == "GET" and not (headers or body or revealed or statuses):
             return None
-        return Message(method, tuple(headers.items()), body, revealed, statuses)
+        return Message(method, tuple(headers.items()), body, revealed, statuses, self._mark(method, body, value))
 
-    def hidden(self, url: str) -> str:
+    def hidden(self, url: str, ask: Ask | None) -> str:
         """Return a URL, to which a site redirected, with its secrets as they are written in the config."""
-        there = parameter_names(url)
+        there, given = parameter_names(url), {} if ask is None else ask.given
         pairs = [
-            (name, _text(fill(lambda _: None, keep_secrets=True)))
+            (name, _text(fill(given.get, keep_secrets=True)))
             for name, fill, secret in self._query
             if secret and name in there
         ]
         return with_parameters(url, pairs) if pairs else url
+
+    def _mark(self, method: str, body: bytes, value: Values) -> str:
+        if method == "GET":
+            return ""
+        told = self._body(value, keep_secrets=True) if self._secret_body and body else body
+        return blake2b(method.encode() + b" " + told, digest_size=16).hexdigest()
 
     def _revealed(self, url: str, value: Values) -> str:
         there = parameter_names(url)
         pairs = [(name, _text(fill(value))) for name, fill, secret in self._query if secret and name in there]
         return with_parameters(url, pairs) if pairs else ""
 
-    def _body(self, value: Values) -> bytes:
+    def _body(self, value: Values, *, keep_secrets: bool = False) -> bytes:
         if self._json:
-            return json.dumps(_plain(self._json[0](value)), ensure_ascii=False, separators=(",", ":")).encode()
+            filled = _plain(self._json[0](value, keep_secrets=keep_secrets))
+            return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).encode()
         pairs: list[tuple[str, str]] = []
         for name, fill in self._form:
-            found = fill(value)
+            found = fill(value, keep_secrets=keep_secrets)
             several = found if isinstance(found, list | tuple) else (found,)
             pairs += [(name, text) for one in several if (text := _text(one)) is not None]
         return urlencode(pairs).encode("ascii")

@@ -11,9 +11,12 @@ from typing import Literal, NamedTuple
 __all__ = [
     "Condition",
     "EachRule",
+    "ExpectRule",
     "FieldRule",
+    "FilesRule",
     "FollowRule",
     "PageRule",
+    "PaginateRule",
     "Recipe",
     "RequestRule",
     "SitemapRule",
@@ -49,7 +52,7 @@ class FieldRule(NamedTuple):
         map: the text becomes what stands here; for a list of words (`class`), the first word that is a key.
             A text that is no key stays as it is, with a note.
         type: a name of `crawler.extract.field_types`, of an entry point, or `module:function`.
-        formats: strptime formats for date and datetime; empty means ISO 8601.
+        formats: strptime formats for date and datetime; empty means ISO 8601, or as feeds have it.
         locale: of numbers and month names, as `de` or `pt_BR`.
         negative: how negative numbers are written beside a sign in front (see numbers.Numbers).
         default: raw text used where nothing was found, converted like found text; None for none.
@@ -288,6 +291,7 @@ class RequestRule(NamedTuple):
         form: fields of the body, which may have several values each.
         statuses: HTTP statuses that are read as pages, beside 200 and 203.
         uses: names of handed-over values that the kind uses; they tell pages of one URL apart.
+        begins: name and first value of what counts the pages of a list; None where nothing does, or a cursor.
     """
 
     url: str | None = None
@@ -298,6 +302,36 @@ class RequestRule(NamedTuple):
     form: tuple[tuple[str, object], ...] = ()
     statuses: tuple[int, ...] = ()
     uses: tuple[str, ...] = ()
+    begins: tuple[str, int] | None = None
+
+
+class PaginateRule(NamedTuple):
+    """How a list goes on.
+
+    Attributes:
+        name: `page`, `offset` or `cursor`: what it is called in the request.
+        first: what it begins with; None for a cursor.
+        step: added to the offset; rows on a page where `total` counts rows.
+        cursor, page_count, total, more: where these stand in an answer.
+        most: pages of one list.
+    """
+
+    name: str
+    first: int | None = None
+    step: int = 1
+    cursor: FieldRule | None = None
+    page_count: FieldRule | None = None
+    total: FieldRule | None = None
+    more: FieldRule | None = None
+    most: int | None = None
+
+
+class ExpectRule(NamedTuple):
+    """What each good answer has: the source is there, and its value fits the patterns."""
+
+    source: FieldRule
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
 
 
 class PageRule(NamedTuple):
@@ -308,6 +342,8 @@ class PageRule(NamedTuple):
         format: what the answer must be.
         sitemap: the pages are sitemaps, and nothing else is looked for in them.
         request: how they are asked for; None for a plain GET of their URLs.
+        paginate: how their lists go on.
+        expect: what each good answer has.
     """
 
     name: str
@@ -317,6 +353,20 @@ class PageRule(NamedTuple):
     format: Format = "html"
     sitemap: SitemapRule | None = None
     request: RequestRule | None = None
+    paginate: PaginateRule | None = None
+    expect: tuple[ExpectRule, ...] = ()
+
+
+class FilesRule(NamedTuple):
+    """Which files are fetched.
+
+    Attributes:
+        anywhere: also those on other sites than their page.
+        hosts: other hosts on which they may be, by name, with a port or without.
+    """
+
+    anywhere: bool = False
+    hosts: tuple[str, ...] = ()
 
 
 class LostRule(NamedTuple):
@@ -356,6 +406,7 @@ class Recipe(NamedTuple):
         root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
         began: seconds since 1970 at which the crawl began; None for now.
         lost: how a page shows that the session is lost.
+        files: of fields of the type `file`.
     """
 
     kinds: Mapping[str, PageRule]
@@ -364,11 +415,16 @@ class Recipe(NamedTuple):
     most: int = 10_000_000
     began: float | None = None
     lost: LostRule | None = None
+    files: FilesRule = FilesRule()
 
 
 def every_field(kind: PageRule) -> Iterator[FieldRule]:
     """Yield the fields of a page kind, those that links carry and where their addresses stand, and all sources."""
     fields = [field for table in kind.tables for field in table.fields]
+    fields += [one.source for one in kind.expect]
+    if kind.paginate is not None:
+        rule = kind.paginate
+        fields += filter(None, (rule.cursor, rule.page_count, rule.total, rule.more))
     fields += [field for follow in kind.follow for field in (*follow.carry, *filter(None, (follow.source,)))]
     while fields:
         field = fields.pop()

@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import re
 import time
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler import urls
@@ -24,6 +22,7 @@ from crawler.errors import ExtractError
 from crawler.extract.page import TIME_LIMIT
 from crawler.extract.patterns import Pattern
 from crawler.extract.rules import SitemapRule
+from crawler.extract.unpack import gunzip
 from crawler.model import Link, Note, Page, Response
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ INDEX_SIGN = "-index"
 """All pages that only lead to further sitemaps have this sign, so a hundred of them in a row are an endless site."""
 
 _GZIP = b"\x1f\x8b"
-_WINDOW, _PIECE = 16_384, 1_000_000
 _HEAD = 65_536
 _DATE = 60
 _BLANK = b" \t\r\n\x0b\x0c\0"
@@ -291,37 +289,13 @@ def _unpacked(body: bytes) -> bytes:
         ExtractError: `too-large`, `bad-encoding`.
     """
     if body.startswith(_GZIP):
-        body = _gunzip(body)
+        body = gunzip(body, UNPACKED_LIMIT)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace").encode("utf-8", "replace")
     if body.startswith((b"<\0", b"\0<")):
         name = "utf-16-le" if body.startswith(b"<") else "utf-16-be"
         return body.decode(name, "replace").encode("utf-8", "replace")
     return body
-
-
-def _gunzip(body: bytes) -> bytes:
-    """Unpack every member of a gzip file (RFC 1952), piece by piece, so that a bomb is found before it fills memory.
-
-    Raises:
-        ExtractError: `too-large`, `bad-encoding`.
-    """
-    unpacked, at = BytesIO(), 0
-    while body.startswith(_GZIP, at):
-        unpacking = zlib.decompressobj(wbits=31)
-        while not unpacking.eof:
-            packed = body[at : at + _WINDOW]
-            try:
-                part = unpacking.decompress(packed, _PIECE)
-            except zlib.error as error:
-                raise ExtractError("bad-encoding", f"the sitemap is not valid gzip data: {error}") from None
-            if not packed and not part:
-                raise ExtractError("bad-encoding", "the sitemap is gzip data that is cut short")
-            unpacked.write(part)
-            if unpacked.tell() > UNPACKED_LIMIT:
-                raise ExtractError("too-large", f"the sitemap unpacks to more than {UNPACKED_LIMIT:,} bytes")
-            at += len(packed) - len(unpacking.unconsumed_tail) - len(unpacking.unused_data)
-    return unpacked.getvalue()
 
 
 # ---- entries

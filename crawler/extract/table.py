@@ -142,9 +142,10 @@ class TableResult:
         left_out: number of rows that `where` does not let through.
         kept: rows that count, with the values of their fields, where links begin in them.
         empty: the data say themselves that there are no rows: an empty list, a sheet without lines.
+        rows: number of rows, those that are left out or give no record too.
     """
 
-    __slots__ = ("empty", "kept", "lacking", "left_out", "misses", "records")
+    __slots__ = ("empty", "kept", "lacking", "left_out", "misses", "records", "rows")
 
     def __init__(
         self,
@@ -159,6 +160,7 @@ class TableResult:
         self.lacking = lacking
         self.left_out = left_out
         self.empty = empty
+        self.rows = len(records) + left_out
         self.kept: list[tuple[Place, dict[str, Value]]] = []
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import zlib
+from io import BytesIO
 
 from crawler.errors import ExtractError
 
-__all__ = ["unpack"]
+__all__ = ["gunzip", "unpack"]
 
 _GZIP = b"\x1f\x8b"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _WITH_GZIP_HEAD = 16 + zlib.MAX_WBITS
 _MAX_STREAMS = 10_000
-_CHUNK = 65_536
+_CHUNK = 16_384
 """Bytes given to zlib at once: what it leaves over it copies, for each part of the file."""
+_PIECE = 1_000_000
+"""Bytes taken from zlib at once."""
 
 
 def unpack(body: bytes, most: int) -> bytes:
@@ -26,11 +29,12 @@ def unpack(body: bytes, most: int) -> bytes:
         most: bytes that are ever unpacked.
 
     Raises:
-        ExtractError: `too-large`; `unparsable` for what is broken, protected, or a zip with several files or none.
+        ExtractError: `too-large`; `bad-encoding` for a gzip file that is broken; `unparsable` for a zip file that is
+            broken, protected, or has several files or none.
     """
     for _ in range(2):
         if body.startswith(_GZIP):
-            body = _gunzip(body, most)
+            body = gunzip(body, most)
         elif body.startswith(_ZIP):
             from crawler.extract.zips import unzip  # late: hardly any answer is one
 
@@ -38,28 +42,34 @@ def unpack(body: bytes, most: int) -> bytes:
     return body
 
 
-def _gunzip(body: bytes, most: int) -> bytes:
-    parts: list[bytes] = []
-    at, left = 0, most
+def gunzip(body: bytes, most: int) -> bytes:
+    """Return what a gzip file holds, all parts of it joined; it is unpacked piece by piece, so a bomb fills no memory.
+
+    Args:
+        most: bytes that are ever unpacked.
+
+    Raises:
+        ExtractError: `too-large`; `bad-encoding` for what is broken.
+    """
+    unpacked, at = BytesIO(), 0
     for _ in range(_MAX_STREAMS):
         stream = zlib.decompressobj(_WITH_GZIP_HEAD)
         while not stream.eof:
-            piece = body[at : at + _CHUNK]
-            if not piece:
-                raise ExtractError("unparsable", "the gzip file breaks off before its end")
-            at += len(piece)
-            parts.append(_inflated(stream, piece, left + 1))
-            left -= len(parts[-1])
-            if left < 0:
-                raise ExtractError("too-large", f"more than {most} bytes after unpacking")
-        at -= len(stream.unused_data)
+            packed = body[at : at + _CHUNK]
+            part = _inflated(stream, packed)
+            if not (packed or part):
+                raise ExtractError("bad-encoding", "the gzip file breaks off before its end")
+            unpacked.write(part)
+            if unpacked.tell() > most:
+                raise ExtractError("too-large", f"more than {most:,} bytes after unpacking")
+            at += len(packed) - len(stream.unconsumed_tail) - len(stream.unused_data)
         if not body.startswith(_GZIP, at):  # zeros that fill a block, or something else that gzip passes over, too
-            return b"".join(parts)
-    raise ExtractError("unparsable", f"the gzip file has more than {_MAX_STREAMS:,} parts")
+            return unpacked.getvalue()
+    raise ExtractError("bad-encoding", f"the gzip file has more than {_MAX_STREAMS:,} parts")
 
 
-def _inflated(stream: zlib._Decompress, piece: bytes, most: int) -> bytes:
+def _inflated(stream: zlib._Decompress, packed: bytes) -> bytes:
     try:
-        return stream.decompress(piece, most)
+        return stream.decompress(packed, _PIECE)
     except zlib.error as error:
-        raise ExtractError("unparsable", f"the gzip file is broken: {error}"[:200]) from error
+        raise ExtractError("bad-encoding", f"the gzip file is broken: {error}"[:200]) from error

@@ -49,7 +49,7 @@ def _member(archive: zipfile.ZipFile, file: zipfile.ZipInfo, most: int) -> bytes
     if trouble := check_member(file):
         raise ExtractError("unparsable", f"the zip file {trouble}")
     if file.file_size > most:
-        raise ExtractError("too-large", f"more than {most} bytes after unpacking")
+        raise ExtractError("too-large", f"more than {most:,} bytes after unpacking")
     return archive.read(file)  # never more than it says of itself
 
 

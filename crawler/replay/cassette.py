@@ -1,7 +1,7 @@
 """The folder of a recording: one small file for each URL, and a description of the recording.
 
     FOLDER/recording.json         name of the job, its hash, URL of its demo site
-    FOLDER/answers/SHA256.gz      of "GET URL"; a line of JSON, then the decoded body; gzip
+    FOLDER/answers/SHA256.gz      of "GET URL", or of URL, method and body; a line of JSON, then the decoded body; gzip
 
 A file is written under another name and then renamed: several workers may write at once, and a kill leaves no half
 answer. No request header is ever written, and no Set-Cookie.
@@ -54,9 +54,13 @@ class Recorded:
     tries: tuple[Failure, ...] = ()
 
 
-def file_of(folder: Path, url: str) -> Path:
-    """Where the answer to a URL is kept. No part of the URL is a part of the name."""
-    return folder / ANSWERS / (hashlib.sha256(f"GET {url}".encode()).hexdigest() + ".gz")
+def file_of(folder: Path, url: str, mark: str = "") -> Path:
+    """Where the answer to a URL is kept. No part of the URL is a part of the name.
+
+    Args:
+        mark: see `crawler.model.Message`; "" for a GET.
+    """
+    return folder / ANSWERS / (hashlib.sha256(f"{mark or 'GET'} {url}".encode()).hexdigest() + ".gz")
 
 
 def store(folder: Path, request: Request, answer: Fetched) -> None:
@@ -74,22 +78,23 @@ def store(folder: Path, request: Request, answer: Fetched) -> None:
     except urls.BadUrl:
         return  # fails without a server, too
     tries: tuple[Failure, ...] = ()
+    mark = request.message.mark if request.message is not None else ""
     if request.attempt > 1:
-        before = read(folder, url)
+        before = read(folder, url, mark)
         if before is not None and before.attempt == request.attempt - 1:
             last = [before.answer] if _is_tried_again(before.answer) else []
             tries = (*before.tries, *last)[-MAX_TRIES:]
-    write_file(file_of(folder, url), _packed(Recorded(url, answer, request.attempt, tries)))
+    write_file(file_of(folder, url, mark), _packed(Recorded(url, answer, request.attempt, tries)))
 
 
 def _is_tried_again(answer: Fetched) -> TypeGuard[Failure]:
     return isinstance(answer, Failure) and decide(answer, 1, 1) == "retry"
 
 
-def read(folder: Path, url: str) -> Recorded | None:
-    """What was recorded of a URL; None for nothing, and for a file that is broken."""
+def read(folder: Path, url: str, mark: str = "") -> Recorded | None:
+    """What was recorded of a request; None for nothing, and for a file that is broken."""
     try:
-        with gzip.open(file_of(folder, url)) as file:
+        with gzip.open(file_of(folder, url, mark)) as file:
             head, body = file.readline(MAX_HEAD), file.read(MAX_BYTES)
         found = _unpacked(json.loads(head), body)
     except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError):

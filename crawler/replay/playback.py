@@ -74,6 +74,7 @@ class Playback(PageSource):
             document=job.document.changed(demo=None),
             state_path=self._replay.state or self._folder / "replay.state.sqlite",
             outputs=_in_folder(job.outputs, self._folder / "output") if outputs is None else outputs,
+            files_path=(self._folder / "output" if not outputs else outputs[0].parent) / job.files_path.name,
         )
 
     @contextmanager
@@ -89,7 +90,7 @@ class Playback(PageSource):
 
     def settings(self, settings: ClientSettings) -> ClientSettings:
         """All connections to the server, and no secrets: nobody there needs them."""
-        return settings._replace(connect_to=self._address, proxy=None, headers={}, cookies={}, auth=None)
+        return settings._replace(connect_to=self._address, proxy=None, proxies=(), headers={}, cookies={}, auth=None)
 
     def fetch(self, fetch: Fetch) -> Fetch:
         """Understand what the server cannot say by HTTP."""
@@ -123,7 +124,8 @@ def _meant(folder: Path, request: Request, fetched: Fetched) -> Fetched:
     """The recorded failure where the server says that it cannot be said by HTTP, as a timeout cannot."""
     if not isinstance(fetched, Failure) or fetched.status != MARK:
         return fetched
-    recorded = read(folder, urls.resolve("", request.url))
+    mark = request.message.mark if request.message is not None else ""
+    recorded = read(folder, urls.resolve("", request.url), mark)
     if recorded is None:
         return fetched
     meant = which(recorded, fetched.detail)

@@ -45,6 +45,8 @@ class ReplayHandler(Handler):
         errors: the failures before the last answer come first.
     """
 
+    most_body = 100_000_000
+
     def __init__(self, folder: Path, latency: float | None, scale: float, *, errors: bool) -> None:
         super().__init__()
         self._folder, self._latency, self._scale, self._errors = folder, latency, scale, errors
@@ -60,13 +62,14 @@ class ReplayHandler(Handler):
             return self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
         self._requests += 1
         url = f"{ask.scheme}://{ask.host}{ask.target}"
-        answers = self._cache.get(url) or self._load(url)
+        key = f"{ask.mark} {url}"
+        answers = self._cache.get(key) or self._load(url, ask.mark, key)
         if not answers:
             self._unknown[url if url in self._unknown or len(self._unknown) < MAX_UNKNOWN else "others"] += 1
             return self.ready(plain(404))
-        turn = min(self._asked[url], len(answers) - 1)
+        turn = min(self._asked[key], len(answers) - 1)
         if turn < len(answers) - 1:
-            self._asked[url] += 1
+            self._asked[key] += 1
         return answers[turn]
 
     def delay(self, ask: HttpRequest, ready: RenderedResponse) -> float:
@@ -77,14 +80,14 @@ class ReplayHandler(Handler):
         """Nothing: the recorded Date is among the headers, where there was one."""
         return b""
 
-    def _load(self, url: str) -> list[RenderedResponse]:
-        recorded = read(self._folder, url)
+    def _load(self, url: str, mark: str, key: str) -> list[RenderedResponse]:
+        recorded = read(self._folder, url, mark)
         if recorded is None:
             return []
         tries = list(enumerate(recorded.tries)) if self._errors else []
         answers = [self._made(failure, f"replay {number}") for number, failure in tries]
         answers.append(self._made(recorded.answer, _LAST))
-        self._keep(url, answers)
+        self._keep(key, answers)
         return answers
 
     def _made(self, fetched: Fetched, mark: str) -> RenderedResponse:
@@ -94,11 +97,11 @@ class ReplayHandler(Handler):
         wait = elapsed * self._scale if self._latency is None else self._latency
         return min(wait - LOCAL, MAX_LENGTH) if wait > LOCAL else 0.0  # nan waits not at all
 
-    def _keep(self, url: str, answers: list[RenderedResponse]) -> None:
+    def _keep(self, key: str, answers: list[RenderedResponse]) -> None:
         size = _size(answers)
         if size > CACHE_BYTES:
             return
-        self._cache[url] = answers
+        self._cache[key] = answers
         self._cached_bytes += size
         while self._cached_bytes > CACHE_BYTES:
             self._cached_bytes -= _size(self._cache.pop(next(iter(self._cache))))
@@ -123,7 +126,7 @@ def which(recorded: Recorded, reason: str) -> Fetched:
 
 def _answer(fetched: Fetched, mark: str) -> HttpResponse:
     match fetched:
-        case Response() if not 200 <= fetched.status < 300:  # never recorded so
+        case Response() if not 200 <= fetched.status < 600 or fetched.status == MARK:  # never recorded so
             return HttpResponse(MARK, {}, b"", mark)
         case Response():
             return HttpResponse(fetched.status, _headers(fetched), fetched.body)

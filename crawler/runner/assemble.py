@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler import clock, plugins, urls
 from crawler.config import Job
+from crawler.config.document import PoliteSpec, host_name
 from crawler.crawl.admission import Admission
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
@@ -19,6 +20,7 @@ from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
 from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.parse_stage import Analyse, ParseStage, at_place
+from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, ExtractError
@@ -26,7 +28,7 @@ from crawler.extract.parser import Parser
 from crawler.extract.values import check_types
 from crawler.fetch.client import ClientSettings, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
-from crawler.model import Outcome
+from crawler.model import FILE, Outcome
 from crawler.replay.source import PageSource
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
@@ -40,6 +42,7 @@ from crawler.strategies.registry import check_loadable, entry, make_driver, make
 if TYPE_CHECKING:
     from crawler.crawl.session import Session
     from crawler.crawl.steps import StepRunner
+    from crawler.fetch.files import FileSaver
 
 __all__ = ["Run", "check_strategy", "client_settings", "demo_site", "outgoing", "prepare_children", "step_runner"]
 
@@ -80,10 +83,14 @@ class Run:
         started = clock.now()
         what = f"{self._job.what_hash} {self._base or ''}"
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
-        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored))
+        save = _saver(self._job) if self._job.has_files else None
+        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored), save)
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
-        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, outgoing(self._job, self._settings))
+        number = len(self._settings.proxies) or int(self._settings.proxy is not None)
+        self._proxies = Proxies(number, one_each=self._job.fetch.proxy_per_worker)
+        makes = outgoing(self._job, self._settings)
+        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, makes, self._proxies)
         session = self._session()
         limits = self._limits()
         try:
@@ -121,7 +128,9 @@ class Run:
 
     def _pages(self, crawl: int) -> Pages:
         kinds = self._job.recipe.kinds
-        lanes = {name: 0 if kind.follow or kind.python or kind.sitemap else 1 for name, kind in kinds.items()}
+        leads_on = {name for name, kind in kinds.items() if kind.follow or kind.python or kind.sitemap or kind.paginate}
+        lanes = {name: 0 if name in leads_on else 1 for name in kinds}
+        lanes[FILE] = 1
         limits, fetch = self._job.limits, self._job.fetch
         pages = Pages(
             self._db,
@@ -140,7 +149,8 @@ class Run:
 
     def _politeness(self) -> Politeness:
         polite = self._job.polite
-        return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
+        hosts = {name: _politeness(polite.for_host(name)) for name in map(host_name, polite.hosts)}
+        return _politeness(polite)._replace(hosts=hosts)
 
     def _limits(self) -> Limits:
         limits = self._job.limits
@@ -191,9 +201,25 @@ class Run:
     def _ask_robots(self, origin: str) -> None:
         if self._desk is None:
             fetch = self._source.fetch(make_fetch(self._client(), self._settings))
-            agent, delay = self._job.user_agent, self._job.polite.delay
-            self._desk = RobotsFetcher(fetch, agent, delay, self._stopper.inbox)
+            polite = self._politeness()
+            self._desk = RobotsFetcher(
+                fetch,
+                self._job.user_agent,
+                lambda host: polite.of(host).delay,
+                self._stopper.inbox,
+                lambda: self._proxies.best(time.monotonic()),
+            )
         self._desk.ask(origin)
+
+
+def _saver(job: Job) -> FileSaver:
+    from crawler.fetch.files import FileSaver  # late: most jobs have no files
+
+    return FileSaver(job.files_path)
+
+
+def _politeness(polite: PoliteSpec) -> Politeness:
+    return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
 
 
 def check_strategy(job: Job) -> None:
@@ -202,7 +228,7 @@ def check_strategy(job: Job) -> None:
     Raises:
         ConfigError: one cannot.
     """
-    if why := refusal(job.fetch.strategy, _place(job), job.fetch.client):
+    if why := refusal(job.fetch.strategy, _place(job), job.fetch.client, socks=job.uses_socks):
         raise ConfigError(why)
     if ":" in job.fetch.strategy + job.fetch.client:
         plugins.add_folder(job.folder)
@@ -287,5 +313,6 @@ def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
         allow_private=fetch.allow_private,
         insecure_hosts=frozenset(fetch.insecure_hosts),
         kept_headers=job.kept_headers,
+        file_bytes=job.document.files.max_size if job.has_files else 0,
         **job.secrets(),
     )

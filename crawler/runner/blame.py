@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from crawler.config import Job
-from crawler.config.document import FieldSpec
+from crawler.config.field_spec import FieldSpec
 from crawler.config.tables import Field, Home, field_rule, homes
 from crawler.errors import one_line
 from crawler.extract.described import found_by, links_found_by, rows_found_by

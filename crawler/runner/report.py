@@ -67,6 +67,7 @@ class Report:
         causes: failed and skipped pages of the whole crawl by cause.
         dropped: links of the whole crawl that were not followed, by reason.
         records: rows of each table; `joined` more had the key of an earlier one.
+        left_out: rows of each table that `where` left out; only tables that have some.
         notes: notes on cells, and pages that were read with a doubt.
         requests, retries, bytes: of this run.
         files: what was written.
@@ -100,6 +101,7 @@ class Report:
     dropped: Mapping[str, int] = field(default_factory=dict)
     records: Mapping[str, int] = field(default_factory=dict)
     joined: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
     notes: int = 0
     requests: int = 0
     retries: int = 0

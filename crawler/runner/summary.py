@@ -100,6 +100,9 @@ def _pages(report: Report, before: LastGood | None) -> Iterator[SummaryLine]:
     if report.causes:
         yield from ((("",), ("Failed and skipped, by cause", None)))
         yield from sorted(report.causes.items())
+    if report.left_out:
+        yield from ((("",), ("Rows that where left out, by table", None)))
+        yield from report.left_out.items()
     if report.dropped:
         yield from ((("",), ("Links that were not followed, by reason", None)))
         yield from report.dropped.items()

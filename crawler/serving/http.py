@@ -24,13 +24,16 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 class HttpRequest(NamedTuple):
-    """A request without a body.
+    """A request.
 
     Attributes:
         target: path with query.
         keep: the connection stays open after the answer.
         host: of the header Host, or of a target in absolute form, which goes before it (RFC 9112, 3.2.2).
         scheme: of the header X-Forwarded-Proto: how the URL begins that was asked for on the other side.
+        mark: of the header X-Crawler-Request: what tells requests of one URL apart.
+        length: bytes of the body.
+        kind: the header Content-Type.
     """
 
     method: str
@@ -39,6 +42,10 @@ class HttpRequest(NamedTuple):
     agent: str
     host: str = ""
     scheme: str = "http"
+    mark: str = ""
+    length: int = 0
+    kind: str = ""
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,15 @@ class HttpError(Exception):
         self.status = status
 
 
-def parse(head: bytes) -> HttpRequest:
+def parse(head: bytes, most_body: int = 0) -> HttpRequest:
     """Read a request line and headers, without the empty line at their end.
 
+    Args:
+        most_body: bytes that a body may have; with 0 there is no POST.
+
     Raises:
-        Bad: not HTTP, another version (505), another method (405), no Host or two (RFC 9112, 3.2), or a body.
+        HttpError: not HTTP, another version (505), another method (405), no Host or two (RFC 9112, 3.2), or a body
+            that is too large or of unknown length (413).
     """
     first, *lines = head.split(b"\r\n")
     match = REQUEST_LINE.fullmatch(first)
@@ -75,10 +86,11 @@ def parse(head: bytes) -> HttpRequest:
     headers = _headers(lines)
     if minor != b"0" and b"host" not in headers:
         raise HttpError(400)
-    if method not in (b"GET", b"HEAD"):
+    if method not in (b"GET", b"HEAD") and not (method == b"POST" and most_body):
         raise HttpError(405)
-    if b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
-        raise HttpError(413)  # a body is never read, so where the next request starts is not known
+    length = headers.get(b"content-length", b"0")
+    if b"transfer-encoding" in headers or not length.isdigit() or int(length[:18]) > most_body:
+        raise HttpError(413)  # it is not read, so where the next request starts is not known
     host, path = _split(target.decode("latin-1"))
     return HttpRequest(
         method.decode(),
@@ -87,6 +99,9 @@ def parse(head: bytes) -> HttpRequest:
         headers.get(b"user-agent", b"").decode("latin-1"),
         host or headers.get(b"host", b"").decode("latin-1"),
         "https" if headers.get(b"x-forwarded-proto") == b"https" else "http",
+        headers.get(b"x-crawler-request", b"").decode("latin-1"),
+        int(length),
+        headers.get(b"content-type", b"").decode("latin-1"),
     )
 
 

@@ -40,9 +40,11 @@ class Handler(ABC):
         name: value of the header Server.
         waiting: answers that wait for their time now.
         most_waiting: the most that did so at once.
+        most_body: bytes that the body of a POST may have; 0 for no POST.
     """
 
     name = "crawler"
+    most_body = 0
 
     def __init__(self) -> None:
         self.waiting = 0
@@ -99,6 +101,7 @@ class Connection(asyncio.Protocol):
         self._full = False
         self._ended = False
         self._eof = False
+        self._pending: HttpRequest | None = None  # its body is still to come
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # what create_server promises
@@ -117,7 +120,7 @@ class Connection(asyncio.Protocol):
             return
         self._input += data
         self._advance()
-        if len(self._input) > 4 * HEAD_LIMIT:
+        if len(self._input) > 4 * HEAD_LIMIT and self._pending is None:
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:
@@ -142,11 +145,11 @@ class Connection(asyncio.Protocol):
     def _advance(self) -> None:
         """Answer the requests that have arrived whole, until one has to wait."""
         while not self._busy():
-            head = self._take()
-            if head is None:
-                break
             try:
-                self._serve(parse(head))
+                ask = self._next()
+                if ask is None:
+                    break
+                self._serve(ask)
             except HttpError as bad:
                 self._refuse(bad.status)
         if self._eof and not self._busy():
@@ -154,6 +157,29 @@ class Connection(asyncio.Protocol):
 
     def _busy(self) -> bool:
         return bool(self._timer) or self._full or self._ended
+
+    def _next(self) -> HttpRequest | None:
+        """The next request with its body, or None until it is there.
+
+        Raises:
+            HttpError: it cannot be served.
+        """
+        ask = self._pending
+        if ask is None:
+            head = self._take()
+            if head is None:
+                return None
+            ask = parse(head, self._desk.most_body)
+            if not ask.length:
+                return ask
+            self._pending = ask
+        if len(self._input) < ask.length:
+            self._transport.resume_reading()
+            return None
+        body = bytes(self._input[: ask.length])
+        del self._input[: ask.length]
+        self._pending = None
+        return ask._replace(body=body)
 
     def _take(self) -> bytes | None:
         """The next head, or None until there is one."""
@@ -200,9 +226,12 @@ class Connection(asyncio.Protocol):
             self._end()
 
     def _refuse(self, status: int) -> None:
-        line, headers, body = render(plain(status, {"Allow": "GET, HEAD"} if status == 405 else None), self._desk.name)
+        line, headers, body = render(plain(status, self._allowed() if status == 405 else None), self._desk.name)
         self._transport.write(b"".join((line, self._desk.date(), headers, LAST, body)))
         self._end()
+
+    def _allowed(self) -> dict[str, str]:
+        return {"Allow": "GET, HEAD, POST" if self._desk.most_body else "GET, HEAD"}
 
     def _end(self) -> None:
         """Close our side; close the whole only later, for a reset would destroy an answer still in flight."""

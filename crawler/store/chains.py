@@ -143,7 +143,11 @@ class Chains:
 def _onward(page: Queued, found: Page, before: list[_Before]) -> list[str]:
     """Where the chain goes on."""
     behind = {page.url, *(each.url for each in before)}
-    return [link.url for link in found.links if link.kind == page.kind and link.url not in behind]
+    return [
+        link.url
+        for link in found.links
+        if link.kind == page.kind and (link.url not in behind or (link.next and link.ask is not None))
+    ]
 
 
 def _most(page: Queued, onward: list[str], before: list[_Before], rich: bool) -> int:

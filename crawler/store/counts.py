@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crawler.store.queued import TRIED
+from crawler.model import FILE, FILE_COLUMNS
+from crawler.store.queued import LEFT_OUT, TRIED
 from crawler.store.records import load_notes
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ __all__ = [
     "dropped_first",
     "extracted",
     "kinds",
+    "left_out",
     "redirected",
     "states",
     "table_figures",
@@ -88,21 +90,36 @@ def kinds(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
 
 def extracted(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     """Records of each table so far, those with the same key not yet joined."""
-    return dict(db.execute("SELECT tbl, count(*) FROM records WHERE crawl = ? GROUP BY tbl", (crawl,)).fetchall())
+    return dict(
+        db.execute(
+            "SELECT tbl, count(*) FROM records WHERE crawl = ? AND tbl <> ? GROUP BY tbl", (crawl, FILE)
+        ).fetchall()
+    )
 
 
 def dropped(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     """Links that were not followed, by reason, the most frequent first."""
+    found = {reason: links for reason, links in _lost(db, crawl).items() if not reason.startswith(LEFT_OUT)}
+    (joined,) = db.execute("SELECT coalesce(sum(joined), 0) FROM parameters WHERE crawl = ?", (crawl,)).fetchone()
+    if joined:
+        found["session"] = found.get("session", 0) + joined
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def left_out(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
+    """Rows that `where` left out, by table; only tables that have some."""
+    found = _lost(db, crawl).items()
+    return dict(sorted((key.removeprefix(LEFT_OUT), rows) for key, rows in found if key.startswith(LEFT_OUT)))
+
+
+def _lost(db: sqlite3.Connection, crawl: int) -> Counter[str]:
     counts: Counter[str] = Counter()
     for text, pages in db.execute(
         "SELECT dropped, count(*) FROM pages WHERE crawl = ? AND dropped IS NOT NULL GROUP BY dropped", (crawl,)
     ):
-        for reason, links in json.loads(text).items():
-            counts[reason] += links * pages
-    (joined,) = db.execute("SELECT coalesce(sum(joined), 0) FROM parameters WHERE crawl = ?", (crawl,)).fetchone()
-    if joined:
-        counts["session"] += joined
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        for what, number in json.loads(text).items():
+            counts[what] += number * pages
+    return counts
 
 
 def dropped_first(db: sqlite3.Connection, crawl: int, reason: str) -> str:
@@ -135,6 +152,7 @@ def redirected(db: sqlite3.Connection, crawl: int) -> tuple[int, int, str]:
 
 
 _BATCH_ROWS, _BATCH_CHARACTERS = 250, 1_000_000  # more rows would live so long that they weigh on the collector
+_ADDRESSES = FILE_COLUMNS | {"url"}
 _MAX_VALUES = 1024  # different values of a column that are counted at a time
 
 
@@ -214,7 +232,7 @@ class StoredRow(NamedTuple):
 
 def table_figures(table: Table, rows: Iterable[StoredRow]) -> TableFigures:
     """Count the rows of a table, in the site's order."""
-    counts = {column.name: _Count(repeats=column.type != "url") for column in table.columns}
+    counts = {column.name: _Count(repeats=column.type not in _ADDRESSES) for column in table.columns}
     total = 0
     for batch in batches(rows):
         total += len(batch)

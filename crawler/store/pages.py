@@ -19,7 +19,7 @@ from crawler.model import Ask, Failure, Link, Moved, Page
 from crawler.store import counts, refused
 from crawler.store.chains import Chains
 from crawler.store.keys import Keys
-from crawler.store.queued import ALONE, COLUMNS, Past, Queued
+from crawler.store.queued import ALONE, COLUMNS, LEFT_OUT, Past, Queued
 from crawler.store.records import dump_ask, dump_notes, dump_values, first_record, load_ask, to_stored
 
 __all__ = ["Pages", "UnderWay", "recover"]
@@ -224,6 +224,11 @@ class Pages:
         """It failed for good."""
         self._close(page, "failed", failure.code, failure.detail, failure.status, failure.elapsed)
 
+    def unasked(self, page: Queued, failure: Failure) -> None:
+        """It failed for good before it was asked for."""
+        page.attempts -= 1
+        self.failed(page, failure)
+
     def give_up(self, page: Queued) -> None:
         """It was to be tried again, but is not: its last failure stands."""
         self._db.execute("UPDATE pages SET state = 'failed' WHERE id = ?", (page.id,))
@@ -246,7 +251,8 @@ class Pages:
                 return []
         codes = ", ".join(dict.fromkeys([note.code for note in found.notes])) or None
         details = ", ".join(dict.fromkeys([note.detail for note in found.notes if note.detail])) or None
-        dropped = json.dumps(found.dropped, sort_keys=True) if found.dropped else None
+        lost = {**found.dropped, **{f"{LEFT_OUT}{table}": rows for table, rows in found.left_out.items()}}
+        dropped = json.dumps(lost, sort_keys=True) if lost else None
         self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes, dropped)
         for number, record in enumerate(found.records, first_record(page.id)):
             self._write(
@@ -381,9 +387,12 @@ class Pages:
         carry = dump_values(link.carry) if link and link.carry else None
         notes = dump_notes(link.notes) if link and link.notes else None
         self._write(
-            "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes, kin) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (parent, position, child, self._crawl, _step(link) if parent else 0, carry, notes, 1 if kin else None),
+            "INSERT OR IGNORE INTO edges (parent, position, child, crawl, step, carry, notes, kin, duplicates) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(parent, position, child, self._crawl, _step(link) if parent else 0, carry, notes),
+                *(1 if kin else None, link.duplicates if carry and link and link.duplicates != "first" else None),
+            ),
         )
 
     def _refresh_depth(self, page: Queued) -> None:

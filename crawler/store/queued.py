@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from crawler.model import SITEMAP, Message
 
-__all__ = ["ALONE", "COLUMNS", "TRIED", "WITNESS", "Past", "Queued"]
+__all__ = ["ALONE", "COLUMNS", "LEFT_OUT", "TRIED", "WITNESS", "Past", "Queued"]
 
 
 ALONE = 2  # the lane of pages that were in flight in a crash
 WITNESS = 3  # of a page that is asked for again only to see whether its host answers; in no queue, not in the store
+
+LEFT_OUT = "where "  # with the name of a table: a key in `pages.dropped` for the rows of it that `where` left out
 
 COLUMNS = "id, url, kind, host, lane, depth, hops, anywhere, attempts, crashes, jar, asked_again, ask"
 

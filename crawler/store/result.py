@@ -14,6 +14,7 @@ from operator import itemgetter
 from crawler.model import Note, Problem, Row, SummaryLine, Table, Value
 from crawler.store import counts
 from crawler.store.counts import Figures, StoredRow, batches, fill_blanks, table_figures
+from crawler.store.files import FileNames, file_tables, fill_files
 from crawler.store.records import IS_OF, dump_notes, dump_values, load_many, load_notes, load_values
 
 __all__ = ["RECORDS", "StoredResult", "join_records", "rank"]
@@ -23,6 +24,7 @@ RECORDS = f"ranked k NOT INDEXED CROSS JOIN records r ON {IS_OF.format(page='k.p
 """SQL: the records of all pages; with `ORDER BY k.n, r.id` they are read in order, and not sorted."""
 
 
+_STAYS = "NOT EXISTS (SELECT 1 FROM left_out o WHERE o.record = r.id AND o.copy = coalesce(c.copy, 0))"
 _NAMED = 5
 _SHORT = 60
 _MAX_LENGTH = 500
@@ -32,10 +34,11 @@ def rank(db: sqlite3.Connection, crawl: int) -> None:
     """Fill the temporary tables of this connection:
 
     - `ranked (n, page, parent)`: every page that is reached, in order, with the page that first links to it;
-    - `carried (page, data, notes, others)`: the carried fields of the first link that has some, and how many later
-      links carry something else; where that is left out, a note says so;
-    - `left_out (record)`: records whose key an earlier record has;
-    - `merged (record, data)`: records whose blanks were filled from later ones with the same key.
+    - `carried (page, copy, data, notes, others)`: the carried fields of the first link that has some, and how many
+      later links carry something else; where that is left out, a note says so. Where the links say `rows`, each is a
+      copy, from 0; where they say `collect`, the fields hold the values of all;
+    - `left_out (record, copy)`: records whose key an earlier record has;
+    - `merged (record, copy, data)`: records whose blanks were filled from later ones with the same key.
     """
     for name in ("final", "ranked", "carried", "unlike", "left_out", "merged", "doubles"):
         db.execute(f"DROP TABLE IF EXISTS temp.{name}")
@@ -49,14 +52,17 @@ def join_records(db: sqlite3.Connection, keys: Mapping[str, tuple[str, ...]]) ->
 
     A carried field counts as one of the record, in its key and where it fills blanks.
     """
-    db.execute("CREATE TEMP TABLE left_out (record INTEGER PRIMARY KEY)")
-    db.execute("CREATE TEMP TABLE merged (record INTEGER PRIMARY KEY, data TEXT)")
+    db.execute("CREATE TEMP TABLE left_out (record INTEGER, copy INTEGER, PRIMARY KEY (record, copy)) WITHOUT ROWID")
+    db.execute(
+        "CREATE TEMP TABLE merged (record INTEGER, copy INTEGER, data TEXT, PRIMARY KEY (record, copy)) WITHOUT ROWID"
+    )
     carried = db.execute("SELECT 1 FROM carried LIMIT 1").fetchone() is not None
     case, values = _key_expression(keys, carried)
     if not values:
         return 0
     carry, join = ("c.data", " LEFT JOIN carried c ON c.page = k.page") if carried else ("NULL", "")
-    keyed = f"SELECT k.n, r.id, r.tbl, {case} AS key, r.data, {carry} AS carry FROM {RECORDS}{join}"  # noqa: S608 - built below, bound
+    copy = "coalesce(c.copy, 0)" if carried else "0"
+    keyed = f"SELECT k.n, r.id, {copy} AS copy, r.tbl, {case} AS key, r.data, {carry} AS carry FROM {RECORDS}{join}"  # noqa: S608 - built below, bound
     db.execute("CREATE TEMP TABLE doubles (tbl TEXT, key TEXT, PRIMARY KEY (tbl, key)) WITHOUT ROWID")
     db.execute(
         f"INSERT INTO doubles SELECT tbl, key FROM ({keyed}) WHERE key IS NOT NULL "  # noqa: S608 - built here
@@ -66,7 +72,8 @@ def join_records(db: sqlite3.Connection, keys: Mapping[str, tuple[str, ...]]) ->
     if not db.execute("SELECT 1 FROM doubles LIMIT 1").fetchone():
         return 0
     rows = db.execute(
-        f"SELECT tbl, key, id, data, carry FROM ({keyed}) JOIN doubles USING (tbl, key) ORDER BY tbl, key, n, id",  # noqa: S608 - built here
+        f"SELECT tbl, key, id, copy, data, carry FROM ({keyed}) JOIN doubles USING (tbl, key) "  # noqa: S608 - built here
+        "ORDER BY tbl, key, n, id, copy",
         values,
     )
     return sum(_merge(db, list(group)) for _, group in groupby(rows, key=itemgetter(0, 1)))
@@ -109,17 +116,78 @@ def _pages(db: sqlite3.Connection, crawl: int) -> None:
 
 
 def _carried(db: sqlite3.Connection, crawl: int) -> None:
-    db.execute("CREATE TEMP TABLE carried (page INTEGER PRIMARY KEY, data TEXT, notes TEXT, others INTEGER)")
+    db.execute(
+        "CREATE TEMP TABLE carried (page INTEGER, copy INTEGER, data TEXT, notes TEXT, others INTEGER, "
+        "PRIMARY KEY (page, copy)) WITHOUT ROWID"
+    )
     db.execute(
         """INSERT INTO carried
-        SELECT coalesce(f.target, e.child), e.carry, e.notes, 0
+        SELECT coalesce(f.target, e.child), 0, e.carry, e.notes, 0
         FROM edges e JOIN ranked r ON r.page = e.parent LEFT JOIN final f ON f.page = e.child
         WHERE e.crawl = ? AND e.carry IS NOT NULL ORDER BY r.n, e.position
-        ON CONFLICT (page) DO UPDATE SET others = others + 1 WHERE data <> excluded.data""",
+        ON CONFLICT (page, copy) DO UPDATE SET others = others + 1 WHERE data <> excluded.data""",
         (crawl,),
     )
+    if not db.execute("SELECT 1 FROM carried LIMIT 1").fetchone():
+        return
+    modes = {row[0] for row in db.execute("SELECT DISTINCT duplicates FROM edges WHERE crawl = ?", (crawl,))}
+    if "rows" in modes:
+        _copies(db, crawl)
+    if "collect" in modes:
+        _collected(db, crawl)
     if db.execute("SELECT 1 FROM carried WHERE others > 0 LIMIT 1").fetchone():
         _note_others(db, crawl)
+    _inherited(db, crawl)
+
+
+_FURTHER_LINKS = """SELECT coalesce(f.target, e.child) AS page, e.carry, e.notes, r.n, e.position
+    FROM edges e JOIN ranked r ON r.page = e.parent LEFT JOIN final f ON f.page = e.child
+    WHERE e.crawl = ? AND e.duplicates = ?"""
+
+
+def _copies(db: sqlite3.Connection, crawl: int) -> None:
+    """Let each link of a rule with `duplicates: rows` be a copy of its page's rows."""
+    db.execute(
+        f"DELETE FROM carried WHERE page IN (SELECT page FROM ({_FURTHER_LINKS}))",  # noqa: S608 - fixed
+        (crawl, "rows"),
+    )
+    db.execute(
+        "INSERT INTO carried SELECT page, row_number() OVER (PARTITION BY page ORDER BY n, position) - 1, "  # noqa: S608 - fixed
+        f"carry, notes, 0 FROM ({_FURTHER_LINKS})",
+        (crawl, "rows"),
+    )
+
+
+def _collected(db: sqlite3.Connection, crawl: int) -> None:
+    """Put the values of all links of a rule with `duplicates: collect` into lists."""
+    links = db.execute(f"{_FURTHER_LINKS} ORDER BY page, r.n, e.position", (crawl, "collect"))
+    for page, group in groupby(links.fetchall(), key=itemgetter(0)):
+        values: dict[str, dict[str, None]] = {}
+        notes: tuple[Note, ...] = ()
+        for _, carry, found_notes, *_ in group:
+            notes += load_notes(found_notes)
+            for name, value in load_values(carry).items():
+                texts = values.setdefault(name, {})
+                for part in value if type(value) is tuple else (value,):
+                    if part is not None:
+                        texts[str(part) if not isinstance(part, tuple) else _shown(part)] = None
+        data = dump_values({name: tuple(texts) for name, texts in values.items()})
+        db.execute("UPDATE carried SET data = ?, notes = ?, others = 0 WHERE page = ?", (data, dump_notes(notes), page))
+
+
+def _inherited(db: sqlite3.Connection, crawl: int) -> None:
+    """Give the next pages of a list what its first page was given."""
+    steps = db.execute(
+        """SELECT e.parent, coalesce(f.target, e.child)
+        FROM edges e JOIN ranked r ON r.page = e.parent JOIN pages p ON p.id = e.parent AND p.state = 'done'
+        LEFT JOIN final f ON f.page = e.child
+        WHERE e.crawl = ? AND e.step = 0 AND e.kin = 1 AND e.carry IS NULL ORDER BY r.n, e.position""",
+        (crawl,),
+    )
+    for parent, child in steps.fetchall():
+        db.execute(
+            "INSERT OR IGNORE INTO carried SELECT ?, copy, data, notes, 0 FROM carried WHERE page = ?", (child, parent)
+        )
 
 
 def _note_others(db: sqlite3.Connection, crawl: int) -> None:
@@ -129,7 +197,8 @@ def _note_others(db: sqlite3.Connection, crawl: int) -> None:
         """SELECT c.page, c.data, c.notes, e.carry
         FROM edges e JOIN ranked r ON r.page = e.parent LEFT JOIN final f ON f.page = e.child
         JOIN carried c ON c.page = coalesce(f.target, e.child)
-        WHERE e.crawl = ? AND c.others > 0 AND e.carry <> c.data ORDER BY c.page, r.n, e.position""",
+        WHERE e.crawl = ? AND c.others > 0 AND e.carry <> c.data AND e.duplicates IS NULL
+        ORDER BY c.page, r.n, e.position""",
         (crawl,),
     )
     db.executemany("INSERT INTO unlike VALUES (?, ?)", _unlike(links))
@@ -201,16 +270,16 @@ def _with_links(paths: list[str]) -> tuple[str, list[str]]:
     return f"{found} THEN {key}", [path for times in (2, 3) for path in paths for _ in range(times)]
 
 
-def _merge(db: sqlite3.Connection, rows: Sequence[tuple[str, str, int, str, str | None]]) -> int:
+def _merge(db: sqlite3.Connection, rows: Sequence[tuple[str, str, int, int, str, str | None]]) -> int:
     """Keep the first record of a key, fill its blanks from the later ones, and leave those out."""
-    (_, _, first, text, carry), others = rows[0], rows[1:]
+    (_, _, first, copy, text, carry), others = rows[0], rows[1:]
     values = _with_carried(text, carry)
-    for _, _, _, data, carry in others:
+    for *_, data, carry in others:
         for name, value in _with_carried(data, carry).items():
             if values.get(name) in (None, ""):
                 values[name] = value
-    db.execute("INSERT INTO merged VALUES (?, ?)", (first, dump_values(values)))
-    db.executemany("INSERT INTO left_out VALUES (?)", [(row[2],) for row in others])
+    db.execute("INSERT INTO merged VALUES (?, ?, ?)", (first, copy, dump_values(values)))
+    db.executemany("INSERT INTO left_out VALUES (?, ?)", [row[2:4] for row in others])
     return len(others)
 
 
@@ -226,7 +295,13 @@ class StoredResult:
 
     Args:
         summary: lines of the Summary sheet, ready made.
+        names: of files; without it their cells hold their addresses.
+
+    Attributes:
+        folder: what stands in front of the names of files: "", or "photos/".
     """
+
+    folder = ""
 
     def __init__(
         self,
@@ -235,11 +310,22 @@ class StoredResult:
         tables: Sequence[Table],
         keys: Mapping[str, tuple[str, ...]],
         summary: Sequence[SummaryLine] = (),
+        names: FileNames | None = None,
     ) -> None:
         self._db, self._crawl, self.tables, self._summary = db, crawl, tables, summary
         self._findings: Sequence[Problem] = ()
         rank(db, crawl)
         self.joined = join_records(db, keys)
+        copies = db.execute("SELECT 1 FROM carried WHERE copy > 0 LIMIT 1").fetchone()
+        self._order = "k.n, r.id, c.copy" if copies else "k.n, r.id"
+        self._files = file_tables(tables) if names is not None else {}
+        if names is not None:
+            self.name_files(names)
+
+    def name_files(self, names: FileNames) -> None:
+        """Give names to the files of the rows; those that they had are forgotten."""
+        if self._files:
+            fill_files(self._db, self._crawl, self._files, names, RECORDS)
 
     def with_summary(self, summary: Sequence[SummaryLine], findings: Sequence[Problem] = ()) -> StoredResult:
         """The same result with this summary, and with problems of whole tables, which stand before all others."""
@@ -280,14 +366,30 @@ class StoredResult:
                 _, notes, carry, carry_notes, url = stored
                 if carry:
                     fill_blanks(values, load_values(carry))
+                for column in self._files.get(table, ()):
+                    values[column] = self._path(values[column])
                 yield Row(values, _notes(notes, carry_notes), url)
 
+    def _path(self, name: Value) -> Value:
+        """The path of a file, or of several, by name."""
+        if isinstance(name, tuple):
+            return tuple(self.folder + str(one) for one in name)
+        return None if name is None else f"{self.folder}{name}"
+
     def _stored(self, table: str) -> Iterator[StoredRow]:
+        if table in self._files:
+            cursor = self._db.execute(
+                f"SELECT f.data, f.notes, NULL, NULL, p.url FROM {RECORDS} JOIN filled f ON f.record = r.id "  # noqa: S608 - fixed
+                "JOIN pages p ON p.id = k.page WHERE +r.tbl = ? ORDER BY k.n, r.id",
+                (table,),
+            )
+            return map(StoredRow._make, cursor)
         cursor = self._db.execute(
             f"SELECT coalesce(m.data, r.data), r.notes, c.data, c.notes, p.url FROM {RECORDS} "  # noqa: S608 - fixed
             "JOIN pages p ON p.id = k.page "
-            "LEFT JOIN merged m ON m.record = r.id LEFT JOIN carried c ON c.page = k.page "
-            "WHERE +r.tbl = ? AND r.id NOT IN (SELECT record FROM left_out) ORDER BY k.n, r.id",
+            "LEFT JOIN carried c ON c.page = k.page "
+            "LEFT JOIN merged m ON m.record = r.id AND m.copy = coalesce(c.copy, 0) "
+            f"WHERE +r.tbl = ? AND {_STAYS} ORDER BY {self._order}",
             (table,),
         )
         return map(StoredRow._make, cursor)
@@ -309,14 +411,19 @@ class StoredResult:
         yield from self._cells()
 
     def _cells(self) -> Iterator[Problem]:
+        own, carried, more, also = "r.notes", "c.notes", "", ""
+        if self._files:
+            own, carried = ("CASE WHEN n.record IS NULL THEN {} ELSE {} END".format(*two) for two in _OF_FILLED)
+            more = "UNION SELECT record FROM filled WHERE notes IS NOT NULL"
+            also = "LEFT JOIN filled n ON n.record = r.id "
         cursor = self._db.execute(
             "WITH noted AS (SELECT id FROM records WHERE crawl = ? AND notes IS NOT NULL "  # noqa: S608 - fixed
             f"UNION SELECT r.id FROM carried c CROSS JOIN records r ON {IS_OF.format(page='c.page')} "
-            "WHERE c.notes IS NOT NULL) "
-            "SELECT r.tbl, r.notes, c.notes, p.url, f.url FROM noted CROSS JOIN records r ON r.id = noted.id "
+            f"WHERE c.notes IS NOT NULL {more}) "
+            f"SELECT r.tbl, {own}, {carried}, p.url, f.url FROM noted CROSS JOIN records r ON r.id = noted.id "
             "JOIN ranked k ON k.page = r.page JOIN pages p ON p.id = r.page LEFT JOIN pages f ON f.id = k.parent "
-            "LEFT JOIN carried c ON c.page = r.page "
-            "WHERE r.id NOT IN (SELECT record FROM left_out) ORDER BY k.n, r.id",
+            f"LEFT JOIN carried c ON c.page = r.page {also}"
+            f"WHERE {_STAYS} ORDER BY {self._order}",
             (self._crawl,),
         )
         for tbl, notes, carry_notes, url, found_on in cursor:
@@ -325,6 +432,7 @@ class StoredResult:
                 yield Problem("cell", note.code, note.detail, url, found_on or "", where)
 
 
+_OF_FILLED = ("r.notes", "n.notes"), ("c.notes", "NULL")
 _SHOWN = {"failed": "failed", "skipped": "skipped", "done": "noted"}
 
 

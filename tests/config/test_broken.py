@@ -247,7 +247,7 @@ def complain(path):
 def test_broken(name):
     began = time.process_time()
     error = complain(FOLDER / f"{name}.yaml")
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 4
     assert isinstance(error, BadConfig)
     places = [(*map(int, one.where.rsplit(":", 2)[1:]), one.key) for one in error.complaints]
     assert places == [(line, column, key) for line, column, key, _ in BROKEN[name]]

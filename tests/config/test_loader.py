@@ -293,7 +293,7 @@ def test_locales_without_babel(tmp_path, monkeypatch):
 def test_fault_162_hostile_files(tmp_path, text):
     began = time.process_time()
     complaint(tmp_path, text)
-    assert time.process_time() - began < 1.5
+    assert time.process_time() - began < 4
 
 
 def test_a_hostile_name_cannot_write_to_the_terminal(tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 import crawler
+from crawler.cli.show import end_summary
 from crawler.config import Job
 from crawler.demo.api import CURRENCIES, status
 from crawler.demo.catalogue import Book, Stock, book_path
@@ -136,7 +137,7 @@ def of_feed(stock: Stock) -> dict[str, Rows]:
             {
                 "title": book.title.text,
                 "isbn": book.isbn,
-                "date": f"{book.checked:%Y-%m-%dT%H:%M:%S}",
+                "date": f"{book.checked:%Y-%m-%dT%H:%M:%S}+00:00",
                 "author": authors(stock, book)[0],
                 "genres": list(book.genres),
                 "about": book.description or "No description yet.",
@@ -245,3 +246,13 @@ def test_a_config_is_without_warnings(form: str) -> None:
     assert loaded.warnings == ()
     assert loaded.demo is not None
     assert {path.parent.name for path in loaded.outputs} == {"output"}
+
+
+def test_the_end_of_a_run_says_how_many_rows_where_left_out(tmp_path: Path) -> None:
+    report = crawler.run(job("files", tmp_path, 60, 1))
+    assert report.left_out == {"shelves": 60 - report.records["shelves"]}
+    assert f"rows, by where: {report.left_out['shelves']} shelves" in end_summary(report, "job.yaml")
+    summary = load_workbook(tmp_path / "demo.xlsx", read_only=True)["Summary"]
+    lines = list(summary.iter_rows(values_only=True))
+    at = next(n for n, line in enumerate(lines) if line[:1] == ("Rows that where left out, by table",))
+    assert lines[at + 1][:2] == ("shelves", report.left_out["shelves"])

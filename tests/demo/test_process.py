@@ -121,7 +121,7 @@ def test_a_suspended_child_is_ended_too() -> None:
         os.kill(pid, signal.SIGSTOP)
         start = time.monotonic()
     assert not psutil.pid_exists(pid)
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
 
 
 def test_the_child_loads_nothing_heavy() -> None:
@@ -138,6 +138,6 @@ def test_by_hand_it_serves_until_ctrl_c() -> None:
     assert child.stdout
     assert "http://127.0.0.1:" in child.stdout.readline()
     child.send_signal(signal.SIGINT)
-    _, error = child.communicate(timeout=10)
+    _, error = child.communicate(timeout=60)
     assert child.returncode == 130
     assert "Traceback" not in error

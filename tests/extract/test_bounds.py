@@ -19,7 +19,7 @@ def refused(page: bytes) -> str:
     except ExtractError as error:
         return error.detail
     finally:
-        assert time.process_time() - began < 2
+        assert time.process_time() - began < 6
     return ""
 
 

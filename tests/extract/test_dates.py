@@ -1,6 +1,9 @@
 from datetime import UTC, date, datetime
+from email.utils import format_datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.extract.dates import read_date, read_datetime
 
@@ -118,3 +121,34 @@ def test_a_clock_of_twelve_hours_needs_am_or_pm_unless_only_the_day_counts():
 def test_short_names_with_and_without_a_dot(locale, text, form, expected):
     pytest.importorskip("babel")
     assert read_date(text, (form,), locale) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Mon, 02 Mar 2026 10:00:00 GMT", datetime(2026, 3, 2, 10, tzinfo=UTC)),
+        ("Mon, 2 Mar 2026 10:00 +0100", datetime(2026, 3, 2, 9, tzinfo=UTC)),
+        ("2 March 2026 05:00:00 EST", datetime(2026, 3, 2, 10, tzinfo=UTC)),
+        ("mon,02 mar 2026 10:00:00 -0000", datetime(2026, 3, 2, 10, tzinfo=UTC)),
+        ("Mon, 02 Mar 2026 10:00:00", datetime(2026, 3, 2, 10)),
+        ("Mon, 02 Mar 2026 10:00:00 CET", "ambiguous-date"),
+        ("Tue, 02 Mar 2026 10:00:00 GMT", "wrong-weekday"),
+        ("Mon, 02 Mar 26 10:00:00 GMT", "not-a-date"),
+        ("Mon, 31 Feb 2026 10:00:00 GMT", "not-a-date"),
+        ("Mon, 02 Foo 2026 10:00:00 GMT", "not-a-date"),
+        ("Mon, 02 Mar 2026 10:00:00 +9900", "not-a-date"),
+        ("Mon, 02 Mar 2026 25:00:00 GMT", "not-a-date"),
+    ],
+)
+def test_a_date_of_a_feed_needs_no_format(text, expected):
+    assert read_datetime(text, (), "en") == expected
+
+
+def test_the_day_of_a_feed_needs_no_zone():
+    assert read_date("Mon, 02 Mar 2026 10:00:00 CET", (), "en") == date(2026, 3, 2)
+
+
+@given(st.datetimes(datetime(1000, 1, 1), timezones=st.just(UTC)), st.booleans())
+def test_what_the_standard_library_writes_is_read(moment, usegmt):
+    moment = moment.replace(microsecond=0)
+    assert read_datetime(format_datetime(moment, usegmt=usegmt), (), "en") == moment

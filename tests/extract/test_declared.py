@@ -111,4 +111,4 @@ def test_a_hostile_head_is_searched_in_linear_time(part):
     in_head(part * (65_536 // len(part)), xml=False)
     in_head(b"<meta " + part * (65_536 // len(part)), xml=False)
     in_header(("; charset='" + part.decode() * 5000)[:65_536])
-    assert time.process_time() - begin < 1
+    assert time.process_time() - begin < 4

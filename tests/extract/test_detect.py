@@ -92,4 +92,4 @@ def test_whatever_the_bytes_are_an_encoding_is_found(body):
 def test_a_huge_page_is_judged_by_a_sample(body):
     begin = time.process_time()
     detect(body)
-    assert time.process_time() - begin < 3
+    assert time.process_time() - begin < 9

@@ -275,12 +275,12 @@ def test_the_library_is_imported_only_for_paths_that_need_it():
 
 
 @pytest.mark.parametrize(
-    "path", ["a" * 1_000_000, "a." * 300_000 + "?", '"' * 100_001, '"' + "\\" * 1_000_000, "[" * 100_000, "@" * 100_000]
+    "path", ["a" * 250_000, "a." * 75_000 + "?", '"' * 25_001, '"' + "\\" * 250_000, "[" * 25_000, "@" * 25_000]
 )
 def test_long_paths_take_linear_time(path):
     began = time.process_time()
     check_path(path)
-    assert time.process_time() - began < 10  # a second; minutes where it is quadratic
+    assert time.process_time() - began < 4  # a fifth of it; much more where it is quadratic
 
 
 def test_deep_and_wide_data_is_walked_without_recursion():

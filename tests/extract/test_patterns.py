@@ -29,7 +29,7 @@ def test_fault_85_a_pattern_that_never_ends():
 def test_fault_85_what_is_searched_without_a_limit_ends_soon(source):
     began = time.process_time()
     assert not Pattern(source).found("a" * 200)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3
 
 
 def test_patterns_are_checked():

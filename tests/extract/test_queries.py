@@ -109,8 +109,14 @@ def test_a_server_reads_what_the_page_showed(names: tuple[str, str], text: str) 
     assert url.isascii()
     assert resolve("", url) == url
     raw = unquote_to_bytes(url.partition("?")[2])
-    if "&#" not in raw.decode(codec):
-        assert raw.decode(codec) == text.strip(" ").encode(codec).decode(codec)
+    try:
+        shown = raw.decode(codec)
+    except UnicodeDecodeError:  # a few of euc-jp that Python does not know at all
+        with pytest.raises(UnicodeEncodeError):
+            text.encode(codec)
+        return
+    if "&#" not in shown:
+        assert shown == text.strip(" ").encode(codec).decode(codec)
 
 
 def test_fields_labels_and_hooks_give_the_same_address(tmp_path: Path) -> None:

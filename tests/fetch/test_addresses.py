@@ -155,7 +155,7 @@ def test_fault_61_the_first_address_is_dead(client: Any, monkeypatch: pytest.Mon
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
         monkeypatch.setattr(socket, "getaddrinfo", resolver(["127.0.0.3", "127.0.0.2", "127.0.0.1"]))
-        fetch = client(private_hosts=frozenset({"two.example"}), timeout=20, connect_timeout=20)
+        fetch = client(private_hosts=frozenset({"two.example"}), timeout=20, connect_timeout=2)
         response = fetch(Request(1, f"http://two.example:{server.port}/", "page"))
         for filler in fillers:
             filler.close()

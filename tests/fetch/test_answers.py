@@ -63,7 +63,7 @@ def test_broken_answers(get: Any, script: str, code: str) -> None:
     assert failure.code == code, failure
     assert failure.detail.isprintable()
     assert len(failure.detail) < 250
-    assert 0 < failure.elapsed < time.monotonic() - start + 0.01 < 5.0
+    assert 0 < failure.elapsed < time.monotonic() - start + 0.01 < 20.0
 
 
 def test_fault_01_connection_refused(get: Any) -> None:

@@ -244,6 +244,7 @@ QUICK = {  # what a run asks of the store when it begins and ends, and what it m
     counts.asked_for: ("frontier", "troubles", "sqlite_autoindex_pages_1", "tried"),
     counts.causes: ("troubles",),
     counts.dropped: ("dropped",),
+    counts.left_out: ("dropped",),
     counts.redirected: ("frontier", "troubles", "sqlite_autoindex_pages_1", "hopped"),
 }
 

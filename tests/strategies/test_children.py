@@ -147,7 +147,7 @@ def test_a_child_that_stands_still_holds_up_nobody(make: Make) -> None:
         in_time(enough)
         began = time.monotonic()
         driver.close(cancel=True)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 19  # less than the time limit of a request
     assert not stopped.is_alive()
     assert all(future.done() for future in futures)
 

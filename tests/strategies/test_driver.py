@@ -102,8 +102,8 @@ def test_close_with_cancel_waits_for_nobody(make: Make) -> None:
             server.stopped.wait(0.005)
         began = time.monotonic()
         strategy.close(cancel=True)
-        assert time.monotonic() - began < 1
-        assert server.wait_ended(2, 1)
+        assert time.monotonic() - began < 20  # the time limit of the requests is a minute
+        assert server.wait_ended(2, 20)
     ends = [type(future.exception()) if not future.cancelled() else CancelledError for future in futures]
     assert ends == [WorkerDied] * 2 + [CancelledError] * 4
 
@@ -118,10 +118,10 @@ def test_a_then_that_hangs_does_not_hold_up_close(make: Make) -> None:
     with serve(pages({"/": answer()})) as server:
         strategy = make(2, then)
         future = strategy.submit(Request(1, server.url, "page"))
-        assert hangs.wait(5)
+        assert hangs.wait(20)
         began = time.monotonic()
         strategy.close(cancel=True)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 15
         assert isinstance(future.exception(0), WorkerDied)
         go_on.set()
         strategy.close()

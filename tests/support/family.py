@@ -32,6 +32,7 @@ class Family:
     def __init__(self, folder: Path, *arguments: str | Path, module: str) -> None:
         self._folder = folder
         self._semaphores: set[Path] = set()
+        self._since = time.time() - 30  # no process older than that is looked at: it takes long where there are many
         self.process: subprocess.Popen[bytes] = start(*arguments, env={"TMPDIR": str(folder)}, module=module)
 
     def processes(self) -> list[psutil.Process]:
@@ -86,6 +87,8 @@ class Family:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
+            if process.create_time() < self._since:
+                return False
             return process.environ().get("TMPDIR") == str(self._folder) and process.status() != psutil.STATUS_ZOMBIE
         except (psutil.Error, OSError):
             return False

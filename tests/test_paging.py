@@ -1,0 +1,246 @@
+"""Lists that go on by number, offset or cursor: when they end, what they cost, and what their rows are given."""
+
+from __future__ import annotations
+
+import json
+import threading
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+import crawler
+from tests.support.api import api, crawl_api, crawl_served, write_job
+from tests.support.usable import USABLE
+from tests.test_requests import stopped_after
+
+STRATEGIES = [name for name in ("serial", "threads", "processes", "asyncio", "curl") if name in USABLE]
+PAGES = [[1, 2, 3], [4, 5, 6], [7]]
+
+
+def query(seen):
+    return {name: values[0] for name, values in parse_qs(urlsplit(seen.path).query).items()}
+
+
+def listing(paginate, request='query: {page: "{page}"}', more=""):
+    return f"""HOST/list
+pages:
+  list:
+    format: json
+    request: {{{request}}}
+    paginate: {paginate}
+    each: items
+    fields: {{id: id}}{more}
+"""
+
+
+def items(ids, **more):
+    return {"items": [{"id": one} for one in ids], **more}
+
+
+def by_page(seen):
+    number = int(query(seen).get("page", 1))
+    return items(PAGES[number - 1] if number <= len(PAGES) else [])
+
+
+def ids(found):
+    return [row["id"] for row in found.rows["list"]]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_pages_are_asked_for_until_one_has_no_rows(tmp_path, strategy):
+    found = crawl_api(tmp_path, by_page, listing("{page: 1}"), strategy)
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert [seen.path for seen in found.requests] == [f"/list?page={number}" for number in (1, 2, 3, 4)]
+    assert found.problems == []
+
+
+def test_the_number_may_stand_in_a_path_or_a_body(tmp_path):
+    def reply(seen):
+        number = json.loads(seen.body)["p"] if seen.body else int(seen.path.rpartition("/")[2])
+        return items(PAGES[int(number)] if int(number) < len(PAGES) else [])
+
+    in_body = crawl_api(tmp_path, reply, listing("{page: 0}", 'json: {p: "{page}"}'))
+    assert ids(in_body) == [1, 2, 3, 4, 5, 6, 7]
+    assert [seen.body for seen in in_body.requests] == [f'{{"p":{number}}}'.encode() for number in range(4)]
+    other = tmp_path / "other"
+    other.mkdir()
+    in_path = crawl_api(other, reply, listing("{page: 0}", 'url: "/list/{page}"').replace("HOST/list", "HOST/list/0"))
+    assert ids(in_path) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("paginate", "request_", "more"),
+    [
+        ("{page: 1, page_count: pages}", 'query: {page: "{page}"}', {"pages": 3}),
+        ("{page: 1, total: count, step: 3}", 'query: {page: "{page}"}', {"count": "7"}),
+        ("{offset: 0, total: count, step: 3}", 'query: {offset: "{offset}"}', {"count": 7}),
+    ],
+)
+def test_with_a_known_end_all_pages_are_asked_for_at_once(tmp_path, paginate, request_, more):
+    together = threading.Barrier(2, timeout=20)
+
+    def reply(seen):
+        asked = query(seen)
+        number = int(asked["page"]) if "page" in asked else int(asked["offset"]) // 3 + 1
+        return items(PAGES[number - 1], **more)
+
+    with api(reply, before=lambda conn: conn.number and together.wait()) as server:
+        found = crawl_served(tmp_path, server, listing(paginate, request_))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert len(found.requests) == 3
+
+
+def test_a_count_that_is_missing_is_noted_and_the_list_goes_on_page_by_page(tmp_path):
+    found = crawl_api(tmp_path, by_page, listing("{page: 1, page_count: pages}"))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert found.problems == [("noted", "no-count", "")]
+
+
+def test_a_list_goes_on_as_long_as_more_is_not_false(tmp_path):
+    def reply(seen):
+        number = int(query(seen)["page"])
+        return items(PAGES[number - 1], more=number < 2)
+
+    found = crawl_api(tmp_path, reply, listing("{page: 1, more: more}"))
+    assert ids(found) == [1, 2, 3, 4, 5, 6]
+    assert len(found.requests) == 2
+
+
+@pytest.mark.parametrize("end", [None, "", False, "same"])
+def test_a_cursor_is_left_out_at_first_and_ends_the_list(tmp_path, end):
+    after = {None: "a", "a": "b", "b": "b" if end == "same" else end}
+
+    def reply(seen):
+        cursor = json.loads(seen.body).get("after")
+        return items(PAGES[[None, "a", "b"].index(cursor)], next=after[cursor])
+
+    found = crawl_api(tmp_path, reply, listing("{cursor: next}", 'json: {q: list, after: "{cursor}"}'))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert [json.loads(seen.body).get("after") for seen in found.requests] == [None, "a", "b"]
+
+
+def test_max_pages_is_the_most_of_one_list(tmp_path):
+    found = crawl_api(tmp_path, by_page, listing("{page: 1, max_pages: 2}"))
+    assert (ids(found), len(found.requests)) == ([1, 2, 3, 4, 5, 6], 2)
+
+
+@pytest.mark.parametrize("last", [[4, 5], [4]])
+def test_a_site_that_shows_its_last_page_again_ends_the_list_with_a_note(tmp_path, last):
+    def reply(seen):
+        return items([1, 2, 3] if int(query(seen)["page"]) == 1 else last)
+
+    found = crawl_api(tmp_path, reply, listing("{page: 1}"))
+    assert ids(found) == [1, 2, 3, *last]
+    assert found.problems == [("noted", "page-repeats", "")]
+    assert len(found.requests) <= 4
+
+
+@pytest.mark.parametrize("status", [400, 404, 410, 416])
+def test_a_page_too_many_ends_the_list_and_is_no_failure(tmp_path, status):
+    def reply(seen):
+        number = int(query(seen)["page"])
+        return items(PAGES[number - 1]) if number <= 3 else (status, {}, "no such page")
+
+    found = crawl_api(tmp_path, reply, listing("{page: 1}"))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert found.problems == [("noted", "paging-ended", "")]
+    assert found.report.exit_code == 0
+    first = tmp_path / "first"
+    first.mkdir()
+    failed = crawl_api(first, lambda seen: (status, {}, "no"), listing("{page: 1}"))
+    assert ("failed", f"http-{status}", "") in failed.problems
+
+
+def test_rows_that_where_leaves_out_do_not_end_the_list(tmp_path):
+    found = crawl_api(tmp_path, by_page, listing("{page: 1}", more="\n    where: {id: {min: 7}}"))
+    assert ids(found) == [7]
+
+
+def test_what_a_list_was_given_goes_along_with_its_pages(tmp_path):
+    config = """HOST/menu
+pages:
+  menu: {follow: [{each: a, attr: href, carry: {shelf: {}}, to: list}]}
+  list:
+    format: json
+    request: {query: {page: "{page}"}}
+    paginate: {page: 1}
+    each: items
+    fields: {id: id}
+"""
+
+    def reply(seen):
+        if seen.path == "/menu":
+            return "<a href=/one>One</a><a href=/two>Two</a>"
+        number, shelf = int(query(seen)["page"]), seen.path[1:4]
+        return items([f"{shelf}{number}a", f"{shelf}{number}b"] if number < 3 else [])
+
+    found = crawl_api(tmp_path, reply, config)
+    assert sorted((row["shelf"], row["id"]) for row in found.rows["list"]) == [
+        (name.title(), f"{name}{number}{letter}") for name in ("one", "two") for number in (1, 2) for letter in "ab"
+    ]
+
+
+def test_next_pages_by_a_link_are_given_the_same(tmp_path):
+    config = """HOST/menu
+pages:
+  menu: {follow: [{each: a, attr: href, carry: {shelf: {}}, to: list}]}
+  list: {each: p, fields: {id: b}, follow: [{css: a.next, to: list}]}
+"""
+
+    def reply(seen):
+        if seen.path == "/menu":
+            return "<a href=/one/1>One</a><a href=/two/1>Two</a>"
+        shelf, number = seen.path[1:4], int(seen.path[-1])
+        return f"<p><b>{shelf}{number}</b></p>" + (f"<a class=next href=/{shelf}/{number + 1}>" if number < 3 else "")
+
+    found = crawl_api(tmp_path, reply, config)
+    assert sorted((row["shelf"], row["id"]) for row in found.rows["list"]) == [
+        (name.title(), f"{name}{number}") for name in ("one", "two") for number in (1, 2, 3)
+    ]
+
+
+def test_a_crawl_that_was_stopped_goes_on_in_the_middle_of_a_list(tmp_path):
+    with api(by_page) as server:
+        crawler.run(crawler.load(write_job(tmp_path, server.origin, listing("{page: 1}"))), **stopped_after(1))
+        found = crawl_served(tmp_path, server, listing("{page: 1}"))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert len(found.requests) == 4
+
+
+EXPECT = """HOST/
+pages:
+  p: {format: json, expect: {json: status, allow: ^ok$}, each: items, fields: {id: id}}
+"""
+
+
+def test_an_answer_without_what_is_expected_is_asked_for_again_then_failed(tmp_path):
+    answers = iter([items([1], status="busy"), items([1, 2], status="ok")])
+    assert [row["id"] for row in crawl_api(tmp_path, lambda seen: next(answers), EXPECT).rows["p"]] == [1, 2]
+    other = tmp_path / "other"
+    other.mkdir()
+    failed = crawl_api(other, lambda seen: items([1], status="busy"), EXPECT.replace("HOST/\n", "HOST/\n", 1))
+    assert failed.rows["p"] == []
+    assert any(code == "unexpected" for _, code, _ in failed.problems)
+
+
+@pytest.mark.parametrize("copies", ["rows", "collect"])
+def test_further_links_to_a_page_give_rows_or_lists(tmp_path, copies):
+    config = f"""HOST/
+pages:
+  list: {{follow: [{{each: li, css: a, carry: {{shelf: b}}, duplicates: {copies}, to: book}}]}}
+  book: {{fields: {{title: h1}}}}
+"""
+
+    def reply(seen):
+        if seen.path == "/":
+            shelves = (("1", "Sea"), ("2", "Art"), ("1", "Old"))
+            return "".join(f"<li><a href=/{book}>x</a><b>{shelf}</b></li>" for book, shelf in shelves)
+        return f"<h1>Book {seen.path[1:]}</h1>"
+
+    found = crawl_api(tmp_path, reply, config)
+    rows = [(row["title"], row["shelf"]) for row in found.rows["book"]]
+    if copies == "rows":
+        assert rows == [("Book 1", "Sea"), ("Book 1", "Old"), ("Book 2", "Art")]
+    else:
+        assert rows == [("Book 1", ("Sea", "Old")), ("Book 2", ("Art",))]
+    assert found.problems == []
