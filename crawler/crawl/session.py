@@ -8,18 +8,19 @@ asked for again; one of the session that is open closes it, and the steps run ag
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from crawler.extract.rules import LostRule
-from crawler.model import Failure, Moved, Outcome, Page, Value
+from crawler.model import Failure, Moved, Outcome, Page, Response, Value
 from crawler.store.queued import Queued
 
 if TYPE_CHECKING:
     from crawler.crawl.inbox import Inbox
+    from crawler.extract.parser import Parser
 
-__all__ = ["MAX_LOSSES", "Opened", "Runner", "Session"]
+__all__ = ["MAX_LOSSES", "FilesOfSession", "Opened", "Runner", "Session"]
 
 MAX_LOSSES = 3
 LOST = "session-lost"
@@ -52,6 +53,17 @@ class Runner(Protocol):
 
     def close(self) -> None:
         """Close the idle connections."""
+
+
+class FilesOfSession:
+    """Saves files, but not what a lost session shows in their place. Picklable if `save` is."""
+
+    def __init__(self, save: Callable[[Response], Outcome], parser: Parser) -> None:
+        self._save, self._parser = save, parser
+
+    def __call__(self, response: Response) -> Outcome:
+        """Return what became of a file."""
+        return self._parser.lost(response) or self._save(response)
 
 
 class Session:

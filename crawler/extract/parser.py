@@ -235,6 +235,16 @@ class Parser:
             hook = self._hooks[name] = load_hook(name, self._recipe.root)
         return call_hook(hook, page, plan.rule)
 
+    def lost(self, response: Response) -> Failure | None:
+        """Return a Failure where an answer shows, in the place of a file, what a lost session shows; else None."""
+        css = None if self._recipe.lost is None else self._recipe.lost.css
+        try:
+            if css is not None:
+                self._check_session(_as_html(response, self._recipe), css)
+        except ExtractError as error:
+            return Failure(error.code, error.detail, status=response.status, elapsed=response.elapsed)
+        return None
+
     def _check_session(self, page: PageView | None, css: str) -> None:
         """See that a page is not what a lost session shows.
 

@@ -84,7 +84,8 @@ class Run:
         what = f"{self._job.what_hash} {self._base or ''}"
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
         save = _saver(self._job) if self._job.has_files else None
-        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored), save)
+        parser = Parser(self._job.recipe._replace(began=start.began), to_stored)
+        self._analyse = Analyse(parser, _checked(save, parser) if save and self._job.recipe.lost else save)
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
         number = len(self._settings.proxies) or int(self._settings.proxy is not None)
@@ -220,6 +221,12 @@ def _saver(job: Job) -> FileSaver:
 
 def _politeness(polite: PoliteSpec) -> Politeness:
     return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
+
+
+def _checked(save: Callable[[Response], Outcome], parser: Parser) -> Callable[[Response], Outcome]:
+    from crawler.crawl.session import FilesOfSession  # late: few jobs have a session
+
+    return FilesOfSession(save, parser)
 
 
 def check_strategy(job: Job) -> None:
