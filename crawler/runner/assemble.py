@@ -28,7 +28,7 @@ from crawler.extract.parser import Parser
 from crawler.extract.values import check_types
 from crawler.fetch.client import ClientSettings, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
-from crawler.model import FILE, Outcome
+from crawler.model import FILE, Outcome, Response
 from crawler.replay.source import PageSource
 from crawler.runner.report import Report, Timing
 from crawler.store import runs

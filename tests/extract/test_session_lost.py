@@ -43,3 +43,12 @@ def test_a_good_page_is_one(kind: str, lost: LostRule | None) -> None:
     found = read(kind, GOOD[kind], lost, TYPES.get(kind, "text/html"))
     assert not (isinstance(found, Failure) and found.code == "session-lost")
     assert kind == "text" or isinstance(found, Page)
+
+
+def test_a_login_page_in_the_place_of_a_file() -> None:
+    parser = Parser(Recipe(KINDS, lost=LostRule(css="form#login")))
+    found = parser.lost(Response("https://oak.example/photo", 200, {"content-type": "text/html"}, LOGIN))
+    assert found is not None
+    assert found.code == "session-lost"
+    for body in (b"\x89PNG\r\n\x1a\n", b"%PDF-1.7", b"<html><h1>Other</h1></html>"):
+        assert parser.lost(Response("https://oak.example/photo", 200, {}, body)) is None
