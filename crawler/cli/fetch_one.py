@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,10 +15,12 @@ from crawler.config import Job
 from crawler.crawl.admission import Refusal
 from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.robots import Robots, read_robots
+from crawler.errors import ConfigError
 from crawler.extract.explain import explain
 from crawler.extract.finding import PAGE_URL, RULES, Finding
 from crawler.extract.no_match import login_address
 from crawler.extract.sitemap import is_sitemap
+from crawler.fetch.browser import BrowserRule, browser_refusal
 from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Ask, Failure, Link, Moved, Request, Response
@@ -28,10 +30,13 @@ from crawler.store.records import dump_ask
 
 if TYPE_CHECKING:
     from crawler.config.document import PoliteSpec
+    from crawler.fetch.browser_page import Heard
 
 __all__ = ["MAX_HOPS", "Guess", "Visit", "guess", "start_page", "tally", "visit"]
 
 MAX_HOPS = 5
+KIND = "try"
+"""Stands for the page kind, which is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,22 @@ class Visit:
         url: the last one asked for.
         hops: status and target of each redirect on the way.
         outcome: the page, or why there is none; `robots` and `robots-unreachable` are among the codes.
+        heard: JSON that it fetched by itself, in the browser; None where there was no browser.
     """
 
     url: str
     hops: tuple[tuple[int, str], ...]
     outcome: Response | Failure
+    heard: tuple[Heard, ...] | None = None
 
 
-def visit(job: Job, page: Link, starts: list[str], tell: Callable[[str], None] = lambda text: None) -> Visit:
+def visit(
+    job: Job,
+    page: Link,
+    starts: list[str],
+    tell: Callable[[str], None] = lambda text: None,
+    render: BrowserRule | None = None,
+) -> Visit:
     """Fetch a page once; nothing is tried again.
 
     Args:
@@ -57,6 +70,10 @@ def visit(job: Job, page: Link, starts: list[str], tell: Callable[[str], None] =
             for with.
         starts: start URLs; secrets of the config are sent to their hosts alone.
         tell: is told of each redirect and of longer pauses.
+        render: what a browser does with the page; None for no browser.
+
+    Raises:
+        ConfigError: the client cannot be loaded, or there is no browser.
     """
     settings = client_settings(job, starts, 1)
     settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(page.url)})
@@ -68,7 +85,15 @@ def visit(job: Job, page: Link, starts: list[str], tell: Callable[[str], None] =
         if fault := _log_in(job, settings, base, jar, out, tell):
             return Visit(page.url, (), Failure("session-lost", fault))
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
-        return _Visitor(job, fetch, jar, tell, out).go(page)
+        if render is None:
+            return _Visitor(job, fetch, fetch, jar, tell, out).go(page)
+        if why := browser_refusal(job.browser.path or ""):
+            raise ConfigError(why)
+        from crawler.fetch.browser_client import BrowserFetch
+
+        with closing(BrowserFetch(settings, {KIND: render}, job.browser.options(), listen=True)) as browser:
+            seen = _Visitor(job, fetch, browser, jar, tell, out).go(page)
+            return replace(seen, heard=tuple(browser.heard))
 
 
 def _log_in(
@@ -93,10 +118,13 @@ def _log_in(
 
 
 class _Visitor:
+    """Asks for robots.txt by `fetch`, for pages by `pages`."""
+
     def __init__(
-        self, job: Job, fetch: Fetch, jar: Jar, tell: Callable[[str], None], outgoing: Outgoing | None
+        self, job: Job, fetch: Fetch, pages: Fetch, jar: Jar, tell: Callable[[str], None], outgoing: Outgoing | None
     ) -> None:
-        self._job, self._fetch, self._jar, self._tell, self._outgoing = job, fetch, jar, tell, outgoing
+        self._job, self._fetch, self._pages, self._jar, self._tell = job, fetch, pages, jar, tell
+        self._outgoing = outgoing
         self._robots: dict[str, Robots] = {}
         self._asked: dict[str, float] = {}
 
@@ -133,7 +161,7 @@ class _Visitor:
         self._pause(url, max(self._polite(url).delay, asked_for))
         for number in range(max(1, len(self._job.fetch.proxy))):  # the next proxy, where one fails
             cookies = self._jar.header(urls.host(url), url)
-            outcome = self._fetch(Request(0, url, "try", cookies=cookies, proxy=number, message=message))
+            outcome = self._pages(Request(0, url, KIND, cookies=cookies, proxy=number, message=message))
             if not (isinstance(outcome, Failure) and outcome.code == "proxy"):
                 break
         if self._outgoing is not None and isinstance(outcome, Moved):

@@ -8,20 +8,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.clock import duration
 from crawler.config import Job
+from crawler.config.diagnostics import dotted
 from crawler.config.document import PoliteSpec, host_name
 from crawler.config.units import show_size
-from crawler.errors import StateError
+from crawler.errors import ExtractError, StateError
 from crawler.export import check_target
 from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
 from crawler.extract.rules import FieldRule, FollowRule, PageRule, PaginateRule, RequestRule, TableRule
+from crawler.fetch.browser import browser_path, browser_refusal
+from crawler.model import Link
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
@@ -187,6 +190,7 @@ def served(engine: str, selectors: Iterable[str | None]) -> Served:
 
 
 FIRST = 5  # start URLs that are shown
+MOST_OF_A_BODY = 300  # characters that are shown
 
 Plain = dict[str, Any]
 
@@ -217,13 +221,34 @@ def make_plan(job: Job, config: str) -> Plain:
 
 
 def _start(job: Job) -> Plain:
-    kinds = Counter(start.kind for start in job.start_pages(call=False))
+    pages = job.start_pages(call=False)
+    first = list(islice(pages, FIRST))
+    kinds = Counter(start.kind for start in chain(first, pages))
     return {
         "count": kinds.total(),
         "kinds": dict(kinds),
-        "first": [start.url for start in islice(job.start_pages(call=False), FIRST)],
+        "first": [start.url for start in first],
+        "requests": [_start_page(job, start) for start in first],
         "functions": [{"python": name, "kind": kind} for name, kind in job.start_functions],
         "demo": job.demo is not None,
+    }
+
+
+def _start_page(job: Job, start: Link) -> Plain:
+    """What a start page is asked for with, and the values that are handed over to it."""
+    request, message, body = job.requests.get(start.kind), None, ""
+    if request is not None:
+        try:
+            message = request.message(start.url, start.ask, dict.fromkeys(job.variables, "***"), trusted=True)
+        except ExtractError as error:
+            body = f"({error.detail})"
+    if message is not None:
+        body = message.body.decode()
+    return {
+        "method": message.method if message else "GET",
+        "url": start.url,
+        "body": body if len(body) <= MOST_OF_A_BODY else f"{body[:MOST_OF_A_BODY]}...",
+        "values": {**(start.ask.given if start.ask else {}), **start.carry},
     }
 
 
@@ -239,7 +264,10 @@ def _fetch(job: Job) -> Plain:
         "client": fetch.client,
         "proxies": len(fetch.proxy),
         "proxy_per_worker": fetch.proxy_per_worker,
-        "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks) or None,
+        "browser": _browser(job) if job.rendered else None,
+        "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks)
+        or (_no_browser(job) if job.rendered else "")
+        or None,
     }
 
 
@@ -266,6 +294,15 @@ def _session(job: Job) -> Plain | None:
             "css": session.lost.css or None if session.lost else None,
         },
     }
+
+
+def _browser(job: Job) -> Plain:
+    path = browser_path(job.browser.path or "")
+    return {"kinds": list(job.rendered), "pages": job.browser.pages, "timeout": job.browser.timeout, "path": path}
+
+
+def _no_browser(job: Job) -> str:
+    return browser_refusal(job.browser.path or "")
 
 
 def _files(job: Job) -> Plain:
@@ -388,6 +425,11 @@ def _sources(job: Job, kinds: dict[str, CompiledPage]) -> Iterator[tuple[str, st
             for field in follow.rule.carry:
                 for home in homes:
                     yield home, field.name, _source(kind, found_by(field), use, carried=True)
+    for kind, names in job.document.started.items():
+        for table in kinds[kind].tables:
+            for name, (path, spec) in names.items():
+                if not spec.hidden:
+                    yield table.rule.table, name, _source(dotted(path), "carry", Served(""), carried=True)
 
 
 def _own(job: Job, kind: str, table: TableRule, hook: str | None) -> Iterator[tuple[str, Plain]]:

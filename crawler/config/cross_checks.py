@@ -62,6 +62,7 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
         _follow_targets(name, kind, document, report, spoiled)
         _sources(("pages", name), kind, report, spoiled)
     check_languages(document, report, spoiled)
+    _browser_proxy(document, report)
     for home in homes(document):
         _names(home, report, spoiled)
     there = arriving(document)
@@ -78,6 +79,19 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     _file_names(document, report)
     _allowed_blank(document, report)
     check_session(document, report, spoiled)
+
+
+def _browser_proxy(document: Document, report: Diagnostics) -> None:
+    proxies = [proxy.reveal().lower() for proxy in document.fetch.proxy]
+    if not any(kind.browser for kind in document.pages.values()):
+        return
+    if len(proxies) > 1:
+        report.add(
+            ("fetch", "proxy"), "pages with browser: cannot change between proxies", "write one, or remove browser:"
+        )
+    elif proxies and not proxies[0].startswith("http://"):
+        what = "pages with browser: cannot use this proxy"
+        report.add(("fetch", "proxy"), what, "use one whose URL begins with http://, or remove browser:")
 
 
 def _follow_targets(
@@ -109,7 +123,7 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
         there = {*arriving(document)[name], *((kind.paginate.name,) if kind.paginate is not None else ())}
         for use in used[name]:
             if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
-                _is_not_given(use, name, there, report)
+                _is_not_given(use, name, there, report, document.started)
         for index, rule in enumerate(kind.follow):
             along = {use.name for use in used[name]} if is_next(name, rule) and rule.to == name else set()
             given = {*rule.fields, *rule.names, *along}
@@ -132,9 +146,11 @@ def _paginate(path: KeyPath, kind: KindSpec, spec: PaginateSpec, report: Diagnos
         report.add((*path, "fields", name), what, "rename the field", on_key=True)
 
 
-def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics) -> None:
+def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics, started: Collection[str]) -> None:
     """Complain of a name of a request or of a carry list that nothing hands over."""
     part = use.path[2]
+    if part == "request" and kind in started:
+        return  # said of the starts
     if part not in ("request", "follow") or ("carry" not in use.path and part == "follow"):
         return  # said where fields of a row are looked at
     what = f"uses {{{use.name}}}, which nothing hands over"
@@ -308,7 +324,10 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
             if first.type != field.type and not {field.path, first.path}.intersection(spoiled):
                 named = f"same type, for example type: {first.type if first.type != 'any' else field.type}"
                 what = f"the column '{field.name}' of table '{home.table}' is {field.type} here"
-                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", f"give both the {named}")
+                fix = f"give both the {named}"
+                if field.path[:1] == ("start",):
+                    fix = f"values of starts are text: add type: text there, or take {field.name} from carry:"
+                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", fix)
         if widths.get(home.table, 0) > _MAX_COLUMNS:
             report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Literal, Self, get_args
 
 from crawler.config import validators
-from crawler.config.field_spec import PATTERNS
-from crawler.config.page_spec import KindSpec
+from crawler.config.browser import BrowserSpec
+from crawler.config.field_spec import FUNCTION, PATTERNS, FieldSpec
+from crawler.config.page_spec import DUPLICATES, KindSpec
 from crawler.config.schema import (
     BOOL,
     HOST,
@@ -43,6 +44,7 @@ from crawler.config.schema import (
 )
 from crawler.config.secrets import Secret
 from crawler.config.session_spec import SessionSpec
+from crawler.config.yaml_tree import KeyPath
 from crawler.export.formats import FORMATS
 from crawler.fetch.client import CLIENTS
 from crawler.urls import host_port, of_host
@@ -58,6 +60,7 @@ __all__ = [
     "PoliteSpec",
     "ProtectSpec",
     "SitemapSpec",
+    "StartSpec",
     "host_name",
 ]
 
@@ -337,19 +340,50 @@ class SitemapSpec(Section):
     kind = Key(KIND_NAME, "", "The page kind of the addresses. Default: the first page kind.")
 
 
+_WITH = mapping("name: list, or range", NAME, list_of("text, or a list", RAW_TEXT))
+
+
+class StartSpec(Section):
+    """Start URLs, or values of which the requests are made.
+
+    Each line of a file and each combination of the lists under `with` is a start page. [Starts](starts.md) explains it
+    with examples.
+    """
+
+    url = Key(
+        _URLS,
+        None,
+        "A URL, or a list; with ranges and lists, and with `{names}` of columns of the file or of `with`. Default: the "
+        "column `url`, else `request.url` of the page kind.",
+    )
+    file = Key(
+        TEXT,
+        "",
+        "A file, relative to the config: a text file with one URL a line; or a .csv or .xlsx file with headings, each "
+        "line of which gives values.",
+    )
+    python = Key(
+        FUNCTION, "", "Your own function, as `module:function`: it gives URLs, or dicts with `url` and values."
+    )
+    with_ = Key(
+        _WITH,
+        {},
+        "Lists of values by name, also ranges as `2020..2026` or `0..200..20`: each with each, and each line.",
+    )
+    carry = Key(list_of("list of names", NAME), (), "Which of the values become columns of the rows.")
+    duplicates = Key(
+        DUPLICATES,
+        "first",
+        "What further starts of the same page do with what they carry: nothing, a row for each (`rows`), or a list of "
+        "all values (`collect`).",
+    )
+    kind = Key(KIND_NAME, "", "The page kind of these pages. Default: the first page kind.")
+
+
 _START = {
     "anyOf": [
-        {"description": "A URL; {1..50} means the numbers 1 to 50", **_TEXT},
-        {
-            "additionalProperties": False,
-            "properties": {
-                "url": {"anyOf": [_TEXT, {"items": _TEXT, "type": "array"}], "description": "A URL, or a list"},
-                "file": {"description": "A file with one URL per line, relative to the config", **_TEXT},
-                "python": {"description": "Your own function, as module:function, that gives URLs", **_TEXT},
-                "kind": {"description": "The page kind of these URLs; default: the first page kind", **_TEXT},
-            },
-            "type": "object",
-        },
+        {"description": "A URL; {1..50} means the numbers 1 to 50, {a,b} a and b", **_TEXT},
+        {"$ref": f"#/definitions/{StartSpec.__name__}"},
         {"$ref": f"#/definitions/{SitemapSpec.__name__}"},
     ]
 }
@@ -375,9 +409,9 @@ class Document(Section):
     start = Key(
         _STARTS,
         REQUIRED,
-        "Where to start: a URL, a list, a range such as `page-{1..50}.html` or `{01..12}`, "
+        "Where to start: a URL, a list, a range such as `page-{1..50}.html`, `{01..12}` or `{0..200..20}`, `{de,at}`, "
         "`{file: urls.txt}`, `{url: ..., kind: book}`, or `{sitemap: ...}`. Without `kind`, start URLs have the first "
-        "page kind.",
+        "page kind. See [starts.md](starts.md).",
     )
     pages = Key(
         mapping("name: page kind", KIND_NAME, of(KindSpec), null=False, check=_some),
@@ -394,6 +428,9 @@ class Document(Section):
     polite = Key(of(PoliteSpec, null=True), PoliteSpec(), "How to limit the load on the site.")
     files = Key(of(FilesSpec, null=True), FilesSpec(), "Where the files of fields of the type `file` go.")
     limits = Key(of(LimitsSpec, null=True), LimitsSpec(), "When to stop.")
+    browser = Key(
+        optional(of(BrowserSpec, null=True)), None, "How the browser runs that renders page kinds with `browser:`."
+    )
     protect = Key(
         or_false(of(ProtectSpec, null=True)),
         ProtectSpec(),
@@ -410,10 +447,10 @@ class Document(Section):
         "The state file of the job. Default: `NAME.state.sqlite` beside the first output.",
     )
 
-    started: Mapping[str, tuple[str, ...]] = {}
-    """Names that starts hand over, by page kind; of those that they carry into rows."""
+    started: Mapping[str, Mapping[str, tuple[KeyPath, FieldSpec]]] = {}
+    """By page kind, the names of what starts hand over: where each is written, and its field, hidden for no column."""
 
-    def with_starts(self, names: Mapping[str, tuple[str, ...]]) -> Document:
+    def with_starts(self, names: Mapping[str, Mapping[str, tuple[KeyPath, FieldSpec]]]) -> Document:
         """Return the same with what its starts hand over."""
         vars(self)["started"] = names
         return self

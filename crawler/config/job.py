@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from crawler import __version__
+from crawler.config.browser import BrowserSpec
 from crawler.config.document import DemoSpec, Document, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.page_spec import KindSpec
 from crawler.config.schema import Section
 from crawler.config.secrets import Secret, reveal
-from crawler.config.starts import FUNCTION, Start, called, expand
+from crawler.config.start_pages import pages_of
+from crawler.config.starts import FUNCTION, Start
 from crawler.config.tables import make_recipe, make_steps, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, StepRule, every_field
+from crawler.fetch.browser import BrowserRule
 from crawler.fetch.proxy import is_socks
 from crawler.model import FILE_COLUMNS, Link, Table
 
@@ -28,9 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["Job", "settings"]
 
 
-def settings(document: Document, starts: int, first: str) -> list[tuple[str, str]]:
+def settings(document: Document, starts: Sequence[Start]) -> list[tuple[str, str]]:
     """Key path and value of every setting; ` (default)` follows what the config does not say."""
-    more = f" and {starts - 1:,} more" if starts > 1 else ""
+    count = sum(1 if start.values is None else start.values.combinations for start in starts)
+    first = starts[0].url or f"request.url of {starts[0].kind}" if starts else ""
+    more = f" and {count - 1:,} more" if count > 1 else ""
     pairs = [("name", document.name), ("start", first + more)]
     for name in Document.sections():
         section = getattr(document, name)
@@ -57,7 +61,7 @@ class Job:
     Attributes:
         document: the config as it is written, with every default filled in.
         folder: the absolute folder that paths are relative to: the config's, or the current one for `-`.
-        starts: start URLs in order, with ranges not yet expanded; paths where the job is for the demo site.
+        starts: where to start, in order, with ranges not yet expanded; paths where the job is for the demo site.
         outputs: absolute paths of the files to write.
         state_path: absolute path of the state file.
         warnings: what is allowed but most likely not meant, one sentence each.
@@ -105,6 +109,16 @@ class Job:
     def limits(self) -> LimitsSpec:
         """When to stop."""
         return self.document.limits
+
+    @property
+    def browser(self) -> BrowserSpec:
+        """How the browser runs."""
+        return self.document.browser or BrowserSpec()
+
+    @property
+    def rendered(self) -> dict[str, BrowserRule]:
+        """What the browser does, by the page kinds that it renders."""
+        return {name: kind.browser.rule() for name, kind in self.pages.items() if kind.browser is not None}
 
     @property
     def protect(self) -> ProtectSpec | None:
@@ -196,7 +210,7 @@ class Job:
         return f"crawler/{__version__} (+{contact})" if contact else f"crawler/{__version__}"
 
     def start_pages(self, base: str | None = None, *, call: bool = True) -> Iterator[Link]:
-        """Every start page, ranges expanded; paths are resolved against `base`.
+        """Every start page, with ranges and lists expanded and values filled in; paths are resolved against `base`.
 
         Args:
             call: call functions that give URLs; without it none of the user's code is run, and their URLs are missing.
@@ -205,23 +219,12 @@ class Job:
             ConfigError: such a function fails.
         """
         for start in self.starts:
-            request = self.requests.get(start.kind)
-            for url in self._urls(start.url, call=call):
-                whole = urljoin(base, url) if base and url.startswith("/") else url
-                if request is None:
-                    yield Link(whole, start.kind)
-                elif asked := request.address(whole, base or whole, {}):
-                    yield Link(asked, start.kind, ask=request.ask({}))
+            yield from pages_of(start, self.requests.get(start.kind), base, str(self.folder), call=call)
 
     @property
     def start_functions(self) -> list[tuple[str, str]]:
         """Name and page kind of each function that gives start URLs."""
-        return [(url.removeprefix(FUNCTION), kind) for url, kind in self.starts if url.startswith(FUNCTION)]
-
-    def _urls(self, url: str, *, call: bool) -> Iterable[str]:
-        if not url.startswith(FUNCTION):
-            return expand(url)
-        return called(url.removeprefix(FUNCTION), str(self.folder)) if call else ()
+        return [(one.url.removeprefix(FUNCTION), one.kind) for one in self.starts if one.url.startswith(FUNCTION)]
 
     @cached_property
     def what_hash(self) -> str:
@@ -231,7 +234,12 @@ class Job:
         demo = self.demo.plain(defaults=False, without=without) if self.demo else None
         pages = [(name, kind.plain(defaults=False)) for name, kind in self.pages.items()]
         told_apart = [self.fetch.ignore_parameters, self.fetch.keep_parameters]
-        what: list[object] = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
+        what: list[object] = [
+            [start.plain for start in self.starts],
+            pages,
+            demo,
+            *(told_apart if any(told_apart) else []),
+        ]
         if self.sitemaps:
             what.append(self.sitemaps)
         if self.has_files and self.document.files.same_site is not True:
@@ -241,4 +249,4 @@ class Job:
 
     def settings(self) -> list[tuple[str, str]]:
         """Every setting as key path and text, for a person; secrets are `***`, defaults are marked."""
-        return settings(self.document, len(self.starts), self.starts[0].url if self.starts else "")
+        return settings(self.document, self.starts)

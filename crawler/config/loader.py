@@ -15,12 +15,13 @@ from crawler.config.document import Document
 from crawler.config.job import Job
 from crawler.config.schema import Location
 from crawler.config.secrets import Secret, has_variable
-from crawler.config.starts import FUNCTION, Start, StartReader
+from crawler.config.start_checks import check_starts, handed_over, start_warnings
+from crawler.config.start_reader import StartReader
+from crawler.config.starts import FUNCTION, Start
 from crawler.config.syntax import display_name, parse, read_text
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_data import plain
 from crawler.config.yaml_tree import KeyPath, Node, YamlSource
-from crawler.extract.rules import SitemapRule
 
 __all__ = ["load", "override", "replace_starts"]
 
@@ -137,8 +138,11 @@ def load(
     _secrets_in_place(data, (), report)
     document, spoiled = _document(data, environment, report)
     folder = Path.cwd() if str(path) == "-" else Path(os.path.abspath(path)).parent
-    found, sitemaps = _starts(data, folder, report)
+    found, reader = _starts(data, folder, report)
+    sitemaps = reader.sitemaps
+    document.with_starts(handed_over(document, reader.sources))
     check(document, report, spoiled)
+    check_starts(document, reader.sources, report)
     functions = [start.url.removeprefix(FUNCTION) for start in found if start.url.startswith(FUNCTION)]
     check_hooks(document, folder, report, functions)
     _known("strategy", document.fetch.strategy, known_strategies, plugins.STRATEGIES, report)
@@ -146,7 +150,7 @@ def load(
     outputs, state, files = _files(document, folder, report)
     report.stop()
     first_kinds = {sitemaps[start.kind].to if start.kind in sitemaps else start.kind for start in found}
-    notes = tuple(warnings(document, first_kinds))
+    notes = (*start_warnings(document, found, reader.sources), *warnings(document, first_kinds))
     variables = _variables(document, environment)
     return Job(document, folder, found, outputs, state, notes, sitemaps, variables, files)
 
@@ -185,16 +189,12 @@ def _document(data: dict[str, object], env: Mapping[str, str], report: Diagnosti
     return document, {path[:length] for path in place.faults for length in range(1, len(path) + 1)}
 
 
-def _starts(
-    data: Mapping[str, object], folder: Path, report: Diagnostics
-) -> tuple[tuple[Start, ...], dict[str, SitemapRule]]:
-    """The starts, and the rules of sitemaps among them by page kind."""
-    if "start" not in data:
-        return (), {}
+def _starts(data: Mapping[str, object], folder: Path, report: Diagnostics) -> tuple[tuple[Start, ...], StartReader]:
+    """The starts, and what was read with them."""
     pages = data.get("pages")
     kinds = list(pages) if isinstance(pages, dict) else []
     reader = StartReader(report, kinds, folder, demo="demo" in data)
-    return reader.read(data["start"]), reader.sitemaps
+    return reader.read(data["start"]) if "start" in data else (), reader
 
 
 def _known(key: str, name: str, known: Collection[str] | None, group: str, report: Diagnostics) -> None:

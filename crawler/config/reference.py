@@ -6,6 +6,7 @@ from inspect import cleandoc
 from typing import Any
 
 from crawler import plugins
+from crawler.config.browser import BrowserSpec, RenderSpec
 from crawler.config.document import (
     AuthSpec,
     DemoSpec,
@@ -17,6 +18,7 @@ from crawler.config.document import (
     PoliteSpec,
     ProtectSpec,
     SitemapSpec,
+    StartSpec,
 )
 from crawler.config.field_spec import ConditionSpec, EachSpec, FieldSpec
 from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
@@ -30,6 +32,7 @@ __all__ = ["SECTIONS", "reference", "schema"]
 
 SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("The job", "", Document),
+    ("Where to start", "start[].", StartSpec),
     ("A sitemap to start from", "start[].", SitemapSpec),
     ("A page kind", "pages.KIND.", KindSpec),
     ("A table of a page kind", "pages.KIND.tables.TABLE.", TableSpec),
@@ -38,6 +41,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("A request", "pages.KIND.request.", RequestSpec),
     ("Paging", "pages.KIND.paginate.", PaginateSpec),
     ("What is expected", "pages.KIND.expect[].", ExpectSpec),
+    ("A page in the browser", "pages.KIND.browser.", RenderSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),
     ("A follow rule", "pages.KIND.follow[].", FollowSpec),
     ("A session", "session.", SessionSpec),
@@ -50,6 +54,7 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("A single host", "polite.hosts.HOST.", HostSpec),
     ("Files", "files.", FilesSpec),
     ("Limits", "limits.", LimitsSpec),
+    ("The browser", "browser.", BrowserSpec),
     ("Protection", "protect.", ProtectSpec),
 )
 _INTRO = """# The config file

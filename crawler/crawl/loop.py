@@ -19,6 +19,7 @@ from crawler.crawl.blame import Blame
 from crawler.crawl.frontier import Frontier
 from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.retry_policy import (
+    UNSENT,
     backoff,
     decide,
     died,
@@ -301,8 +302,8 @@ class Crawl:
 
     def _failed(self, page: Queued, failure: Failure) -> None:
         now = time.monotonic()
-        if failure.code == "late":
-            self._came_too_late(page, now)
+        if failure.code in UNSENT:
+            self._came_too_late(page, now, slow=failure.code == "late")
             return
         self.tally.requests += 1
         blameless = self._blame.is_host(page, failure, now) or self._frontier.proxies.is_to_blame(failure)
@@ -330,9 +331,10 @@ class Crawl:
         given_up = not blameless or self._frontier.is_closed(page.host)
         return given_up and is_passing(failure) and self._pages.past.is_start(page)
 
-    def _came_too_late(self, page: Queued, now: float) -> None:
+    def _came_too_late(self, page: Queued, now: float, *, slow: bool) -> None:
         self._asked_for -= page.is_new
-        self._frontier.pace(page.host).late()
+        if slow:
+            self._frontier.pace(page.host).late()
         self._pages.back(page)
         self._frontier.put_back(page, now)
 

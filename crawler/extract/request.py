@@ -23,7 +23,7 @@ from crawler.extract.values import as_text
 from crawler.model import Ask, Message, Value
 from crawler.url_parameters import parameter_names, with_parameters
 
-__all__ = ["CompiledRequest", "is_secret", "names_in", "templates_in"]
+__all__ = ["Address", "CompiledRequest", "is_secret", "names_in", "templates_in"]
 
 Values = Callable[[str], Value]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -63,7 +63,7 @@ class CompiledRequest:
     def __init__(self, rule: RequestRule) -> None:
         self.rule = rule
         self.posts = rule.method != "GET"
-        self._url = None if rule.url is None else _Address(rule.url)
+        self._url = None if rule.url is None else Address(rule.url)
         self.is_free = (rule.url or "").startswith("{")
         self._begins = {} if rule.begins is None else dict([rule.begins])
         self._query = tuple((name, _compiled(tree), any(map(is_secret, names_in(tree)))) for name, tree in rule.query)
@@ -196,7 +196,7 @@ class CompiledRequest:
         return urlencode(pairs).encode("ascii")
 
 
-class _Address:
+class Address:
     """The template of a URL: each value is percent-encoded, but for one that is the whole address."""
 
     def __init__(self, text: str) -> None:

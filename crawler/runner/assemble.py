@@ -26,7 +26,8 @@ from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.parser import Parser
 from crawler.extract.values import check_types
-from crawler.fetch.client import ClientSettings, check_client, make_fetch
+from crawler.fetch.browser import browser_refusal
+from crawler.fetch.client import ClientSettings, Fetch, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import FILE, Outcome, Response
 from crawler.replay.source import PageSource
@@ -72,6 +73,10 @@ class Run:
         self._place = _place(job)
         self._settings = source.settings(client_settings(job, [start.url for start in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
+        # A recording has the pages as the browser showed them: they come like all others.
+        self._rendered = {} if self._settings.connect_to else job.rendered
+        if self._rendered and (why := browser_refusal(job.browser.path or "")):
+            raise ConfigError(why)
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         hooked = any(kind.python for kind in job.recipe.kinds.values())
         self._may_hang = hooked and not (chosen.processes and self._place == "worker")
@@ -160,7 +165,7 @@ class Run:
             until=None if limits.time is None else self._began + limits.time,
             retries=self._job.fetch.retries,
             retry_after_cap=self._job.polite.retry_after_cap,
-            task_timeout=2 * self._task_timeout,  # a request may wait for the one before it
+            task_timeout=self._longest(),
         )
 
     def _session(self) -> Session | None:
@@ -175,12 +180,35 @@ class Run:
         hosts = {urls.host(url) for url in (*starts, *(urls.resolve(self._base or "", s.url) for s in self._job.steps))}
         return Session(steps, hosts, self._job.recipe.lost, self._stopper.inbox, closing)
 
+    def _longest(self) -> float:
+        """Seconds after which a request that has not come back must have hung; it may wait for those before it."""
+        if not self._rendered:
+            return 2 * self._task_timeout
+        browser = self._job.browser
+        rounds = -(-2 * self._width // browser.pages) + 1
+        return 2 * self._task_timeout + rounds * (browser.timeout + PARSE_SECONDS)
+
     def _strategy(self) -> Strategy[Outcome]:
         return at_place(self._place, self._build, self._analyse, self._task_timeout)
 
     def _build(self, then: OnFetched[T]) -> Strategy[T]:
-        fetch = self._job.fetch
         then = self._source.then(then)
+        strategy = self._chosen(then)
+        if not self._rendered:
+            return strategy
+        from crawler.strategies.browser import BrowserRouter
+
+        return BrowserRouter(strategy, self._rendered, self._browser, self._job.browser.pages, then)
+
+    def _browser(self) -> Fetch:
+        made: Fetch = plugins.load("crawler.fetch.browser_client:BrowserFetch", "the browser")(
+            self._settings, self._rendered, self._job.browser.options()
+        )
+        return made
+
+    def _chosen(self, then: OnFetched[T]) -> Strategy[T]:
+        """The strategy that the config names."""
+        fetch = self._job.fetch
         plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._may_hang)
         self._driver = make_driver(fetch.strategy, plan)
         if self._driver is None:
