@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler import plugins
+from crawler.config.counted_starts import move_counted
 from crawler.config.cross_checks import check, check_files, check_hooks, warnings
 from crawler.config.diagnostics import SECRET_SECTIONS, Diagnostics
 from crawler.config.document import Document
@@ -136,6 +137,7 @@ def load(
         report.stop()
         raise AssertionError  # stop() has raised: there is a complaint
     _secrets_in_place(data, (), report)
+    move_counted(data)
     document, spoiled = _document(data, environment, report)
     folder = Path.cwd() if str(path) == "-" else Path(os.path.abspath(path)).parent
     found, reader = _starts(data, folder, report)

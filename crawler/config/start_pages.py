@@ -61,7 +61,7 @@ def _addresses(
     else:
         templates = ranges.expand(start.url) if start.url else (_of_request(request),)
         for text in templates:
-            yield from _filled(text, start.values.each(), base)
+            yield from _filled(text, start.values.each(), base, request)
 
 
 def _called(
@@ -74,7 +74,7 @@ def _called(
         if url is None and not _of_request(request):
             raise ConfigError(f"start: {start.url} gave no url, and page kind '{start.kind}' has no request.url")
         if url is None:
-            yield from _filled(_of_request(request), several, base)
+            yield from _filled(_of_request(request), several, base, request)
         else:
             yield from ((url, given) for given in several)
 
@@ -83,12 +83,15 @@ def _of_request(request: CompiledRequest | None) -> str:
     return (request.rule.url if request else None) or ""
 
 
-def _filled(text: str, several: Iterator[dict[str, str]], base: str | None) -> Iterator[tuple[str, dict[str, str]]]:
+def _filled(
+    text: str, several: Iterator[dict[str, str]], base: str | None, request: CompiledRequest | None
+) -> Iterator[tuple[str, dict[str, str]]]:
     from crawler.extract.request import Address  # late: most jobs have no values
 
     address = Address(text)
+    begins = request.begins if request is not None else {}
     for given in several:
-        url = address.fill(given.get)
+        url = address.fill({**begins, **given}.get)
         if url is not None:
             yield _clean(url, base), given
 

@@ -58,6 +58,7 @@ class CompiledRequest:
         rule: what it was made from.
         posts: whether it has another method than GET.
         is_free: whether a value is the whole address.
+        begins: name and first value of what counts the pages of a list; empty where nothing does, or a cursor.
     """
 
     def __init__(self, rule: RequestRule) -> None:
@@ -65,7 +66,7 @@ class CompiledRequest:
         self.posts = rule.method != "GET"
         self._url = None if rule.url is None else Address(rule.url)
         self.is_free = (rule.url or "").startswith("{")
-        self._begins = {} if rule.begins is None else dict([rule.begins])
+        self.begins: dict[str, Value] = {} if rule.begins is None else dict([rule.begins])
         self._query = tuple((name, _compiled(tree), any(map(is_secret, names_in(tree)))) for name, tree in rule.query)
         self._headers = tuple((name.title(), Template(text, WITH_SECRETS)) for name, text in rule.headers)
         self._json = tuple(map(_compiled, rule.json))
@@ -74,7 +75,7 @@ class CompiledRequest:
 
     def ask(self, values: Mapping[str, Value]) -> Ask | None:
         """Return what pages of this kind are asked for with, of what is handed over."""
-        values = {**self._begins, **values}
+        values = {**self.begins, **values}
         given = {name: values[name] for name in self.rule.uses if values.get(name) is not None}
         return Ask(given) if given else None
 
@@ -98,7 +99,7 @@ class CompiledRequest:
         Raises:
             BadUrl: what the values make is no URL.
         """
-        given = {**self._begins, **given}
+        given = {**self.begins, **given}
         if link is None:
             filled = None if self._url is None else self._url.fill(given.get)
             if filled is None:
