@@ -125,6 +125,7 @@ def _follow(follow: Plain) -> str:
         parts = [follow["css"] + (f" in each {each}" if each else "")]
     parts += [f"where {', '.join(follow['where'])}"] if follow["where"] else []
     parts += ["next page"] if follow["next"] else []
+    parts += [f"also to {', '.join(follow['hosts'])}"] if follow["hosts"] else []
     parts += [] if follow["same_site"] else ["also to other sites"]
     parts += [f"carries {', '.join(follow['carry'])}"] if follow["carry"] else []
     parts += {"rows": ["a row for each link"], "collect": ["a list of what all links carry"]}.get(

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from crawler.clock import duration
 from crawler.config import Job
 from crawler.config.diagnostics import dotted
-from crawler.config.document import PoliteSpec, host_name
+from crawler.config.document import PoliteSpec
+from crawler.config.hosts_spec import host_name
 from crawler.config.units import show_size
 from crawler.errors import ExtractError, StateError
 from crawler.export import check_target
@@ -368,6 +369,7 @@ def _follow(job: Job, rule: FollowRule) -> Plain:
         "where": [condition.name for condition in rule.where],
         "next": rule.next,
         "same_site": rule.same_site,
+        "hosts": list(rule.hosts),
         "carry": list(dict.fromkeys([*(field.name for field in rule.carry), *rule.shown])),
         "by_request": rule.by_request,
         "duplicates": rule.duplicates,

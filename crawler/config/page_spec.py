@@ -16,6 +16,7 @@ from crawler.config.field_spec import (
     FieldSpec,
     SourceSpec,
 )
+from crawler.config.hosts_spec import SAME_SITE
 from crawler.config.paging_spec import EXPECT, PAGINATE
 from crawler.config.request_spec import RequestSpec
 from crawler.config.schema import (
@@ -88,7 +89,11 @@ class FollowSpec(SourceSpec):
     where = Key(WHERE, {}, "Which rows count, by fields of `carry`.")
     allow = Key(PATTERNS, (), "Follow only URLs that match one of these patterns.")
     deny = Key(PATTERNS, (), "Never follow URLs that match one of these patterns.")
-    same_site = Key(BOOL, True, "Follow only links to the same host as the page.")
+    same_site = Key(
+        SAME_SITE,
+        True,
+        "Follow only links to the same host as the page; a list of hosts: to these as well; `false`: any.",
+    )
     next = Key(
         optional(BOOL),
         None,

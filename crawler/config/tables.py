@@ -6,9 +6,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from crawler.config import handed
-from crawler.config.document import Document, host_name
+from crawler.config.document import Document
 from crawler.config.field_spec import ConditionSpec, FieldSpec, SourceSpec
 from crawler.config.handed import is_next, is_of_rows, rows_of
+from crawler.config.hosts_spec import host_name
 from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
 from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
 from crawler.config.paging_spec import PaginateSpec
@@ -326,7 +327,8 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str, used: tuple[
         carry=carry,
         allow=rule.allow,
         deny=rule.deny,
-        same_site=rule.same_site,
+        same_site=rule.same_site is not False,
+        hosts=() if isinstance(rule.same_site, bool) else tuple(map(host_name, rule.same_site)),
         next=is_next(kind, rule),
         names=tuple(dict.fromkeys((*rule.names, *along))),
         shown=shown,

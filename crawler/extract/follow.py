@@ -35,6 +35,11 @@ class Follow:
         self._allow = tuple(Pattern(pattern) for pattern in rule.allow)
         self._deny = tuple(Pattern(pattern) for pattern in rule.deny)
         self.patterns = bool(rule.allow or rule.deny)
+        self._hosts = dict.fromkeys(rule.hosts, True)
+
+    def leads_to(self, page: str, url: str) -> bool:
+        """Tell whether a URL is on the site of its page, or on a host that the rule names."""
+        return urls.same_site(page, url) or urls.of_host(self._hosts, urls.host(url)) is not None
 
     def allows(self, url: str) -> bool:
         """Tell whether the patterns let a URL through."""
@@ -179,7 +184,7 @@ class Links:
             return None
         if url is None:
             self.drop("no-value", 1)
-        elif link is None and request.is_free and plan.rule.same_site and not urls.same_site(self.page.url, url):
+        elif link is None and request.is_free and plan.rule.same_site and not plan.leads_to(self.page.url, url):
             self.drop("off-site", 1)
         elif link is None and plan.patterns and not plan.allows(url):
             self.drop("denied", 1)
@@ -210,7 +215,7 @@ class Links:
             url = self.page.resolve(href or "")
         except urls.BadUrl as error:
             return None, error.code
-        if plan.rule.same_site and not url.startswith(self._home) and not urls.same_site(self.page.url, url):
+        if plan.rule.same_site and not url.startswith(self._home) and not plan.leads_to(self.page.url, url):
             return None, "off-site"
         if plan.patterns and not plan.allows(url):
             return None, "denied"

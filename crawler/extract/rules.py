@@ -224,7 +224,7 @@ class FollowRule(NamedTuple):
         carry: fields of the row that are joined to the records of the target page.
         allow: patterns of which one must be found in the URL; empty allows all.
         deny: patterns of which none may be found in the URL.
-        same_site: only links to the host of the page they stand on (`www.` ignored).
+        same_site: only links to the host of the page they stand on (`www.` ignored), or to one of `hosts`.
         next: leads to the next page of the same list (see Link.next).
         source: where the address stands, for what css and attr do not say.
         levels: of any `each` that is more than a CSS selector.
@@ -233,6 +233,7 @@ class FollowRule(NamedTuple):
         by_request: the address is that of the target's request.
         names: handed on: fields of the row, or what this page was given.
         shown: those of them that become columns.
+        hosts: names as of `crawler.urls.host`, to which links may lead as well.
         duplicates: what further links to the same page do with what they carry: `first`, `rows` or `collect`.
         submit: selector of a form that is sent, in place of an address.
         fill: fields of the form and their templates.
@@ -254,6 +255,7 @@ class FollowRule(NamedTuple):
     by_request: bool = False
     names: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     duplicates: str = "first"
     submit: str | None = None
     fill: tuple[tuple[str, str], ...] = ()

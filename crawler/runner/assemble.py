@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler import clock, plugins, urls
 from crawler.config import Job
-from crawler.config.document import PoliteSpec, host_name
+from crawler.config.document import PoliteSpec
+from crawler.config.hosts_spec import host_name
 from crawler.crawl.admission import Admission
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
