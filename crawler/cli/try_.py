@@ -100,6 +100,7 @@ def _given(values: tuple[str, ...]) -> dict[str, Value]:
 def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | None, given: dict[str, Value]) -> Link:
     """What is asked for: a start page, or a page of a kind with the values that a link would hand over."""
     from crawler.cli.fetch_one import start_page
+    from crawler.config.handed import arriving
     from crawler.model import Link
 
     address = None if url is None else _address(url, base)
@@ -112,9 +113,10 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
         if address is None:
             raise ConfigError("no URL; give one, or --kind with a page kind that has a request.url")
         return Link(address, chosen)
-    if strange := [name for name in given if name not in request.rule.uses]:
-        uses = ", ".join(request.rule.uses) or "none"
-        raise ConfigError(f"--with: page kind '{chosen}' uses no value '{strange[0]}'; it uses: {uses}")
+    known = dict.fromkeys([*arriving(job.document).get(chosen, ()), *request.rule.uses])
+    if strange := [name for name in given if name not in known]:
+        gets = ", ".join(known) or "none"
+        raise ConfigError(f"--with: page kind '{chosen}' gets no value '{strange[0]}'; it gets: {gets}")
     asked = request.address(address, base, given)
     if asked is None:
         missing = [name for name in request.rule.uses if name not in given]

@@ -460,8 +460,10 @@ def test_a_value_is_a_number_where_json_has_one(asked, written, body):
     assert f'{{"id":{body},' in lines[0]
 
 
-def test_a_value_that_the_kind_does_not_use_is_refused(asked):
-    assert "uses no value 'shelf'; it uses: id" in asked("--kind", "shelf", "--with", "shelf=A", code=2)[0]
+def test_what_links_are_shown_to_hand_over_can_be_given_and_nothing_else(asked):
+    given = ("--kind", "shelf", "--with", "shelf=A", "--with", "id=3")
+    assert "  with id=3" in asked(*given)
+    assert "gets no value 'shelve'; it gets: shelf, id" in asked(*given, "--with", "shelve=A", code=2)[0]
 
 
 def test_after_a_redirect_a_post_is_shown_as_the_get_that_it_became(cli, own):
