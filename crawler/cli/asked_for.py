@@ -12,6 +12,7 @@ from crawler.cli.given import values_text
 from crawler.cli.terminal import clean, cut, paint
 from crawler.config import Job
 from crawler.errors import ExtractError
+from crawler.extract.request import is_secret, names_in
 from crawler.model import Link, Message
 from crawler.text_width import columns
 
@@ -65,12 +66,15 @@ def request_lines(job: Job, page: Link, url: str, width: int) -> list[str]:
 
 
 def _lacking(job: Job, page: Link) -> list[str]:
-    """Values that the page kind uses and that the page was not given; the first page of a list has no cursor."""
-    if page.kind not in job.requests:
+    """Values that the request has a place for and that the page was not given; a first page has no cursor."""
+    request = job.requests.get(page.kind)
+    if request is None:
         return []
+    rule = request.rule
+    places = [rule.url or "", rule.json, *(tree for _, tree in (*rule.query, *rule.headers, *rule.form))]
     paginate = job.recipe.kinds[page.kind].paginate
     known = {*(page.ask.given if page.ask else ()), *([paginate.name] if paginate else ())}
-    return [name for name in job.requests[page.kind].rule.uses if name not in known]
+    return [name for name in names_in(places) if name not in known and not is_secret(name)]
 
 
 def plain_request(job: Job, page: Link) -> dict[str, Any] | None:
