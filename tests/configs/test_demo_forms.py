@@ -224,6 +224,12 @@ def of_hops(stock: Stock) -> dict[str, Rows]:
     }
 
 
+def of_offset(stock: Stock) -> dict[str, Rows]:
+    return {
+        "stock": [{"title": book.title.text, "isbn": book.isbn, "count": book.stock} for book in books(stock)],
+    }
+
+
 def of_cursor(stock: Stock) -> dict[str, Rows]:
     return {
         "books": [
@@ -250,8 +256,9 @@ EXPECTED: dict[str, Callable[[Stock], dict[str, Rows]]] = {
     "post": of_post,
     "hops": of_hops,
     "cursor": of_cursor,
+    "offset": of_offset,
 }
-ASKED = ("post", "hops", "cursor")
+ASKED = ("post", "hops", "cursor", "offset")
 STRATEGIES = [name for name in ("threads", "processes", "asyncio", "curl") if name in USABLE]
 
 
