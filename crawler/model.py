@@ -11,11 +11,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 __all__ = [
+    "FILE",
+    "FILE_COLUMNS",
     "RICH",
     "SITEMAP",
     "Ask",
     "Column",
     "Failure",
+    "Form",
     "Link",
     "Message",
     "Money",
@@ -57,16 +60,28 @@ def shown(value: Any, hidden: Collection[str]) -> str:
 _SECRET = ("cookies", "set_cookies", "message")
 
 
+class Form(NamedTuple):
+    """What a form of a page sends by POST: the value of Content-Type, and the body."""
+
+    type: str
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Form(type={self.type!r}, body={len(self.body)} bytes)"
+
+
 class Ask(NamedTuple):
     """What tells a page from others of the same URL and kind; stored with the page.
 
     Attributes:
         given: values that were handed over and that the page kind uses.
         plain: a redirect of a POST led here: it is asked for by GET, without a body.
+        form: a form that leads here; its body goes in place of that of the page kind.
     """
 
     given: Mapping[str, Value] = {}
     plain: bool = False
+    form: Form | None = None
 
 
 class Message(NamedTuple):
@@ -107,6 +122,7 @@ class Request(NamedTuple):
             gap between two requests to a host holds whatever delayed the worker.
         cookies: value of the header Cookie, without those of the config; "" for none. Never in a repr, as all cookies:
             one may be as good as a password.
+        proxy: number of the proxy that it goes through, where there are several.
         ask: None where URL and kind say all.
         message: None for a plain GET.
     """
@@ -118,6 +134,7 @@ class Request(NamedTuple):
     not_before: float = 0.0
     not_after: float = float("inf")
     cookies: str = ""
+    proxy: int = 0
     ask: Ask | None = None
     message: Message | None = None
 
@@ -207,6 +224,8 @@ class Link(NamedTuple):
 RICH = "+"
 SITEMAP = "(sitemap"
 """Begin of the page kinds of sitemaps; a kind of a config cannot begin so."""
+FILE = "(file)"
+"""Page kind of the files that fields of the type `file` lead to; a kind of a config cannot begin so."""
 
 
 class Page(NamedTuple):
@@ -273,8 +292,12 @@ class Failure(NamedTuple):
 Outcome = Page | Moved | Failure
 
 
+FILE_COLUMNS = frozenset({"file", "files"})
+"""Types of columns whose values are addresses of files in the store, and paths of files in a Row."""
+
+
 class Column(NamedTuple):
-    """A column of a table; `type` is a field type of the config (`text`, `money`, ...)."""
+    """A column of a table; `type` is a field type of the config (`text`, `money`, ...); `files` is a list of them."""
 
     name: str
     type: str = "text"

@@ -32,8 +32,8 @@ _ALL_THE_SAME = "to fetch it anyway: --set polite.robots=false"
 _TOPICS = {
     "comment": "a python: function of the page kind receives the whole page, comments included",
     "frames": "open the address of the frame (its src) and crawl that page",
-    "javascript": "JavaScript is not run. Look for a page of the site that has the data as HTML (in the browser: view "
-    "source, not inspect)",
+    "javascript": "JavaScript is not run unless the page kind says browser: true (see docs/browser.md). With "
+    "--browser, this command renders the page, and lists the data that it fetches by itself",
     "login": _LOGIN,
     "script": "in a field or in each:, {css: '#ID', json: PATH} reads a script with an id, {js: NAME, json: PATH} a "
     "variable, {schema: TYPE} what is application/ld+json",
@@ -46,6 +46,7 @@ _CODES = {
     "not-xlsx": _FORMAT,
     "unexpected": "a run asks for such a page again; if all answers are like this, correct expect: of the page kind",
     "login": _LOGIN,
+    "session-lost": "see the steps of session: `crawler check` lists them",
     "http-400": _REQUEST,
     "http-405": _REQUEST,
     "http-415": _REQUEST,
@@ -62,6 +63,8 @@ _CODES = {
     "not-html": "a run skips such pages; deny: in the follow rule saves the request",
     "refused": "check that the site is up and the port is correct",
     "dns": "check the host name",
+    "not-rendered": "look at the page in a browser: the selector may be wrong, or the site shows something else",
+    "browser-died": "try fewer browser.pages: there may be too little memory",
     "address-blocked": "if you want this: --set fetch.allow_private=true",
     "robots": _ALL_THE_SAME,
 }

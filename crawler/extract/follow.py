@@ -10,7 +10,7 @@ from crawler import urls
 from crawler.extract.fields import CompiledField
 from crawler.extract.patterns import Pattern
 from crawler.extract.table import rows
-from crawler.model import Link, Note, Value
+from crawler.model import Ask, Form, Link, Note, Value
 
 if TYPE_CHECKING:
     from crawler.extract.engine import Node
@@ -132,6 +132,7 @@ class Links:
         carry: Mapping[str, Value] | None = None,
         notes: tuple[Note, ...] = (),
         row: Mapping[str, Value] = {},
+        form: Form | None = None,
     ) -> None:
         """Take a link; one to the same page only where it carries other values.
 
@@ -139,6 +140,7 @@ class Links:
             url: clean; None where it is that of the target's request.
             carry: what is joined to the rows of the target.
             row: what the row has to hand over.
+            form: what is sent there.
         """
         rule, ask, given = plan.rule, None, self.page.given
         request = self._requests.get(rule.to)
@@ -152,7 +154,9 @@ class Links:
                 url, ask = self._asked(plan, request, url, handed), request.ask(handed)
         if url is None:
             return
-        key = (url, rule.to) if ask is None else (url, rule.to, tuple(ask.given.items()))
+        if form is not None:
+            ask = (ask or Ask())._replace(form=form)
+        key = (url, rule.to) if ask is None else (url, rule.to, tuple(ask.given.items()), form)
         if carry is None:
             if key not in self._seen:
                 self._seen[key] = None

@@ -13,6 +13,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import urls
 from crawler.errors import ExtractError
 from crawler.extract.compiled import CompiledPage
+from crawler.extract.file_links import FileLinks, file_fields
 from crawler.extract.follow import Links, Requests
 from crawler.extract.no_match import no_match
 from crawler.extract.page import PageView, open_page
@@ -160,6 +162,7 @@ class Parser:
         self._sitemaps: dict[str, Sitemap] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
+        self._files = {name: found for name, kind in recipe.kinds.items() if (found := file_fields(kind)) is not None}
         self.requests: Requests = {}
         if any(kind.request for kind in recipe.kinds.values()):
             from crawler.extract.request import CompiledRequest  # late: most jobs have none
@@ -232,6 +235,25 @@ class Parser:
             hook = self._hooks[name] = load_hook(name, self._recipe.root)
         return call_hook(hook, page, plan.rule)
 
+    def lost(self, response: Response) -> Failure | None:
+        """Return a Failure where an answer shows, in the place of a file, what a lost session shows; else None."""
+        css = None if self._recipe.lost is None else self._recipe.lost.css
+        try:
+            if css is not None:
+                self._check_session(_as_html(response, self._recipe), css)
+        except ExtractError as error:
+            return Failure(error.code, error.detail, status=response.status, elapsed=response.elapsed)
+        return None
+
+    def _check_session(self, page: PageView | None, css: str) -> None:
+        """See that a page is not what a lost session shows.
+
+        Raises:
+            ExtractError: `session-lost`.
+        """
+        if page is not None and page.document.first(None, css) is not None:
+            raise ExtractError("session-lost", f"the page has {css!r}, as one without the session has (session.lost)")
+
     def _further(
         self, plan: CompiledPage, page: PageView, ask: Ask | None, harvests: list[TableResult], links: Links
     ) -> tuple[list[Link], tuple[Note, ...]]:
@@ -242,9 +264,15 @@ class Parser:
 
     def _analyse(self, kind: str, response: Response, ask: Ask | None) -> Page | Failure:
         plan = self.plan(kind)
+        css = None if self._recipe.lost is None else self._recipe.lost.css
+        html = plan.rule.format == "html" and plan.rule.sitemap is None
+        if css is not None and not html:
+            self._check_session(_as_html(response, self._recipe), css)
         if plan.rule.sitemap is not None:
             return self.sitemap(kind, plan.rule.sitemap).read(response)
         page = open_page(response, plan.labels, self._recipe.engine, plan.rule.format, self._recipe.most)
+        if css is not None and html:
+            self._check_session(page, css)
         if ask is not None:
             page.given = ask.given
         for one in plan.expected:
@@ -257,6 +285,9 @@ class Parser:
             follow.add(links)
         links.add_hooked(hooked_links)
         records = [*hooked, *_records(harvests)]
+        files = FileLinks(page, self._files[kind], self._recipe.files) if kind in self._files else None
+        if files is not None:
+            records, links.found = files.records(records), files.links(links.found)
         formed = records if self._form is None else list(map(self._form, records))
         further, notes = self._further(plan, page, ask, harvests, links) if plan.paging is not None else ([], ())
         last = plan.paging is not None and self.requests[kind].is_further(ask) and not _rows(harvests, links)
@@ -264,8 +295,8 @@ class Parser:
         if further or notes:
             found = found._replace(links=(*found.links, *further), notes=(*found.notes, *notes))
         if kind in self._looping:
-            return found._replace(sign=sign(response.url, plan.rule, records, found.links))
-        return found
+            found = found._replace(sign=sign(response.url, plan.rule, records, found.links))
+        return found if files is None else found._replace(links=(*found.links, *files.found))
 
 
 def _rows(harvests: list[TableResult], links: Links) -> int:
@@ -273,6 +304,13 @@ def _rows(harvests: list[TableResult], links: Links) -> int:
     if harvests:
         return sum(harvest.rows for harvest in harvests)
     return len(links.found) + sum(links.dropped.values())
+
+
+def _as_html(response: Response, recipe: Recipe) -> PageView | None:
+    """An answer that should be something else, as HTML; None where it is not."""
+    with suppress(ExtractError):
+        return open_page(response, frozenset(), recipe.engine, "html", recipe.most)
+    return None
 
 
 def _page(

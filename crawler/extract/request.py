@@ -23,7 +23,7 @@ from crawler.extract.values import as_text
 from crawler.model import Ask, Message, Value
 from crawler.url_parameters import parameter_names, with_parameters
 
-__all__ = ["CompiledRequest", "is_secret", "names_in", "templates_in"]
+__all__ = ["Address", "CompiledRequest", "is_secret", "names_in", "templates_in"]
 
 Values = Callable[[str], Value]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -57,26 +57,25 @@ class CompiledRequest:
     Attributes:
         rule: what it was made from.
         posts: whether it has another method than GET.
-        secret: whether its query or body has a secret, and so goes only to hosts of the config.
         is_free: whether a value is the whole address.
+        begins: name and first value of what counts the pages of a list; empty where nothing does, or a cursor.
     """
 
     def __init__(self, rule: RequestRule) -> None:
         self.rule = rule
         self.posts = rule.method != "GET"
-        self._url = None if rule.url is None else _Address(rule.url)
+        self._url = None if rule.url is None else Address(rule.url)
         self.is_free = (rule.url or "").startswith("{")
-        self._begins = {} if rule.begins is None else dict([rule.begins])
+        self.begins: dict[str, Value] = {} if rule.begins is None else dict([rule.begins])
         self._query = tuple((name, _compiled(tree), any(map(is_secret, names_in(tree)))) for name, tree in rule.query)
         self._headers = tuple((name.title(), Template(text, WITH_SECRETS)) for name, text in rule.headers)
         self._json = tuple(map(_compiled, rule.json))
         self._form = tuple((name, _compiled(tree)) for name, tree in rule.form)
         self._secret_body = any(map(is_secret, names_in((rule.json, [tree for _, tree in rule.form]))))
-        self.secret = self._secret_body or any(secret for _, _, secret in self._query)
 
     def ask(self, values: Mapping[str, Value]) -> Ask | None:
         """Return what pages of this kind are asked for with, of what is handed over."""
-        values = {**self._begins, **values}
+        values = {**self.begins, **values}
         given = {name: values[name] for name in self.rule.uses if values.get(name) is not None}
         return Ask(given) if given else None
 
@@ -100,7 +99,7 @@ class CompiledRequest:
         Raises:
             BadUrl: what the values make is no URL.
         """
-        given = {**self._begins, **given}
+        given = {**self.begins, **given}
         if link is None:
             filled = None if self._url is None else self._url.fill(given.get)
             if filled is None:
@@ -126,7 +125,7 @@ class CompiledRequest:
         in_url = self._url is not None and name in names_in(self.rule.url)
         return self.address(None if in_url else url, url, given)
 
-    def message(self, url: str, ask: Ask | None, secrets: Mapping[str, str], *, trusted: bool) -> Message | None:
+    def message(self, url: str, ask: Ask | None, secrets: Mapping[str, Value], *, trusted: bool) -> Message | None:
         """Return how the request differs from a plain GET; None where it does not.
 
         Args:
@@ -138,13 +137,16 @@ class CompiledRequest:
             ExtractError: `bad-header`, or `secret-host` where the query or the body has a secret.
         """
         given = {} if ask is None else ask.given
-        plain = ask is not None and ask.plain
+        form = None if ask is None else ask.form
+        plain = form is not None or (ask is not None and ask.plain)  # without the body of the page kind
 
         def value(name: str) -> Value:
             return secrets.get(name) if is_secret(name) else given.get(name)
 
         headers: dict[str, str] = {}
-        if not plain and self._json:
+        if form is not None:
+            headers["Content-Type"] = form.type
+        elif not plain and self._json:
             headers["Content-Type"] = "application/json"
         elif not plain and self.posts and self._form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -154,18 +156,19 @@ class CompiledRequest:
         revealed = self._revealed(url, value)
         if not trusted and ((self._secret_body and not plain) or revealed):
             raise ExtractError("secret-host", "it would be given a secret, and the config does not name this host")
-        method = "GET" if plain else self.rule.method
-        body = b"" if plain else self._body(value)
+        method, body = ("GET", b"") if plain else (self.rule.method, self._body(value))
+        if form is not None:
+            method, body = "POST", form.body
         statuses = frozenset(self.rule.statuses)
         if method == "GET" and not (headers or body or revealed or statuses):
             return None
         return Message(method, tuple(headers.items()), body, revealed, statuses, self._mark(method, body, value))
 
-    def hidden(self, url: str) -> str:
+    def hidden(self, url: str, ask: Ask | None) -> str:
         """Return a URL, to which a site redirected, with its secrets as they are written in the config."""
-        there = parameter_names(url)
+        there, given = parameter_names(url), {} if ask is None else ask.given
         pairs = [
-            (name, _text(fill(lambda _: None, keep_secrets=True)))
+            (name, _text(fill(given.get, keep_secrets=True)))
             for name, fill, secret in self._query
             if secret and name in there
         ]
@@ -194,7 +197,7 @@ class CompiledRequest:
         return urlencode(pairs).encode("ascii")
 
 
-class _Address:
+class Address:
     """The template of a URL: each value is percent-encoded, but for one that is the whole address."""
 
     def __init__(self, text: str) -> None:

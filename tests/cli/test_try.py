@@ -473,3 +473,17 @@ def test_after_a_redirect_a_post_is_shown_as_the_get_that_it_became(cli, own):
         done = cli("try", job, "/", "--set", "polite.robots=false")
     assert done.code == 0
     assert done.out.splitlines()[0] == f"{server.origin}/b"
+
+
+def test_the_first_start_page_of_a_kind_is_tried_with_its_values(cli, tmp_path):
+    with serve(keep_alive(lambda path, number: answer(b"<h1>Oak</h1>"))) as server:
+        path = tmp_path / "job.yaml"
+        path.write_text(
+            f"name: own\nstart: {{url: '{server.origin}/{{city}}', with: {{city: [oak, elm]}}}}\n"
+            "pages: {shop: {fields: {name: h1, site: {value: 'x/{city}'}}}}\npolite: {robots: false, delay: 0}\n"
+        )
+        done = cli("try", path, "--kind", "shop", "--json")
+        assert done.code == 0, done.err
+        assert json.loads(done.out)["url"] == f"{server.origin}/oak"
+        assert "x/oak" in done.out
+        assert "x/elm" in cli("try", path, f"{server.origin}/elm").out
