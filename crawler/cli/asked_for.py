@@ -56,8 +56,8 @@ def request_lines(job: Job, page: Link, url: str, width: int) -> list[str]:
     elif body:
         lines.append(f"  {cut(body, _BODY_LINES * (width - 2))}")
     lines += [cut(f"  {name}: {text}", width) for name, text in _headers(message)]
-    if page.ask is not None and page.ask.given:
-        lines.append(cut(f"  with {values_text(page.ask.given)}", width))
+    if given := values_text(page.handed):
+        lines.append(cut(f"  with {given}", width))
     if lacking := _lacking(job, page):
         lines.append(
             paint(cut(f"  without {', '.join(lacking)}; to give a value, add --with {lacking[0]}=...", width), "yellow")
@@ -82,12 +82,11 @@ def plain_request(job: Job, page: Link) -> dict[str, Any] | None:
     message = _message(job, page)
     if message is None:
         return None
-    given = {} if page.ask is None else page.ask.given
     return {
         "method": message.method,
         "headers": dict(message.headers),
         "body": _body(message),
-        "with": {name: plain_value(value) for name, value in given.items()},
+        "with": {name: plain_value(value) for name, value in page.handed.items()},
     }
 
 

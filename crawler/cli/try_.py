@@ -118,7 +118,8 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
     if start is not None and not given and kind in (None, start.kind):
         return start
     chosen = kind or (start.kind if start else "")
-    if address is None and not given and (first := next((page for page in pages if page.kind == chosen), None)):
+    first = next((page for page in pages if page.kind == chosen), None)
+    if address is None and not given and first is not None:
         return first
     request = job.requests.get(chosen)
     if request is None:
@@ -129,6 +130,10 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
     if strange := [name for name in given if name not in known]:
         gets = ", ".join(known) or "none"
         raise ConfigError(f"--with: page kind '{chosen}' gets no value '{strange[0]}'; it gets: {gets}")
+    if address is None and request.rule.url is None and first is not None:
+        address, start = first.url, first
+    if start is not None and start.kind == chosen:
+        given = {**(start.ask.given if start.ask else {}), **given}
     asked = request.address(address, base, given)
     if asked is None:
         missing = [name for name in request.rule.uses if name not in given]

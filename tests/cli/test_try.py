@@ -467,6 +467,19 @@ def test_what_links_are_shown_to_hand_over_can_be_given_and_nothing_else(asked):
     assert "gets no value 'shelve'; it gets: shelf, id" in asked(*given, "--with", "shelve=A", code=2)[0]
 
 
+def test_a_value_goes_before_that_of_the_start_page_whose_address_is_taken(cli, tmp_path):
+    path = tmp_path / "job.yaml"
+    path.write_text(
+        "name: own\ndemo: {port: 0}\nstart: {url: /api/search, with: {genre: Cooking, size: 3}}\npages:\n  list:\n"
+        "    format: json\n    request: {json: {genre: '{genre}', size: '{size:int}'}}\n    each: items\n"
+        "    fields: {title: title}\n"
+    )
+    done = cli("try", path, "--kind", "list", "--with", "genre=Poetry")
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[0].endswith('/api/search  {"genre":"Poetry","size":3}')
+    assert "genre=Poetry" in done.out.splitlines()[1]
+
+
 def test_after_a_redirect_a_post_is_shown_as_the_get_that_it_became(cli, own):
     with serve(in_turn(answer(b"", b"Location: /b", status=b"302 Found"), answer(b"<h1>x</h1>"))) as server:
         job = own(server.origin, request={"json": {"a": 1}}, fields={"title": "h1"})
