@@ -215,6 +215,11 @@ class Link(NamedTuple):
     ask: Ask | None = None
     duplicates: str = "first"
 
+    @property
+    def handed(self) -> Mapping[str, Value]:
+        """All values that go to the target: for its records, and for its request."""
+        return {**self.carry, **(self.ask.given if self.ask else {})}
+
 
 RICH = "+"
 SITEMAP = "(sitemap"

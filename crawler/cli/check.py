@@ -157,7 +157,8 @@ def _paging(rule: Plain) -> list[str]:
     """How a list goes on."""
     most = [f"at most {rule['most']:,} pages"] if rule["most"] else []
     if rule["name"] == "cursor":
-        return [f"then the cursor of {rule['found_by']}", "until there is none", *most]
+        end = f"as long as {rule['found_by']}" if rule["ends_by"] else "until there is none"
+        return [f"then the cursor of {rule['cursor']}", end, *most]
     step = rule["step"] if rule["name"] == "offset" else 1
     ends = {
         "page_count": f"all at once: as many as {rule['found_by']}",

@@ -227,12 +227,19 @@ class Guess(NamedTuple):
         return any(finding.what == "failure" for finding in self.findings)
 
 
-def start_page(url: str, starts: list[Link]) -> Link | None:
-    """The start page of a URL; None when it is none."""
+def start_page(job: Job, url: str, starts: list[Link]) -> Link | None:
+    """The start page of a URL, with or without the parameters that its request sets; None when it is none."""
     exact = next((start for start in starts if start.url == url), None)
     if exact is not None or len(starts) > MAX_STARTS:
         return exact
-    return next((start for start in starts if urls.resolve("", start.url) == url), None)
+    return next((start for start in starts if url in (urls.resolve("", start.url), _asked_at(job, url, start))), None)
+
+
+def _asked_at(job: Job, url: str, start: Link) -> str:
+    """The URL itself where the request of a start page makes the start page of it."""
+    request = job.requests.get(start.kind)
+    given = start.ask.given if start.ask else {}
+    return url if request and request.address(url, url, given) == start.url else ""
 
 
 def guess(job: Job, response: Response, most_rows: int) -> Guess:

@@ -348,13 +348,14 @@ def _request(rule: PageRule) -> Plain | None:
 
 def _paginate(rule: PaginateRule) -> Plain:
     ends = next((name for name in ("page_count", "total", "more") if getattr(rule, name)), None)
-    found = getattr(rule, ends) if ends else rule.cursor
+    found = getattr(rule, ends) if ends else None
     return {
         "name": rule.name,
         "first": rule.first,
         "step": rule.step,
         "ends_by": ends,
         "found_by": found_by(found) if found else None,
+        "cursor": found_by(rule.cursor) if rule.cursor else None,
         "most": rule.most,
     }
 
