@@ -131,6 +131,15 @@ def test_a_cursor_is_left_out_at_first_and_ends_the_list(tmp_path, end):
     assert [json.loads(seen.body).get("after") for seen in found.requests] == [None, "a", "b"]
 
 
+def test_a_cursor_that_is_nowhere_on_the_first_page_is_noted(tmp_path):
+    def reply(seen):
+        return items([1, 2, 3], next="a")
+
+    found = crawl_api(tmp_path, reply, listing("{cursor: nxt}", 'json: {after: "{cursor}"}'))
+    assert ids(found) == [1, 2, 3]
+    assert found.problems == [("noted", "no-cursor", "")]
+
+
 def test_max_pages_is_the_most_of_one_list(tmp_path):
     found = crawl_api(tmp_path, by_page, listing("{page: 1, max_pages: 2}"))
     assert (ids(found), len(found.requests)) == ([1, 2, 3, 4, 5, 6], 2)

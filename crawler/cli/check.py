@@ -150,7 +150,7 @@ def _requests(plan: Plain, width: int) -> list[str]:
         for part in parts or [""]:
             rows.append([*start, part])
             start = ["", "", ""]
-    return aligned(["kind", "method", "address", "with"], rows, width)
+    return aligned(["kind", "method", "address", "with"], rows, width) if rows else []
 
 
 def _paging(rule: Plain) -> list[str]:

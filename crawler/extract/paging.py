@@ -73,7 +73,7 @@ class Paging:
     def _next(self, page: PageView, given: Mapping[str, Value], notes: list[Note]) -> Iterator[Value]:
         now = given.get(self.rule.name, self.rule.first)
         if self._cursor is not None:
-            yield from self._next_cursor(page, now)
+            yield from self._next_cursor(page, now, notes)
             return
         assert self.rule.first is not None
         number = now if isinstance(now, int) else self.rule.first
@@ -93,9 +93,12 @@ class Paging:
         if self._allowed(following):
             yield following
 
-    def _next_cursor(self, page: PageView, now: Value) -> Iterator[Value]:
+    def _next_cursor(self, page: PageView, now: Value, notes: list[Note]) -> Iterator[Value]:
         assert self._cursor is not None
-        cursor = self._read(self._cursor, page)
+        reading = self._cursor.read(root(page), page.given)
+        cursor = reading.value
+        if now is None and not reading.found:
+            notes.append(Note("", "no-cursor", "cursor finds nothing on the first page, so the list ends with it"))
         if not is_filled(cursor) or cursor == now:
             return
         if self._more is not None and not is_filled(self._read(self._more, page)):

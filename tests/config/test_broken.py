@@ -174,7 +174,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
     "start_mapping": [
         (2, 45, "start[0].kind", "did you mean 'book'?"),
         (2, 58, "start[1].file", "no such file"),
-        (2, 77, "start[2]", "write one of them"),
+        (2, 77, "start[2]", "does not say where the pages are, and page kind 'book' has no request.url"),
         (2, 121, "start[3].knd", "did you mean 'kind'?"),
     ],
     "tab_indent": [(5, 1, "", "use spaces")],
