@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from crawler import urls
+from crawler.errors import ExtractError
 from crawler.extract.chain import ChainField
 from crawler.extract.chain_table import root
 from crawler.extract.conditions import is_filled
@@ -62,12 +63,12 @@ class Paging:
                 break
             handed = {**given, self.rule.name: value}
             try:
-                url = request.next_address(page.url, handed, self.rule.name)
-            except urls.BadUrl as error:
-                notes.append(Note("", error.code, f"the address of the next page: {error.detail}"))
+                url, ask = request.next_address(page.url, handed, self.rule.name), request.ask(handed)
+            except (urls.BadUrl, ExtractError) as error:
+                notes.append(Note("", error.code, f"the next page cannot be asked for: {error.detail}"))
                 break
             if url is not None:
-                links.append(Link(url, self._kind, next=True, ask=request.ask(handed)))
+                links.append(Link(url, self._kind, next=True, ask=ask))
         return links, tuple(notes)
 
     def _next(self, page: PageView, given: Mapping[str, Value], notes: list[Note]) -> Iterator[Value]:
