@@ -1,4 +1,4 @@
-"""Values of pages that are made to break a request: none reaches another host or folder, and each refusal has a name."""
+"""Values of pages that are made to break a request: none changes host or folder, and each refusal has a name."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from crawler.extract.no_match import login_address
 from crawler.extract.sitemap import is_sitemap
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
-from crawler.model import Ask, Failure, Link, Moved, Request, Response
+from crawler.model import Ask, Failure, Link, Moved, Page, Request, Response
 from crawler.runner.assemble import client_settings, outgoing
 from crawler.store.queued import Queued
 from crawler.store.records import dump_ask
@@ -107,8 +107,10 @@ class _Visitor:
         self._pause(url, max(self._job.polite.delay, asked_for))
         cookies = self._jar.header(urls.host(url), url)
         outcome = self._fetch(Request(0, url, "try", cookies=cookies, message=message))
-        if self._outgoing is not None and isinstance(outcome, Moved):
-            outcome = self._outgoing.hidden(queued, outcome)
+        if self._outgoing is not None and not isinstance(outcome, Response):
+            hidden = self._outgoing.hidden(queued, outcome)
+            assert not isinstance(hidden, Page)  # nothing is parsed yet
+            outcome = hidden
         self._jar.take(url, outcome.set_cookies)
         return outcome
 

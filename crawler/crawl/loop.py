@@ -195,6 +195,7 @@ class Crawl:
             return
         if outcome.set_cookies:
             self._cookies.take(page, outcome.set_cookies)
+        outcome = self._frontier.hidden(page, outcome)
         if page.hops:
             outcome = unless_login(page.url, outcome)
         if isinstance(outcome, Page):
@@ -210,7 +211,7 @@ class Crawl:
         elif isinstance(outcome, Moved):
             self.tally.requests += 1
             self._frontier.pace(page.host).good()
-            self._moved(page, self._frontier.hidden(page, outcome))
+            self._moved(page, outcome)
 
     def _queue(self, new: list[Queued]) -> None:
         self.tally.left += len(new) - 1

@@ -180,11 +180,12 @@ class CompiledRequest:
             return None
         return Message(method, tuple(headers.items()), body, revealed, statuses, self._mark(method, body, value))
 
-    def hidden(self, url: str) -> str:
+    def hidden(self, url: str, ask: Ask | None) -> str:
         """Return a URL, to which a site redirected, with its secrets as they are written in the config."""
         there = parameter_names(url)
+        given = {} if ask is None else ask.given
         pairs = [
-            (name, _text(fill(lambda _: None, keep_secrets=True)))
+            (name, _text(fill(given.get, keep_secrets=True)))
             for name, fill, secret in self._query
             if secret and name in there
         ]
