@@ -64,7 +64,7 @@ class Outgoing:
     def ends_list(self, page: Queued, failure: Failure) -> bool:
         """Tell whether a failure only says that a list has no further page."""
         request = self._requests.get(page.kind)
-        return request is not None and failure.status in _NO_FURTHER and request.is_further(load_ask(page.ask))
+        return request is not None and failure.status in _NO_FURTHER and request.may_end(load_ask(page.ask))
 
     def hidden(self, page: Queued, outcome: Outcome) -> Outcome:
         """Return what came back with the secrets in its addresses and details as they are written in the config."""

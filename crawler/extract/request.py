@@ -100,6 +100,10 @@ class CompiledRequest:
         name, first = self.rule.begins
         return ask.given.get(name, first) != first
 
+    def may_end(self, ask: Ask | None) -> bool:
+        """Tell whether there may be no such page: it was counted on, and no answer said that it is there."""
+        return self.rule.begins is not None and self.is_further(ask)
+
     def address(self, link: str | None, base: str, given: Mapping[str, Value]) -> str | None:
         """Return the URL of a page; None where a value is missing that it needs.
 
@@ -129,19 +133,20 @@ class CompiledRequest:
             raise urls.BadUrl("bad-url", f"longer than {urls.MAX_LENGTH} characters")
         return url
 
-    def next_address(self, url: str, given: Mapping[str, Value], name: str) -> str | None:
+    def next_address(self, url: str, given: Mapping[str, Value], name: str, *, plain: bool) -> str | None:
         """Return the URL of the next page of a list.
 
         Args:
             url: of the page before it.
             given: what the next page is asked for with.
             name: of what is counted.
+            plain: the page before it was an answer's page, that a POST was redirected to.
 
         Raises:
             BadUrl: what the values make is no URL.
         """
-        in_url = self._url is not None and name in names_in(self.rule.url)
-        return self.address(None if in_url else url, url, given)
+        anew = self._url is not None and (plain or name in names_in(self.rule.url))
+        return self.address(None if anew else url, url, given)
 
     def message(self, url: str, ask: Ask | None, secrets: Mapping[str, str], *, trusted: bool) -> Message | None:
         """Return how the request differs from a plain GET; None where it does not.
