@@ -140,7 +140,7 @@ class CompiledRequest:
             url: of the page before it.
             given: what the next page is asked for with.
             name: of what is counted.
-            plain: the page before it was an answer's page, that a POST was redirected to.
+            plain: a POST was redirected to the page before it, which cannot be posted to.
 
         Raises:
             BadUrl: what the values make is no URL.
