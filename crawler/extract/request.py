@@ -101,7 +101,7 @@ class CompiledRequest:
         return ask.given.get(name, first) != first
 
     def may_end(self, ask: Ask | None) -> bool:
-        """Tell whether there may be no such page: it was counted on, and no answer said that it is there."""
+        """Tell whether such a page may not exist: its number was found by counting, while a cursor is given by the site."""
         return self.rule.begins is not None and self.is_further(ask)
 
     def address(self, link: str | None, base: str, given: Mapping[str, Value]) -> str | None:
