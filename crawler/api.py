@@ -20,11 +20,10 @@ from crawler.runner.assemble import Run, check_strategy, demo_site, prepare_chil
 from crawler.runner.closing import counted, judged, publish_report, unread
 from crawler.runner.outputs import check_targets
 from crawler.runner.report import Report
-from crawler.runner.stored import newest_crawl, open_existing, rows
+from crawler.runner.stored import newest_crawl, open_existing, result_of, rows
 from crawler.store import runs
 from crawler.store.counts import extracted
 from crawler.store.lock import owned
-from crawler.store.result import StoredResult
 from crawler.store.schema import open_database
 
 if TYPE_CHECKING:
@@ -66,6 +65,10 @@ def run(
     job = source.job(job)
     check_targets(job.outputs)
     check_strategy(job)
+    if job.has_files:
+        from crawler.runner.files import check_folder  # late: most jobs have none
+
+        check_folder(job)
     prepare_children(job)
     with owned(job.state_path), closing(open_database(job.state_path)) as db:
         with demo_site(job) as demo, source.opened(job, demo) as base:
@@ -168,7 +171,7 @@ def _recalled(job: Job, db: sqlite3.Connection, crawl: runs.CrawlRow) -> Report:
 
 def _republished(job: Job, db: sqlite3.Connection, crawl: runs.CrawlRow, report: Report, paths: Paths) -> Report:
     """Write the files of a crawl that was compared when it ended."""
-    result = StoredResult(db, crawl.id, job.tables, job.keys)
+    result = result_of(job, db, crawl.id)
     figures = report.figures or result.figures(unread(report.causes))
     records = {name: table.rows for name, table in figures.tables.items()}
     report = replace(report, figures=figures, records=records, joined=result.joined, notes=result.noted())

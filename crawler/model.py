@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 __all__ = [
+    "FILE",
+    "FILE_COLUMNS",
     "RICH",
     "SITEMAP",
     "Ask",
@@ -107,6 +109,7 @@ class Request(NamedTuple):
             gap between two requests to a host holds whatever delayed the worker.
         cookies: value of the header Cookie, without those of the config; "" for none. Never in a repr, as all cookies:
             one may be as good as a password.
+        proxy: number of the proxy that it goes through, where there are several.
         ask: None where URL and kind say all.
         message: None for a plain GET.
     """
@@ -118,6 +121,7 @@ class Request(NamedTuple):
     not_before: float = 0.0
     not_after: float = float("inf")
     cookies: str = ""
+    proxy: int = 0
     ask: Ask | None = None
     message: Message | None = None
 
@@ -202,6 +206,8 @@ class Link(NamedTuple):
 RICH = "+"
 SITEMAP = "(sitemap"
 """Begin of the page kinds of sitemaps; a kind of a config cannot begin so."""
+FILE = "(file)"
+"""Page kind of the files that fields of the type `file` lead to; a kind of a config cannot begin so."""
 
 
 class Page(NamedTuple):
@@ -268,8 +274,12 @@ class Failure(NamedTuple):
 Outcome = Page | Moved | Failure
 
 
+FILE_COLUMNS = frozenset({"file", "files"})
+"""Types of columns whose values are addresses of files in the store, and paths of files in a Row."""
+
+
 class Column(NamedTuple):
-    """A column of a table; `type` is a field type of the config (`text`, `money`, ...)."""
+    """A column of a table; `type` is a field type of the config (`text`, `money`, ...); `files` is a list of them."""
 
     name: str
     type: str = "text"

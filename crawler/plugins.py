@@ -18,7 +18,12 @@ CLIENTS = "crawler.clients"
 FIELD_TYPES = "crawler.field_types"
 EXPORTS = "crawler.exports"
 
-_EXTRAS = {"aiohttp": "asyncio", "pycurl": "curl", "gevent": "gevent"}  # a module, and the extra that installs it
+_EXTRAS = {
+    "aiohttp": "asyncio",
+    "pycurl": "curl",
+    "gevent": "gevent",
+    "playwright": "browser",
+}  # a module, and the extra that installs it
 
 
 def load(path: str, what: str) -> Any:

@@ -8,14 +8,21 @@ to 63 characters, 253 in all), and nothing longer than 8,192 characters is a URL
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from operator import itemgetter
+from typing import TypeVar
 from urllib.parse import unquote
 
 from crawler.errors import BadUrl
 
-__all__ = ["MAX_LENGTH", "PORTS", "BadUrl", "host", "host_port", "identity", "origin", "resolve", "same_site"]
+__all__ = [
+    "MAX_LENGTH", "PORTS", "BadUrl", "host", "host_port", "identity", "of_host", "origin", "resolve", "same_site",
+]  # fmt: skip
+
+
+T = TypeVar("T")
 
 
 PORTS = {"http": "80", "https": "443"}
@@ -23,6 +30,7 @@ PORTS = {"http": "80", "https": "443"}
 
 _HOST = re.compile(r"""[!"$&'()*+,\-.0-9;=A-Z_`a-z{}~]+""").fullmatch
 _NAME_PORT = re.compile(r"(\[[^]%]*\]|[^[:][^:]*|)(?::(.*))?", re.S).fullmatch
+_PORT = re.compile(r":\d+$").search
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*").fullmatch
 
 
@@ -207,6 +215,16 @@ def origin(url: str) -> str:
         BadUrl: not an absolute http(s) URL.
     """
     return f"{_base(url)[0]}://{host(url)}"
+
+
+def of_host(values: Mapping[str, T], name: str) -> T | None:
+    """Return the value given for a host: under its name with the port, or under its name alone; None for neither.
+
+    Args:
+        name: as of `host`.
+    """
+    found = values.get(name)
+    return values.get(name[: -len(port[0])]) if found is None and (port := _PORT(name)) else found
 
 
 def same_site(a: str, b: str) -> bool:

@@ -68,6 +68,18 @@ def test_the_number_may_stand_in_a_path_or_a_body(tmp_path):
     assert ids(in_path) == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_the_number_may_stand_in_the_start_url(tmp_path):
+    config = listing("{page: 1}").replace("HOST/list", '"HOST/list?shelf=a&page={page}"', 1)
+    found = crawl_api(tmp_path, by_page, config.replace('    request: {query: {page: "{page}"}}\n', ""))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert [seen.path for seen in found.requests] == [f"/list?shelf=a&page={number}" for number in (1, 2, 3, 4)]
+
+
+def test_a_start_may_be_a_page_kind_with_an_address(tmp_path):
+    config = listing("{page: 1}", 'url: "HOST/list", query: {page: "{page}"}').replace("HOST/list", "{kind: list}", 1)
+    assert ids(crawl_api(tmp_path, by_page, config)) == [1, 2, 3, 4, 5, 6, 7]
+
+
 @pytest.mark.parametrize(
     ("paginate", "request_", "more"),
     [

@@ -31,8 +31,8 @@ _ALL_THE_SAME = "to fetch it anyway: --set polite.robots=false"
 _TOPICS = {
     "comment": "a python: function of the page kind receives the whole page, comments included",
     "frames": "open the address of the frame (its src) and crawl that page",
-    "javascript": "JavaScript is not run. Look for a page of the site that has the data as HTML (in the browser: view "
-    "source, not inspect)",
+    "javascript": "JavaScript is not run unless the page kind says browser: true (see docs/browser.md). With "
+    "--browser, this command renders the page, and lists the data that it fetches by itself",
     "login": _LOGIN,
     "script": "in a field or in each:, {css: '#ID', json: PATH} reads a script with an id, {js: NAME, json: PATH} a "
     "variable, {schema: TYPE} what is application/ld+json",
@@ -56,6 +56,8 @@ _CODES = {
     "not-html": "a run skips such pages; deny: in the follow rule saves the request",
     "refused": "check that the site is up and the port is correct",
     "dns": "check the host name",
+    "not-rendered": "look at the page in a browser: the selector may be wrong, or the site shows something else",
+    "browser-died": "try fewer browser.pages: there may be too little memory",
     "address-blocked": "if you want this: --set fetch.allow_private=true",
     "robots": _ALL_THE_SAME,
 }

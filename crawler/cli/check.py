@@ -30,7 +30,7 @@ def plan_text(plan: Plain, width: int) -> list[str]:
 
 
 def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
-    yield _start_heading(plan["start"]), [f"  {clean(url)}" for url in _first(plan["start"])]
+    yield _start_heading(plan["start"]), [_item(clean(page), width) for page in _first(plan["start"])]
     yield "Page kinds", _kinds(plan, width)
     yield "Requests", _requests(plan, width)
     for table in plan["tables"]:
@@ -39,6 +39,8 @@ def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
     yield "Fetching", _fetching(plan["fetch"], width)
     yield "Politeness", _bullets(plan["polite"]["in_words"], width)
     yield "Limits", _bullets(plan["limits"]["in_words"], width)
+    if plan["files"]:
+        yield "Files", _bullets(plan["files"]["in_words"], width)
     yield "Outputs", _outputs(plan["outputs"], width)
     yield "Next run", _next_run(plan["state"], width)
     yield "Warnings", [_item(warning, width, "yellow") for warning in plan["warnings"]]
@@ -57,7 +59,14 @@ def _start_heading(start: Plain) -> str:
 def _first(start: Plain) -> list[str]:
     more = start["count"] - len(start["first"])
     functions = [f"python {one['python']} ({one['kind']})" for one in start["functions"]]
-    return [*start["first"], *([f"and {more:,} more"] if more else []), *functions]
+    return [*map(_start_page, start["requests"]), *([f"and {more:,} more"] if more else []), *functions]
+
+
+def _start_page(page: Plain) -> str:
+    """A start page: its URL, and what else it is asked for with."""
+    asked = page["url"] if page["method"] == "GET" else f"{page['method']} {page['url']}"
+    values = ", ".join(f"{name}={value}" for name, value in page["values"].items())
+    return "".join([asked, f" {page['body']}" * bool(page["body"]), f" with {values}" * bool(values)])
 
 
 def _kinds(plan: Plain, width: int) -> list[str]:
@@ -181,6 +190,13 @@ def _fetching(fetch: Plain, width: int) -> list[str]:
         f"strategy {fetch['strategy']}, {workers} {'worker' if workers == 1 else 'workers'}, client {fetch['client']}",
         f"pages are parsed {PARSE_STAGES_IN_WORDS.get(fetch['parse'], fetch['parse'])} (parse: {fetch['parse']})",
     ]
+    if fetch["proxies"]:
+        each = ", each with one request at a time" if fetch["proxy_per_worker"] else ""
+        turns = "one proxy" if fetch["proxies"] == 1 else f"{fetch['proxies']} proxies in turn"
+        lines.append(f"through {turns}{each}")
+    if browser := fetch["browser"]:
+        kinds = ", ".join(browser["kinds"])
+        lines.append(f"{kinds}: rendered by {browser['path'] or 'a browser'}, at most {browser['pages']} pages at once")
     return [*_bullets(lines, width), *([_item(fetch["problem"], width, "red")] if fetch["problem"] else [])]
 
 

@@ -241,7 +241,7 @@ def _aim(
     numbers = _numbers(workers, job.fetch.workers)
 
     def refused(one: Combination) -> str:
-        return refusal(one.strategy, one.parse, job.fetch.client)
+        return refusal(one.strategy, one.parse, job.fetch.client, socks=job.uses_socks)
 
     among = combinations(names, numbers, _places(parse))
     if strategies == "all":

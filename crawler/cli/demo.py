@@ -71,6 +71,10 @@ def command(
       /stock.csv            a CSV file
       /stock.xlsx           an Excel file
       /sitemap.xml          an index of sitemaps
+      /js                   a list that a script makes
+      /delayed              a list that a script makes 1.5 seconds later
+      /scroll               a list that grows when it is scrolled
+      /more                 a list that grows at each click
 
     \b
     Examples:

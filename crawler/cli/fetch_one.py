@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,10 +15,12 @@ from crawler.config import Job
 from crawler.crawl.admission import Refusal
 from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.robots import Robots, read_robots
+from crawler.errors import ConfigError
 from crawler.extract.explain import explain
 from crawler.extract.finding import PAGE_URL, RULES, Finding
 from crawler.extract.no_match import login_address
 from crawler.extract.sitemap import is_sitemap
+from crawler.fetch.browser import BrowserRule, browser_refusal
 from crawler.fetch.client import Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.model import Ask, Failure, Link, Moved, Page, Request, Response
@@ -27,11 +29,14 @@ from crawler.store.queued import Queued
 from crawler.store.records import dump_ask
 
 if TYPE_CHECKING:
-    from crawler.config import Job
+    from crawler.config.document import PoliteSpec
+    from crawler.fetch.browser_page import Heard
 
 __all__ = ["MAX_HOPS", "Guess", "Visit", "guess", "start_page", "tally", "visit"]
 
 MAX_HOPS = 5
+KIND = "try"
+"""Stands for the page kind, which is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,22 @@ class Visit:
         url: the last one asked for.
         hops: status and target of each redirect on the way.
         outcome: the page, or why there is none; `robots` and `robots-unreachable` are among the codes.
+        heard: JSON that it fetched by itself, in the browser; None where there was no browser.
     """
 
     url: str
     hops: tuple[tuple[int, str], ...]
     outcome: Response | Failure
+    heard: tuple[Heard, ...] | None = None
 
 
-def visit(job: Job, page: Link, starts: list[str], tell: Callable[[str], None] = lambda text: None) -> Visit:
+def visit(
+    job: Job,
+    page: Link,
+    starts: list[str],
+    tell: Callable[[str], None] = lambda text: None,
+    render: BrowserRule | None = None,
+) -> Visit:
     """Fetch a page once; nothing is tried again.
 
     Args:
@@ -57,20 +70,36 @@ def visit(job: Job, page: Link, starts: list[str], tell: Callable[[str], None] =
             for with.
         starts: start URLs; secrets of the config are sent to their hosts alone.
         tell: is told of each redirect and of longer pauses.
+        render: what a browser does with the page; None for no browser.
+
+    Raises:
+        ConfigError: the client cannot be loaded, or there is no browser.
     """
     settings = client_settings(job, starts, 1)
     settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(page.url)})
     if ":" in job.fetch.client:
         plugins.add_folder(job.folder)
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
-        return _Visitor(job, fetch, empty_jar(settings), tell, outgoing(job, settings)).go(page)
+        makes = outgoing(job, settings)
+        if render is None:
+            return _Visitor(job, fetch, fetch, empty_jar(settings), tell, makes).go(page)
+        if why := browser_refusal(job.browser.path or ""):
+            raise ConfigError(why)
+        from crawler.fetch.browser_client import BrowserFetch
+
+        with closing(BrowserFetch(settings, {KIND: render}, job.browser.options(), listen=True)) as browser:
+            seen = _Visitor(job, fetch, browser, empty_jar(settings), tell, makes).go(page)
+            return replace(seen, heard=tuple(browser.heard))
 
 
 class _Visitor:
+    """Asks for robots.txt by `fetch`, for pages by `pages`."""
+
     def __init__(
-        self, job: Job, fetch: Fetch, jar: Jar, tell: Callable[[str], None], outgoing: Outgoing | None
+        self, job: Job, fetch: Fetch, pages: Fetch, jar: Jar, tell: Callable[[str], None], outgoing: Outgoing | None
     ) -> None:
-        self._job, self._fetch, self._jar, self._tell, self._outgoing = job, fetch, jar, tell, outgoing
+        self._job, self._fetch, self._pages, self._jar, self._tell = job, fetch, pages, jar, tell
+        self._outgoing = outgoing
         self._robots: dict[str, Robots] = {}
         self._asked: dict[str, float] = {}
 
@@ -104,9 +133,12 @@ class _Visitor:
             return Failure(message.code, message.detail or "")
         robots = self._robots.get(urls.origin(url), Robots())
         asked_for = min(robots.delay or 0.0, self._job.polite.max_crawl_delay)
-        self._pause(url, max(self._job.polite.delay, asked_for))
-        cookies = self._jar.header(urls.host(url), url)
-        outcome = self._fetch(Request(0, url, "try", cookies=cookies, message=message))
+        self._pause(url, max(self._polite(url).delay, asked_for))
+        for number in range(max(1, len(self._job.fetch.proxy))):  # the next proxy, where one fails
+            cookies = self._jar.header(urls.host(url), url)
+            outcome = self._pages(Request(0, url, KIND, cookies=cookies, proxy=number, message=message))
+            if not (isinstance(outcome, Failure) and outcome.code == "proxy"):
+                break
         if self._outgoing is not None and not isinstance(outcome, Response):
             hidden = self._outgoing.hidden(queued, outcome)
             assert not isinstance(hidden, Page)  # nothing is parsed yet
@@ -114,15 +146,27 @@ class _Visitor:
         self._jar.take(url, outcome.set_cookies)
         return outcome
 
+    def _read_robots(self, origin: str, pause: Callable[[], None]) -> Robots:
+        """Read a robots.txt, through the next proxy where one fails."""
+        agent, robots = self._job.user_agent, Robots()
+        for number in range(max(1, len(self._job.fetch.proxy))):
+            robots = read_robots(self._fetch, origin, user_agent=agent, pause=pause, proxy=number)
+            if robots.unreachable is None or robots.unreachable.code != "proxy":
+                break
+        return robots
+
+    def _polite(self, url: str) -> PoliteSpec:
+        return self._job.polite.for_host(urls.host(url))
+
     def _forbidden(self, url: str) -> Failure | None:
-        if not self._job.polite.robots:
+        if not self._polite(url).robots:
             return None
         origin = urls.origin(url)
         robots = self._robots.get(origin)
         if robots is None:
-            pause = partial(self._pause, url, self._job.polite.delay)
+            pause = partial(self._pause, url, self._polite(url).delay)
             pause()
-            robots = read_robots(self._fetch, origin, user_agent=self._job.user_agent, pause=pause)
+            robots = self._read_robots(origin, pause)
             self._robots[origin] = robots
         if robots.unreachable is not None:
             why = robots.unreachable

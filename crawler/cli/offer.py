@@ -82,6 +82,7 @@ class Offer(NamedTuple):
         follow: as in a config.
         sitemap: the URL is a sitemap start.
         hint: what to do with it, a comment.
+        rows: how many rows were seen in JSON.
     """
 
     what: str
@@ -92,6 +93,7 @@ class Offer(NamedTuple):
     follow: tuple[dict[str, Any], ...] = ()
     sitemap: bool = False
     hint: str = ""
+    rows: int = 0
 
 
 def best_offer(response: Response) -> tuple[Offer, str]:
@@ -244,7 +246,7 @@ def _json(page: PageView) -> Iterator[Offer]:
         path, rows = place
         follow = tuple({"json": link, "to": "items", "next": True} for link in _next_in(data))
         count = f"{len(rows):,} rows at {path}"
-        yield Offer(f"{what}: {count}", "items", _members(rows), "json", path, follow)
+        yield Offer(f"{what}: {count}", "items", _members(rows), "json", path, follow, rows=len(rows))
     elif isinstance(data, list):
         yield Offer(
             f"{what}: a list",

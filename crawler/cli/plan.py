@@ -8,18 +8,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from crawler.clock import duration
 from crawler.config import Job
-from crawler.errors import StateError
+from crawler.config.diagnostics import dotted
+from crawler.config.document import PoliteSpec, host_name
+from crawler.config.units import show_size
+from crawler.errors import ExtractError, StateError
 from crawler.export import check_target
 from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
 from crawler.extract.rules import FieldRule, FollowRule, PageRule, PaginateRule, RequestRule, TableRule
+from crawler.fetch.browser import browser_path, browser_refusal
+from crawler.model import Link
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
@@ -86,7 +91,18 @@ def manners(job: Job, width: int) -> list[str]:
         width: requests at once that the strategy makes.
     """
     polite = job.polite
-    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_site(job)]
+    return [*_pauses(job), *_at_once(width, polite.per_host, polite.delay), *_single_hosts(job), *_site(job)]
+
+
+def _single_hosts(job: Job) -> list[str]:
+    """A sentence for each host of `polite.hosts`."""
+    return [f"{name}: {_of_host(job.polite.for_host(host_name(name)))}" for name in job.polite.hosts]
+
+
+def _of_host(polite: PoliteSpec) -> str:
+    pause = f"{duration(polite.delay, exact=True)} between requests" if polite.delay else "no delay between requests"
+    obeyed = "obeyed" if polite.robots else "ignored"
+    return f"{pause}, at most {polite.per_host} in flight, robots.txt is {obeyed} (polite.hosts)"
 
 
 def _pauses(job: Job) -> list[str]:
@@ -174,6 +190,7 @@ def served(engine: str, selectors: Iterable[str | None]) -> Served:
 
 
 FIRST = 5  # start URLs that are shown
+MOST_OF_A_BODY = 300  # characters that are shown
 
 Plain = dict[str, Any]
 
@@ -195,6 +212,7 @@ def make_plan(job: Job, config: str) -> Plain:
         "fetch": fetch,
         "polite": {**job.polite.plain(), "in_words": manners(job, fetch["workers"])},
         "limits": {**job.limits.plain(), "in_words": limits_in_words(job)},
+        "files": _files(job) if job.has_files else None,
         "outputs": outputs,
         "state": state,
         "warnings": list(job.warnings),
@@ -202,13 +220,34 @@ def make_plan(job: Job, config: str) -> Plain:
 
 
 def _start(job: Job) -> Plain:
-    kinds = Counter(start.kind for start in job.start_pages(call=False))
+    pages = job.start_pages(call=False)
+    first = list(islice(pages, FIRST))
+    kinds = Counter(start.kind for start in chain(first, pages))
     return {
         "count": kinds.total(),
         "kinds": dict(kinds),
-        "first": [start.url for start in islice(job.start_pages(call=False), FIRST)],
+        "first": [start.url for start in first],
+        "requests": [_start_page(job, start) for start in first],
         "functions": [{"python": name, "kind": kind} for name, kind in job.start_functions],
         "demo": job.demo is not None,
+    }
+
+
+def _start_page(job: Job, start: Link) -> Plain:
+    """What a start page is asked for with, and the values that are handed over to it."""
+    request, message, body = job.requests.get(start.kind), None, ""
+    if request is not None:
+        try:
+            message = request.message(start.url, start.ask, dict.fromkeys(job.variables, "***"), trusted=True)
+        except ExtractError as error:
+            body = f"({error.detail})"
+    if message is not None:
+        body = message.body.decode()
+    return {
+        "method": message.method if message else "GET",
+        "url": start.url,
+        "body": body if len(body) <= MOST_OF_A_BODY else f"{body[:MOST_OF_A_BODY]}...",
+        "values": {**(start.ask.given if start.ask else {}), **start.carry},
     }
 
 
@@ -222,8 +261,33 @@ def _fetch(job: Job) -> Plain:
         "parse": parse,
         "engine": fetch.engine,
         "client": fetch.client,
-        "problem": refusal(fetch.strategy, parse, fetch.client) or None,
+        "proxies": len(fetch.proxy),
+        "proxy_per_worker": fetch.proxy_per_worker,
+        "browser": _browser(job) if job.rendered else None,
+        "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks)
+        or (_no_browser(job) if job.rendered else "")
+        or None,
     }
+
+
+def _browser(job: Job) -> Plain:
+    path = browser_path(job.browser.path or "")
+    return {"kinds": list(job.rendered), "pages": job.browser.pages, "timeout": job.browser.timeout, "path": path}
+
+
+def _no_browser(job: Job) -> str:
+    return browser_refusal(job.browser.path or "")
+
+
+def _files(job: Job) -> Plain:
+    """Where files go: the names, and sentences."""
+    files = job.document.files
+    name = files.name or "{hash}.{ext}"
+    site = "on the site of their page" if files.same_site is True else "on any site"
+    if isinstance(files.same_site, tuple):
+        site = f"on the site of their page and on {', '.join(files.same_site)}"
+    words = [f"saved in {job.files_path}, named {name}", f"up to {show_size(files.max_size)} each, {site}"]
+    return {"folder": str(job.files_path), "name": name, "max_size": files.max_size, "in_words": words}
 
 
 def _kind(job: Job, name: str, plan: CompiledPage) -> Plain:
@@ -335,6 +399,11 @@ def _sources(job: Job, kinds: dict[str, CompiledPage]) -> Iterator[tuple[str, st
             for field in follow.rule.carry:
                 for home in homes:
                     yield home, field.name, _source(kind, found_by(field), use, carried=True)
+    for kind, names in job.document.started.items():
+        for table in kinds[kind].tables:
+            for name, (path, spec) in names.items():
+                if not spec.hidden:
+                    yield table.rule.table, name, _source(dotted(path), "carry", Served(""), carried=True)
 
 
 def _own(job: Job, kind: str, table: TableRule, hook: str | None) -> Iterator[tuple[str, Plain]]:

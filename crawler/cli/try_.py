@@ -17,6 +17,7 @@ from crawler.errors import ConfigError
 if TYPE_CHECKING:
     from crawler.cli.fetch_one import Guess, Visit
     from crawler.config import Job
+    from crawler.fetch.browser import BrowserRule
     from crawler.model import Link
 
 
@@ -27,7 +28,7 @@ ROWS = 2  # of a group that are shown
     "try",
     cls=Command,
     short_help="Fetch one page and show what each rule finds on it.",
-    sections={"What to try": ("kind", "values", *CONFIG_OPTIONS), "What to print": ("as_json",)},
+    sections={"What to try": ("kind", "values", "browser", *CONFIG_OPTIONS), "What to print": ("as_json",)},
     codes=(0, 2, 3, 130),
     meanings={
         0: "the page was fetched and parsed",
@@ -41,6 +42,12 @@ ROWS = 2  # of a group that are shown
     "--kind", metavar="KIND", help="Page kind whose rules are tried. Default: the one whose rules find the most."
 )
 @click.option("--with", "values", metavar="NAME=VALUE", multiple=True, help="A value that a link would hand over.")
+@click.option(
+    "--browser",
+    is_flag=True,
+    help="Render the page in a browser, and list the JSON that it fetches by itself, with rules that read it. Default "
+    "for a page kind with browser:.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON on stdout.")
 def command(
     config: str,
@@ -49,12 +56,13 @@ def command(
     starts: tuple[str, ...],
     kind: str | None,
     values: tuple[str, ...],
+    browser: bool,
     as_json: bool,
 ) -> int:
     """Fetch the page URL and show, rule by rule, what CONFIG finds on it. Nothing is saved.
 
     A path such as /catalogue/page-1.html is resolved against the first start URL. URL may be left out with --kind, if
-    that page kind has a request.url. robots.txt is obeyed, unless --set polite.robots=false is given.
+    that page kind has a request.url or a start page. robots.txt is obeyed, unless --set polite.robots=false is given.
 
     \b
     Examples:
@@ -74,7 +82,8 @@ def command(
         page = _page(job, url, base or (pages[0].url if pages else ""), pages, kind, given)
         from crawler.cli.fetch_one import visit
 
-        seen = visit(job, page, [start.url for start in pages], _tell)
+        render = _render(job, kind or page.kind, named=bool(kind), asked=browser)
+        seen = visit(job, page, [start.url for start in pages], _tell, render)
     why = "" if kind else "this is a start URL"
     return _show(job, seen, _found(job, seen, page, why), page.url, config, as_json)
 
@@ -99,6 +108,8 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
     if start is not None and not given and kind in (None, start.kind):
         return start
     chosen = kind or (start.kind if start else "")
+    if address is None and not given and (first := next((page for page in pages if page.kind == chosen), None)):
+        return first
     request = job.requests.get(chosen)
     if request is None:
         if address is None:
@@ -113,6 +124,21 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
             raise ConfigError(f"no URL; page kind '{chosen}' has no request.url")
         raise ConfigError(f"page kind '{chosen}' needs values that a link would hand over; add --with {missing[0]}=...")
     return Link(asked, chosen, ask=request.ask(given))
+
+
+def _render(job: Job, kind: str, *, named: bool, asked: bool) -> BrowserRule | None:
+    """What a browser does with the page, where it is rendered.
+
+    Args:
+        named: the kind was named by the user.
+        asked: so was --browser.
+    """
+    from crawler.fetch.browser import BrowserRule
+
+    rule = job.rendered.get(kind)
+    if rule is None and job.rendered and not (asked or named):
+        _tell(f"add --browser for a page of kind {' or '.join(job.rendered)}: a browser renders these")
+    return rule or (BrowserRule() if asked else None)
 
 
 def _tell(text: str) -> None:
@@ -183,6 +209,7 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
     from crawler.cli.fetch_one import tally
     from crawler.cli.findings import findings_text
     from crawler.cli.terminal import wrapped
+    from crawler.extract.rules import every_field
     from crawler.model import Response
 
     page = seen.outcome
@@ -195,6 +222,12 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
     if rules or not found.failed:
         lines.append(wrapped(f"page kind {found.kind}{why}", width(), "  "))
     lines += findings_text(found.findings, job.recipe.kinds[found.kind], width())
+    if any(field.type == "file" for field in every_field(job.recipe.kinds[found.kind])):
+        lines += ["", wrapped("a file is shown by its address: try does not save files", width(), "  ")]
+    if seen.heard is not None:
+        from crawler.cli.heard import apis, apis_text
+
+        lines += apis_text(apis(seen.heard))
     if not rules:  # the page was not read, or its kind has no rules
         return lines if found.failed else [*lines, "", paint("this page kind has no rules", "red")]
     end = paint(f"{hits} of {rules} rules found something", "green" if hits == rules else "red")
@@ -223,4 +256,13 @@ def _plain(job: Job, seen: Visit, found: Guess | None, address: str, code: int) 
         "kind": found.kind if found else None,
         "why_kind": found.why if found else "",
         "findings": plain_findings(found.findings) if found else [],
+        **_fetched(seen),
     }
+
+
+def _fetched(seen: Visit) -> dict[str, Any]:
+    if seen.heard is None:
+        return {}
+    from crawler.cli.heard import apis, plain_apis
+
+    return {"fetched": plain_apis(apis(seen.heard))}

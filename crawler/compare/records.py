@@ -20,8 +20,8 @@ from crawler.compare.significance import quantile
 from crawler.compare.task import STATE
 from crawler.config import Job
 from crawler.model import Result
+from crawler.runner.stored import result_of
 from crawler.store import runs
-from crawler.store.result import StoredResult
 from crawler.store.schema import open_database
 
 __all__ = [
@@ -189,7 +189,7 @@ def read_evidence(job: Job, folder: Path, base: str) -> Evidence:
     with closing(open_database(folder / STATE)) as db:
         newest = runs.newest_crawl(db)
         crawl = newest.id if newest else 0
-        result = StoredResult(db, crawl, job.tables, job.keys)
+        result = result_of(job, db, crawl)
         with open(folder / FACTS, "w", encoding="utf-8") as file:
             file.writelines(map(write_line, facts(result, base)))
         times = [took for (took,) in db.execute(_TIMES)]

@@ -74,7 +74,8 @@ def _figures(job: Job, origin: PageSource, kinds: Mapping[str, tuple[float, list
     with closing(origin.fetch(make_fetch("requests", settings))) as fetch:
         jar, crawl_delay = empty_jar(settings), _crawl_delay(job, fetch, starts)
         for kind, (share, some) in kinds.items():
-            times = list(_times(analyse, fetch, jar, kind, some, max(job.polite.delay, crawl_delay)))
+            delay = max((job.polite.for_host(urls.host(url)).delay for url in some), default=0.0)
+            times = list(_times(analyse, fetch, jar, kind, some, max(delay, crawl_delay)))
             count += len(times)
             for place, values in enumerate(zip(*times, strict=True)):
                 means[place] += share * fmean(values)
@@ -106,10 +107,11 @@ def _timed(analyse: Parser, kind: str, response: Response) -> tuple[float, float
 
 def _crawl_delay(job: Job, fetch: Fetch, some: list[str]) -> float:
     """What the robots.txt of the first page's host asks for, 0 for nothing."""
-    if not job.polite.robots or not some:
+    polite = job.polite.for_host(urls.host(some[0])) if some else job.polite
+    if not polite.robots or not some:
         return 0.0
     origin = urls.origin(some[0])
-    asked = read_robots(fetch, origin, user_agent=job.user_agent, pause=lambda: time.sleep(job.polite.delay)).delay
+    asked = read_robots(fetch, origin, user_agent=job.user_agent, pause=lambda: time.sleep(polite.delay)).delay
     return min(asked or 0.0, job.polite.max_crawl_delay)
 
 

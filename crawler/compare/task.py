@@ -133,7 +133,7 @@ class Task:
         )
         folder = Path(self.folder)
         outputs = tuple(folder / "output" / str(n) / path.name for n, path in enumerate(job.outputs))
-        moved = replace(job, outputs=outputs, state_path=folder / STATE)
+        moved = replace(job, outputs=outputs, state_path=folder / STATE, files_path=folder / "output" / "files")
         return served_at(moved, self.base) if self.base else moved
 
     def plain(self) -> dict[str, Any]:
@@ -159,5 +159,11 @@ class Task:
 
 def served_at(job: Job, base: str) -> Job:
     """The job for a site that is served at `base` already: it starts no demo site of its own."""
-    starts = tuple(Start(urljoin(base, start.url), start.kind) for start in job.starts)
+    starts = tuple(start._replace(url=_served(start, job, base)) for start in job.starts)
     return replace(job, starts=starts, document=job.document.changed(demo=None))
+
+
+def _served(start: Start, job: Job, base: str) -> str:
+    """The URL of a start at another base: also where it is the page kind that says it."""
+    url = start.url or job.pages[start.kind].request.url or ""
+    return urljoin(base, url) if url.startswith("/") else url

@@ -23,6 +23,7 @@ from crawler.config.tables import Field, Home, carried_by, homes, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find
 from crawler.extract.selectors import ends_in
+from crawler.model import FILE_COLUMNS
 
 __all__ = ["check", "check_files", "check_hooks", "warnings"]
 
@@ -60,6 +61,7 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
         _follow_targets(name, kind, document, report, spoiled)
         _sources(("pages", name), kind, report, spoiled)
     check_languages(document, report, spoiled)
+    _browser_proxy(document, report)
     for home in homes(document):
         _names(home, report, spoiled)
     there = arriving(document)
@@ -73,7 +75,21 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     _columns(document, report, spoiled)
     _keys(document, report)
     _twins(document, report)
+    _file_names(document, report)
     _allowed_blank(document, report)
+
+
+def _browser_proxy(document: Document, report: Diagnostics) -> None:
+    proxies = [proxy.reveal().lower() for proxy in document.fetch.proxy]
+    if not any(kind.browser for kind in document.pages.values()):
+        return
+    if len(proxies) > 1:
+        report.add(
+            ("fetch", "proxy"), "pages with browser: cannot change between proxies", "write one, or remove browser:"
+        )
+    elif proxies and not proxies[0].startswith("http://"):
+        what = "pages with browser: cannot use this proxy"
+        report.add(("fetch", "proxy"), what, "use one whose URL begins with http://, or remove browser:")
 
 
 def _follow_targets(
@@ -105,7 +121,7 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
         there = {*arriving(document)[name], *((kind.paginate.name,) if kind.paginate is not None else ())}
         for use in used[name]:
             if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
-                _is_not_given(use, name, there, report)
+                _is_not_given(use, name, there, report, document.started)
         for index, rule in enumerate(kind.follow):
             along = {use.name for use in used[name]} if is_next(name, rule) and rule.to == name else set()
             given = {*rule.fields, *rule.names, *along}
@@ -128,9 +144,11 @@ def _paginate(path: KeyPath, kind: KindSpec, spec: PaginateSpec, report: Diagnos
         report.add((*path, "fields", name), what, "rename the field", on_key=True)
 
 
-def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics) -> None:
+def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics, started: Collection[str]) -> None:
     """Complain of a name of a request or of a carry list that nothing hands over."""
     part = use.path[2]
+    if part == "request" and kind in started:
+        return  # said of the starts
     if part not in ("request", "follow") or ("carry" not in use.path and part == "follow"):
         return  # said where fields of a row are looked at
     what = f"uses {{{use.name}}}, which nothing hands over"
@@ -304,7 +322,10 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
             if first.type != field.type and not {field.path, first.path}.intersection(spoiled):
                 named = f"same type, for example type: {first.type if first.type != 'any' else field.type}"
                 what = f"the column '{field.name}' of table '{home.table}' is {field.type} here"
-                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", f"give both the {named}")
+                fix = f"give both the {named}"
+                if field.path[:1] == ("start",):
+                    fix = f"values of starts are text: add type: text there, or take {field.name} from carry:"
+                report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", fix)
         if widths.get(home.table, 0) > _MAX_COLUMNS:
             report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
 
@@ -363,6 +384,27 @@ def _allowed_blank(document: Document, report: Diagnostics) -> None:
             fix = did_you_mean(name, known) or f"there are: {', '.join(dict.fromkeys(known[:20]))}"
             path = _single(report, ("protect", "allow_blank", index))
             report.add(path, f"no table or column '{name}'", fix)
+
+
+def _file_names(document: Document, report: Diagnostics) -> None:
+    """`files.name` is made of fields that each table with files has."""
+    if not document.files.name:
+        return
+    from crawler.extract.templates import Template  # late: few configs have one
+
+    path, filled = ("files", "name"), False
+    for home in homes(document):
+        fields = {field.name for field in home.columns}
+        if not any(field.type in FILE_COLUMNS for field in home.columns):
+            continue
+        filled = True
+        for name in Template(document.files.name).names:
+            if name not in fields | {"ext", "hash"}:
+                fix = did_you_mean(name, fields) or f"columns are: {', '.join(sorted(fields)[:20])}"
+                report.add(path, f"'{name}' is no column of table '{home.table}', which has files", fix)
+                return
+    if not filled:
+        report.add(path, "no field has type: file", "add one, or remove the key")
 
 
 def check_files(outputs: tuple[Path, ...], state: Path, report: Diagnostics) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal, Self, get_args
 
 from crawler.config import validators
-from crawler.config.field_spec import PATTERNS
-from crawler.config.page_spec import KindSpec
+from crawler.config.browser import BrowserSpec
+from crawler.config.field_spec import FUNCTION, PATTERNS, FieldSpec
+from crawler.config.page_spec import DUPLICATES, KindSpec
 from crawler.config.schema import (
     BOOL,
     HOST,
+    HOST_PORT,
     IDENTIFIER,
     KIND_NAME,
     LATENCY,
@@ -24,6 +27,7 @@ from crawler.config.schema import (
     TEXT,
     InvalidValue,
     Key,
+    Location,
     Section,
     Type,
     choice,
@@ -39,24 +43,35 @@ from crawler.config.schema import (
     whole,
 )
 from crawler.config.secrets import Secret
+from crawler.config.yaml_tree import KeyPath
 from crawler.export.formats import FORMATS
 from crawler.fetch.client import CLIENTS
+from crawler.urls import host_port, of_host
 
 __all__ = [
     "AuthSpec",
     "DemoSpec",
     "Document",
     "FetchSpec",
+    "FilesSpec",
+    "HostSpec",
     "LimitsSpec",
     "PoliteSpec",
     "ProtectSpec",
     "SitemapSpec",
+    "StartSpec",
+    "host_name",
 ]
 
 
 PARAMETERS = list_of("name of a parameter, or a list", PARAMETER)
 Parse = Literal["auto", "worker", "callback", "pool", "barrier"]
 Engine = Literal["auto", "bs4", "lexbor"]
+
+
+def host_name(written: str) -> str:
+    """The name by which a host of the config is known, as of `crawler.urls.host`."""
+    return host_port("https" if written.endswith(":443") else "http", written)
 
 
 def _headers(values: dict[str, Secret]) -> None:
@@ -129,7 +144,15 @@ class FetchSpec(Section):
         "sent back to it as well, except those with a name given here.",
     )
     auth = Key(optional(of(AuthSpec)), None, "HTTP basic authentication, sent only to the origins of the start URLs.")
-    proxy = Key(optional(secret(validators.proxy)), None, "URL of a proxy. Proxy environment variables are ignored.")
+    proxy = Key(
+        list_of("URL, or a list", secret(validators.proxy)),
+        (),
+        "URL of a proxy (`http`, `https`, `socks5`, or `socks5h`, which resolves names itself), or a list: they take "
+        "turns. Proxy environment variables are ignored.",
+    )
+    proxy_per_worker = Key(
+        BOOL, False, "Each proxy serves one request at a time, as if each worker had a proxy of its own."
+    )
     user_agent = Key(ONE_LINE, "", "The complete User-Agent. Default: `crawler/VERSION (+CONTACT)`.")
     insecure_hosts = Key(
         list_of("list of host names", HOST, alone=False), (), "Hosts whose certificates are not verified."
@@ -147,6 +170,19 @@ class FetchSpec(Section):
     )
 
 
+class HostSpec(Section):
+    """How to treat one host; what is not given is that of `polite`."""
+
+    robots = Key(optional(BOOL), None, "Obey its robots.txt.")
+    delay = Key(optional(duration(0, 3600)), None, "Minimum time between two requests to it.")
+    per_host = Key(optional(whole(1, 1000)), None, "Maximum number of requests in flight to it.")
+
+
+def _show_host(spec: HostSpec) -> str:
+    said = ", ".join(f"{name}: {spec.keys[name].type.show(getattr(spec, name))}" for name in spec.order)
+    return f"{{{said}}}"
+
+
 class PoliteSpec(Section):
     """How to limit the load on the site."""
 
@@ -158,6 +194,65 @@ class PoliteSpec(Section):
         duration(0, 86400), 30.0, "Maximum Crawl-delay taken from a robots.txt; a longer one is reduced to this."
     )
     retry_after_cap = Key(duration(0, 86400), 120.0, "Longest Retry-After that this run waits for.")
+    hosts = Key(
+        mapping("host: section", HOST_PORT, replace(of(HostSpec, null=True), show=_show_host)),
+        {},
+        "Other values for single hosts: `api.example.com: {delay: 250ms, per_host: 2}`. A name without a port is that "
+        "host on every port.",
+    )
+
+    def for_host(self, name: str) -> PoliteSpec:
+        """These settings, as they are for one host.
+
+        Args:
+            name: as of `crawler.urls.host`.
+        """
+        if not self.hosts:
+            return self
+        own = of_host({host_name(written): spec for written, spec in self.hosts.items()}, name)
+        given = {} if own is None else {key: value for key in own.keys if (value := getattr(own, key)) is not None}
+        return self.changed(**given)
+
+
+def _file_name(value: object, place: Location) -> str:
+    name = TEXT.read(value, place)
+    fault = validators.file_name(name)
+    if fault is not None:
+        raise InvalidValue(*fault)
+    return name
+
+
+def _other_hosts(value: object, place: Location) -> bool | tuple[str, ...]:
+    return value if isinstance(value, bool) else list_of("hosts", HOST_PORT).read(value, place)
+
+
+_SAME_SITE: Type[bool | tuple[str, ...]] = Type(
+    "true, false, or a list of hosts",
+    True,
+    _other_hosts,
+    lambda value: str(value).lower() if isinstance(value, bool) else ", ".join(value),
+    {"anyOf": [{"type": "boolean"}, {"type": "string"}, {"items": {"type": "string"}, "type": "array"}]},
+)
+
+
+class FilesSpec(Section):
+    """Where the files of fields of the type `file` go."""
+
+    folder = Key(
+        optional(TEXT), None, "The folder, relative to the config file. Default: `files` beside the first output."
+    )
+    name = Key(
+        optional(Type("template", "", _file_name)),
+        None,
+        "Names of the files, made of fields of the row: `{isbn}.{ext}`. A second content of the same name gets `-2`. "
+        "Default: `{hash}.{ext}`, 12 hexadecimal digits made of the address.",
+    )
+    max_size = Key(size(1, 2_000_000_000), 20_000_000, "Maximum size of a file after unpacking; a larger one fails.")
+    same_site = Key(
+        _SAME_SITE,
+        True,
+        "Save only files on the site of their page; a list of hosts: these as well; `false`: files on any site.",
+    )
 
 
 class LimitsSpec(Section):
@@ -244,19 +339,50 @@ class SitemapSpec(Section):
     kind = Key(KIND_NAME, "", "The page kind of the addresses. Default: the first page kind.")
 
 
+_WITH = mapping("name: list, or range", NAME, list_of("text, or a list", RAW_TEXT))
+
+
+class StartSpec(Section):
+    """Start URLs, or values of which the requests are made.
+
+    Each line of a file and each combination of the lists under `with` is a start page. [Starts](starts.md) explains it
+    with examples.
+    """
+
+    url = Key(
+        _URLS,
+        None,
+        "A URL, or a list; with ranges and lists, and with `{names}` of columns of the file or of `with`. Default: the "
+        "column `url`, else `request.url` of the page kind.",
+    )
+    file = Key(
+        TEXT,
+        "",
+        "A file, relative to the config: a text file with one URL a line; or a .csv or .xlsx file with headings, each "
+        "line of which gives values.",
+    )
+    python = Key(
+        FUNCTION, "", "Your own function, as `module:function`: it gives URLs, or dicts with `url` and values."
+    )
+    with_ = Key(
+        _WITH,
+        {},
+        "Lists of values by name, also ranges as `2020..2026` or `0..200..20`: each with each, and each line.",
+    )
+    carry = Key(list_of("list of names", NAME), (), "Which of the values become columns of the rows.")
+    duplicates = Key(
+        DUPLICATES,
+        "first",
+        "What further starts of the same page do with what they carry: nothing, a row for each (`rows`), or a list of "
+        "all values (`collect`).",
+    )
+    kind = Key(KIND_NAME, "", "The page kind of these pages. Default: the first page kind.")
+
+
 _START = {
     "anyOf": [
-        {"description": "A URL; {1..50} means the numbers 1 to 50", **_TEXT},
-        {
-            "additionalProperties": False,
-            "properties": {
-                "url": {"anyOf": [_TEXT, {"items": _TEXT, "type": "array"}], "description": "A URL, or a list"},
-                "file": {"description": "A file with one URL per line, relative to the config", **_TEXT},
-                "python": {"description": "Your own function, as module:function, that gives URLs", **_TEXT},
-                "kind": {"description": "The page kind of these URLs; default: the first page kind", **_TEXT},
-            },
-            "type": "object",
-        },
+        {"description": "A URL; {1..50} means the numbers 1 to 50, {a,b} a and b", **_TEXT},
+        {"$ref": f"#/definitions/{StartSpec.__name__}"},
         {"$ref": f"#/definitions/{SitemapSpec.__name__}"},
     ]
 }
@@ -282,9 +408,9 @@ class Document(Section):
     start = Key(
         _STARTS,
         REQUIRED,
-        "Where to start: a URL, a list, a range such as `page-{1..50}.html` or `{01..12}`, "
+        "Where to start: a URL, a list, a range such as `page-{1..50}.html`, `{01..12}` or `{0..200..20}`, `{de,at}`, "
         "`{file: urls.txt}`, `{url: ..., kind: book}`, or `{sitemap: ...}`. Without `kind`, start URLs have the first "
-        "page kind.",
+        "page kind. See [starts.md](starts.md).",
     )
     pages = Key(
         mapping("name: page kind", KIND_NAME, of(KindSpec), null=False, check=_some),
@@ -298,7 +424,11 @@ class Document(Section):
     )
     fetch = Key(of(FetchSpec, null=True), FetchSpec(), "How pages are fetched.")
     polite = Key(of(PoliteSpec, null=True), PoliteSpec(), "How to limit the load on the site.")
+    files = Key(of(FilesSpec, null=True), FilesSpec(), "Where the files of fields of the type `file` go.")
     limits = Key(of(LimitsSpec, null=True), LimitsSpec(), "When to stop.")
+    browser = Key(
+        optional(of(BrowserSpec, null=True)), None, "How the browser runs that renders page kinds with `browser:`."
+    )
     protect = Key(
         or_false(of(ProtectSpec, null=True)),
         ProtectSpec(),
@@ -315,10 +445,10 @@ class Document(Section):
         "The state file of the job. Default: `NAME.state.sqlite` beside the first output.",
     )
 
-    started: Mapping[str, tuple[str, ...]] = {}
-    """Names that starts hand over, by page kind; of those that they carry into rows."""
+    started: Mapping[str, Mapping[str, tuple[KeyPath, FieldSpec]]] = {}
+    """By page kind, the names of what starts hand over: where each is written, and its field, hidden for no column."""
 
-    def with_starts(self, names: Mapping[str, tuple[str, ...]]) -> Document:
+    def with_starts(self, names: Mapping[str, Mapping[str, tuple[KeyPath, FieldSpec]]]) -> Document:
         """Return the same with what its starts hand over."""
         vars(self)["started"] = names
         return self

@@ -268,6 +268,10 @@ class FieldSpec(SourceSpec):
             raise InvalidValue("only a date has a format", "add type: date or type: datetime", key="format")
         if "relative" in self.format and self.locale not in ENGLISH:
             raise InvalidValue("relative dates are read in English only", "use python: for this language", key="format")
+        if self.type == "file" and (wrong := [name for name in ("join", "python") if self.has(name)]):
+            raise InvalidValue(f"'{wrong[0]}' makes a text, not a file", "remove it, or type: file", key=wrong[0])
+        if self.type == "file" and self.hidden:
+            raise InvalidValue("a hidden file has no cell, and is not saved", "remove it, or type: file", key="hidden")
         if self.negative and self.type not in ("int", "decimal", "money"):
             raise InvalidValue("only a number can be negative", "add type: int, decimal or money", key="negative")
 

@@ -59,9 +59,10 @@ def is_next(kind: str, rule: FollowSpec) -> bool:
 def arriving(document: Document) -> dict[str, dict[str, Arriving]]:
     """What is handed over to each page kind by starts and links, over any number of hops."""
     found: dict[str, dict[str, Arriving]] = {name: {} for name in document.pages}
-    column, here = FieldSpec(type="text"), context("html", "")
+    here = context("html", "")
     for target, names in document.started.items():
-        found.setdefault(target, {}).update({one: Arriving(("start",), one, column, here) for one in names})
+        for name, (path, spec) in names.items():
+            found.setdefault(target, {})[name] = Arriving(path, name, spec, here)
     grows = True
     while grows:
         grows = False

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from crawler import __version__
+from crawler.config.browser import BrowserSpec
 from crawler.config.document import DemoSpec, Document, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.page_spec import KindSpec
 from crawler.config.schema import Section
 from crawler.config.secrets import Secret, reveal
-from crawler.config.starts import FUNCTION, Start, called, expand
+from crawler.config.start_pages import pages_of
+from crawler.config.starts import FUNCTION, Start
 from crawler.config.tables import make_recipe, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
-from crawler.model import Link, Table
+from crawler.fetch.browser import BrowserRule
+from crawler.fetch.proxy import is_socks
+from crawler.model import FILE_COLUMNS, Link, Table
 
 if TYPE_CHECKING:
     from crawler.extract.request import CompiledRequest
@@ -27,9 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["Job", "settings"]
 
 
-def settings(document: Document, starts: int, first: str) -> list[tuple[str, str]]:
+def settings(document: Document, starts: Sequence[Start]) -> list[tuple[str, str]]:
     """Key path and value of every setting; ` (default)` follows what the config does not say."""
-    more = f" and {starts - 1:,} more" if starts > 1 else ""
+    count = sum(1 if start.values is None else start.values.combinations for start in starts)
+    first = starts[0].url or f"request.url of {starts[0].kind}" if starts else ""
+    more = f" and {count - 1:,} more" if count > 1 else ""
     pairs = [("name", document.name), ("start", first + more)]
     for name in Document.sections():
         section = getattr(document, name)
@@ -56,10 +61,11 @@ class Job:
     Attributes:
         document: the config as it is written, with every default filled in.
         folder: the absolute folder that paths are relative to: the config's, or the current one for `-`.
-        starts: start URLs in order, with ranges not yet expanded; paths where the job is for the demo site.
+        starts: where to start, in order, with ranges not yet expanded; paths where the job is for the demo site.
         outputs: absolute paths of the files to write.
         state_path: absolute path of the state file.
         warnings: what is allowed but most likely not meant, one sentence each.
+        files_path: absolute folder of the files that fields lead to.
         sitemaps: rules by the page kinds of sitemaps, which are kinds of their own beside those of the config.
         variables: the values of `${NAME}` in requests, by `$NAME`.
     """
@@ -72,6 +78,7 @@ class Job:
     warnings: tuple[str, ...] = ()
     sitemaps: Mapping[str, SitemapRule] = field(default_factory=dict)
     variables: Mapping[str, Secret] = field(default_factory=dict)
+    files_path: Path = Path()
 
     @property
     def name(self) -> str:
@@ -104,6 +111,16 @@ class Job:
         return self.document.limits
 
     @property
+    def browser(self) -> BrowserSpec:
+        """How the browser runs."""
+        return self.document.browser or BrowserSpec()
+
+    @property
+    def rendered(self) -> dict[str, BrowserRule]:
+        """What the browser does, by the page kinds that it renders."""
+        return {name: kind.browser.rule() for name, kind in self.pages.items() if kind.browser is not None}
+
+    @property
     def protect(self) -> ProtectSpec | None:
         """When a crawl is suspect; None for never."""
         return self.document.protect
@@ -119,6 +136,11 @@ class Job:
     def tables(self) -> tuple[Table, ...]:
         """The tables and their columns, in the order of the config."""
         return make_tables(self.document)
+
+    @cached_property
+    def has_files(self) -> bool:
+        """Whether a field is a file."""
+        return any(column.type in FILE_COLUMNS for table in self.tables for column in table.columns)
 
     @cached_property
     def keys(self) -> Mapping[str, tuple[str, ...]]:
@@ -155,7 +177,8 @@ class Job:
             "headers": reveal(fetch.headers),
             "cookies": reveal(fetch.cookies),
             "auth": (fetch.auth.user.reveal(), fetch.auth.password.reveal()) if fetch.auth else None,
-            "proxy": fetch.proxy.reveal() if fetch.proxy else None,
+            "proxy": fetch.proxy[0].reveal() if fetch.proxy else None,
+            "proxies": tuple(one.reveal() for one in fetch.proxy) if len(fetch.proxy) > 1 else (),
         }
 
     def request_secrets(self) -> dict[str, str]:
@@ -169,6 +192,11 @@ class Job:
         return (*reveal(fetch.headers).values(), *reveal(fetch.cookies).values(), *password)
 
     @property
+    def uses_socks(self) -> bool:
+        """Whether a proxy is one of SOCKS."""
+        return any(is_socks(one.reveal()) for one in self.fetch.proxy)
+
+    @property
     def user_agent(self) -> str:
         """The User-Agent: the configured one, or this program's name with the contact."""
         if self.fetch.user_agent:
@@ -177,7 +205,7 @@ class Job:
         return f"crawler/{__version__} (+{contact})" if contact else f"crawler/{__version__}"
 
     def start_pages(self, base: str | None = None, *, call: bool = True) -> Iterator[Link]:
-        """Every start page, ranges expanded; paths are resolved against `base`.
+        """Every start page, with ranges and lists expanded and values filled in; paths are resolved against `base`.
 
         Args:
             call: call functions that give URLs; without it none of the user's code is run, and their URLs are missing.
@@ -186,23 +214,12 @@ class Job:
             ConfigError: such a function fails.
         """
         for start in self.starts:
-            request = self.requests.get(start.kind)
-            for url in self._urls(start.url, call=call):
-                whole = urljoin(base, url) if base and url.startswith("/") else url
-                if request is None:
-                    yield Link(whole, start.kind)
-                elif asked := request.address(whole, base or whole, {}):
-                    yield Link(asked, start.kind, ask=request.ask({}))
+            yield from pages_of(start, self.requests.get(start.kind), base, str(self.folder), call=call)
 
     @property
     def start_functions(self) -> list[tuple[str, str]]:
         """Name and page kind of each function that gives start URLs."""
-        return [(url.removeprefix(FUNCTION), kind) for url, kind in self.starts if url.startswith(FUNCTION)]
-
-    def _urls(self, url: str, *, call: bool) -> Iterable[str]:
-        if not url.startswith(FUNCTION):
-            return expand(url)
-        return called(url.removeprefix(FUNCTION), str(self.folder)) if call else ()
+        return [(one.url.removeprefix(FUNCTION), one.kind) for one in self.starts if one.url.startswith(FUNCTION)]
 
     @cached_property
     def what_hash(self) -> str:
@@ -212,12 +229,19 @@ class Job:
         demo = self.demo.plain(defaults=False, without=without) if self.demo else None
         pages = [(name, kind.plain(defaults=False)) for name, kind in self.pages.items()]
         told_apart = [self.fetch.ignore_parameters, self.fetch.keep_parameters]
-        what: list[object] = [self.starts, pages, demo, *(told_apart if any(told_apart) else [])]
+        what: list[object] = [
+            [start.plain for start in self.starts],
+            pages,
+            demo,
+            *(told_apart if any(told_apart) else []),
+        ]
         if self.sitemaps:
             what.append(self.sitemaps)
+        if self.has_files and self.document.files.same_site is not True:
+            what.append(self.document.files.same_site)
         text = json.dumps(what, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     def settings(self) -> list[tuple[str, str]]:
         """Every setting as key path and text, for a person; secrets are `***`, defaults are marked."""
-        return settings(self.document, len(self.starts), self.starts[0].url if self.starts else "")
+        return settings(self.document, self.starts)

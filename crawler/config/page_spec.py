@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from crawler.config.browser import RenderSpec
 from crawler.config.field_spec import EACH, FIELDS, FUNCTION, PATTERNS, WHERE, FieldSpec, SourceSpec
 from crawler.config.paging_spec import EXPECT, PAGINATE
 from crawler.config.request_spec import RequestSpec
@@ -22,6 +23,7 @@ from crawler.config.schema import (
     mapping,
     of,
     optional,
+    or_false,
 )
 
 __all__ = [
@@ -172,6 +174,12 @@ class KindSpec(TableSpec):
         (),
         "What each good answer has. A page without it is asked for again, and fails in the end: `unexpected`.",
     )
+    browser = Key(
+        or_false(of(RenderSpec, null=True)),
+        None,
+        "Render pages of this kind in a browser first; needs the extra `browser`. What they show then is read as HTML. "
+        "See docs/browser.md.",
+    )
     paginate = Key(PAGINATE, None, "How the list on these pages goes on by number, offset or cursor.")
     table = Key(NAME, "", "The table (a sheet of the workbook) for the rows. Default: the name of the page kind.")
     tables = Key(
@@ -193,6 +201,15 @@ class KindSpec(TableSpec):
     )
 
     def check(self) -> None:
+        if self.browser and self.format != "html":
+            what = f"what a browser shows is HTML, and the format is {self.format}"
+            raise InvalidValue(what, "remove browser, or format", key="browser")
+        if self.browser and self.request.verb != "GET":
+            what = "a browser asks for its pages by GET"
+            raise InvalidValue(what, "remove browser, or method, json and form of request", key="browser")
+        if self.browser and self.request.secret_query:
+            what = "request.query has a secret, and a browser does not hide the address of its page"
+            raise InvalidValue(what, "send the secret in request.headers", key="browser")
         for key in ("table", "key", "each", "where"):
             if key in self.given and not self.fields and not self.python:
                 raise InvalidValue(

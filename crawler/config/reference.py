@@ -6,15 +6,19 @@ from inspect import cleandoc
 from typing import Any
 
 from crawler import plugins
+from crawler.config.browser import BrowserSpec, RenderSpec
 from crawler.config.document import (
     AuthSpec,
     DemoSpec,
     Document,
     FetchSpec,
+    FilesSpec,
+    HostSpec,
     LimitsSpec,
     PoliteSpec,
     ProtectSpec,
     SitemapSpec,
+    StartSpec,
 )
 from crawler.config.field_spec import ConditionSpec, EachSpec, FieldSpec
 from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
@@ -27,6 +31,7 @@ __all__ = ["SECTIONS", "reference", "schema"]
 
 SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("The job", "", Document),
+    ("Where to start", "start[].", StartSpec),
     ("A sitemap to start from", "start[].", SitemapSpec),
     ("A page kind", "pages.KIND.", KindSpec),
     ("A table of a page kind", "pages.KIND.tables.TABLE.", TableSpec),
@@ -35,13 +40,17 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("A request", "pages.KIND.request.", RequestSpec),
     ("Paging", "pages.KIND.paginate.", PaginateSpec),
     ("What is expected", "pages.KIND.expect[].", ExpectSpec),
+    ("A page in the browser", "pages.KIND.browser.", RenderSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),
     ("A follow rule", "pages.KIND.follow[].", FollowSpec),
     ("The demo site", "demo.", DemoSpec),
     ("Fetching", "fetch.", FetchSpec),
     ("User and password", "fetch.auth.", AuthSpec),
     ("Politeness", "polite.", PoliteSpec),
+    ("A single host", "polite.hosts.HOST.", HostSpec),
+    ("Files", "files.", FilesSpec),
     ("Limits", "limits.", LimitsSpec),
+    ("The browser", "browser.", BrowserSpec),
     ("Protection", "protect.", ProtectSpec),
 )
 _INTRO = """# The config file

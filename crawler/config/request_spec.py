@@ -19,7 +19,7 @@ from crawler.config.schema import (
     whole,
 )
 from crawler.config.secrets import expand
-from crawler.extract.request import names_in, templates_in
+from crawler.extract.request import is_secret, names_in, templates_in
 
 __all__ = ["RequestSpec", "request_template"]
 
@@ -166,6 +166,11 @@ class RequestSpec(Section):
     def verb(self) -> str:
         """The method, also where it is not given."""
         return self.method or ("POST" if self.json or self.form else "GET")
+
+    @property
+    def secret_query(self) -> bool:
+        """Whether a parameter holds a secret."""
+        return any(map(is_secret, names_in(list(self.query.values()))))
 
     @property
     def templates(self) -> list[object]:

@@ -22,6 +22,7 @@ __all__ = [
     "BOOL",
     "FORMAT",
     "HOST",
+    "HOST_PORT",
     "IDENTIFIER",
     "KIND_NAME",
     "LATENCY",
@@ -569,4 +570,5 @@ FORMAT = text("date format", validators.time_format)
 LOCALE = text("language", validators.locale)
 OUTPUT_PATH = text("path", validators.text, validators.output)
 HOST = text("host name", validators.host)
+HOST_PORT = text("host, or host:port", validators.host_port)
 PARAMETER = text("name of a parameter", validators.parameter)

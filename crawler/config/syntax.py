@@ -11,7 +11,7 @@ from crawler.config.diagnostics import Diagnostics
 from crawler.config.yaml_tree import Node, NodeError, YamlSource, compose
 from crawler.errors import ConfigError
 
-__all__ = ["MAX_BYTES", "display_name", "parse", "read_text"]
+__all__ = ["MAX_BYTES", "display_name", "parse", "read_bytes", "read_text"]
 
 
 MAX_BYTES = 10_000_000
@@ -36,12 +36,7 @@ def read_text(path: Path | str, *, most: int = MAX_BYTES) -> str:
         ConfigError: it cannot be read, is larger than `most` bytes, or is no text.
     """
     name = display_name(path)
-    data = _read_bytes(path, name, most)
-    if len(data) > most:
-        raise ConfigError(
-            f"{name}: larger than {most // 1_000_000} MB; "
-            "put long lists of URLs into files of their own: start: {file: urls.txt}"
-        )
+    data = read_bytes(path, most=most)
     encoding = next((codec for mark, codec in _BOMS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
@@ -55,7 +50,23 @@ def read_text(path: Path | str, *, most: int = MAX_BYTES) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _read_bytes(path: Path | str, name: str, most: int) -> bytes:
+def read_bytes(path: Path | str, *, most: int) -> bytes:
+    """The bytes of a file or, for `-`, of standard input.
+
+    Raises:
+        ConfigError: it cannot be read, or is larger than `most` bytes.
+    """
+    name = display_name(path)
+    data = _read(path, name, most)
+    if len(data) > most:
+        raise ConfigError(
+            f"{name}: larger than {most // 1_000_000} MB; "
+            "put long lists of URLs into files of their own: start: {file: urls.txt}"
+        )
+    return data
+
+
+def _read(path: Path | str, name: str, most: int) -> bytes:
     try:
         if str(path) == "-":
             return sys.stdin.buffer.read(most + 1)

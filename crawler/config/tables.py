@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from crawler.config import handed
-from crawler.config.document import Document
+from crawler.config.document import Document, host_name
 from crawler.config.field_spec import ConditionSpec, FieldSpec, SourceSpec
 from crawler.config.handed import is_next, is_of_rows, rows_of
 from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
@@ -18,6 +18,7 @@ from crawler.extract.rules import (
     Condition,
     ExpectRule,
     FieldRule,
+    FilesRule,
     FollowRule,
     Language,
     PageRule,
@@ -169,7 +170,7 @@ def column_type(spec: FieldSpec, here: Context) -> str:
     if spec.join is not None:
         return "text"
     if spec.nth is None and (spec.all or spec.all_of or spec.split or (spec.lines and spec.type != "text")):
-        return "list"
+        return "files" if spec.type == "file" else "list"
     return field_type(spec, here)
 
 
@@ -183,7 +184,9 @@ def make_recipe(document: Document, root: str) -> Recipe:
     used = handed.names_used(document)
     kinds = {name: _kind(name, kind, tuple(rules[name]), root, used[name]) for name, kind in document.pages.items()}
     hooked = any(kind.python for kind in document.pages.values())
-    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes)
+    anywhere, hosts = document.files.same_site is False, document.files.same_site
+    files = FilesRule(anywhere, () if isinstance(hosts, bool) else tuple(map(host_name, hosts)))
+    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes, files=files)
 
 
 def _table(home: Home, key: tuple[str, ...], root: str, needed: Collection[str]) -> TableRule:

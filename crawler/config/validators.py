@@ -8,19 +8,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from crawler import extras, plugins
+from crawler import extras, plugins, urls
 from crawler.export.formats import FORMATS
 from crawler.extract.numbers import ENGLISH
 from crawler.extract.selectors import check_selector
-from crawler.model import SITEMAP
+from crawler.model import FILE, SITEMAP
 
 __all__ = [
     "Problem",
     "column",
     "did_you_mean",
+    "file_name",
     "header_name",
     "header_value",
     "host",
+    "host_port",
     "identifier",
     "is_cookie",
     "is_path",
@@ -49,7 +51,7 @@ _HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # token of RFC 9110, 5.6.2
 _COOKIE = r"[!-+\--:<-~]*"
 _HOST = r"[^\s/:@?#\[\]]{1,253}|\[?[0-9A-Fa-f:.]+\]?"
 _OWN = r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"
-_PROXY = r"(?i)https?://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?"
+_PROXY = r"(?i)(?:https?|socks5h?)://([^\s/@]*@)?([^\s/:@]+|\[[0-9a-f:.]+\])(:\d{1,5})?/?"
 
 
 class Problem(NamedTuple):
@@ -105,8 +107,9 @@ def column(value: str) -> Problem | None:
 
 def kind(value: str) -> Problem | None:
     """A name of a page kind, and not one of those that sitemaps have."""
-    if value.startswith(SITEMAP):
-        return Problem("this name is reserved for sitemaps", "choose another name")
+    if value.startswith((SITEMAP, FILE)):
+        what = "files" if value.startswith(FILE) else "sitemaps"
+        return Problem(f"this name is reserved for {what}", "choose another name")
     return column(value)
 
 
@@ -200,6 +203,29 @@ def host(value: str) -> Problem | None:
     if re.fullmatch(_HOST, value):
         return None
     return Problem("is not a host name", "write only the host, for example example.com, without https:// and port")
+
+
+def host_port(value: str) -> Problem | None:
+    """A host name, with a port or without."""
+    try:
+        if re.search(r"[\s/@?#]", value) or not value:
+            raise urls.BadUrl("bad-url", "")
+        urls.host_port("http", value)
+    except urls.BadUrl:
+        return Problem("is not a host", "write only the host, for example `example.com` or `example.com:8080`")
+    return None
+
+
+def file_name(value: str) -> Problem | None:
+    """A template of the name of a file, in no folder; its extension is that of the content."""
+    bad = re.search(r'[/\\:*?"<>|]', re.sub(r"\{[^{}]*\}", "", value))
+    if bad:
+        return Problem(f"'{bad[0]}' cannot be part of a file name", "write a name without folders: {isbn}.{ext}")
+    if value.startswith("."):
+        return Problem("a name that begins with a dot is hidden", "begin it with a letter or a name in braces")
+    if not value.endswith(".{ext}") or value == ".{ext}":
+        return Problem("the name does not end with .{ext}", "add it: {isbn}.{ext}; the content says what it is")
+    return None
 
 
 def parameter(value: str) -> Problem | None:
@@ -303,4 +329,4 @@ def proxy(value: str) -> Problem | None:
     """The URL of a proxy; the complaint never shows it."""
     if re.fullmatch(_PROXY, value):
         return None
-    return Problem("is not a proxy URL", "write for example http://host:8080")
+    return Problem("is not a proxy URL", "write for example http://host:8080 or socks5h://host:1080")

@@ -107,7 +107,7 @@ def _scalar(node: Node, path: KeyPath) -> object:
 
 def _is_text(path: KeyPath) -> bool:
     if not path or path[0] == "start":
-        return False
+        return "with" in path[1:3]  # values as they are written: 01234 keeps its zero
     return any(_begins(path, home) for home in _TEXT_HOMES) or any(
         len(path) == len(place) and _begins(path, place) for place in _TEXT_PLACES
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from crawler.clock import duration
 from crawler.crawl.frontier import Frontier
-from crawler.crawl.retry_policy import decide, is_host_failure
+from crawler.crawl.retry_policy import UNSENT, decide, is_host_failure
 from crawler.model import Failure, Outcome
 from crawler.store.queued import Past, Queued
 
@@ -52,7 +52,7 @@ class Blame:
             self._strike(witness.host, "no answer", now)
         elif not isinstance(outcome, Failure):
             self._frontier.pace(witness.host).good()
-        elif outcome.code != "late" and not self._is_trouble(witness, outcome, now) and not outcome.status:
+        elif outcome.code not in UNSENT and not self._is_trouble(witness, outcome, now) and not outcome.status:
             self._strike(witness.host, outcome.code, now)
 
     def _is_in_doubt(self, page: Queued, failure: Failure, now: float) -> bool:

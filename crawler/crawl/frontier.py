@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from crawler import urls
 from crawler.crawl.admission import ROBOTS, Refusal
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.outgoing import Outgoing
+from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
 from crawler.model import Failure, Outcome, Request
@@ -38,18 +39,25 @@ class Politeness(NamedTuple):
         delay: least gap between two requests to a host.
         per_host: most requests to a host at once.
         max_crawl_delay: a longer Crawl-delay of a robots.txt is cut to this.
+        hosts: what holds in place of this for single hosts, by name, with a port or without.
     """
 
     robots: bool
     delay: float
     per_host: int
     max_crawl_delay: float
+    hosts: Mapping[str, Politeness] = {}
+
+    def of(self, name: str) -> Politeness:
+        """How a host is treated; `name` as of `urls.host`."""
+        return urls.of_host(self.hosts, name) or self
 
 
 @dataclass(slots=True)
 class _Host:
     name: str
     pace: HostThrottle
+    obeys: bool  # its robots.txt is asked for
     heads: tuple[deque[Queued], deque[Queued]] = field(default_factory=lambda: (deque(), deque()))
     on_disk: list[bool] = field(default_factory=lambda: [True, True])
     turn: int = 0
@@ -75,6 +83,7 @@ class Frontier:
 
     Attributes:
         cookies: given to each request that goes out.
+        proxies: through which they go.
     """
 
     def __init__(
@@ -84,16 +93,19 @@ class Frontier:
         ask_robots: Callable[[str], None],
         cookies: RunCookies | None = None,
         outgoing: Outgoing | None = None,
+        proxies: Proxies | None = None,
     ) -> None:
         self._pages, self._polite, self._ask = pages, politeness, ask_robots
         self.cookies = RunCookies() if cookies is None else cookies
         self._outgoing = outgoing
+        self.proxies = Proxies() if proxies is None else proxies
+        self._shut = ""
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[float, int, _Host]] = []
         self._waiting: list[tuple[float, int, Queued]] = []
         self._suspects: deque[Queued] | None = None
         self._count = 0
-        self._no_worker = False
+        self._no_worker = self._no_proxy = False
         self.in_flight = 0
 
     def load(self, now: float, wall: float) -> None:
@@ -145,6 +157,9 @@ class Frontier:
         """The next request that may go out now, or None."""
         self._wake(now)
         self._no_worker = False
+        self._no_proxy = not self._shut and self.proxies.is_blocked(now)
+        if self._no_proxy:
+            return None
         while self._ready and self._ready[0][0] <= now:
             host = heapq.heappop(self._ready)[2]
             host.listed = False
@@ -186,6 +201,12 @@ class Frontier:
         self._waiting = [entry for entry in self._waiting if entry[2].host != name]
         heapq.heapify(self._waiting)
 
+    def close_all(self, why: str) -> None:
+        """Leave all hosts alone for the rest of this run, those too that are not known yet."""
+        self._shut, self._ready = why, []
+        for name in [host.name for host in self._hosts.values() if not host.closed]:
+            self.close(name, why)
+
     def pace(self, name: str) -> HostThrottle:
         """The clock of a host."""
         return self._host(name).pace
@@ -219,6 +240,8 @@ class Frontier:
     def next_due(self) -> float | None:
         """When something may be due, monotonic seconds; None when only what is in flight can bring more."""
         times = [self._waiting[0][0]] if self._waiting else []
+        if self._no_proxy:
+            return min([*times, *filter(None, (self.proxies.next_at(),))], default=None)
         if self._ready and not self._no_worker:
             times.append(self._ready[0][0])
         if self._suspects and not self.in_flight:
@@ -235,7 +258,9 @@ class Frontier:
     def _host(self, name: str) -> _Host:
         host = self._hosts.get(name)
         if host is None:
-            host = self._hosts[name] = _Host(name, HostThrottle(self._polite.delay, self._polite.per_host))
+            polite = self._polite.of(name)
+            throttle = HostThrottle(polite.delay, polite.per_host)
+            host = self._hosts[name] = _Host(name, throttle, polite.robots, closed=self._shut)
         return host
 
     def _list(self, host: _Host, now: float) -> None:
@@ -291,7 +316,7 @@ class Frontier:
 
     def _rules(self, host: _Host, page: Queued, now: float) -> Robots | None:
         """The robots.txt that rules a page; None when it must be read first."""
-        if not self._polite.robots:
+        if not host.obeys:
             return _NO_RULES
         origin = urls.origin(page.url)
         robots, read_at = host.rules.get(origin, (None, 0.0))
@@ -315,7 +340,8 @@ class Frontier:
         self.in_flight += 1
         self._list(host, now)
         cookies = self.cookies.give(page)
-        request = Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies)
+        proxy = self.proxies.take(now)
+        request = Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies, proxy)
         if page.ask is None and page.message is None:
             return page, request
         return page, request._replace(ask=load_ask(page.ask), message=page.message)

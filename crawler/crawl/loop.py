@@ -19,6 +19,7 @@ from crawler.crawl.blame import Blame
 from crawler.crawl.frontier import Frontier
 from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.retry_policy import (
+    UNSENT,
     backoff,
     decide,
     died,
@@ -43,6 +44,7 @@ GRACE = 10.0  # seconds that requests in flight get after a stop
 class _Flight(NamedTuple):
     page: Queued
     until: float
+    proxy: int
 
 
 class Crawl:
@@ -170,7 +172,7 @@ class Crawl:
             future = Future()
             future.set_exception(error)
             self._renew()
-        self._flights[future] = _Flight(page, time.monotonic() + self._limits.task_timeout)
+        self._flights[future] = _Flight(page, time.monotonic() + self._limits.task_timeout, request.proxy)
         future.add_done_callback(self._inbox.put)
 
     # ---- coming back
@@ -179,15 +181,23 @@ class Crawl:
         if isinstance(arrived, Future):
             flight = self._flights.pop(arrived, None)
             if flight is not None:  # else it was given up before
-                now = time.monotonic()
+                now, outcome = time.monotonic(), outcome_of(arrived)
                 self._frontier.release(flight.page, now)
+                self._heard_of_proxy(flight.proxy, outcome, now)
                 if flight.page.lane == WITNESS:
-                    self._blame.heard(flight.page, outcome_of(arrived), now)
+                    self._blame.heard(flight.page, outcome, now)
                 else:
-                    self._absorb(flight.page, outcome_of(arrived))
+                    self._absorb(flight.page, outcome)
         elif arrived is not None:
             origin, robots = arrived
             self._frontier.answer(origin, robots, time.monotonic())
+
+    def _heard_of_proxy(self, number: int, outcome: Outcome | BaseException, now: float) -> None:
+        proxies = self._frontier.proxies
+        proxies.release(number)
+        proxies.heard(number, outcome, now)
+        if proxies.all_failed:
+            self._frontier.close_all(f"no proxy can be reached ({proxies.why})")
 
     def _absorb(self, page: Queued, outcome: Outcome | BaseException) -> None:
         if isinstance(outcome, BaseException):
@@ -227,11 +237,11 @@ class Crawl:
 
     def _failed(self, page: Queued, failure: Failure) -> None:
         now = time.monotonic()
-        if failure.code == "late":
-            self._came_too_late(page, now)
+        if failure.code in UNSENT:
+            self._came_too_late(page, now, slow=failure.code == "late")
             return
         self.tally.requests += 1
-        blameless = self._blame.is_host(page, failure, now)
+        blameless = self._blame.is_host(page, failure, now) or self._frontier.proxies.is_to_blame(failure)
         final = decide(failure, page.tried + 1, self._limits.retries) != "retry"
         if final and self._is_lost_start(page, failure, blameless):
             self._undecided.append((page, failure))
@@ -256,9 +266,10 @@ class Crawl:
         given_up = not blameless or self._frontier.is_closed(page.host)
         return given_up and is_passing(failure) and self._pages.past.is_start(page)
 
-    def _came_too_late(self, page: Queued, now: float) -> None:
+    def _came_too_late(self, page: Queued, now: float, *, slow: bool) -> None:
         self._asked_for -= page.is_new
-        self._frontier.pace(page.host).late()
+        if slow:
+            self._frontier.pace(page.host).late()
         self._pages.back(page)
         self._frontier.put_back(page, now)
 
@@ -283,6 +294,7 @@ class Crawl:
             if flight.until > now:
                 return
             del self._flights[future]
+            self._frontier.proxies.release(flight.proxy)
             self._frontier.release(flight.page, now)
             if flight.page.lane == WITNESS:
                 self._blame.heard(flight.page, TimeoutError(), now)

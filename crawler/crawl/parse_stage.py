@@ -15,7 +15,7 @@ from functools import partial
 from time import thread_time
 from typing import TYPE_CHECKING, Literal
 
-from crawler.model import Outcome, Request, Response
+from crawler.model import FILE, Outcome, Request, Response
 from crawler.process import cores
 from crawler.strategies.port import Factory, Fetched, Strategy
 
@@ -35,20 +35,28 @@ Read = Callable[..., Outcome]
 class Analyse:
     """The step from what came back to what was found; anything but a response is an outcome already.
 
+    Args:
+        read: makes a page of a response, by its kind.
+        save: the same for files.
+
     Attributes:
         spent: seconds of CPU that it took in this process, in all threads.
     """
 
-    def __init__(self, read: Read) -> None:
-        self._read = read
+    def __init__(self, read: Read, save: Callable[[Response], Outcome] | None = None) -> None:
+        self._read, self._save = read, save
         self.spent = 0.0
 
     def __call__(self, request: Request, fetched: Fetched) -> Outcome:
         if not isinstance(fetched, Response):
             return fetched
         began = thread_time()
-        ask = request.ask
-        found = self._read(request.kind, fetched) if ask is None else self._read(request.kind, fetched, ask)
+        saved = self._save is not None and request.kind == FILE
+        if saved:
+            found = self._save(fetched)  # type: ignore[misc]  # see `saved`
+        else:
+            ask = request.ask
+            found = self._read(request.kind, fetched) if ask is None else self._read(request.kind, fetched, ask)
         self.spent += thread_time() - began
         return found._replace(set_cookies=fetched.set_cookies) if fetched.set_cookies else found
 

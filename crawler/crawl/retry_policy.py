@@ -15,6 +15,7 @@ from crawler.model import Failure, Moved, Note, Outcome, Page
 from crawler.store.queued import ALONE, Queued
 
 __all__ = [
+    "UNSENT",
     "backoff",
     "decide",
     "died",
@@ -31,16 +32,20 @@ __all__ = [
 # How often a cause is worth another try; the config's `retries` where it names none.
 _RETRY: dict[str, int | None] = {
     **dict.fromkeys(("refused", "closed", "reset", "timeout", "connect-timeout", "network"), None),
-    **dict.fromkeys(("truncated", "bad-chunk", "proxy", "unexpected"), None),
+    **dict.fromkeys(("truncated", "bad-chunk", "proxy", "proxy-refused", "unexpected"), None),
+    **dict.fromkeys(("browser-died", "browser-failed"), None),
     **dict.fromkeys((f"http-{status}" for status in (408, 425, 429, 500, 502, 503, 504)), None),
     **dict.fromkeys((f"http-{status}" for status in range(520, 525)), None),
-    **dict.fromkeys(("dns", "empty", "http-304", "unexpected-status"), 1),
+    **dict.fromkeys(("dns", "empty", "http-304", "unexpected-status", "not-rendered"), 1),
 }
 _SKIP = frozenset({"not-html", "off-site", "robots"})
 _TROUBLE = frozenset({
     *("refused", "closed", "reset", "timeout", "connect-timeout", "network", "dns", "http-429"),
     *(f"http-{status}" for status in (500, 502, 503, 504, *range(520, 525))),
 })  # fmt: skip
+
+UNSENT = frozenset({"late", "busy"})
+"""Codes of requests that were handed back before anything was sent; the second says nothing of the host's speed."""
 
 FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 

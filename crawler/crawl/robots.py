@@ -68,7 +68,7 @@ class Robots:
         return self._rules is None or bool(self._rules.can_fetch(url, self._agent))
 
 
-def read_robots(fetch: Fetch, origin: str, *, user_agent: str, pause: Callable[[], None]) -> Robots:
+def read_robots(fetch: Fetch, origin: str, *, user_agent: str, pause: Callable[[], None], proxy: int = 0) -> Robots:
     """Fetch and parse `origin/robots.txt`; up to five redirects are followed, to other hosts too.
 
     Cookies that come on the way are sent with the next redirect, and then forgotten.
@@ -76,13 +76,14 @@ def read_robots(fetch: Fetch, origin: str, *, user_agent: str, pause: Callable[[
     Args:
         origin: scheme://host, as of `urls.origin`.
         user_agent: ours, whole; its first product token is the name that groups are looked up by.
+        proxy: number of the proxy to go through.
         pause: called before each further request, to keep the gap between requests.
     """
     url, jar = f"{origin}/robots.txt", Jar()
     for hop in range(MAX_HOPS + 1):
         if hop:
             pause()
-        answer = fetch(Request(0, url, ROBOTS, cookies=jar.header(urls.host(url), url)))
+        answer = fetch(Request(0, url, ROBOTS, cookies=jar.header(urls.host(url), url), proxy=proxy))
         jar.take(url, answer.set_cookies)
         if isinstance(answer, Response):
             return parse(answer.body, user_agent)
@@ -167,11 +168,19 @@ class RobotsFetcher:
     """Threads of its own: a robots.txt is needed before its host can be asked for anything, whatever the strategy.
 
     Args:
-        delay: seconds between two requests to a host.
+        delay: seconds between two requests to a host, by its name.
+        proxy: gives the number of a proxy that is likely to answer; called from any thread.
     """
 
-    def __init__(self, fetch: Fetch, user_agent: str, delay: float, inbox: Inbox) -> None:
-        self._fetch, self._agent, self._delay, self._inbox = fetch, user_agent, delay, inbox
+    def __init__(
+        self,
+        fetch: Fetch,
+        user_agent: str,
+        delay: Callable[[str], float],
+        inbox: Inbox,
+        proxy: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._fetch, self._agent, self._delay, self._inbox, self._proxy = fetch, user_agent, delay, inbox, proxy
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="robots")
         self._closing = threading.Event()
 
@@ -187,18 +196,21 @@ class RobotsFetcher:
         self._fetch.close()
 
     def _read(self, origin: str) -> Robots:
+        delay = self._delay(urls.host(origin))
+        pause = partial(self._pause, delay)
         for tried in range(1, TRIES + 1):
-            robots = read_robots(self._fetch, origin, user_agent=self._agent, pause=self._pause)
+            proxy = self._proxy() + tried - 1  # the next one, where one fails
+            robots = read_robots(self._fetch, origin, user_agent=self._agent, pause=pause, proxy=proxy)
             if robots.unreachable is None or tried == TRIES:
                 break
             asked = min(robots.unreachable.retry_after or 0.0, MAX_WAIT)
-            self._closing.wait(max(self._delay, 2.0**tried / 2, asked))
+            self._closing.wait(max(delay, 2.0**tried / 2, asked))
             if self._closing.is_set():
                 break
         return robots
 
-    def _pause(self) -> None:
-        self._closing.wait(self._delay)
+    def _pause(self, seconds: float) -> None:
+        self._closing.wait(seconds)
 
     def _answered(self, origin: str, reading: Future[Robots]) -> None:
         if reading.cancelled():

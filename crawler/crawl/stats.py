@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from crawler.model import Failure, Page
+from crawler.model import FILE, Failure, Page
 
 __all__ = ["Stats"]
 
@@ -41,7 +41,8 @@ class Stats:
     def page(self, page: Page) -> None:
         """Count a page that was parsed."""
         self.done += 1
-        self.records += len(page.records)
+        if page.records and page.records[0].table != FILE:
+            self.records += len(page.records)
         self.bytes += page.bytes
         if page.dropped:
             self.dropped.update(page.dropped)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from crawler.demo.api import api_page
+from crawler.demo.browser_pages import delayed_page, js_page, more_page, scroll_page
 from crawler.demo.catalogue import Stock
 from crawler.demo.feed import feed
 from crawler.demo.pages import document, fill
@@ -37,6 +38,10 @@ PATHS = {
     "/stock.csv": "a CSV file",
     "/stock.xlsx": "an Excel file",
     INDEX: "an index of sitemaps",
+    "/js": "a list that a script makes",
+    "/delayed": "a list that a script makes 1.5 seconds later",
+    "/scroll": "a list that grows when it is scrolled",
+    "/more": "a list that grows at each click",
 }
 """Where each form begins, and what it is."""
 
@@ -54,6 +59,10 @@ class OtherForms:
         self._single: dict[str, tuple[str, Callable[[], bytes]]] = {
             "/shelves.html": (HTML, lambda: self._page("Where to find us", script_page(stock))),
             "/prices.html": (HTML, lambda: self._page("Price list", price_table(stock))),
+            "/js": (HTML, lambda: self._page("A list by a script", js_page(stock))),
+            "/delayed": (HTML, lambda: self._page("A late list", delayed_page(stock))),
+            "/scroll": (HTML, lambda: self._page("A list to scroll", scroll_page())),
+            "/more": (HTML, lambda: self._page("A list to click", more_page())),
             "/feed.xml": ("application/rss+xml; charset=utf-8", lambda: feed(stock, base)),
             "/stock.csv": ("text/csv; charset=utf-8", lambda: stock_csv(stock)),
             "/stock.xlsx": (

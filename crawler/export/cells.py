@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from crawler.export import package
 from crawler.export.flatten import Rules, exact
-from crawler.export.package import MoneyStyles, Style
+from crawler.export.package import FilePath, MoneyStyles, Style
 from crawler.model import Money
 from crawler.text_width import columns
 
@@ -74,7 +74,7 @@ class Cell(NamedTuple):
     Attributes:
         kind: type of a cell in SpreadsheetML: `s` text, `n` number, `b` boolean. Never `f`, a formula.
         text: the value as the XML shows it.
-        link: URL that the cell leads to, or "".
+        link: URL that the cell leads to, or a FilePath, or "".
     """
 
     kind: str
@@ -91,6 +91,7 @@ class Cells:
         odd: cells made so far that have reasons.
         rules: `rules[type(value)](value)` is the cell of a value; None for a blank one.
         url_rules: the same for a column of URLs: text leads to where it says.
+        file_rules: the same for a column of files.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -115,6 +116,7 @@ class Cells:
             }
         )
         self.url_rules = Rules({**self.rules, str: self._url})
+        self.file_rules = Rules({**self.rules, str: self._file})
 
     def cell(self, value: object) -> Cell | None:
         """The cell of a value; None for a blank one. A type without a rule becomes text, with a reason."""
@@ -137,6 +139,9 @@ class Cells:
 
     def _url(self, value: str) -> Cell | None:
         return self.text(value, link=value) if value else None
+
+    def _file(self, value: str) -> Cell | None:
+        return self.text(value, link=FilePath(value)) if value else None
 
     def _repair(self, value: str) -> tuple[str, tuple[Reason, ...]]:
         reasons = []

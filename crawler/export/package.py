@@ -72,11 +72,20 @@ _BARE_PERCENT = "%(?![0-9A-Fa-f]{2})"
 _SAFE = "%/:?#@!$&'()*+,;=~-._"
 
 
+class FilePath(str):
+    """The path of a saved file, from the folder of the workbook; only this program makes such, never a page."""
+
+    __slots__ = ()
+
+
 def target(url: str, longest: int) -> str:
     """The URL with every character quoted that RFC 3986 does not allow; "" for what cannot be a link.
 
     Only http and https become links: a page must not put `file:` or `javascript:` under a reader's mouse.
     """
+    if isinstance(url, FilePath):  # a relative reference: RFC 3986, 4.2
+        made = quote(url, safe="/", errors="replace")
+        return made if len(made) <= longest else ""
     if len(url) <= longest and _CLEAN.fullmatch(url):  # most are such, and the rest costs more
         return url
     match = re.fullmatch(_URL, url)

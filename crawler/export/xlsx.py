@@ -242,7 +242,8 @@ def header_cells(book: Book, where: str, names: Sequence[str]) -> list[Cell]:
 def _cells(book: Book, table: Table, rows: Iterable[Row]) -> Iterator[list[Cell | None]]:
     """The cells of each row; what has to be said about them is noted."""
     names = [column.name for column in table.columns]
-    rules = [book.cells.url_rules if column.type == "url" else book.cells.rules for column in table.columns]
+    special = {"url": book.cells.url_rules, "file": book.cells.file_rules}
+    rules = [special.get(column.type, book.cells.rules) for column in table.columns]
     for row in rows:
         odd = book.cells.odd
         values = map(row.values.get, names)

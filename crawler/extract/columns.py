@@ -39,7 +39,7 @@ def column(rule: FieldRule) -> Column | None:
         rule.name, type=rule.type, formats=rule.formats, locale=rule.locale, negative=rule.negative, json=rule.json,
         hidden=rule.hidden,
     )  # fmt: skip
-    if rule.json is None or simple != rule or rule.type not in FIELD_TYPES or rule.type in ("url", "list"):
+    if rule.json is None or simple != rule or rule.type not in FIELD_TYPES or rule.type in ("url", "file", "list"):
         return None
     names = compile_path(rule.json).names
     return Column(names, rule) if names else None

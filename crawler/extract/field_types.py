@@ -39,6 +39,7 @@ FIELD_TYPES: dict[str, FieldType] = {
     "date": FieldType("crawler.extract.values:date_reader", "not-a-date", "a day", by_rule=True),
     "datetime": FieldType("crawler.extract.values:datetime_reader", "not-a-date", "a day and a time", by_rule=True),
     "url": FieldType("", "bad-url", "an address, made absolute"),
+    "file": FieldType("", "bad-url", "a file, saved from this address"),
     "list": FieldType("", "", "the text of every match"),
     "any": FieldType("", "", "what the data say: a text, a number, true or false"),
 }

@@ -172,7 +172,7 @@ class CompiledField:
         # Only of a price; a field that is meant to have the old one says so in its name or selector.
         self._present = self._text and rule.type in {"decimal", "money"}
         self._present = self._present and not _WANTS_STRUCK.search(f"{rule.name} {rule.css}")
-        self._url = rule.type == "url"
+        self._url = rule.type in ("url", "file")
         # White space in an address or in inner HTML is part of it.
         self._clean = (
             keep_whitespace if rule.keep_space or rule.html or (self._url and rule.attr) else collapse_whitespace

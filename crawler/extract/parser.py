@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from crawler import urls
 from crawler.errors import ExtractError
 from crawler.extract.compiled import CompiledPage
+from crawler.extract.file_links import FileLinks, file_fields
 from crawler.extract.follow import Links, Requests
 from crawler.extract.no_match import no_match
 from crawler.extract.page import PageView, open_page
@@ -160,6 +161,7 @@ class Parser:
         self._sitemaps: dict[str, Sitemap] = {}
         self._hooks: dict[str, Hook] = {}
         self._looping = looping(recipe.kinds)
+        self._files = {name: found for name, kind in recipe.kinds.items() if (found := file_fields(kind)) is not None}
         self.requests: Requests = {}
         if any(kind.request for kind in recipe.kinds.values()):
             from crawler.extract.request import CompiledRequest  # late: most jobs have none
@@ -256,6 +258,9 @@ class Parser:
             follow.add(links)
         links.add_hooked(hooked_links)
         records = [*hooked, *_records(harvests)]
+        files = FileLinks(page, self._files[kind], self._recipe.files) if kind in self._files else None
+        if files is not None:
+            records, links.found = files.records(records), files.links(links.found)
         formed = records if self._form is None else list(map(self._form, records))
         further, notes = self._further(plan, page, ask, harvests, links) if plan.paging is not None else ([], ())
         last = plan.paging is not None and self.requests[kind].is_further(ask) and not _rows(harvests, links)
@@ -263,8 +268,8 @@ class Parser:
         if further or notes:
             found = found._replace(links=(*found.links, *further), notes=(*found.notes, *notes))
         if kind in self._looping:
-            return found._replace(sign=sign(response.url, plan.rule, records, found.links))
-        return found
+            found = found._replace(sign=sign(response.url, plan.rule, records, found.links))
+        return found if files is None else found._replace(links=(*found.links, *files.found))
 
 
 def _rows(harvests: list[TableResult], links: Links) -> int:

@@ -23,7 +23,7 @@ from crawler.extract.values import as_text
 from crawler.model import Ask, Message, Value
 from crawler.url_parameters import parameter_names, with_parameters
 
-__all__ = ["CompiledRequest", "is_secret", "names_in", "templates_in"]
+__all__ = ["Address", "CompiledRequest", "is_secret", "names_in", "templates_in"]
 
 Values = Callable[[str], Value]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -61,22 +61,21 @@ class CompiledRequest:
     Attributes:
         rule: what it was made from.
         posts: whether it has another method than GET.
-        secret: whether its query or body has a secret, and so goes only to hosts of the config.
         is_free: whether a value is the whole address.
+        begins: name and first value of what counts the pages of a list; empty where nothing does, or a cursor.
     """
 
     def __init__(self, rule: RequestRule) -> None:
         self.rule = rule
         self.posts = rule.method != "GET"
-        self._url = None if rule.url is None else _Address(rule.url)
+        self._url = None if rule.url is None else Address(rule.url)
         self.is_free = (rule.url or "").startswith("{")
-        self._begins = {} if rule.begins is None else dict([rule.begins])
+        self.begins: dict[str, Value] = {} if rule.begins is None else dict([rule.begins])
         self._query = tuple((name, _compiled(tree), any(map(is_secret, names_in(tree)))) for name, tree in rule.query)
         self._headers = tuple((name.title(), Template(text, WITH_SECRETS)) for name, text in rule.headers)
         self._json = tuple(map(_compiled, rule.json))
         self._form = tuple((name, _compiled(tree)) for name, tree in rule.form)
         self._secret_body = any(map(is_secret, names_in((rule.json, [tree for _, tree in rule.form]))))
-        self.secret = self._secret_body or any(secret for _, _, secret in self._query)
 
     def ask(self, values: Mapping[str, Value]) -> Ask | None:
         """Return what pages of this kind are asked for with, of what is handed over.
@@ -84,7 +83,7 @@ class CompiledRequest:
         Raises:
             ExtractError: `long-value`: it would stand in the state once for each page.
         """
-        values = {**self._begins, **values}
+        values = {**self.begins, **values}
         given = {name: values[name] for name in self.rule.uses if values.get(name) is not None}
         for name, value in given.items():
             if type(value) in (str, tuple) and len(as_written(value)) > MAX_HANDED:
@@ -101,7 +100,7 @@ class CompiledRequest:
         return ask.given.get(name, first) != first
 
     def may_end(self, ask: Ask | None) -> bool:
-        """Tell whether such a page may not exist: its number was found by counting, while a cursor is given by the site."""
+        """Tell whether such a page may not exist: its number was found by counting; a cursor is given by the site."""
         return self.rule.begins is not None and self.is_further(ask)
 
     def address(self, link: str | None, base: str, given: Mapping[str, Value]) -> str | None:
@@ -115,7 +114,7 @@ class CompiledRequest:
         Raises:
             BadUrl: what the values make is no URL.
         """
-        given = {**self._begins, **given}
+        given = {**self.begins, **given}
         try:
             if link is None:
                 filled = None if self._url is None else self._url.fill(given.get)
@@ -218,7 +217,7 @@ class CompiledRequest:
         return urlencode(pairs).encode("ascii")
 
 
-class _Address:
+class Address:
     """The template of a URL: each value is percent-encoded, but for one that is the whole address."""
 
     def __init__(self, text: str) -> None:

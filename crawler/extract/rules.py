@@ -13,6 +13,7 @@ __all__ = [
     "EachRule",
     "ExpectRule",
     "FieldRule",
+    "FilesRule",
     "FollowRule",
     "PageRule",
     "PaginateRule",
@@ -352,6 +353,18 @@ class PageRule(NamedTuple):
     expect: tuple[ExpectRule, ...] = ()
 
 
+class FilesRule(NamedTuple):
+    """Which files are fetched.
+
+    Attributes:
+        anywhere: also those on other sites than their page.
+        hosts: other hosts on which they may be, by name, with a port or without.
+    """
+
+    anywhere: bool = False
+    hosts: tuple[str, ...] = ()
+
+
 class Recipe(NamedTuple):
     """The rules of every page kind.
 
@@ -360,6 +373,7 @@ class Recipe(NamedTuple):
         most: bytes of a page that was packed, when it is unpacked.
         root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
         began: seconds since 1970 at which the crawl began; None for now.
+        files: of fields of the type `file`.
     """
 
     kinds: Mapping[str, PageRule]
@@ -367,6 +381,7 @@ class Recipe(NamedTuple):
     root: str = ""
     most: int = 10_000_000
     began: float | None = None
+    files: FilesRule = FilesRule()
 
 
 def every_field(kind: PageRule) -> Iterator[FieldRule]:

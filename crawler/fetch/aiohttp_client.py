@@ -36,6 +36,7 @@ from crawler.fetch.outcome import (
     read_capped,
 )
 from crawler.fetch.prepare import PreparedRequest, RequestPreparer
+from crawler.fetch.proxy import refused_tunnel
 from crawler.fetch.response_head import MAX_LINE, HeaderFields, HeadParser, valid_lines
 from crawler.model import Failure, Moved, Request, Response
 
@@ -59,8 +60,7 @@ class Attempt:
         self.settings, self.asked = settings, asked
         self.limit = asyncio.timeout(settings.timeout)
         self.error: FetchError | None = None
-        # Chunks and headers cost bytes too; a page of one-byte chunks that approaches this is malicious.
-        self.most = 2 * settings.page_bytes + 1_000_000
+        self.most = settings.most_sent
         self.received = 0
         self.reused = False
         self.resolving = False
@@ -401,7 +401,7 @@ class AiohttpFetch:
             headers=_headers(asked),
             data=asked.body or None,
             allow_redirects=False,
-            proxy=self._settings.proxy,
+            proxy=asked.proxy,
             ssl=sockets.context(asked.place.secure) if secure else True,
         ) as answer:
             fields = now.fields
@@ -471,7 +471,7 @@ async def _read_leftover(answer: aiohttp.ClientResponse) -> None:
 
 def _explained(exc: Exception) -> FetchError:
     if isinstance(exc, aiohttp.ClientHttpProxyError):
-        return FetchError("proxy", one_line(f"status {exc.status}"))
+        return refused_tunnel(f"status {exc.status}")
     if isinstance(exc, aiohttp.ClientConnectionResetError | aiohttp.ServerDisconnectedError):
         return FetchError("closed", "the server closed the connection without a response")
     error = to_fetch_error(exc)

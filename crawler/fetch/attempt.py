@@ -69,6 +69,7 @@ class Attempt(threading.local):
 
     Attributes:
         target: what stands in the request line, byte for byte: path and query, or the whole URL for a proxy of http.
+        proxy: URL of the proxy that it goes through, may hold a password; None for none.
         deadline: `time.monotonic()` at which the attempt ends, whatever it is doing.
         not_after: later than this nothing is sent.
         most: bytes that may come over the wire, head and trailers included.
@@ -81,6 +82,7 @@ class Attempt(threading.local):
     settings: ClientSettings
     spares: UnusedSockets
     target = ""
+    proxy: str | None = None
     deadline = float("inf")
     not_after = float("inf")
     most = 0
@@ -95,8 +97,7 @@ class Attempt(threading.local):
         self.spares = spares
         self.deadline = now + settings.timeout
         self.not_after = not_after
-        # Chunks and headers cost bytes too; a page of one-byte chunks that approaches this is malicious.
-        self.most = 2 * settings.page_bytes + 1_000_000
+        self.most = settings.most_sent
         self.received = 0
         self.connected = self.cut = False
         return now

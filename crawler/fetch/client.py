@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from crawler import plugins
 from crawler.errors import ConfigError
+from crawler.fetch.proxy import is_socks
 from crawler.model import Failure, Moved, Request, Response, shown
 
 __all__ = [
@@ -34,10 +35,12 @@ class ClientSettings(NamedTuple):
         timeout: seconds a request may take in all, from connecting to the last byte.
         connect_timeout: seconds to connect.
         page_bytes: most bytes of a decoded body; more is the failure `too-large`.
+        file_bytes: the same for a file, a page of the kind `(file)`.
         connections: connections kept open to a host, the number of workers.
         headers, cookies, auth: sent only to `origins`; may hold secrets, so never shown in a repr.
         origins: scheme://host:port of the start URLs.
         proxy: URL of a proxy, may hold a password. The environment's proxies and .netrc are never used.
+        proxies: several, of which each request says which; then `proxy` is the first.
         private_hosts: hosts that the config names, which may be loopback or private addresses.
         allow_private: every host may be a private address.
         insecure_hosts: hosts whose certificate is not checked.
@@ -61,9 +64,25 @@ class ClientSettings(NamedTuple):
     insecure_hosts: frozenset[str] = frozenset()
     connect_to: tuple[str, int] | None = None
     kept_headers: frozenset[str] = frozenset()
+    file_bytes: int = 0
+    proxies: tuple[str, ...] = ()
+
+    @property
+    def uses_socks(self) -> bool:
+        """Whether a proxy is one of SOCKS."""
+        return any(is_socks(one) for one in (*self.proxies, self.proxy or ""))
+
+    def proxy_of(self, request: Request) -> str | None:
+        """The proxy that a request goes through."""
+        return self.proxies[request.proxy % len(self.proxies)] if self.proxies else self.proxy
+
+    @property
+    def most_sent(self) -> int:
+        """Bytes that may come over the wire: chunks and headers cost bytes too, but not more than the content."""
+        return 2 * max(self.page_bytes, self.file_bytes) + 1_000_000
 
     def __repr__(self) -> str:
-        return shown(self, ("headers", "cookies", "auth", "proxy"))
+        return shown(self, ("headers", "cookies", "auth", "proxy", "proxies"))
 
 
 class Entry(NamedTuple):

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import BaseHTTPResponse
@@ -28,6 +29,7 @@ from crawler.fetch.addresses import allowed, check_for_proxy, look_up
 from crawler.fetch.attempt import attempt
 from crawler.fetch.body import Unchunker, cut_short, lost
 from crawler.fetch.client import ClientSettings
+from crawler.fetch.proxy import address_of, connect_through, is_socks, looks_up
 from crawler.fetch.response_head import MAX_LINE, HeaderFields, HeadParser, valid_lines
 from crawler.fetch.sockets import connect, context
 
@@ -188,10 +190,25 @@ class _Guarded(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         """The only place where a connection is made: what is checked is what is connected to."""
         host, port = self._dns_host, self.port
+        if attempt.proxy and is_socks(attempt.proxy):
+            return self._through_socks(attempt.proxy, host, port)
         found = look_up(host, port, attempt.left())
         if self.proxy is None and not attempt.settings.connect_to:
             found = allowed(found, self.host, port, attempt.settings)
         return connect(found, self.socket_options or ())
+
+    def _through_socks(self, proxy: str, host: str, port: int) -> socket.socket:
+        name, at = address_of(proxy)
+        sock = connect(look_up(name, at, attempt.left()), self.socket_options or ())
+        try:
+            if not looks_up(proxy):
+                found = allowed(look_up(host, port, attempt.left()), self.host, port, attempt.settings)
+                host = str(found[0].ip)
+            connect_through(sock, proxy, host, port)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
 
     def connect(self) -> None:
         """Connect, or take a spare connection to the same host."""
@@ -239,8 +256,8 @@ class _Guarded(HTTPConnection):
         return LenientResponse(self.sock)
 
     @property
-    def _key(self) -> tuple[str, str, int]:
-        return type(self).__name__, self._dns_host, self.port
+    def _key(self) -> tuple[str, str, int, str | None]:
+        return type(self).__name__, self._dns_host, self.port, attempt.proxy
 
 
 class Plain(_Guarded):
@@ -323,6 +340,8 @@ class Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Make connections of ours, through a proxy too."""
+        if is_socks(proxy) and proxy not in self.proxy_manager:  # our sockets speak it: for urllib3 there is none
+            self.proxy_manager[proxy] = PoolManager(self._settings.connections, maxsize=self._settings.connections)
         manager = super().proxy_manager_for(proxy, **kwargs)
         manager.pool_classes_by_scheme = POOLS
         return manager
@@ -333,9 +352,10 @@ class Adapter(HTTPAdapter):
         """Return the pool for the host of the request; `verify` and `proxies` are the same for all of a host."""
         url = request.url or ""
         origin = url[: url.index("/", 8)]
-        pool = self._pools.get(origin)
+        known = f"{origin} {attempt.proxy}" if attempt.proxy else origin
+        pool = self._pools.get(known)
         if pool is None:
-            pool = self._pools[origin] = self._new_pool(origin)
+            pool = self._pools[known] = self._new_pool(origin)
         return pool
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -344,7 +364,8 @@ class Adapter(HTTPAdapter):
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         """Return what tells urllib3 the scheme, for a proxy of http. The request line is written by our connections."""
         url = request.url or ""
-        return url[: url.index("/", 8) + 1] if self._settings.proxy and url.startswith("http:") else "/"
+        proxy = attempt.proxy
+        return url[: url.index("/", 8) + 1] if proxy and not is_socks(proxy) and url.startswith("http:") else "/"
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """Wrap the answer of urllib3."""
@@ -357,7 +378,7 @@ class Adapter(HTTPAdapter):
             secure = self._settings.insecure_hosts.isdisjoint((parsed.host, parsed.netloc))
             kwargs["ssl_context"] = context(secure)
             kwargs["cert_reqs"] = "CERT_REQUIRED" if secure else "CERT_NONE"
-        proxy = self._settings.proxy
+        proxy = attempt.proxy
         if proxy:
             check_for_proxy(parsed.host or "", parsed.port or 0, self._settings)
         manager = self.proxy_manager_for(proxy) if proxy else self.poolmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import select
 import socket
 from ipaddress import ip_address
@@ -32,6 +33,7 @@ from crawler.fetch.outcome import (
     read_capped,
 )
 from crawler.fetch.prepare import PreparedRequest, RequestPreparer
+from crawler.fetch.proxy import refused_socks, refused_tunnel
 from crawler.fetch.response_head import HeaderFields, HeadParser
 from crawler.model import Failure, Moved, Request, Response
 
@@ -45,6 +47,7 @@ _TLS = frozenset({
 # Codes that pycurl has no names for.
 _WEIRD_REPLY = 8
 _PROXY = 97
+_SOCKS_REPLY = re.compile(r"SOCKS5 connection .*\((\d{1,3})\)$")
 _TOO_LARGE = 100
 _PLAIN = {
     pycurl.E_COULDNT_RESOLVE_HOST: ("dns", "no such host, or the name server does not respond"),
@@ -74,8 +77,12 @@ def curl_failure(number: int, text: str, system: int) -> FetchError:
     """
     if number in _TLS:
         return FetchError("tls", _tls(text))
+    if number == _PROXY and (found := _SOCKS_REPLY.search(text)):
+        return refused_socks(int(found[1]))
     if number in _PLAIN:
         return FetchError(*_PLAIN[number])
+    if number == pycurl.E_COULDNT_CONNECT and "tunnel" in text:
+        return refused_tunnel(text)
     if number == pycurl.E_COULDNT_CONNECT:
         return FetchError(*_SYSTEM.get(system, ("network", os.strerror(system) if system else "no connection")))
     if number == pycurl.E_RECV_ERROR:
@@ -90,7 +97,7 @@ def _receiving(text: str) -> FetchError:
     if "chunk" in words:
         return FetchError("bad-chunk", one_line(text))
     if "connect tunnel" in words or "proxy" in words:
-        return FetchError("proxy", one_line(text))
+        return refused_tunnel(text)
     if "unexpected eof" in words:
         return FetchError("truncated", "the page is incomplete")
     return FetchError("reset", "the server reset the connection")
@@ -122,7 +129,6 @@ def set_constant(handle: Any, settings: ClientSettings) -> None:
     setopt(pycurl.NOPROXY, "")
     setopt(pycurl.PROXY, "")  # not even the one of the environment
     if settings.proxy:
-        _set_proxy(setopt, settings.proxy)
         set_trusted(handle)
 
 
@@ -137,9 +143,8 @@ def _set_proxy(setopt: Any, proxy: str) -> None:
     parts = urlsplit(proxy)
     setopt(pycurl.PROXY, f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
     setopt(_SUPPRESS_CONNECT_HEADERS, 1)
-    if parts.username is not None:
-        setopt(pycurl.PROXYUSERNAME, unquote(parts.username).encode())
-        setopt(pycurl.PROXYPASSWORD, unquote(parts.password or "").encode())
+    setopt(pycurl.PROXYUSERNAME, unquote(parts.username or "").encode())
+    setopt(pycurl.PROXYPASSWORD, unquote(parts.password or "").encode())
 
 
 def _milliseconds(seconds: float) -> int:
@@ -170,6 +175,7 @@ class Transfer:
         self._secure, self._trusts = True, False
         self._headers: list[bytes] | None = None
         self._posts = False
+        self._proxy: str | None = None
         self._opened: list[socket.socket] = []
         self._guarded = not (settings.proxy or settings.connect_to)
 
@@ -198,6 +204,9 @@ class Transfer:
             self._headers = asked.lines
         if asked.body or asked.method != "GET" or self._posts:
             self._set_body(asked)
+        if asked.proxy and asked.proxy != self._proxy:
+            self._proxy = asked.proxy
+            _set_proxy(setopt, asked.proxy)
         if not self._trusts and asked.server.startswith("https:"):
             set_trusted(self.handle)
             self._trusts = True

@@ -8,6 +8,7 @@ import ssl
 import urllib3.exceptions as u3
 
 from crawler.errors import FetchError, one_line
+from crawler.fetch.proxy import refused_tunnel
 
 __all__ = ["from_exception"]
 
@@ -18,7 +19,7 @@ def from_exception(exc: BaseException) -> FetchError | None:
         if isinstance(exc, kind):
             return FetchError(code, _detail(exc))
     if isinstance(exc, OSError) and str(exc).startswith("Tunnel connection failed"):
-        return FetchError("proxy", one_line(str(exc)))
+        return refused_tunnel(str(exc))
     return None
 
 

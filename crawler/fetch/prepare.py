@@ -19,7 +19,8 @@ from crawler.fetch.addresses import check_for_proxy, check_literal
 from crawler.fetch.body import ACCEPTED
 from crawler.fetch.client import ROBOTS, ROBOTS_BYTES, ClientSettings
 from crawler.fetch.outcome import GOOD, KEPT
-from crawler.model import Request
+from crawler.fetch.proxy import is_socks
+from crawler.model import FILE, Request, shown
 
 __all__ = ["Endpoint", "PreparedRequest", "RequestPreparer", "connect_to", "request_headers", "with_cookies"]
 
@@ -95,6 +96,7 @@ class PreparedRequest(NamedTuple):
         most: bytes of its decoded body.
         cut: a larger body is cut.
         kept: names of headers of the answer that are kept.
+        proxy: URL of the proxy that it goes through, may hold a password.
         method: GET or POST.
         body: empty for none.
         good: statuses of pages.
@@ -110,9 +112,13 @@ class PreparedRequest(NamedTuple):
     cut: bool
     not_after: float
     kept: frozenset[str]
+    proxy: str | None
     method: str = "GET"
     body: bytes = b""
     good: frozenset[int] = GOOD
+
+    def __repr__(self) -> str:
+        return shown(self, ("headers", "lines", "place", "proxy", "body", "target"))
 
 
 class RequestPreparer:
@@ -144,6 +150,8 @@ class RequestPreparer:
         place = self._places.get(server) or self._new_place(server)
         robots = request.kind == ROBOTS
         most = ROBOTS_BYTES if robots else self._settings.page_bytes
+        if request.kind == FILE:
+            most = self._settings.file_bytes
         headers = with_cookies(place.headers, request.cookies)
         if message is not None and message.headers:
             headers = headers | dict(message.headers)
@@ -152,10 +160,13 @@ class RequestPreparer:
             headers = headers | more
             if message is not None and message.mark:
                 headers["X-Crawler-Request"] = message.mark
-        elif self._settings.proxy and server.startswith("http:"):
+        proxy = self._settings.proxy_of(request)
+        if proxy and not is_socks(proxy) and server.startswith("http:"):
             target = asked_url
         lines = place.lines if headers is place.headers else _lines(headers)
-        plain = PreparedRequest(url, server, target, place, headers, lines, most, robots, request.not_after, self._kept)
+        plain = PreparedRequest(
+            url, server, target, place, headers, lines, most, robots, request.not_after, self._kept, proxy
+        )
         if message is None:
             return plain
         good = GOOD | message.statuses if message.statuses else GOOD

@@ -65,7 +65,7 @@ class RequestsFetch:
 
     def _ask(self, request: Request, start: float) -> Response | Moved | Failure:
         asked = self._asking(request)
-        attempt.target = asked.target
+        attempt.target, attempt.proxy = asked.target, asked.proxy
         prepared = requests.PreparedRequest()
         prepared.method = asked.method
         prepared.url = asked.target if asked.target.startswith("http") else f"{asked.server}{asked.target}"

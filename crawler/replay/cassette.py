@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
 from crawler import urls
-from crawler.crawl.retry_policy import decide
+from crawler.crawl.retry_policy import UNSENT, decide
 from crawler.errors import OutputError
 from crawler.model import Failure, Moved, Request, Response
 
@@ -71,7 +71,7 @@ def store(folder: Path, request: Request, answer: Fetched) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
-    if isinstance(answer, Failure) and answer.code == "late":
+    if isinstance(answer, Failure) and answer.code in UNSENT:
         return  # nothing was asked
     try:
         url = urls.resolve("", request.url)

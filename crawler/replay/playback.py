@@ -74,6 +74,7 @@ class Playback(PageSource):
             document=job.document.changed(demo=None),
             state_path=self._replay.state or self._folder / "replay.state.sqlite",
             outputs=_in_folder(job.outputs, self._folder / "output") if outputs is None else outputs,
+            files_path=(self._folder / "output" if not outputs else outputs[0].parent) / job.files_path.name,
         )
 
     @contextmanager
@@ -89,7 +90,7 @@ class Playback(PageSource):
 
     def settings(self, settings: ClientSettings) -> ClientSettings:
         """All connections to the server, and no secrets: nobody there needs them."""
-        return settings._replace(connect_to=self._address, proxy=None, headers={}, cookies={}, auth=None)
+        return settings._replace(connect_to=self._address, proxy=None, proxies=(), headers={}, cookies={}, auth=None)
 
     def fetch(self, fetch: Fetch) -> Fetch:
         """Understand what the server cannot say by HTTP."""

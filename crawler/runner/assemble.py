@@ -7,10 +7,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler import clock, plugins, urls
 from crawler.config import Job
+from crawler.config.document import PoliteSpec, host_name
 from crawler.crawl.admission import Admission
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
@@ -18,14 +19,16 @@ from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
 from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.parse_stage import Analyse, ParseStage, at_place
+from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.parser import Parser
 from crawler.extract.values import check_types
-from crawler.fetch.client import ClientSettings, check_client, make_fetch
+from crawler.fetch.browser import browser_refusal
+from crawler.fetch.client import ClientSettings, Fetch, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
-from crawler.model import Outcome
+from crawler.model import FILE, Outcome
 from crawler.replay.source import PageSource
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
@@ -35,6 +38,9 @@ from crawler.store.records import to_stored
 from crawler.strategies.event_driver import Threaded
 from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import check_loadable, entry, make_driver, make_strategy, missing, preload, refusal
+
+if TYPE_CHECKING:
+    from crawler.fetch.files import FileSaver
 
 __all__ = ["Run", "check_strategy", "client_settings", "demo_site", "outgoing", "prepare_children"]
 
@@ -64,6 +70,10 @@ class Run:
         self._place = _place(job)
         self._settings = source.settings(client_settings(job, [start.url for start in self._starts], self._width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
+        # A recording has the pages as the browser showed them: they come like all others.
+        self._rendered = {} if self._settings.connect_to else job.rendered
+        if self._rendered and (why := browser_refusal(job.browser.path or "")):
+            raise ConfigError(why)
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         hooked = any(kind.python for kind in job.recipe.kinds.values())
         self._may_hang = hooked and not (chosen.processes and self._place == "worker")
@@ -75,10 +85,14 @@ class Run:
         started = clock.now()
         what = f"{self._job.what_hash} {self._base or ''}"
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
-        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored))
+        save = _saver(self._job) if self._job.has_files else None
+        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored), save)
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
-        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, outgoing(self._job, self._settings))
+        number = len(self._settings.proxies) or int(self._settings.proxy is not None)
+        self._proxies = Proxies(number, one_each=self._job.fetch.proxy_per_worker)
+        makes = outgoing(self._job, self._settings)
+        frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, makes, self._proxies)
         try:
             loop = Crawl(pages, frontier, self._strategy, self._width_now, self._limits(), self._stopper, observe)
             ending = loop.run()
@@ -112,10 +126,9 @@ class Run:
 
     def _pages(self, crawl: int) -> Pages:
         kinds = self._job.recipe.kinds
-        lanes = {
-            name: 0 if kind.follow or kind.python or kind.sitemap or kind.paginate else 1
-            for name, kind in kinds.items()
-        }
+        leads_on = {name for name, kind in kinds.items() if kind.follow or kind.python or kind.sitemap or kind.paginate}
+        lanes = {name: 0 if name in leads_on else 1 for name in kinds}
+        lanes[FILE] = 1
         limits, fetch = self._job.limits, self._job.fetch
         pages = Pages(
             self._db,
@@ -134,7 +147,8 @@ class Run:
 
     def _politeness(self) -> Politeness:
         polite = self._job.polite
-        return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
+        hosts = {name: _politeness(polite.for_host(name)) for name in map(host_name, polite.hosts)}
+        return _politeness(polite)._replace(hosts=hosts)
 
     def _limits(self) -> Limits:
         limits = self._job.limits
@@ -143,15 +157,38 @@ class Run:
             until=None if limits.time is None else self._began + limits.time,
             retries=self._job.fetch.retries,
             retry_after_cap=self._job.polite.retry_after_cap,
-            task_timeout=2 * self._task_timeout,  # a request may wait for the one before it
+            task_timeout=self._longest(),
         )
+
+    def _longest(self) -> float:
+        """Seconds after which a request that has not come back must have hung; it may wait for those before it."""
+        if not self._rendered:
+            return 2 * self._task_timeout
+        browser = self._job.browser
+        rounds = -(-2 * self._width // browser.pages) + 1
+        return 2 * self._task_timeout + rounds * (browser.timeout + PARSE_SECONDS)
 
     def _strategy(self) -> Strategy[Outcome]:
         return at_place(self._place, self._build, self._analyse, self._task_timeout)
 
     def _build(self, then: OnFetched[T]) -> Strategy[T]:
-        fetch = self._job.fetch
         then = self._source.then(then)
+        strategy = self._chosen(then)
+        if not self._rendered:
+            return strategy
+        from crawler.strategies.browser import BrowserRouter
+
+        return BrowserRouter(strategy, self._rendered, self._browser, self._job.browser.pages, then)
+
+    def _browser(self) -> Fetch:
+        made: Fetch = plugins.load("crawler.fetch.browser_client:BrowserFetch", "the browser")(
+            self._settings, self._rendered, self._job.browser.options()
+        )
+        return made
+
+    def _chosen(self, then: OnFetched[T]) -> Strategy[T]:
+        """The strategy that the config names."""
+        fetch = self._job.fetch
         plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._may_hang)
         self._driver = make_driver(fetch.strategy, plan)
         if self._driver is None:
@@ -173,9 +210,25 @@ class Run:
     def _ask_robots(self, origin: str) -> None:
         if self._desk is None:
             fetch = self._source.fetch(make_fetch(self._client(), self._settings))
-            agent, delay = self._job.user_agent, self._job.polite.delay
-            self._desk = RobotsFetcher(fetch, agent, delay, self._stopper.inbox)
+            polite = self._politeness()
+            self._desk = RobotsFetcher(
+                fetch,
+                self._job.user_agent,
+                lambda host: polite.of(host).delay,
+                self._stopper.inbox,
+                lambda: self._proxies.best(time.monotonic()),
+            )
         self._desk.ask(origin)
+
+
+def _saver(job: Job) -> FileSaver:
+    from crawler.fetch.files import FileSaver  # late: most jobs have no files
+
+    return FileSaver(job.files_path)
+
+
+def _politeness(polite: PoliteSpec) -> Politeness:
+    return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
 
 
 def check_strategy(job: Job) -> None:
@@ -184,7 +237,7 @@ def check_strategy(job: Job) -> None:
     Raises:
         ConfigError: one cannot.
     """
-    if why := refusal(job.fetch.strategy, _place(job), job.fetch.client):
+    if why := refusal(job.fetch.strategy, _place(job), job.fetch.client, socks=job.uses_socks):
         raise ConfigError(why)
     if ":" in job.fetch.strategy + job.fetch.client:
         plugins.add_folder(job.folder)
@@ -254,5 +307,6 @@ def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:
         allow_private=fetch.allow_private,
         insecure_hosts=frozenset(fetch.insecure_hosts),
         kept_headers=job.kept_headers,
+        file_bytes=job.document.files.max_size if job.has_files else 0,
         **job.secrets(),
     )

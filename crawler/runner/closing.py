@@ -17,6 +17,7 @@ from crawler.model import Problem
 from crawler.runner.outputs import publish_all
 from crawler.runner.protect import Doubt, doubts
 from crawler.runner.report import LastGood, Report
+from crawler.runner.stored import result_of
 from crawler.runner.summary import findings, summary
 from crawler.store import counts, runs
 from crawler.store.counts import Figures
@@ -34,7 +35,7 @@ def judged(db: sqlite3.Connection, crawl: int, report: Report, paths: tuple[Path
     began, job = time.monotonic(), report.job
     last, before = last_good(job, db, but=crawl)
     report = counted(db, crawl, report)
-    result = StoredResult(db, crawl, job.tables, job.keys)
+    result = result_of(job, db, crawl)
     figures = result.figures(unread(report.causes))
     found = _doubts(db, crawl, report, result, figures, last.figures if last else None, before)
     report = replace(
@@ -59,9 +60,13 @@ def publish_report(
     problems: list[Problem] = findings(db, crawl, report)
     lines = summary(report.job, report)
     guarded = report.job.outputs if report.last is not None else ()
-    done = publish_all(
-        db, crawl, paths, lambda: result.with_summary(lines, problems), verdict=report.verdict, guarded=guarded
-    )
+    written = result.with_summary(lines, problems)
+    if report.job.has_files:
+        from crawler.runner.files import publish_with_files  # late: most jobs have none
+
+        done = publish_with_files(report.job, db, crawl, paths, written, report.verdict, guarded)
+    else:
+        done = publish_all(db, crawl, paths, lambda path: written, verdict=report.verdict, guarded=guarded)
     return replace(
         report,
         files=tuple(file for written in done.written for file in written.files),
@@ -99,7 +104,7 @@ def last_good(job: Job, db: sqlite3.Connection, *, but: int) -> tuple[LastGood |
         return None, 0
     if crawl.figures is None:
         by_cause = unread(counts.causes(db, crawl.id))
-        figures = StoredResult(db, crawl.id, job.tables, job.keys).figures(by_cause)
+        figures = result_of(job, db, crawl.id).figures(by_cause)
         runs.remember(db, crawl.id, figures.dump())
     else:
         figures = Figures.load(crawl.figures)

@@ -248,7 +248,7 @@ def publish_all(
     db: sqlite3.Connection,
     crawl: int,
     paths: Iterable[Path],
-    result: Callable[[], Result],
+    result: Callable[[Path], Result],
     *,
     verdict: Verdict,
     guarded: Iterable[Path] = (),
@@ -256,12 +256,13 @@ def publish_all(
     """Write every export; one that fails does not keep the others from being written.
 
     Args:
+        result: by the path that it is written to.
         verdict: `good`, `suspect`, or "" for an unfinished crawl.
         guarded: paths that a suspect crawl does not take even where nothing is there: a good crawl has been there.
     """
     done, guarded = Published(), set(guarded)
     for path in paths:
-        found = result()
+        found = result(path)
         theirs = published(db, str(path)) is not False and _exists(path, found)
         target = path
         if verdict == "suspect" and (theirs or path in guarded):

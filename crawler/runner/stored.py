@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from crawler.config import Job
     from crawler.model import Value
 
-__all__ = ["newest_crawl", "open_existing", "rows"]
+__all__ = ["newest_crawl", "open_existing", "result_of", "rows"]
+
+
+def result_of(job: Job, db: sqlite3.Connection, crawl: int) -> StoredResult:
+    """Return the result of a crawl; paths of files are those from the folder of the first output."""
+    if not job.has_files:
+        return StoredResult(db, crawl, job.tables, job.keys)
+    from crawler.runner.files import file_names, prefix  # late: most jobs have none
+
+    result = StoredResult(db, crawl, job.tables, job.keys, names=file_names(job))
+    result.folder = prefix(job.files_path, next(iter(job.outputs), job.folder / job.name))
+    return result
 
 
 def open_existing(job: Job) -> sqlite3.Connection:
@@ -52,5 +63,5 @@ def rows(job: Job, table: str) -> Iterator[dict[str, Value]]:
     columns = {each.name: each.columns for each in job.tables}[table]
     with closing(open_existing(job)) as db:
         crawl = newest_crawl(job, db).id
-        for row in StoredResult(db, crawl, job.tables, job.keys).rows(table):
+        for row in result_of(job, db, crawl).rows(table):
             yield {column.name: row.values.get(column.name) for column in columns}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from crawler.model import FILE, FILE_COLUMNS
 from crawler.store.queued import LEFT_OUT, TRIED
 from crawler.store.records import load_notes
 
@@ -89,7 +90,11 @@ def kinds(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
 
 def extracted(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     """Records of each table so far, those with the same key not yet joined."""
-    return dict(db.execute("SELECT tbl, count(*) FROM records WHERE crawl = ? GROUP BY tbl", (crawl,)).fetchall())
+    return dict(
+        db.execute(
+            "SELECT tbl, count(*) FROM records WHERE crawl = ? AND tbl <> ? GROUP BY tbl", (crawl, FILE)
+        ).fetchall()
+    )
 
 
 def dropped(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
@@ -147,6 +152,7 @@ def redirected(db: sqlite3.Connection, crawl: int) -> tuple[int, int, str]:
 
 
 _BATCH_ROWS, _BATCH_CHARACTERS = 250, 1_000_000  # more rows would live so long that they weigh on the collector
+_ADDRESSES = FILE_COLUMNS | {"url"}
 _MAX_VALUES = 1024  # different values of a column that are counted at a time
 
 
@@ -226,7 +232,7 @@ class StoredRow(NamedTuple):
 
 def table_figures(table: Table, rows: Iterable[StoredRow]) -> TableFigures:
     """Count the rows of a table, in the site's order."""
-    counts = {column.name: _Count(repeats=column.type != "url") for column in table.columns}
+    counts = {column.name: _Count(repeats=column.type not in _ADDRESSES) for column in table.columns}
     total = 0
     for batch in batches(rows):
         total += len(batch)

@@ -8,9 +8,15 @@ from collections.abc import Collection, Mapping
 from hashlib import blake2b
 
 from crawler import urls
+from crawler.model import FILE
 from crawler.url_parameters import suspects
 
-__all__ = ["Keys"]
+__all__ = ["Keys", "file_key"]
+
+
+def file_key(url: str) -> bytes:
+    """Return the key of a file: of its address alone, for rows find it by that, whatever was learned since."""
+    return blake2b(f"{FILE} {url}".encode(), digest_size=16).digest()
 
 
 class Keys:
@@ -84,6 +90,8 @@ class Keys:
         return frozenset(name for name in suspects(url) if learned.get(name)) if learned else frozenset()
 
     def _hash(self, kind: str, url: str, ignore: frozenset[str], ask: str | None) -> bytes:
+        if kind == FILE:
+            return file_key(url)
         identity = urls.identity(url, ignore, self._keep)
         whole = f"{kind} {identity}" if ask is None else f"{kind} {identity} {ask}"  # no clean URL has a space
         return blake2b(whole.encode(), digest_size=16).digest()

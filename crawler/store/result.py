@@ -14,6 +14,7 @@ from operator import itemgetter
 from crawler.model import Note, Problem, Row, SummaryLine, Table, Value
 from crawler.store import counts
 from crawler.store.counts import Figures, StoredRow, batches, fill_blanks, table_figures
+from crawler.store.files import FileNames, file_tables, fill_files
 from crawler.store.records import IS_OF, dump_notes, dump_values, load_many, load_notes, load_values
 
 __all__ = ["RECORDS", "StoredResult", "join_records", "rank"]
@@ -294,7 +295,13 @@ class StoredResult:
 
     Args:
         summary: lines of the Summary sheet, ready made.
+        names: of files; without it their cells hold their addresses.
+
+    Attributes:
+        folder: what stands in front of the names of files: "", or "photos/".
     """
+
+    folder = ""
 
     def __init__(
         self,
@@ -303,6 +310,7 @@ class StoredResult:
         tables: Sequence[Table],
         keys: Mapping[str, tuple[str, ...]],
         summary: Sequence[SummaryLine] = (),
+        names: FileNames | None = None,
     ) -> None:
         self._db, self._crawl, self.tables, self._summary = db, crawl, tables, summary
         self._findings: Sequence[Problem] = ()
@@ -310,6 +318,14 @@ class StoredResult:
         self.joined = join_records(db, keys)
         copies = db.execute("SELECT 1 FROM carried WHERE copy > 0 LIMIT 1").fetchone()
         self._order = "k.n, r.id, c.copy" if copies else "k.n, r.id"
+        self._files = file_tables(tables) if names is not None else {}
+        if names is not None:
+            self.name_files(names)
+
+    def name_files(self, names: FileNames) -> None:
+        """Give names to the files of the rows; those that they had are forgotten."""
+        if self._files:
+            fill_files(self._db, self._crawl, self._files, names, RECORDS)
 
     def with_summary(self, summary: Sequence[SummaryLine], findings: Sequence[Problem] = ()) -> StoredResult:
         """The same result with this summary, and with problems of whole tables, which stand before all others."""
@@ -350,9 +366,24 @@ class StoredResult:
                 _, notes, carry, carry_notes, url = stored
                 if carry:
                     fill_blanks(values, load_values(carry))
+                for column in self._files.get(table, ()):
+                    values[column] = self._path(values[column])
                 yield Row(values, _notes(notes, carry_notes), url)
 
+    def _path(self, name: Value) -> Value:
+        """The path of a file, or of several, by name."""
+        if isinstance(name, tuple):
+            return tuple(self.folder + str(one) for one in name)
+        return None if name is None else f"{self.folder}{name}"
+
     def _stored(self, table: str) -> Iterator[StoredRow]:
+        if table in self._files:
+            cursor = self._db.execute(
+                f"SELECT f.data, f.notes, NULL, NULL, p.url FROM {RECORDS} JOIN filled f ON f.record = r.id "  # noqa: S608 - fixed
+                "JOIN pages p ON p.id = k.page WHERE +r.tbl = ? ORDER BY k.n, r.id",
+                (table,),
+            )
+            return map(StoredRow._make, cursor)
         cursor = self._db.execute(
             f"SELECT coalesce(m.data, r.data), r.notes, c.data, c.notes, p.url FROM {RECORDS} "  # noqa: S608 - fixed
             "JOIN pages p ON p.id = k.page "
@@ -380,13 +411,18 @@ class StoredResult:
         yield from self._cells()
 
     def _cells(self) -> Iterator[Problem]:
+        own, carried, more, also = "r.notes", "c.notes", "", ""
+        if self._files:
+            own, carried = ("CASE WHEN n.record IS NULL THEN {} ELSE {} END".format(*two) for two in _OF_FILLED)
+            more = "UNION SELECT record FROM filled WHERE notes IS NOT NULL"
+            also = "LEFT JOIN filled n ON n.record = r.id "
         cursor = self._db.execute(
             "WITH noted AS (SELECT id FROM records WHERE crawl = ? AND notes IS NOT NULL "  # noqa: S608 - fixed
             f"UNION SELECT r.id FROM carried c CROSS JOIN records r ON {IS_OF.format(page='c.page')} "
-            "WHERE c.notes IS NOT NULL) "
-            "SELECT r.tbl, r.notes, c.notes, p.url, f.url FROM noted CROSS JOIN records r ON r.id = noted.id "
+            f"WHERE c.notes IS NOT NULL {more}) "
+            f"SELECT r.tbl, {own}, {carried}, p.url, f.url FROM noted CROSS JOIN records r ON r.id = noted.id "
             "JOIN ranked k ON k.page = r.page JOIN pages p ON p.id = r.page LEFT JOIN pages f ON f.id = k.parent "
-            "LEFT JOIN carried c ON c.page = r.page "
+            f"LEFT JOIN carried c ON c.page = r.page {also}"
             f"WHERE {_STAYS} ORDER BY {self._order}",
             (self._crawl,),
         )
@@ -396,6 +432,7 @@ class StoredResult:
                 yield Problem("cell", note.code, note.detail, url, found_on or "", where)
 
 
+_OF_FILLED = ("r.notes", "n.notes"), ("c.notes", "NULL")
 _SHOWN = {"failed": "failed", "skipped": "skipped", "done": "noted"}
 
 

@@ -24,7 +24,7 @@ from crawler.process import cores
 from crawler.strategies import worker_process
 from crawler.strategies.event_driver import Driver, Threaded
 from crawler.strategies.port import Fetched, Plan, PolledStrategy, Strategy
-from crawler.strategies.registry import make_driver, make_strategy, missing, preload
+from crawler.strategies.registry import make_driver, make_strategy, preload, refusal
 
 __all__ = ["Auto", "ConcurrencyLimit"]
 
@@ -101,7 +101,7 @@ class Auto(Generic[T]):
     def __init__(self, plan: Plan[T]) -> None:
         self._plan = plan
         self._best = ConcurrencyLimit(plan.width)
-        self._name = next(name for name in SPREAD if not missing(name))
+        self._name = next(name for name in SPREAD if not refusal(name, socks=plan.settings.uses_socks))
         here = plan._replace(then=self._timed)
         driver = make_driver(self._name, here)
         assert driver is None or isinstance(driver, Driver), "the initial number"

@@ -173,8 +173,11 @@ def absent() -> list[str]:
     return sorted({known.extra for known in STRATEGIES.values() if known.absent})
 
 
-def refusal(name: str, place: str = "callback", client: str = "requests") -> str:
+def refusal(name: str, place: str = "callback", client: str = "requests", *, socks: bool = False) -> str:
     """Why a strategy cannot be used here, with parsing at `place` and this client, and what to do; or "".
+
+    Args:
+        socks: a proxy is one of SOCKS.
 
     The answer for a strategy of the user's own is always "".
     """
@@ -184,6 +187,8 @@ def refusal(name: str, place: str = "callback", client: str = "requests") -> str
         why = f"{why}; install it with: {extras.install(known.extra)}"
     elif not why and name == "interpreters":
         why = _unfit(place, client)
+    elif not why and socks and known.needs == "aiohttp":
+        why = "aiohttp has no SOCKS; use the strategy threads or curl, or a proxy of http"
     return f"the strategy {name} cannot be used here: {why}" if why else ""
 
 

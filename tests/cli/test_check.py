@@ -57,8 +57,8 @@ def plan(cli, tmp_path):
 
 def test_the_keys_of_the_json_are_stable(plan):
     assert list(plan()) == [
-        "schema", "exit_code", "name", "config", "start", "pages", "tables", "fetch", "polite", "limits", "outputs",
-        "state", "warnings",
+        "schema", "exit_code", "name", "config", "start", "pages", "tables", "fetch", "polite", "limits", "files",
+        "outputs", "state", "warnings",
     ]  # fmt: skip
 
 
@@ -254,3 +254,51 @@ def test_fault_210_and_211_a_state_that_a_run_would_refuse_is_exit_6(cli, tmp_pa
     assert done.code == 6
     assert "state" in done.out
     assert state.read_bytes() == before
+
+
+def with_values(folder):
+    (folder / "points.csv").write_text("lat,city\n52.5,Oak\n,Elm\n48.1,Ash\n")
+    return small(
+        folder,
+        start=[{"file": "points.csv", "with": {"type": ["a", "b"]}, "carry": ["city"], "kind": "book"}],
+        pages={
+            "book": {
+                "request": {
+                    "url": f"{SITE}/{{lat}}",
+                    "json": {"t": "{type}", "lat": "{lat:decimal}", "key": "${KEY}"},
+                    "headers": {"X-Type": "{type}"},
+                },
+                "fields": {"title": "h1"},
+            }
+        },
+    )
+
+
+def test_start_pages_are_shown_with_their_requests(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("KEY", "s3cret")
+    path = with_values(tmp_path)
+    done = cli("check", path, "--json")
+    plan = json.loads(done.out)
+    assert (plan["start"]["count"], plan["start"]["kinds"]) == (4, {"book": 4})
+    assert plan["start"]["requests"][1] == {
+        "method": "POST",
+        "url": f"{SITE}/52.5",
+        "body": '{"t":"b","lat":52.5,"key":"***"}',
+        "values": {"lat": "52.5", "type": "b", "city": "Oak"},
+    }
+    city = plan["tables"][0]["columns"][1]
+    assert (city["name"], city["type"], city["found_by"][0]["rule"]) == ("city", "text", "carry")
+    assert "start: lat is empty in 1 of 3 lines, which are left out" in plan["warnings"]
+    text = cli("check", path).out
+    assert f'  POST {SITE}/48.1 {{"t":"a","lat":48.1,"key":"***"}} with ' in text
+    assert "carry on start[0]" in text
+    assert "s3cret" not in done.out + text
+
+
+def test_a_value_that_no_header_can_hold_is_told_and_no_bug(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("KEY", "x")
+    path = with_values(tmp_path)
+    path.write_text(path.read_text().replace("- a\n", "- 世\n"), encoding="utf-8")
+    done = cli("check", path)
+    assert done.code == 0
+    assert "the header X-Type would have a character that no header can hold" in " ".join(done.out.split())

@@ -367,3 +367,17 @@ def test_check_shows_what_a_sitemap_leads_to(cli, tmp_path):
     assert [kind["kind"] for kind in plan["pages"]] == ["shop", "(sitemap)"]
     assert plan["pages"][1]["sitemap"]["to"] == "shop"
     assert plan["start"]["kinds"] == {"(sitemap)": 1}
+
+
+def test_the_first_start_page_of_a_kind_is_tried_with_its_values(cli, tmp_path):
+    with serve(keep_alive(lambda path, number: answer(b"<h1>Oak</h1>"))) as server:
+        path = tmp_path / "job.yaml"
+        path.write_text(
+            f"name: own\nstart: {{url: '{server.origin}/{{city}}', with: {{city: [oak, elm]}}}}\n"
+            "pages: {shop: {fields: {name: h1, site: {value: 'x/{city}'}}}}\npolite: {robots: false, delay: 0}\n"
+        )
+        done = cli("try", path, "--kind", "shop", "--json")
+        assert done.code == 0, done.err
+        assert json.loads(done.out)["url"] == f"{server.origin}/oak"
+        assert "x/oak" in done.out
+        assert "x/elm" in cli("try", path, f"{server.origin}/elm").out

@@ -31,5 +31,7 @@ def test_every_default_stands_in_no_second_place(tmp_path):
     path.write_text("name: a\nstart: https://a.example/\npages: {p: {fields: {x: h1}}}\ndemo:\n")
     settings = dict(load(path).settings())
     for key, _, default, _ in ROW.findall(reference()):
-        if key.startswith(("fetch.", "polite.", "limits.", "demo.")) and not key.startswith("fetch.auth."):
+        if key.startswith(("fetch.", "polite.", "limits.", "demo.")) and not key.startswith(
+            ("fetch.auth.", "polite.hosts.")
+        ):
             assert settings[key] == f"{default.strip('`')} (default)"

@@ -35,12 +35,14 @@ def test_the_client_gets_them(tmp_path):
         "cookies": {"sid": CANARY},
         "auth": ("me", CANARY),
         "proxy": f"http://me:{CANARY}@proxy.example:8080",
+        "proxies": (),
     }
     assert job(tmp_path, TEXT[: TEXT.index("fetch")]).secrets() == {
         "headers": {},
         "cookies": {},
         "auth": None,
         "proxy": None,
+        "proxies": (),
     }
 
 
@@ -49,7 +51,7 @@ def test_fault_170_nothing_else_shows_them(tmp_path):
     shown = [
         repr(found),
         str(found),
-        f"{found.fetch.proxy} {found.fetch.proxy!r} {found.fetch.proxy:>20}",
+        f"{found.fetch.proxy} {found.fetch.proxy!r} {found.fetch.proxy[0]:>20}",
         repr(vars(found)),
         str(found.fetch.plain()),
         json.dumps(found.document.plain()),

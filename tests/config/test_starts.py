@@ -3,11 +3,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from crawler.config import load
-from crawler.config.starts import expand, fault
+from crawler.config.starts import fault
 from crawler.errors import ConfigError
 
 PAGES = "pages:\n  listing: {fields: {a: h1}, follow: {css: a, to: book}}\n  book: {fields: {title: h1}}\n"
@@ -52,32 +50,6 @@ def test_given_on_the_command_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("url", "count", "first", "last"),
-    [
-        ("/p-{1..50}.html", 50, "/p-1.html", "/p-50.html"),
-        ("/{01..12}", 12, "/01", "/12"),
-        ("/{08..103}", 96, "/008", "/103"),
-        ("/{3..1}", 3, "/3", "/1"),
-        ("/{0..0}", 1, "/0", "/0"),
-        ("/{1..2}/{1..3}", 6, "/1/1", "/2/3"),
-        ("/x", 1, "/x", "/x"),
-    ],
-)
-def test_ranges(url, count, first, last):
-    found = list(expand(url))
-    assert (len(found), found[0], found[-1]) == (count, first, last)
-
-
-@settings(deadline=None)
-@given(st.integers(0, 10**6), st.integers(0, 300), st.integers(1, 9))
-def test_a_range_is_its_numbers(first, size, width):
-    found = list(expand(f"/{{{first:0{width}}..{first + size}}}!"))
-    assert [int(url[1:-1]) for url in found] == list(range(first, first + size + 1))
-    if len(str(first)) < width:
-        assert len({len(url) for url in found}) == 1
-
-
-@pytest.mark.parametrize(
     ("url", "fix"),
     [
         ("htp://a.example/", "write http://a.example/"),
@@ -104,6 +76,14 @@ def test_a_range_is_its_numbers(first, size, width):
         ("https://a.example/{1..}", "{1..50}"),
         ("https://a.example/}", "{1..50}"),
         ("https://a.example/{1..1000}{1..1001}", "at most 1,000,000"),
+        ("https://a.example/{1..9..0}", "write how far the next number is"),
+        ("https://a.example/{a, b}", "%20"),
+        ("https://a.example/{city}", "write with: {city: [a, b]} beside url:"),
+        ("https://a.example/{1-50}", "{1..50}"),
+        ("https://{de,at}.example:x/", "write it as"),
+        ("https://{a.example,}/x", "write it as"),
+        ("https://a.example{,:x}/{1..3}", "write it as"),
+        ("https://{a.example/x,me@b.example}", "fetch.auth"),
         ("htp://a.example/{1..3}", "write http://a.example/1"),
     ],
 )

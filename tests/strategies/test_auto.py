@@ -68,7 +68,9 @@ SITE = {f"/{n}": answer(b"%d" % n) for n in range(300)}
 @pytest.mark.parametrize("lane", ["curl", "asyncio", "threads"])
 def test_slow_pages_get_more_requests_at_once(make: Make, lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
     others = [name for name in auto.SPREAD if name != lane]
-    monkeypatch.setattr(auto, "missing", lambda name: "not here" if name in others else registry.missing(name))
+    monkeypatch.setattr(
+        auto, "refusal", lambda name, **options: "not here" if name in others else registry.refusal(name, **options)
+    )
     with serve(pages(SITE, delay=0.05)) as server:
         driver = make()
         assert crawl(driver, server.url, 300) > 16

@@ -41,17 +41,6 @@ def as_answer(said: Said) -> bytes:
     return head.replace(b"text/html", kind, 1)
 
 
-class Api:
-    """A running API and what was asked of it."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-
-    @property
-    def origin(self) -> str:
-        return self.server.origin
-
-
 def api(reply: Reply, before: Callable[[Any], object] = lambda conn: None) -> Any:
     """Serve an API until the block ends; `before` may hold an answer back."""
     lock = threading.Lock()
