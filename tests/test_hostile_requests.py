@@ -7,12 +7,14 @@ from decimal import Decimal
 
 import pytest
 
+import crawler
 from crawler import urls
-from crawler.errors import ExtractError
+from crawler.cli.main import main
+from crawler.errors import ConfigError, ExtractError
 from crawler.extract.request import MAX_HANDED, CompiledRequest
 from crawler.extract.rules import RequestRule
 from crawler.model import Ask
-from tests.support.api import crawl_api
+from tests.support.api import crawl_api, write_job
 
 CONFIG = """HOST/
 pages:
@@ -124,3 +126,39 @@ def test_the_bounds_hold_for_whoever_asks():
         request.address("http://o.test/", "http://o.test/", {"v": "é" * 2_000})
     with pytest.raises(ExtractError, match="long-value"):
         request.ask({"v": ("x" * MAX_HANDED,) * 2})
+
+
+def test_pages_of_a_sitemap_begin_with_the_first_page_of_their_list(tmp_path):
+    config = """{sitemap: HOST/sitemap.xml, kind: list}
+pages:
+  list:
+    format: json
+    request: {json: {p: "{page}"}, query: {q: "QUERY"}}
+    paginate: {page: 1}
+    each: items
+    fields: {id: id}
+""".replace("QUERY", "é" * 1_000)
+    long = "/" + "x" * 4_000
+
+    def reply(seen):
+        if seen.path == "/sitemap.xml":
+            there = "".join(f"<url><loc>http://{seen.header('host')}{path}</loc></url>" for path in ("/a", long))
+            return f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{there}</urlset>'
+        return {"items": [{"id": f"{json.loads(seen.body)['p']}{n}"} for n in "ab"] if b'"p":1' in seen.body else []}
+
+    found = crawl_api(tmp_path, reply, config)
+    assert [row["id"] for row in found.rows["list"]] == ["1a", "1b"]
+    assert [seen.body for seen in found.requests[1:]] == [b'{"p":1}', b'{"p":2}']
+    assert found.report.dropped == {"bad-url": 1}
+
+
+@pytest.mark.parametrize("value", ["x" * 9_000, "x" * 200_000])
+def test_a_start_that_cannot_be_asked_for_is_said_before_the_crawl(tmp_path, value, capsys):
+    config = """{url: HOST/p, kind: page, with: {v: VALUES}}
+pages: {page: {request: {query: {v: "{v}"}}, fields: {title: h1}}}
+"""
+    path = write_job(tmp_path, "http://127.0.0.1:9", config.replace("VALUES", json.dumps([value])))
+    with pytest.raises(ConfigError, match="cannot be asked for"):
+        crawler.run(crawler.load(path))
+    assert main(["try", str(path), "--kind", "page", "--with", f"v={value}"]) == 2
+    assert "cannot be asked" in capsys.readouterr().err
