@@ -109,3 +109,39 @@ def test_rows_do_not_depend_on_who_came_first(tmp_path, seed):
         assert known[1] == wanted[0][1], strategy
         assert asked == wanted[1], strategy
     assert sum(len(rows) for _, rows in wanted[0][0]) > 5
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("first", ["stays", "leaves"])
+@pytest.mark.parametrize("hops", [1, 2])
+def test_a_redirect_to_another_site_does_not_depend_on_which_link_came_first(tmp_path, strategy, first, hops):
+    config = """HOST/
+pages:
+  root: {follow: [{css: .stays, to: stays}, {css: .leaves, to: leaves}]}
+  stays: {follow: [{css: a, to: item}]}
+  leaves: {follow: [{css: a, to: item, same_site: false}]}
+  item: {fields: {title: h1}}
+"""
+    moved = threading.Event()
+
+    def before(conn):
+        path = conn.server.requests[conn.number].path
+        if path == f"/{'leaves' if first == 'stays' else 'stays'}":  # the link of the other page comes later
+            moved.wait(20)
+
+    with api(lambda seen: "<h1>there</h1>", lambda conn: None) as other:
+
+        def reply(seen):
+            if seen.path == "/":
+                return '<a class=stays href="/stays">1</a><a class=leaves href="/leaves">2</a>'
+            if seen.path in ("/stays", "/leaves"):
+                return '<a href="/item1">x</a>'
+            if seen.path == f"/item{hops}":
+                moved.set()
+                return 302, {"Location": f"{other.origin}/there"}, ""
+            return 302, {"Location": "/item2"}, ""
+
+        with api(reply, before) as server:
+            found = crawl_served(tmp_path, server, config, strategy, ", allow_private: true")
+    assert [row["title"] for row in found.rows["item"]] == ["there"]
+    assert found.problems == []

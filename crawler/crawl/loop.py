@@ -228,7 +228,7 @@ class Crawl:
         self._frontier.add(new, time.monotonic())
 
     def _moved(self, page: Queued, moved: Moved) -> None:
-        if not page.anywhere and not urls.same_site(page.url, moved.location):
+        if not self._pages.may_leave(page) and not urls.same_site(page.url, moved.location):
             self._end_badly(page, off_site(moved))
             return
         new = self._pages.moved(page, moved, self._cookies.opens)
