@@ -10,6 +10,7 @@ import pytest
 import crawler
 from crawler import urls
 from crawler.cli.main import main
+from crawler.config.diagnostics import BadConfig
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.request import MAX_HANDED, CompiledRequest
 from crawler.extract.rules import RequestRule
@@ -162,3 +163,13 @@ pages: {page: {request: {query: {v: "{v}"}}, fields: {title: h1}}}
         crawler.run(crawler.load(path))
     assert main(["try", str(path), "--kind", "page", "--with", f"v={value}"]) == 2
     assert "cannot be asked" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("part", "number"),
+    [("json", ".nan"), ("json", ".inf"), ("json", "1e400"), ("json", "[{b: -.inf}]"), ("query", "[.nan]")],
+)
+def test_a_number_that_json_cannot_hold_is_refused_in_the_config(tmp_path, number, part):
+    config = f"HOST/\npages: {{page: {{request: {{{part}: {{a: {number}}}}}, fields: {{title: h1}}}}}}"
+    with pytest.raises(BadConfig, match="JSON cannot hold"):
+        crawler.load(write_job(tmp_path, "http://127.0.0.1:9", config))
