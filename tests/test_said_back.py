@@ -175,3 +175,10 @@ def test_hiding_knows_every_spelling_and_shows_nothing_of_itself():
     assert hiding.revealed(hiding.url(url)) == url
     assert hiding.parameters(f"{url}&k=a%2Fb+c%2B%C3%A9") == f"{url}&k=<${{KEY}}>"
     assert "a/b" not in repr(hiding)
+
+
+def test_values_of_a_session_are_hidden_as_they_are_written():
+    hiding = Hiding({"session.token": "t0ken-of-a-session"})
+    assert hiding.url("http://o.test/x?t=t0ken-of-a-session") == "http://o.test/x?t=<{session.token}>"
+    assert hiding.revealed("http://o.test/x?t=<{session.token}>") == "http://o.test/x?t=t0ken-of-a-session"
+    assert hiding.revealed("http://o.test/x?t={session.token}") == "http://o.test/x?t={session.token}"

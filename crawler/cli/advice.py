@@ -44,6 +44,7 @@ _CODES = {
     "not-csv": _FORMAT,
     "not-xlsx": _FORMAT,
     "login": _LOGIN,
+    "session-lost": "see the steps of session: `crawler check` lists them",
     "http-401": _LOGIN,
     "http-403": _LOGIN,
     "http-429": "try again later, with a longer polite.delay",

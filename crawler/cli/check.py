@@ -31,6 +31,7 @@ def plan_text(plan: Plain, width: int) -> list[str]:
 
 def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
     yield _start_heading(plan["start"]), [_item(clean(page), width) for page in _first(plan["start"])]
+    yield "Session", _session(plan["session"], width)
     yield "Page kinds", _kinds(plan, width)
     yield "Requests", _requests(plan, width)
     for table in plan["tables"]:
@@ -67,6 +68,27 @@ def _start_page(page: Plain) -> str:
     asked = page["url"] if page["method"] == "GET" else f"{page['method']} {page['url']}"
     values = ", ".join(f"{name}={value}" for name, value in page["values"].items())
     return "".join([asked, f" {page['body']}" * bool(page["body"]), f" with {values}" * bool(values)])
+
+
+def _session(session: Plain | None, width: int) -> list[str]:
+    """The steps, without what they send."""
+    if session is None:
+        return []
+    lines = []
+    for number, step in enumerate(session["steps"], 1):
+        parts = [f"step {number}: {step['method']} {step['url']}"]
+        parts += [f"sends the form {step['submit']} with {', '.join(step['fill']) or 'its own fields'}"] * bool(
+            step["submit"]
+        )
+        parts += [f"gives {', '.join(step['fields'])}"] * bool(step["fields"])
+        lines.append("; ".join(parts))
+    if session["expect"]:
+        lines.append(f"it worked if the last answer has {session['expect']}")
+    lost = [f"the status is {' or '.join(map(str, session['lost']['status']))}"] if session["lost"]["status"] else []
+    lost += [f"the page has {session['lost']['css']}"] if session["lost"]["css"] else []
+    if lost:
+        lines.append(f"it is lost, and the steps run again, if {' or '.join(lost)}")
+    return _bullets([clean(line) for line in lines], width)
 
 
 def _kinds(plan: Plain, width: int) -> list[str]:

@@ -207,6 +207,7 @@ def make_plan(job: Job, config: str) -> Plain:
         "name": job.name,
         "config": config,
         "start": _start(job),
+        "session": _session(job),
         "pages": [_kind(job, name, plan) for name, plan in kinds.items()],
         "tables": _tables(job, kinds),
         "fetch": fetch,
@@ -267,6 +268,31 @@ def _fetch(job: Job) -> Plain:
         "problem": refusal(fetch.strategy, parse, fetch.client, socks=job.uses_socks)
         or (_no_browser(job) if job.rendered else "")
         or None,
+    }
+
+
+def _session(job: Job) -> Plain | None:
+    """The session without what its steps send."""
+    session = job.document.session
+    if session is None:
+        return None
+    expect = job.steps[-1].fields[-1] if session.expect else None
+    return {
+        "steps": [
+            {
+                "url": step.url,
+                "method": "POST" if step.submit else step.verb,
+                "submit": step.submit or None,
+                "fill": list(step.fill),
+                "fields": list(step.fields),
+            }
+            for step in session.steps
+        ],
+        "expect": None if expect is None else found_by(expect._replace(counted=False, all=False)),
+        "lost": {
+            "status": list(session.lost.status) if session.lost else [],
+            "css": session.lost.css or None if session.lost else None,
+        },
     }
 
 

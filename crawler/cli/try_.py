@@ -63,6 +63,7 @@ def command(
 
     A path such as /catalogue/page-1.html is resolved against the first start URL. URL may be left out with --kind, if
     that page kind has a request.url or a start page. robots.txt is obeyed, unless --set polite.robots=false is given.
+    If CONFIG has a session, its steps run first.
 
     \b
     Examples:

@@ -43,6 +43,7 @@ from crawler.config.schema import (
     whole,
 )
 from crawler.config.secrets import Secret
+from crawler.config.session_spec import SessionSpec
 from crawler.config.yaml_tree import KeyPath
 from crawler.export.formats import FORMATS
 from crawler.fetch.client import CLIENTS
@@ -417,6 +418,7 @@ class Document(Section):
         REQUIRED,
         "The page kinds: what to extract from each and which links to follow.",
     )
+    session = Key(optional(of(SessionSpec)), None, "A login or a token: what is asked for before the crawl.")
     demo = Key(
         optional(of(DemoSpec, null=True)),
         None,

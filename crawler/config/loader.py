@@ -101,7 +101,10 @@ def _place(node: Node, part: str | int, source: YamlSource) -> int | None:
     return node.put(Node("scalar", source, text=str(part)), Node("scalar", source, plain=True))
 
 
-_MAY_HOLD_BRACES = r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)|^pages\.[^.]+\.request\."
+_MAY_HOLD_BRACES = (
+    r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)|^pages\.[^.]+\.request\."
+    r"|^session\.steps\.(\d+\.)?(query|headers|json|form|fill)\."
+)
 
 
 def load(
@@ -157,6 +160,7 @@ def load(
 def _variables(document: Document, env: Mapping[str, str]) -> dict[str, Secret]:
     """The values of the environment that requests name."""
     templates = [kind.request.templates for kind in document.pages.values() if kind.request.given]
+    templates += [step.templates for step in document.session.steps] if document.session else []
     if not templates:
         return {}
     from crawler.extract.request import names_in  # late: few configs have one
@@ -235,4 +239,8 @@ def _secrets_in_place(value: object, path: KeyPath, report: Diagnostics) -> None
             _secrets_in_place(inner, (*path, index), report)
     elif isinstance(value, str) and has_variable(value) and not re.search(_MAY_HOLD_BRACES, ".".join(map(str, path))):
         what = "an environment variable is not allowed here"
-        report.add(path, what, "only fetch.headers, cookies, auth and proxy, and request of a page kind take them")
+        report.add(
+            path,
+            what,
+            "only fetch.headers, cookies, auth and proxy, request of a page kind, and steps of session take them",
+        )

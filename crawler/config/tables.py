@@ -21,10 +21,12 @@ from crawler.extract.rules import (
     FilesRule,
     FollowRule,
     Language,
+    LostRule,
     PageRule,
     PaginateRule,
     Recipe,
     RequestRule,
+    StepRule,
     TableRule,
     data_first,
 )
@@ -38,6 +40,7 @@ __all__ = [
     "field_rule",
     "homes",
     "make_recipe",
+    "make_steps",
     "make_tables",
     "table_keys",
 ]
@@ -186,7 +189,35 @@ def make_recipe(document: Document, root: str) -> Recipe:
     hooked = any(kind.python for kind in document.pages.values())
     anywhere, hosts = document.files.same_site is False, document.files.same_site
     files = FilesRule(anywhere, () if isinstance(hosts, bool) else tuple(map(host_name, hosts)))
-    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes, files=files)
+    lost = None if document.session is None else document.session.lost
+    rule = None if lost is None else LostRule(frozenset(lost.status), lost.css or None)
+    most, folder = document.limits.page_bytes, root if hooked else ""
+    return Recipe(kinds, document.fetch.engine, folder, most, files=files, lost=rule)
+
+
+def make_steps(document: Document, root: str) -> tuple[StepRule, ...]:
+    """The steps of the session, in order; () without one."""
+    if document.session is None:
+        return ()
+    steps, found = document.session.steps, []
+    for number, step in enumerate(steps, 1):
+        here = context(step.format, "")
+        fields = [_field(name, spec, root, here) for name, spec in step.fields.items()]
+        expect = document.session.expect if number == len(steps) else None
+        if expect is not None:
+            fields.append(_field(EXPECT, expect, root, here)._replace(counted=True, all=True, type="int"))
+        request = RequestRule(
+            step.url, step.verb, tuple(step.query.items()), tuple(step.headers.items()), step.json,
+            tuple(step.form.items()),
+        )  # fmt: skip
+        fill = tuple(step.fill.items())
+        said = EXPECT if expect else ""
+        found.append(StepRule(step.url, request, step.format, tuple(fields), step.submit or None, fill, said))
+    return tuple(found)
+
+
+EXPECT = "(expect)"
+"""Name of the field that counts what shows that the steps worked."""
 
 
 def _table(home: Home, key: tuple[str, ...], root: str, needed: Collection[str]) -> TableRule:
@@ -301,6 +332,16 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str, used: tuple[
         shown=shown,
         duplicates=rule.duplicates,
     )
+    if rule.submit:
+        return found._replace(
+            css=None,
+            source=FieldRule("", of="row" if is_of_rows(rule) else "page"),
+            levels=here.levels,
+            where=_conditions(rule.where),
+            of_rows=is_of_rows(rule),
+            submit=rule.submit,
+            fill=tuple(rule.fill.items()),
+        )
     plain = rule.sources() == ["css"] and not (rule.regex or rule.replace or rule.nth or "from" in rule.given)
     if plain and here.page == "html" and not (here.levels or rule.where) and all(one.plain for one in carry):
         return found

@@ -13,7 +13,7 @@ __all__ = ["Hiding"]
 
 _TELLING = 6
 """Characters of a secret that is looked for; a shorter one stands anywhere by chance."""
-_HIDDEN = re.compile(r"<\$\{(\w+)\}>")
+_HIDDEN = re.compile(r"<(\$\{\w+\}|\{session\.\w+\})>")
 """How a name stands in an address: no page can write one of these, for clean URLs have no `<`."""
 _OUTCOME = TypeVar("_OUTCOME", bound=Outcome | Response)
 
@@ -22,17 +22,13 @@ class Hiding:
     """Picklable; its repr tells nothing.
 
     Args:
-        named: values of `${NAME}`, by `$NAME`.
+        named: values of `${NAME}`, by `$NAME`, and of `{session.name}`, by `session.name`.
         others: further secrets, which are only taken out of texts.
     """
 
     def __init__(self, named: Mapping[str, str], others: tuple[str, ...] = ()) -> None:
-        self._named = dict(named)
-        self._spellings = [
-            (f"${{{name.removeprefix('$')}}}", _spellings(value))
-            for name, value in named.items()
-            if len(value) >= _TELLING
-        ]
+        self._named = {_shown(name): value for name, value in named.items()}
+        self._spellings = [(shown, _spellings(value)) for shown, value in self._named.items() if len(value) >= _TELLING]
         self._others = [("***", _spellings(value)) for value in others if len(value) >= _TELLING]
 
     def text(self, text: str) -> str:
@@ -65,9 +61,7 @@ class Hiding:
 
     def revealed(self, url: str) -> str:
         """Return a URL with its secrets again; the same where it has none."""
-        return (
-            _HIDDEN.sub(lambda found: quote(self._named.get(f"${found[1]}", ""), safe=""), url) if "<${" in url else url
-        )
+        return _HIDDEN.sub(lambda found: quote(self._named.get(found[1], ""), safe=""), url) if "<" in url else url
 
     def names_host(self, url: str) -> bool:
         """Tell whether a secret stands in the host of a URL."""
@@ -92,6 +86,10 @@ class Hiding:
     def _link(self, link: Link) -> Link:
         url = self.parameters(link.url) if self._spellings else link.url
         return link if url == link.url else link._replace(url=url)
+
+
+def _shown(name: str) -> str:
+    return f"${{{name[1:]}}}" if name.startswith("$") else f"{{{name}}}"
 
 
 def _path_of(url: str) -> int:

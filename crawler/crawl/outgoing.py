@@ -9,7 +9,8 @@ from crawler import urls
 from crawler.crawl.admission import Refusal
 from crawler.crawl.hiding import Hiding
 from crawler.errors import ExtractError
-from crawler.model import Failure, Message, Moved, Outcome
+from crawler.extract.templates import as_written
+from crawler.model import Ask, Failure, Message, Moved, Outcome, Value
 from crawler.store.queued import Queued
 from crawler.store.records import load_ask
 
@@ -38,28 +39,39 @@ class Outgoing:
         origins: Collection[str],
         others: tuple[str, ...] = (),
     ) -> None:
-        self._requests, self._secrets, self._origins = requests, secrets, frozenset(origins)
+        self._requests, self._origins = requests, frozenset(origins)
+        self._environment: Mapping[str, Value] = dict(secrets)
+        self._secrets = self._environment
+        self._others = others
         self._hiding = Hiding(secrets, others)
+
+    def renew(self, values: Mapping[str, Value]) -> None:
+        """Take the values of a session that has just been opened, by name."""
+        before = [value for name, value in self._secrets.items() if name.startswith("session.")]
+        self._others += tuple(map(as_written, before))  # a request in flight may still say them back
+        self._secrets = {**self._environment, **{f"session.{name}": value for name, value in values.items()}}
+        self._hiding = Hiding({name: as_written(value) for name, value in self._secrets.items()}, self._others)
 
     def message(self, page: Queued) -> Message | Refusal | None:
         """Return what is sent for a page; None for a plain GET, or the reason why nothing is."""
-        request = self._requests.get(page.kind)
         revealed = self._hiding.revealed(page.url)
-        if request is None and revealed == page.url:
-            return None
         trusted = urls.origin(page.url) in self._origins
         if revealed != page.url and not trusted:
             return Refusal("secret-host", "its address has a secret, and the config does not name this host")
-        message = None
-        if request is not None:
-            try:
-                message = request.message(page.url, load_ask(page.ask), self._secrets, trusted=trusted)
-            except ExtractError as error:
-                return Refusal(error.code, error.detail)
+        try:
+            message = self._made(page, trusted=trusted)
+        except ExtractError as error:
+            return Refusal(error.code, error.detail)
         asked = self._hiding.revealed((message.url if message is not None else "") or page.url)
         if len(asked) > urls.MAX_LENGTH:
             return Refusal("bad-url", f"longer than {urls.MAX_LENGTH} characters with its secrets")
         return message if revealed == page.url else (message or Message())._replace(url=asked)
+
+    def _made(self, page: Queued, *, trusted: bool) -> Message | None:
+        request = self._requests.get(page.kind)
+        if request is None:
+            return None if page.ask is None else _of_form(load_ask(page.ask))
+        return request.message(page.url, load_ask(page.ask), self._secrets, trusted=trusted)
 
     def ends_list(self, page: Queued, failure: Failure) -> bool:
         """Tell whether a failure only says that a list has no further page."""
@@ -82,3 +94,10 @@ class Outgoing:
 
 def _refused(moved: Moved, code: str, detail: str) -> Failure:
     return Failure(code, detail, moved.status, None, moved.elapsed, moved.set_cookies)
+
+
+def _of_form(ask: Ask | None) -> Message | None:
+    """What a form of a page sends for a kind that says nothing of requests."""
+    if ask is None or ask.form is None:
+        return None
+    return Message("POST", (("Content-Type", ask.form.type),), ask.form.body)

@@ -11,7 +11,7 @@ from crawler.errors import ExtractError
 from crawler.extract.fields import CompiledField
 from crawler.extract.patterns import Pattern
 from crawler.extract.table import rows
-from crawler.model import Ask, Link, Note, Value
+from crawler.model import Ask, Form, Link, Note, Value
 
 if TYPE_CHECKING:
     from crawler.extract.engine import Node
@@ -133,6 +133,7 @@ class Links:
         carry: Mapping[str, Value] | None = None,
         notes: tuple[Note, ...] = (),
         row: Mapping[str, Value] = {},
+        form: Form | None = None,
     ) -> None:
         """Take a link; one to the same page only where it carries other values.
 
@@ -140,6 +141,7 @@ class Links:
             url: clean; None where it is that of the target's request.
             carry: what is joined to the rows of the target.
             row: what the row has to hand over.
+            form: what is sent there.
         """
         rule, ask, given = plan.rule, None, self.page.given
         request = self._requests.get(rule.to)
@@ -153,6 +155,8 @@ class Links:
                 url, ask = self._asked(plan, request, url, handed)
         if url is None:
             return
+        if form is not None:
+            ask = (ask or Ask())._replace(form=form)
         key = _key(url, rule.to, ask)
         if carry is None:
             if key not in self._seen:
@@ -242,7 +246,7 @@ class Links:
 
 def _key(url: str, kind: str, ask: Ask | None) -> Hashable:
     """What tells links apart: 1, True and "1" are three values, as they are in the store."""
-    return (url, kind) if ask is None else (url, kind, repr(ask.given))
+    return (url, kind) if ask is None else (url, kind, repr(ask.given), ask.form)
 
 
 def _carry(plan: CompiledFollow, row: Row) -> tuple[dict[str, Value], tuple[Note, ...], bool]:

@@ -147,7 +147,7 @@ class CompiledRequest:
         anew = self._url is not None and (plain or name in names_in(self.rule.url))
         return self.address(None if anew else url, url, given)
 
-    def message(self, url: str, ask: Ask | None, secrets: Mapping[str, str], *, trusted: bool) -> Message | None:
+    def message(self, url: str, ask: Ask | None, secrets: Mapping[str, Value], *, trusted: bool) -> Message | None:
         """Return how the request differs from a plain GET; None where it does not.
 
         Args:
@@ -159,13 +159,16 @@ class CompiledRequest:
             ExtractError: `bad-header`, or `secret-host` where the query or the body has a secret.
         """
         given = {} if ask is None else ask.given
-        plain = ask is not None and ask.plain
+        form = None if ask is None else ask.form
+        plain = form is not None or (ask is not None and ask.plain)  # without the body of the page kind
 
         def value(name: str) -> Value:
             return secrets.get(name) if is_secret(name) else given.get(name)
 
         headers: dict[str, str] = {}
-        if not plain and self._json:
+        if form is not None:
+            headers["Content-Type"] = form.type
+        elif not plain and self._json:
             headers["Content-Type"] = "application/json"
         elif not plain and self.posts and self._form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -177,8 +180,9 @@ class CompiledRequest:
         revealed = self._revealed(url, value)
         if not trusted and ((self._secret_body and not plain) or revealed):
             raise ExtractError("secret-host", "it would be given a secret, and the config does not name this host")
-        method = "GET" if plain else self.rule.method
-        body = b"" if plain else self._body(value)
+        method, body = ("GET", b"") if plain else (self.rule.method, self._body(value))
+        if form is not None:
+            method, body = "POST", form.body
         statuses = frozenset(self.rule.statuses)
         if method == "GET" and not (headers or body or revealed or statuses):
             return None

@@ -199,8 +199,18 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (10, 18, "fetch.cookies.sid", "write ${NAME}"),
     ],
     "variable_elsewhere": [
-        (8, 12, "polite.contact", "only fetch.headers, cookies, auth and proxy, and request of a page kind take them"),
-        (9, 9, "output", "only fetch.headers, cookies, auth and proxy, and request of a page kind take them"),
+        (
+            8,
+            12,
+            "polite.contact",
+            "request of a page kind, and steps of session take them",
+        ),
+        (
+            9,
+            9,
+            "output",
+            "request of a page kind, and steps of session take them",
+        ),
     ],
     "wrong_types": [
         (7, 18, "fetch.workers", "expected a whole number, got 'many'"),
