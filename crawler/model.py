@@ -18,6 +18,7 @@ __all__ = [
     "Ask",
     "Column",
     "Failure",
+    "Form",
     "Link",
     "Message",
     "Money",
@@ -59,16 +60,28 @@ def shown(value: Any, hidden: Collection[str]) -> str:
 _SECRET = ("cookies", "set_cookies", "message")
 
 
+class Form(NamedTuple):
+    """What a form of a page sends by POST: the value of Content-Type, and the body."""
+
+    type: str
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Form(type={self.type!r}, body={len(self.body)} bytes)"
+
+
 class Ask(NamedTuple):
     """What tells a page from others of the same URL and kind; stored with the page.
 
     Attributes:
         given: values that were handed over and that the page kind uses.
         plain: a redirect of a POST led here: it is asked for by GET, without a body.
+        form: a form that leads here; its body goes in place of that of the page kind.
     """
 
     given: Mapping[str, Value] = {}
     plain: bool = False
+    form: Form | None = None
 
 
 class Message(NamedTuple):
@@ -201,6 +214,11 @@ class Link(NamedTuple):
     notes: tuple[Note, ...] = ()
     ask: Ask | None = None
     duplicates: str = "first"
+
+    @property
+    def handed(self) -> Mapping[str, Value]:
+        """All values that go to the target: for its records, and for its request."""
+        return {**self.carry, **(self.ask.given if self.ask else {})}
 
 
 RICH = "+"

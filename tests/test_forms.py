@@ -53,7 +53,8 @@ def test_the_baseline_has_all_rows(expected):
     of_files = {"files_stock": 60, "files_shelves": 54}
     of_scripts = {"scripts_books": 20, "scripts_readings": 6, "scripts_branches": 3}
     of_pages = {"books": 60, "authors": 24, "schema_books": 59, "table_prices": 60, "sitemap_books": 60}
-    assert records == {"api_books": 52, "feed_news": 20, **of_pages, **of_scripts, **of_files}
+    of_questions = {"post_books": 60, "hops_places": 68, "hops_books": 60, "cursor_books": 60, "offset_stock": 60}
+    assert records == {"api_books": 52, "feed_news": 20, **of_pages, **of_scripts, **of_files, **of_questions}
 
 
 @pytest.mark.parametrize(("strategy", "place"), [pair for pair in SAMPLE if pair[0] in USABLE])

@@ -27,6 +27,7 @@ _FORMAT = (
     "open the address in a browser: if the site sends the same there, correct format: of the page kind; if not, it may "
     "ask for a header (fetch.headers)"
 )
+_REQUEST = "compare what was sent with what a browser sends there (F12, Network): its method, body and headers"
 _ALL_THE_SAME = "to fetch it anyway: --set polite.robots=false"
 _TOPICS = {
     "comment": "a python: function of the page kind receives the whole page, comments included",
@@ -43,7 +44,13 @@ _CODES = {
     "not-json": _FORMAT,
     "not-csv": _FORMAT,
     "not-xlsx": _FORMAT,
+    "unexpected": "a run asks for such a page again; if all answers are like this, correct expect: of the page kind",
     "login": _LOGIN,
+    "session-lost": "see the steps of session: `crawler check` lists them",
+    "http-400": _REQUEST,
+    "http-405": _REQUEST,
+    "http-415": _REQUEST,
+    "http-422": _REQUEST,
     "http-401": _LOGIN,
     "http-403": _LOGIN,
     "http-429": "try again later, with a longer polite.delay",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,7 @@ def plan_text(plan: Plain, width: int) -> list[str]:
 
 def _sections(plan: Plain, width: int) -> Iterator[tuple[str, list[str]]]:
     yield _start_heading(plan["start"]), [_item(clean(page), width) for page in _first(plan["start"])]
+    yield "Session", _session(plan["session"], width)
     yield "Page kinds", _kinds(plan, width)
     yield "Requests", _requests(plan, width)
     for table in plan["tables"]:
@@ -69,6 +71,27 @@ def _start_page(page: Plain) -> str:
     return "".join([asked, f" {page['body']}" * bool(page["body"]), f" with {values}" * bool(values)])
 
 
+def _session(session: Plain | None, width: int) -> list[str]:
+    """The steps, without what they send."""
+    if session is None:
+        return []
+    lines = []
+    for number, step in enumerate(session["steps"], 1):
+        parts = [f"step {number}: {step['method']} {step['url']}"]
+        parts += [f"sends the form {step['submit']} with {', '.join(step['fill']) or 'its own fields'}"] * bool(
+            step["submit"]
+        )
+        parts += [f"gives {', '.join(step['fields'])}"] * bool(step["fields"])
+        lines.append("; ".join(parts))
+    if session["expect"]:
+        lines.append(f"it worked if the last answer has {session['expect']}")
+    lost = [f"the status is {' or '.join(map(str, session['lost']['status']))}"] if session["lost"]["status"] else []
+    lost += [f"the page has {session['lost']['css']}"] if session["lost"]["css"] else []
+    if lost:
+        lines.append(f"it is lost, and the steps run again, if {' or '.join(lost)}")
+    return _bullets([clean(line) for line in lines], width)
+
+
 def _kinds(plan: Plain, width: int) -> list[str]:
     rows: list[list[str | Cell]] = []
     for kind in plan["pages"]:
@@ -103,6 +126,7 @@ def _follow(follow: Plain) -> str:
         parts = [follow["css"] + (f" in each {each}" if each else "")]
     parts += [f"where {', '.join(follow['where'])}"] if follow["where"] else []
     parts += ["next page"] if follow["next"] else []
+    parts += [f"also to {', '.join(follow['hosts'])}"] if follow["hosts"] else []
     parts += [] if follow["same_site"] else ["also to other sites"]
     parts += [f"carries {', '.join(follow['carry'])}"] if follow["carry"] else []
     parts += {"rows": ["a row for each link"], "collect": ["a list of what all links carry"]}.get(
@@ -117,7 +141,7 @@ def _requests(plan: Plain, width: int) -> list[str]:
         asked = kind["request"]
         if asked is None:
             continue
-        query = "&".join(f"{name}={value}" for name, value in asked["query"].items())
+        query = "&".join(f"{name}={_written(value)}" for name, value in asked["query"].items())
         parts = [f"query {query}"] if query else []
         parts += [f"{asked['body']} body"] if asked["body"] else []
         parts += [f"headers {', '.join(asked['headers'])}"] if asked["headers"] else []
@@ -127,14 +151,19 @@ def _requests(plan: Plain, width: int) -> list[str]:
         for part in parts or [""]:
             rows.append([*start, part])
             start = ["", "", ""]
-    return aligned(["kind", "method", "address", "with"], rows, width)
+    return aligned(["kind", "method", "address", "with"], rows, width) if rows else []
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _paging(rule: Plain) -> list[str]:
     """How a list goes on."""
     most = [f"at most {rule['most']:,} pages"] if rule["most"] else []
     if rule["name"] == "cursor":
-        return [f"then the cursor of {rule['found_by']}", "until there is none", *most]
+        end = f"as long as {rule['found_by']}" if rule["ends_by"] else "until there is none"
+        return [f"then the cursor of {rule['cursor']}", end, *most]
     step = rule["step"] if rule["name"] == "offset" else 1
     ends = {
         "page_count": f"all at once: as many as {rule['found_by']}",

@@ -64,6 +64,11 @@ def command(
 
     \b
       /api/books?page=1     a JSON API
+      /api/stock?offset=20  counts of books, by offset
+      /api/search           books by page and genre, asked by POST
+      /api/shelves          the shelves, with their ids
+      /api/shelf            the books of a shelf, asked by POST with its id
+      /graphql              GraphQL, asked by POST with a cursor
       /schema/book/1.html   schema.org data: JSON-LD on odd pages, microdata on even ones
       /shelves.html         data in scripts and in an attribute
       /prices.html          a table with merged cells

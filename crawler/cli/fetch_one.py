@@ -21,9 +21,9 @@ from crawler.extract.finding import PAGE_URL, RULES, Finding
 from crawler.extract.no_match import login_address
 from crawler.extract.sitemap import is_sitemap
 from crawler.fetch.browser import BrowserRule, browser_refusal
-from crawler.fetch.client import Fetch, make_fetch
+from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
-from crawler.model import Ask, Failure, Link, Moved, Request, Response
+from crawler.model import Ask, Failure, Link, Moved, Page, Request, Response
 from crawler.runner.assemble import client_settings, outgoing
 from crawler.store.queued import Queued
 from crawler.store.records import dump_ask
@@ -79,17 +79,42 @@ def visit(
     settings = settings._replace(private_hosts=settings.private_hosts | {urls.host(page.url)})
     if ":" in job.fetch.client:
         plugins.add_folder(job.folder)
+    jar, out = empty_jar(settings), outgoing(job, settings)
+    if job.steps:
+        base = starts[0] if starts else page.url
+        if fault := _log_in(job, settings, base, jar, out, tell):
+            return Visit(page.url, (), Failure("session-lost", fault))
     with closing(make_fetch(job.fetch.client, settings)) as fetch:
-        makes = outgoing(job, settings)
         if render is None:
-            return _Visitor(job, fetch, fetch, empty_jar(settings), tell, makes).go(page)
+            return _Visitor(job, fetch, fetch, jar, tell, out).go(page)
         if why := browser_refusal(job.browser.path or ""):
             raise ConfigError(why)
         from crawler.fetch.browser_client import BrowserFetch
 
         with closing(BrowserFetch(settings, {KIND: render}, job.browser.options(), listen=True)) as browser:
-            seen = _Visitor(job, fetch, browser, empty_jar(settings), tell, makes).go(page)
+            seen = _Visitor(job, fetch, browser, jar, tell, out).go(page)
             return replace(seen, heard=tuple(browser.heard))
+
+
+def _log_in(
+    job: Job, settings: ClientSettings, base: str, jar: Jar, out: Outgoing | None, tell: Callable[[str], None]
+) -> str:
+    """Run the steps of the session, as a run does; returns why there is none."""
+    from crawler.runner.assemble import step_runner
+
+    def wait(seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+    count = len(job.steps)
+    tell(f"session: {count} step{'s' * (count != 1)}, then the page")
+    with closing(step_runner(job, settings, base, job.fetch.client, wait)) as steps:
+        opened = steps.run(job.polite.delay)
+    for url, lines in opened.cookies:
+        jar.take(url, lines)
+    if out is not None:
+        out.renew(opened.values)
+    return opened.fault
 
 
 class _Visitor:
@@ -123,7 +148,7 @@ class _Visitor:
             self._tell(f"redirected ({outcome.status}) to {outcome.location}{away}")
             url = outcome.location
             if outcome.status not in (307, 308):
-                page = page._replace(ask=(page.ask or Ask())._replace(plain=True))
+                page = page._replace(ask=(page.ask or Ask())._replace(plain=True, form=None))
 
     def _page(self, page: Link) -> Response | Moved | Failure:
         url = page.url
@@ -139,8 +164,10 @@ class _Visitor:
             outcome = self._pages(Request(0, url, KIND, cookies=cookies, proxy=number, message=message))
             if not (isinstance(outcome, Failure) and outcome.code == "proxy"):
                 break
-        if self._outgoing is not None and isinstance(outcome, Moved):
-            outcome = self._outgoing.hidden(queued, outcome)
+        if self._outgoing is not None and not isinstance(outcome, Response):
+            hidden = self._outgoing.hidden(queued, outcome)
+            assert not isinstance(hidden, Page)  # nothing is parsed yet
+            outcome = hidden
         self._jar.take(url, outcome.set_cookies)
         return outcome
 
@@ -202,12 +229,19 @@ class Guess(NamedTuple):
         return any(finding.what == "failure" for finding in self.findings)
 
 
-def start_page(url: str, starts: list[Link]) -> Link | None:
-    """The start page of a URL; None when it is none."""
+def start_page(job: Job, url: str, starts: list[Link]) -> Link | None:
+    """The start page of a URL, with or without the parameters that its request sets; None when it is none."""
     exact = next((start for start in starts if start.url == url), None)
     if exact is not None or len(starts) > MAX_STARTS:
         return exact
-    return next((start for start in starts if urls.resolve("", start.url) == url), None)
+    return next((start for start in starts if url in (urls.resolve("", start.url), _asked_at(job, url, start))), None)
+
+
+def _asked_at(job: Job, url: str, start: Link) -> str:
+    """The URL itself where the request of a start page makes the start page of it."""
+    request = job.requests.get(start.kind)
+    given = start.ask.given if start.ask else {}
+    return url if request and request.address(url, url, given) == start.url else ""
 
 
 def guess(job: Job, response: Response, most_rows: int) -> Guess:

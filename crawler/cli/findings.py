@@ -9,12 +9,14 @@ from itertools import groupby
 from typing import Any
 
 from crawler.cli.advice import for_failure, for_topic
+from crawler.cli.given import values_text
 from crawler.cli.terminal import Cell, aligned, clean, cut, paint, wrapped
 from crawler.extract.finding import Finding
 from crawler.extract.rules import PageRule
 from crawler.model import Failure, Money, Value
+from crawler.text_width import columns
 
-__all__ = ["findings_text", "plain_findings", "shown"]
+__all__ = ["findings_text", "plain_findings", "plain_value", "shown"]
 
 NOTHING, NO_VALUE = "nothing found", "found, but no value"
 SAME = "same"
@@ -142,15 +144,22 @@ def _links(links: list[Finding], width: int) -> Iterator[str]:
         blocks = [aligned(heads, [row], width, indent=0) for row in rows]
     for finding, block in zip(links, blocks, strict=True):
         yield from block
-        yield from (f"      {clean(url)}" for url in finding.urls[:URLS])
+        yield from (f"      {line}" for line in _addresses(finding, width - 6))
         if finding.why:
             yield _why(finding.why, width)
+
+
+def _addresses(finding: Finding, width: int) -> Iterator[str]:
+    """The first URLs, with what is handed over to each: URLs are whole, and values take the rest of the line."""
+    for index, url in enumerate(map(clean, finding.urls[:URLS])):
+        given = values_text(finding.given[index]) if index < len(finding.given) else ""
+        yield f"{url}  {cut(given, max(24, width - 2 - columns(url)))}" if given else url
 
 
 def _link(finding: Finding) -> list[str | Cell]:
     nothing = finding.missed
     dropped = ", ".join(f"{count:,} {why}" for why, count in finding.dropped.items())
-    note = NOTHING if nothing else "" if finding.urls else "none are followed"
+    note = NOTHING if nothing else "" if finding.urls or finding.optional else "none are followed"
     return [
         Cell("!" if note else "", "red"),
         Cell(f"-> {finding.where}", "red" if note else ""),
@@ -204,16 +213,18 @@ def _plain_finding(finding: Finding) -> dict[str, Any]:
         "engine": finding.engine,
         "matches": finding.matches,
         "raw": finding.raw,
-        "value": _plain(finding.value),
+        "value": plain_value(finding.value),
         "notes": [{"code": note.code, "detail": note.detail} for note in finding.notes],
         "urls": list(finding.urls),
+        "given": [{name: plain_value(value) for name, value in given.items()} for given in finding.given],
         "dropped": finding.dropped,
         "missed": finding.missed,
         "why": finding.why,
     }
 
 
-def _plain(value: Value) -> Any:
+def plain_value(value: Value) -> Any:
+    """A value for JSON."""
     if isinstance(value, Money):
         return {"amount": str(value.amount), "currency": value.currency}
     if isinstance(value, date):

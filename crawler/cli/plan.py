@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from crawler.clock import duration
 from crawler.config import Job
 from crawler.config.diagnostics import dotted
-from crawler.config.document import PoliteSpec, host_name
+from crawler.config.document import PoliteSpec
+from crawler.config.hosts_spec import host_name
 from crawler.config.units import show_size
 from crawler.errors import ExtractError, StateError
 from crawler.export import check_target
@@ -207,6 +208,7 @@ def make_plan(job: Job, config: str) -> Plain:
         "name": job.name,
         "config": config,
         "start": _start(job),
+        "session": _session(job),
         "pages": [_kind(job, name, plan) for name, plan in kinds.items()],
         "tables": _tables(job, kinds),
         "fetch": fetch,
@@ -270,6 +272,31 @@ def _fetch(job: Job) -> Plain:
     }
 
 
+def _session(job: Job) -> Plain | None:
+    """The session without what its steps send."""
+    session = job.document.session
+    if session is None:
+        return None
+    expect = job.steps[-1].fields[-1] if session.expect else None
+    return {
+        "steps": [
+            {
+                "url": step.url,
+                "method": "POST" if step.submit else step.verb,
+                "submit": step.submit or None,
+                "fill": list(step.fill),
+                "fields": list(step.fields),
+            }
+            for step in session.steps
+        ],
+        "expect": None if expect is None else found_by(expect._replace(counted=False, all=False)),
+        "lost": {
+            "status": list(session.lost.status) if session.lost else [],
+            "css": session.lost.css or None if session.lost else None,
+        },
+    }
+
+
 def _browser(job: Job) -> Plain:
     path = browser_path(job.browser.path or "")
     return {"kinds": list(job.rendered), "pages": job.browser.pages, "timeout": job.browser.timeout, "path": path}
@@ -321,13 +348,14 @@ def _request(rule: PageRule) -> Plain | None:
 
 def _paginate(rule: PaginateRule) -> Plain:
     ends = next((name for name in ("page_count", "total", "more") if getattr(rule, name)), None)
-    found = getattr(rule, ends) if ends else rule.cursor
+    found = getattr(rule, ends) if ends else None
     return {
         "name": rule.name,
         "first": rule.first,
         "step": rule.step,
         "ends_by": ends,
         "found_by": found_by(found) if found else None,
+        "cursor": found_by(rule.cursor) if rule.cursor else None,
         "most": rule.most,
     }
 
@@ -342,6 +370,7 @@ def _follow(job: Job, rule: FollowRule) -> Plain:
         "where": [condition.name for condition in rule.where],
         "next": rule.next,
         "same_site": rule.same_site,
+        "hosts": list(rule.hosts),
         "carry": list(dict.fromkeys([*(field.name for field in rule.carry), *rule.shown])),
         "by_request": rule.by_request,
         "duplicates": rule.duplicates,

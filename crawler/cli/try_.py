@@ -12,13 +12,13 @@ from crawler.cli import exit_codes
 from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
 from crawler.cli.terminal import clean, echo, echo_json, paint, width
-from crawler.errors import ConfigError
+from crawler.errors import CodedError, ConfigError
 
 if TYPE_CHECKING:
     from crawler.cli.fetch_one import Guess, Visit
     from crawler.config import Job
     from crawler.fetch.browser import BrowserRule
-    from crawler.model import Link
+    from crawler.model import Link, Value
 
 
 ROWS = 2  # of a group that are shown
@@ -41,7 +41,13 @@ ROWS = 2  # of a group that are shown
 @click.option(
     "--kind", metavar="KIND", help="Page kind whose rules are tried. Default: the one whose rules find the most."
 )
-@click.option("--with", "values", metavar="NAME=VALUE", multiple=True, help="A value that a link would hand over.")
+@click.option(
+    "--with",
+    "values",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="A value that a link would hand over: a text or a number.",
+)
 @click.option(
     "--browser",
     is_flag=True,
@@ -63,6 +69,7 @@ def command(
 
     A path such as /catalogue/page-1.html is resolved against the first start URL. URL may be left out with --kind, if
     that page kind has a request.url or a start page. robots.txt is obeyed, unless --set polite.robots=false is given.
+    If CONFIG has a session, its steps run first.
 
     \b
     Examples:
@@ -85,45 +92,58 @@ def command(
         render = _render(job, kind or page.kind, named=bool(kind), asked=browser)
         seen = visit(job, page, [start.url for start in pages], _tell, render)
     why = "" if kind else "this is a start URL"
-    return _show(job, seen, _found(job, seen, page, why), page.url, config, as_json)
+    return _show(job, seen, _found(job, seen, page, why), page, config, as_json)
 
 
-def _given(values: tuple[str, ...]) -> dict[str, str]:
-    found = {}
+def _given(values: tuple[str, ...]) -> dict[str, Value]:
+    from crawler.cli.given import read_value
+
+    found: dict[str, Value] = {}
     for one in values:
         name, mark, value = one.partition("=")
         if not (name and mark):
             raise ConfigError(f"--with: '{one}' is not NAME=VALUE; write for example --with city=Oakton")
-        found[name] = value
+        found[name] = read_value(value)
     return found
 
 
-def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | None, given: dict[str, str]) -> Link:
+def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | None, given: dict[str, Value]) -> Link:
     """What is asked for: a start page, or a page of a kind with the values that a link would hand over."""
     from crawler.cli.fetch_one import start_page
+    from crawler.config.handed import arriving
     from crawler.model import Link
 
     address = None if url is None else _address(url, base)
-    start = None if address is None else start_page(address, pages)
+    start = None if address is None else start_page(job, address, pages)
     if start is not None and not given and kind in (None, start.kind):
         return start
     chosen = kind or (start.kind if start else "")
-    if address is None and not given and (first := next((page for page in pages if page.kind == chosen), None)):
+    first = next((page for page in pages if page.kind == chosen), None)
+    if address is None and not given and first is not None:
         return first
     request = job.requests.get(chosen)
     if request is None:
         if address is None:
             raise ConfigError("no URL; give one, or --kind with a page kind that has a request.url")
         return Link(address, chosen)
-    if strange := [name for name in given if name not in request.rule.uses]:
-        raise ConfigError(f"--with: page kind '{chosen}' uses no value '{strange[0]}'")
-    asked = request.address(address, base, given)
+    known = dict.fromkeys([*arriving(job.document).get(chosen, ()), *request.rule.uses])
+    if strange := [name for name in given if name not in known]:
+        gets = ", ".join(known) or "none"
+        raise ConfigError(f"--with: page kind '{chosen}' gets no value '{strange[0]}'; it gets: {gets}")
+    if address is None and request.rule.url is None and first is not None:
+        address, start = first.url, first
+    if start is not None and start.kind == chosen:
+        given = {**(start.ask.given if start.ask else {}), **given}
+    try:
+        asked, ask = request.address(address, base, given), request.ask(given)
+    except CodedError as error:
+        raise ConfigError(f"these values cannot be asked with: {error.detail or error.code}") from error
     if asked is None:
         missing = [name for name in request.rule.uses if name not in given]
         if not missing:
             raise ConfigError(f"no URL; page kind '{chosen}' has no request.url")
         raise ConfigError(f"page kind '{chosen}' needs values that a link would hand over; add --with {missing[0]}=...")
-    return Link(asked, chosen, ask=request.ask(given))
+    return Link(asked, chosen, ask=ask)
 
 
 def _render(job: Job, kind: str, *, named: bool, asked: bool) -> BrowserRule | None:
@@ -183,16 +203,40 @@ def _found(job: Job, seen: Visit, page: Link, why: str) -> Guess | None:
     return Guess(page.kind, why, explain(job.recipe, page.kind, seen.outcome, most_rows=ROWS, ask=page.ask))
 
 
-def _show(job: Job, seen: Visit, found: Guess | None, address: str, config: str, as_json: bool) -> int:
+def _show(job: Job, seen: Visit, found: Guess | None, page: Link, config: str, as_json: bool) -> int:
     code = exit_codes.INCOMPLETE if found is None or found.failed else exit_codes.OK
     if as_json:
-        echo_json(_plain(job, seen, found, address, code))
+        echo_json(_plain(job, seen, found, page, code))
     elif found is None:
-        echo(f"{clean(seen.url)}: {paint(_failure(seen), 'red')}", sys.stderr)
+        for line in _failed(job, seen, page):
+            echo(line, sys.stderr)
     else:
-        for line in _text(job, seen, found, config):
+        for line in _text(job, seen, found, page, config):
             echo(line)
     return code
+
+
+def _failed(job: Job, seen: Visit, page: Link) -> list[str]:
+    """One line, and before it the request where it is more than a URL."""
+    asked = _request(job, seen, page)
+    if asked == [paint(clean(seen.url), "bold")]:
+        return [f"{clean(seen.url)}: {paint(_failure(seen), 'red')}"]
+    return [*asked, paint(_failure(seen), "red")]
+
+
+def _request(job: Job, seen: Visit, page: Link) -> list[str]:
+    from crawler.cli.asked_for import request_lines
+
+    return request_lines(job, _as_sent(seen, page), seen.url, width())
+
+
+def _as_sent(seen: Visit, page: Link) -> Link:
+    """A page as it was asked for in the end: most redirects make a GET of a POST."""
+    from crawler.model import Ask
+
+    if any(status not in (307, 308) for status, _ in seen.hops):
+        return page._replace(ask=(page.ask or Ask())._replace(plain=True))
+    return page
 
 
 def _failure(seen: Visit) -> str:
@@ -205,7 +249,7 @@ def _failure(seen: Visit) -> str:
     return clean("; ".join(filter(None, (what, for_failure(failure)))))
 
 
-def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
+def _text(job: Job, seen: Visit, found: Guess, asked: Link, config: str) -> list[str]:
     from crawler.cli.fetch_one import tally
     from crawler.cli.findings import findings_text
     from crawler.cli.terminal import wrapped
@@ -218,7 +262,7 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
     why = f": {found.why}; choose another with --kind" if found.why and len(job.pages) > 1 else ""
     facts = [f"status {page.status}", f"{len(page.body):,} bytes", f"{page.elapsed:.2f} s"]
     facts.append(page.headers.get("content-type", "no content type"))
-    lines = [paint(clean(seen.url), "bold"), clean(", ".join(facts))]
+    lines = [*_request(job, seen, asked), clean(", ".join(facts))]
     if rules or not found.failed:
         lines.append(wrapped(f"page kind {found.kind}{why}", width(), "  "))
     lines += findings_text(found.findings, job.recipe.kinds[found.kind], width())
@@ -237,7 +281,8 @@ def _text(job: Job, seen: Visit, found: Guess, config: str) -> list[str]:
     return [*lines, "", end, *([f"next: crawler run {config}"] if hits == rules and not found.failed else [])]
 
 
-def _plain(job: Job, seen: Visit, found: Guess | None, address: str, code: int) -> dict[str, Any]:
+def _plain(job: Job, seen: Visit, found: Guess | None, asked: Link, code: int) -> dict[str, Any]:
+    from crawler.cli.asked_for import plain_request
     from crawler.cli.findings import plain_findings
     from crawler.model import Failure
 
@@ -247,8 +292,9 @@ def _plain(job: Job, seen: Visit, found: Guess | None, address: str, code: int) 
     return {
         "schema": 1,
         "exit_code": code,
-        "url": address,
+        "url": asked.url,
         "final_url": seen.url,
+        "request": plain_request(job, _as_sent(seen, asked)),
         "redirects": [{"status": status, "to": to} for status, to in seen.hops],
         "status": page.status,
         "bytes": 0 if isinstance(page, Failure) else len(page.body),

@@ -19,6 +19,7 @@ from crawler.config.handed import Use, arriving, is_next, is_of_rows, placeholde
 from crawler.config.languages import check_languages, context, may_be_path, tables_of
 from crawler.config.page_spec import FollowSpec, KindSpec
 from crawler.config.paging_spec import PaginateSpec
+from crawler.config.session_checks import check_session
 from crawler.config.tables import Field, Home, carried_by, homes, table_keys
 from crawler.config.validators import did_you_mean
 from crawler.config.yaml_tree import KeyPath, find
@@ -77,6 +78,7 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     _twins(document, report)
     _file_names(document, report)
     _allowed_blank(document, report)
+    check_session(document, report, spoiled)
 
 
 def _browser_proxy(document: Document, report: Diagnostics) -> None:
@@ -122,6 +124,7 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
         for use in used[name]:
             if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
                 _is_not_given(use, name, there, report, document.started)
+        _spaced_names(("pages", name), kind, there, report)
         for index, rule in enumerate(kind.follow):
             along = {use.name for use in used[name]} if is_next(name, rule) and rule.to == name else set()
             given = {*rule.fields, *rule.names, *along}
@@ -144,6 +147,20 @@ def _paginate(path: KeyPath, kind: KindSpec, spec: PaginateSpec, report: Diagnos
         report.add((*path, "fields", name), what, "rename the field", on_key=True)
 
 
+def _spaced_names(path: KeyPath, kind: KindSpec, there: Collection[str], report: Diagnostics) -> None:
+    """A name with spaces in its braces is a text; where something hands it over, that is not what was meant."""
+    if not kind.request.given:
+        return
+    from crawler.extract.request import templates_in  # late: few configs have one
+    from crawler.extract.templates import spaced
+
+    for text in templates_in(kind.request.templates):
+        for name, found in spaced(text).items():
+            if name in there:
+                what = f"'{found}' has spaces in it, so it is not a placeholder"
+                report.add((*path, "request"), what, f"write {{{name}}}")
+
+
 def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics, started: Collection[str]) -> None:
     """Complain of a name of a request or of a carry list that nothing hands over."""
     part = use.path[2]
@@ -154,8 +171,10 @@ def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnosti
     what = f"uses {{{use.name}}}, which nothing hands over"
     if part == "follow":
         what = f"'{use.name}' is no field of this page kind's rows, and nothing hands it over"
-    fix = did_you_mean(use.name, there) or f"add carry: with {use.name} to the rule that leads to {kind}, or to start"
-    report.add(use.path, what, fix)
+    add = f"add carry: with {use.name} to the rule that leads to {kind}, or to start"
+    if part == "request":
+        add += f"; write {{{{{use.name}}}}} for the text {{{use.name}}}"
+    report.add(use.path, what, did_you_mean(use.name, there) or add)
 
 
 def _sources(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
@@ -240,7 +259,7 @@ def _follow_names(
 def _is_carried(
     name: str, path: KeyPath, known: Mapping[str, Field], report: Diagnostics, *, on_key: bool = False
 ) -> bool:
-    if name in known:
+    if name in known or name.startswith("session."):  # which has a check of its own
         return True
     fix = did_you_mean(name, known) or "add it there, with hidden: true if it shall be no column"
     report.add(path, f"'{name}' is no field of carry", fix, on_key=on_key)
@@ -256,7 +275,7 @@ def _is_field(
     *,
     on_key: bool = False,
 ) -> bool:
-    if name in fields or name in arriving:
+    if name in fields or name in arriving or name.startswith("session."):
         return True
     fix = did_you_mean(name, fields) or f"fields are: {', '.join(list(fields)[:20]) or 'none'}"
     report.add(path, f"'{name}' is no field of this table", fix, on_key=on_key)
@@ -433,6 +452,8 @@ def _own(document: Document) -> Iterator[tuple[KeyPath, str]]:
     """Where a config may name something of the user's own, and what stands there."""
     yield ("fetch", "strategy"), document.fetch.strategy
     yield ("fetch", "client"), document.fetch.client
+    for index, step in enumerate(document.session.steps if document.session else ()):
+        yield from _of_fields(("session", "steps", index, "fields"), step.fields)
     for name, kind in document.pages.items():
         yield ("pages", name, "python"), kind.python
         yield from _of_fields(("pages", name, "fields"), kind.fields)
@@ -477,6 +498,8 @@ def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
             yield from _idle_rule(document, name, f"pages.{name}.follow[{index}]", rule)
     if not any(True for _ in homes(document)) and not any(kind.python for kind in document.pages.values()):
         yield "pages: no page kind has fields, so no rows will be written"
+    if document.session is not None and document.session.lost is None:
+        yield "session.lost: missing; a session that runs out during the crawl is then not noticed"
     if not (document.demo or document.polite.contact or document.fetch.user_agent):
         yield "polite.contact: missing; add your web page or e-mail address, so that the site's owner can reach you"
 

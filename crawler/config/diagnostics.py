@@ -162,6 +162,10 @@ def _masked(source: YamlSource, number: int, line: str, hidden: list[Node]) -> s
 def _secret_nodes(root: Node | None) -> list[Node]:
     found: list[Node] = []
     pending = [node for name in SECRET_SECTIONS if (node := find(root, ("fetch", name), exact=True)[0])]
+    steps = find(root, ("session", "steps"), exact=True)[0]
+    for step in steps.items if steps is not None and steps.kind == "list" else [steps]:
+        filled = [find(step, (key,), exact=True)[0] for key in ("fill", "form", "json", "headers", "query")]
+        pending += [node for node in filled if node is not None]
     while pending and len(found) < 10_000:
         node = pending.pop()
         if node.kind == "scalar":

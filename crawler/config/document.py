@@ -9,6 +9,7 @@ from typing import Literal, Self, get_args
 from crawler.config import validators
 from crawler.config.browser import BrowserSpec
 from crawler.config.field_spec import FUNCTION, PATTERNS, FieldSpec
+from crawler.config.hosts_spec import SAME_SITE, host_name
 from crawler.config.page_spec import DUPLICATES, KindSpec
 from crawler.config.schema import (
     BOOL,
@@ -43,10 +44,11 @@ from crawler.config.schema import (
     whole,
 )
 from crawler.config.secrets import Secret
+from crawler.config.session_spec import SessionSpec
 from crawler.config.yaml_tree import KeyPath
 from crawler.export.formats import FORMATS
 from crawler.fetch.client import CLIENTS
-from crawler.urls import host_port, of_host
+from crawler.urls import of_host
 
 __all__ = [
     "AuthSpec",
@@ -60,18 +62,12 @@ __all__ = [
     "ProtectSpec",
     "SitemapSpec",
     "StartSpec",
-    "host_name",
 ]
 
 
 PARAMETERS = list_of("name of a parameter, or a list", PARAMETER)
 Parse = Literal["auto", "worker", "callback", "pool", "barrier"]
 Engine = Literal["auto", "bs4", "lexbor"]
-
-
-def host_name(written: str) -> str:
-    """The name by which a host of the config is known, as of `crawler.urls.host`."""
-    return host_port("https" if written.endswith(":443") else "http", written)
 
 
 def _headers(values: dict[str, Secret]) -> None:
@@ -222,19 +218,6 @@ def _file_name(value: object, place: Location) -> str:
     return name
 
 
-def _other_hosts(value: object, place: Location) -> bool | tuple[str, ...]:
-    return value if isinstance(value, bool) else list_of("hosts", HOST_PORT).read(value, place)
-
-
-_SAME_SITE: Type[bool | tuple[str, ...]] = Type(
-    "true, false, or a list of hosts",
-    True,
-    _other_hosts,
-    lambda value: str(value).lower() if isinstance(value, bool) else ", ".join(value),
-    {"anyOf": [{"type": "boolean"}, {"type": "string"}, {"items": {"type": "string"}, "type": "array"}]},
-)
-
-
 class FilesSpec(Section):
     """Where the files of fields of the type `file` go."""
 
@@ -249,7 +232,7 @@ class FilesSpec(Section):
     )
     max_size = Key(size(1, 2_000_000_000), 20_000_000, "Maximum size of a file after unpacking; a larger one fails.")
     same_site = Key(
-        _SAME_SITE,
+        SAME_SITE,
         True,
         "Save only files on the site of their page; a list of hosts: these as well; `false`: files on any site.",
     )
@@ -417,6 +400,7 @@ class Document(Section):
         REQUIRED,
         "The page kinds: what to extract from each and which links to follow.",
     )
+    session = Key(optional(of(SessionSpec)), None, "A login or a token: what is asked for before the crawl.")
     demo = Key(
         optional(of(DemoSpec, null=True)),
         None,

@@ -57,8 +57,7 @@ _OTHER_NAMES = {
     "max_depth": "limits.depth",
     "outputs": "output",
 }
-_OF_LATER = """cursor fill form method pagination query session
-    submit version"""
+_OF_LATER = """cursor form method pagination query submit version"""
 _NOT_YET = frozenset(_OF_LATER.split())
 """Keys that are planned or that other crawlers have, and that this version does not know."""
 

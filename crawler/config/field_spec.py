@@ -122,7 +122,7 @@ def _template(value: object, place: Location) -> str:
     return written
 
 
-_TEMPLATE: Type[str] = Type("text with {names}", "", _template, json={"type": ["string", "number", "boolean"]})
+TEMPLATE: Type[str] = Type("text with {names}", "", _template, json={"type": ["string", "number", "boolean"]})
 FUNCTION = text("module:function", validators.function)
 From = Literal["row", "outer", "outermost", "page", "before", "after"]
 
@@ -156,7 +156,7 @@ class SourceSpec(Section):
         list_of("schema.org type, or a list", TEXT), (), "Items of these schema.org types, from JSON-LD or microdata."
     )
     column = Key(optional(_HEADING), None, "The cell of this row below this heading, or with this number.")
-    value = Key(optional(_TEMPLATE), None, "A constant, or a text made of other fields of the row: `{city}-{sku}`.")
+    value = Key(optional(TEMPLATE), None, "A constant, or a text made of other fields of the row: `{city}-{sku}`.")
     first_of = Key(_FIELD_LIST, (), "Sources in turn: the first that has a value.")
     all_of = Key(_FIELD_LIST, (), "Sources in turn: all that have a value, as a list; `join` makes one text of it.")
     response = Key(
@@ -223,7 +223,7 @@ class FieldSpec(SourceSpec):
 
     exclude = Key(SELECTOR, "", "CSS selector of elements whose text is left out; `*` leaves the text's own.")
     html = Key(BOOL, False, "Take the inner HTML instead of the text.")
-    item = Key(optional(_TEMPLATE), None, "A text for each object of a list, its names paths in it: `{day} {open}`.")
+    item = Key(optional(TEMPLATE), None, "A text for each object of a list, its names paths in it: `{day} {open}`.")
     all = Key(BOOL, False, "Take all matches as a list, not only the first.")
     count = Key(BOOL, False, "How many matches there are; with `type: bool`, whether there is any.")
     strip_html = Key(BOOL, False, "The text that was found is itself HTML: take the text of it.")

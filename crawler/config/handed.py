@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from crawler.config.document import Document
@@ -16,6 +16,7 @@ __all__ = [
     "Use",
     "arriving",
     "carried_by",
+    "every_source",
     "is_next",
     "is_of_rows",
     "names_used",
@@ -154,12 +155,37 @@ def _of_rule(path: KeyPath, rule: FollowSpec, kind: KindSpec) -> Iterator[Use]:
             yield Use(name, (*path, "carry", index))
 
 
+def every_source(document: Document) -> Iterator[tuple[KeyPath, SourceSpec]]:
+    """Yield each source of the page kinds, and where it is written."""
+    for name, kind in document.pages.items():
+        for inner, spec in [((), kind), *((inner, spec) for inner, _, spec in tables_of(kind))]:
+            yield from _sources(("pages", name, *inner, "fields"), spec.fields)
+        for index, rule in enumerate(kind.follow):
+            path = ("pages", name, "follow", index)
+            yield path, rule
+            yield from _sources((*path, "carry"), rule.fields)
+
+
+def _sources(path: KeyPath, fields: Mapping[str, FieldSpec]) -> Iterator[tuple[KeyPath, SourceSpec]]:
+    for name, spec in fields.items():
+        yield (*path, name), spec
+        for key in ("first_of", "all_of"):
+            for index, source in enumerate(getattr(spec, key)):
+                yield (*path, name, key, index), source
+
+
 def placeholders(spec: SourceSpec, path: KeyPath) -> Iterator[Use]:
     """Yield each name in the templates of a field, and where it stands."""
     if spec.value is not None and "{" in spec.value:
         from crawler.extract.templates import Template  # late: few configs have one
 
         yield from (Use(name, (*path, "value")) for name in Template(spec.value).names)
+    if isinstance(spec, FollowSpec) and spec.fill:
+        from crawler.extract.templates import WITH_SECRETS, Template
+
+        for field, text in spec.fill.items():
+            names = Template(text, WITH_SECRETS).names
+            yield from (Use(name, (*path, "fill", field)) for name in names if not name.startswith("$"))
     for key in ("first_of", "all_of"):
         for index, source in enumerate(getattr(spec, key)):
             yield from placeholders(source, (*path, key, index))

@@ -18,8 +18,8 @@ from crawler.config.schema import Section
 from crawler.config.secrets import Secret, reveal
 from crawler.config.start_pages import pages_of
 from crawler.config.starts import FUNCTION, Start
-from crawler.config.tables import make_recipe, make_tables, table_keys
-from crawler.extract.rules import PageRule, Recipe, SitemapRule, every_field
+from crawler.config.tables import make_recipe, make_steps, make_tables, table_keys
+from crawler.extract.rules import PageRule, Recipe, SitemapRule, StepRule, every_field
 from crawler.fetch.browser import BrowserRule
 from crawler.fetch.proxy import is_socks
 from crawler.model import FILE_COLUMNS, Link, Table
@@ -158,9 +158,20 @@ class Job:
         return {name: CompiledRequest(rule) for name, rule in rules.items()}
 
     @cached_property
+    def steps(self) -> tuple[StepRule, ...]:
+        """The steps of the session; () for a job without one."""
+        return make_steps(self.document, str(self.folder))
+
+    @property
+    def sends_forms(self) -> bool:
+        """Whether a follow rule submits a form."""
+        return any(rule.submit for kind in self.pages.values() for rule in kind.follow)
+
+    @cached_property
     def request_hosts(self) -> tuple[str, ...]:
-        """URLs of the hosts that `request.url` of a page kind names."""
-        urls = (kind.request.url or "" for kind in self.pages.values())
+        """URLs of the hosts that `request.url` of a page kind, or a step of the session, names."""
+        urls = [kind.request.url or "" for kind in self.pages.values()]
+        urls += [step.url for step in self.document.session.steps] if self.document.session else []
         return tuple(dict.fromkeys("/".join(url.split("/")[:3]) + "/" for url in urls if url.startswith("http")))
 
     @property
@@ -184,6 +195,12 @@ class Job:
     def request_secrets(self) -> dict[str, str]:
         """Values of the variables that requests name, by `$NAME`; show them nowhere."""
         return reveal(self.variables)
+
+    def fetch_secrets(self) -> tuple[str, ...]:
+        """Values of headers and cookies, and the password of `fetch.auth`; show them nowhere."""
+        fetch = self.fetch
+        password = (fetch.auth.password.reveal(),) if fetch.auth else ()
+        return (*reveal(fetch.headers).values(), *reveal(fetch.cookies).values(), *password)
 
     @property
     def uses_socks(self) -> bool:

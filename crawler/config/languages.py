@@ -18,7 +18,16 @@ from crawler.config.validators import Problem
 from crawler.config.yaml_tree import KeyPath
 from crawler.extract.rules import EachRule, Format, Language, language_of
 
-__all__ = ["Context", "check_languages", "context", "key_alone", "may_be_path", "seen_from", "tables_of"]
+__all__ = [
+    "Context",
+    "check_fields",
+    "check_languages",
+    "context",
+    "key_alone",
+    "may_be_path",
+    "seen_from",
+    "tables_of",
+]
 
 _OF_PAGES = ("js", "schema")
 _OF_HTML = ("css", "xpath", "html_table", "attr")
@@ -133,9 +142,20 @@ def check_languages(document: Document, report: Diagnostics, spoiled: Collection
         checker.whole_page(path, kind)
 
 
+def check_fields(
+    path: KeyPath, fields: dict[str, FieldSpec], format: Format, report: Diagnostics, spoiled: Collection[KeyPath]
+) -> None:
+    """The same for fields of an answer that is one row, written at a path."""
+    _Checker(report, spoiled).fields(path, fields, context(format, ""))
+
+
 class _Checker:
     def __init__(self, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
         self._report, self._spoiled = report, spoiled
+
+    def fields(self, path: KeyPath, fields: dict[str, FieldSpec], here: Context) -> None:
+        """The fields of a page that is one row."""
+        self._fields(path, fields, here, path[:-1])
 
     def table(self, path: KeyPath, spec: TableSpec, kind: KindSpec) -> None:
         """A table's rows and its fields."""
@@ -163,9 +183,17 @@ class _Checker:
         if path in self._spoiled or not self._each(path, rule.each, kind.format):
             return
         here = context(kind.format, kind.each if rule.of == "row" and "from" in rule.given else rule.each)
-        if rule.says_where:
+        if rule.submit:
+            self._form(path, rule, kind)
+        elif rule.says_where:
             self._source(path, rule, here, path)
         self._fields((*path, "carry"), rule.fields, here, path)
+
+    def _form(self, path: KeyPath, rule: FollowSpec, kind: KindSpec) -> None:
+        if kind.format != "html":
+            self._say((*path, "submit"), Problem("there are forms in HTML only", "remove submit, or format"))
+        elif (wrong := validators.selector(rule.submit)) is not None:
+            self._say((*path, "submit"), wrong)
 
     def _fields(self, path: KeyPath, fields: dict[str, FieldSpec], here: Context, table: KeyPath) -> None:
         for name, field in fields.items():

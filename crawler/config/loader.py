@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler import plugins
+from crawler.config.counted_starts import move_counted
 from crawler.config.cross_checks import check, check_files, check_hooks, warnings
 from crawler.config.diagnostics import SECRET_SECTIONS, Diagnostics
 from crawler.config.document import Document
@@ -100,7 +101,10 @@ def _place(node: Node, part: str | int, source: YamlSource) -> int | None:
     return node.put(Node("scalar", source, text=str(part)), Node("scalar", source, plain=True))
 
 
-_MAY_HOLD_BRACES = r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)|^pages\.[^.]+\.request\."
+_MAY_HOLD_BRACES = (
+    r"(^|\.)(regex|replace|map|allow|deny|label)(\.|\[|$)|^pages\.[^.]+\.request\."
+    r"|^session\.steps\.(\d+\.)?(query|headers|json|form|fill)\."
+)
 
 
 def load(
@@ -133,6 +137,7 @@ def load(
         report.stop()
         raise AssertionError  # stop() has raised: there is a complaint
     _secrets_in_place(data, (), report)
+    move_counted(data)
     document, spoiled = _document(data, environment, report)
     folder = Path.cwd() if str(path) == "-" else Path(os.path.abspath(path)).parent
     found, reader = _starts(data, folder, report)
@@ -155,6 +160,7 @@ def load(
 def _variables(document: Document, env: Mapping[str, str]) -> dict[str, Secret]:
     """The values of the environment that requests name."""
     templates = [kind.request.templates for kind in document.pages.values() if kind.request.given]
+    templates += [step.templates for step in document.session.steps] if document.session else []
     if not templates:
         return {}
     from crawler.extract.request import names_in  # late: few configs have one
@@ -233,4 +239,8 @@ def _secrets_in_place(value: object, path: KeyPath, report: Diagnostics) -> None
             _secrets_in_place(inner, (*path, index), report)
     elif isinstance(value, str) and has_variable(value) and not re.search(_MAY_HOLD_BRACES, ".".join(map(str, path))):
         what = "an environment variable is not allowed here"
-        report.add(path, what, "only fetch.headers, cookies, auth and proxy, and request of a page kind take them")
+        report.add(
+            path,
+            what,
+            "only fetch.headers, cookies, auth and proxy, request of a page kind, and steps of session take them",
+        )

@@ -5,14 +5,27 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from crawler.config.browser import RenderSpec
-from crawler.config.field_spec import EACH, FIELDS, FUNCTION, PATTERNS, WHERE, FieldSpec, SourceSpec
+from crawler.config.field_spec import (
+    EACH,
+    FIELDS,
+    FUNCTION,
+    PATTERNS,
+    SOURCES,
+    TEMPLATE,
+    WHERE,
+    FieldSpec,
+    SourceSpec,
+)
+from crawler.config.hosts_spec import SAME_SITE
 from crawler.config.paging_spec import EXPECT, PAGINATE
 from crawler.config.request_spec import RequestSpec
 from crawler.config.schema import (
     BOOL,
     KIND_NAME,
     NAME,
+    RAW_TEXT,
     REQUIRED,
+    SELECTOR,
     InvalidValue,
     Key,
     Location,
@@ -76,12 +89,28 @@ class FollowSpec(SourceSpec):
     where = Key(WHERE, {}, "Which rows count, by fields of `carry`.")
     allow = Key(PATTERNS, (), "Follow only URLs that match one of these patterns.")
     deny = Key(PATTERNS, (), "Never follow URLs that match one of these patterns.")
-    same_site = Key(BOOL, True, "Follow only links to the same host as the page.")
+    same_site = Key(
+        SAME_SITE,
+        True,
+        "Follow only links to the same host as the page; a list of hosts: to these as well; `false`: any.",
+    )
     next = Key(
         optional(BOOL),
         None,
         "The link leads to the next page of the same list, so it does not count for `limits.depth`. "
         "Default: true if `to` is the rule's own page kind and `css` contains the word next.",
+    )
+    submit = Key(
+        SELECTOR,
+        "",
+        "CSS selector of a form of the page that is sent with its hidden fields, instead of a link; with `each`, once "
+        "for each row.",
+    )
+    fill = Key(
+        mapping("name: text with {names}", RAW_TEXT, TEMPLATE),
+        {},
+        "Fields of the form to set: `{__EVENTTARGET: grid}`. Texts may hold names of `carry` and of what was handed "
+        "over.",
     )
 
     @property
@@ -97,10 +126,17 @@ class FollowSpec(SourceSpec):
     @property
     def says_where(self) -> bool:
         """Whether it says where the address stands; else it is that of the target's request."""
-        return bool(self.sources() or self.attr or "json" in self.given)
+        return bool(self.sources() or self.attr or "json" in self.given or self.submit)
 
     def check(self) -> None:
         super().check()
+        if self.submit:
+            wrong = [name for name in (*SOURCES, "attr", "regex", "replace", "nth") if self.has(name)]
+            if wrong:
+                what = f"'{wrong[0]}' and 'submit' are both given"
+                raise InvalidValue(what, "a form says itself where it leads: keep one", key=wrong[0])
+        elif self.fill:
+            raise InvalidValue("'fill' needs a form to fill in", "add submit: with its selector", key="fill")
         needs_rows = bool(self.fields or self.where) and "from" not in self.given
         if needs_rows and not self.each and self.of == "row" and self.says_where:
             key = "carry" if self.fields else "where"
@@ -156,14 +192,14 @@ def _format(value: object, place: Location) -> Format:
 
 
 _FORMATS: Type[Format] = choice(*get_args(Format))
-_FORMAT: Type[Format] = Type(_FORMATS.name, "html", _format, json=_FORMATS.json)
+FORMAT_OF_PAGE: Type[Format] = Type(_FORMATS.name, "html", _format, json=_FORMATS.json)
 
 
 class KindSpec(TableSpec):
     """A kind of page: what to extract and which links to follow."""
 
     format = Key(
-        _FORMAT,
+        FORMAT_OF_PAGE,
         "html",
         "What the answer must be: `html` is HTML or XML. A .gz, or a .zip with one file in it, is opened. Any other "
         "answer is a failure.",

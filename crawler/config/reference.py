@@ -25,6 +25,7 @@ from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
 from crawler.config.paging_spec import ExpectSpec, PaginateSpec
 from crawler.config.request_spec import RequestSpec
 from crawler.config.schema import Key, Section
+from crawler.config.session_spec import LostSpec, SessionSpec, StepSpec
 
 __all__ = ["SECTIONS", "reference", "schema"]
 
@@ -43,6 +44,9 @@ SECTIONS: tuple[tuple[str, str, type[Section]], ...] = (
     ("A page in the browser", "pages.KIND.browser.", RenderSpec),
     ("A field", "pages.KIND.fields.NAME.", FieldSpec),
     ("A follow rule", "pages.KIND.follow[].", FollowSpec),
+    ("A session", "session.", SessionSpec),
+    ("A step of a session", "session.steps[].", StepSpec),
+    ("A lost session", "session.lost.", LostSpec),
     ("The demo site", "demo.", DemoSpec),
     ("Fetching", "fetch.", FetchSpec),
     ("User and password", "fetch.auth.", AuthSpec),
@@ -67,8 +71,9 @@ Schema for editors, and `crawler check` shows what a run with the config would d
   was requested, so it is the same in each run.
 - `fields: {title: h1}` is short for `fields: {title: {css: h1}}`.
 - Where a list is allowed, a single value can be given instead of a list of one.
-- Secrets: in `fetch.headers`, `fetch.cookies`, `fetch.auth` and `fetch.proxy`, and only there, `${NAME}` is replaced by
-  the environment variable NAME, which must be set and not empty. These values are never shown.
+- Secrets: in `fetch.headers`, `fetch.cookies`, `fetch.auth` and `fetch.proxy`, in `query`, `headers`, `json` and `form`
+  of a request, and in `fill` of a step of `session`, `${NAME}` is replaced by the environment variable NAME, which must
+  be set and not empty. These values are never shown.
 - Quote a selector that starts with `#`, `[`, `*`, `@`, `&`, `!`, `>` or `%`: each has a special meaning in YAML.
 """
 

@@ -10,7 +10,7 @@ from crawler import urls
 from crawler.config import ranges
 from crawler.config.start_values import Values
 from crawler.config.starts import FUNCTION, Start
-from crawler.errors import ConfigError
+from crawler.errors import ConfigError, ExtractError
 from crawler.model import Link
 from crawler.urls import BadUrl
 
@@ -42,10 +42,13 @@ def pages_of(
         carry = {name: given[name] for name in values.carry if name in given}
         ask = None
         if request is not None:
-            asked = request.address(whole, base or whole, given)
+            try:
+                asked, ask = request.address(whole, base or whole, given), request.ask(given)
+            except (BadUrl, ExtractError) as error:
+                raise ConfigError(f"start: '{whole[:80]}' cannot be asked for: {error.detail or error.code}") from error
             if asked is None:
                 continue
-            whole, ask = asked, request.ask(given)
+            whole = asked
         yield Link(whole, start.kind, carry=carry, ask=ask, duplicates=values.duplicates)
 
 
@@ -61,7 +64,7 @@ def _addresses(
     else:
         templates = ranges.expand(start.url) if start.url else (_of_request(request),)
         for text in templates:
-            yield from _filled(text, start.values.each(), base)
+            yield from _filled(text, start.values.each(), base, request)
 
 
 def _called(
@@ -74,7 +77,7 @@ def _called(
         if url is None and not _of_request(request):
             raise ConfigError(f"start: {start.url} gave no url, and page kind '{start.kind}' has no request.url")
         if url is None:
-            yield from _filled(_of_request(request), several, base)
+            yield from _filled(_of_request(request), several, base, request)
         else:
             yield from ((url, given) for given in several)
 
@@ -83,12 +86,18 @@ def _of_request(request: CompiledRequest | None) -> str:
     return (request.rule.url if request else None) or ""
 
 
-def _filled(text: str, several: Iterator[dict[str, str]], base: str | None) -> Iterator[tuple[str, dict[str, str]]]:
+def _filled(
+    text: str, several: Iterator[dict[str, str]], base: str | None, request: CompiledRequest | None
+) -> Iterator[tuple[str, dict[str, str]]]:
     from crawler.extract.request import Address  # late: most jobs have no values
 
     address = Address(text)
+    begins = request.begins if request is not None else {}
     for given in several:
-        url = address.fill(given.get)
+        try:
+            url = address.fill({**begins, **given}.get)
+        except ExtractError as error:
+            raise ConfigError(f"start: '{text[:80]}' is no URL with these values: {error.detail}") from error
         if url is not None:
             yield _clean(url, base), given
 

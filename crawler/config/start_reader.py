@@ -149,8 +149,10 @@ class StartReader:
         if not sources and "with" not in item:
             if any(key not in _KEYS for key in item):
                 return  # one of them was to be the source
-            self.report.add(path, "expected a URL, or a mapping with url, file, sitemap or python", "write one of them")
-            return
+            if "kind" not in item:
+                what = "expected a URL, or a mapping with url, file, sitemap or python"
+                self.report.add(path, what, "write one of them")
+                return
         kind = self._kind(item.get("kind", first), path)
         yield from self._with_values(item, path, kind)
 
@@ -166,7 +168,7 @@ class StartReader:
 
     def _source(self, item: dict[str, object], path: KeyPath, kind: str, given: Given) -> None:
         values = given.values
-        if values is None and "python" not in item:
+        if values is None and "python" not in item and ("url" in item or "file" in item):
             self._plain(path, kind)
             return
         list_of_urls = "file" in item and not given.file
@@ -188,7 +190,7 @@ class StartReader:
         elif given.address:
             yield from self._url(f"{{{given.address}}}", (*path, "file"), kind, given.values)
         else:
-            yield Start("", kind, given.values)
+            yield Start("", kind, given.values or Values())
 
     def _count(self, starts: tuple[Start, ...], item: dict[str, object], path: KeyPath) -> None:
         count = sum(ranges.size(start.url) * start.values.combinations for start in starts if start.values)

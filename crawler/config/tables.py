@@ -6,9 +6,10 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from crawler.config import handed
-from crawler.config.document import Document, host_name
+from crawler.config.document import Document
 from crawler.config.field_spec import ConditionSpec, FieldSpec, SourceSpec
 from crawler.config.handed import is_next, is_of_rows, rows_of
+from crawler.config.hosts_spec import host_name
 from crawler.config.languages import Context, context, key_alone, seen_from, tables_of
 from crawler.config.page_spec import FollowSpec, KindSpec, TableSpec
 from crawler.config.paging_spec import PaginateSpec
@@ -21,10 +22,12 @@ from crawler.extract.rules import (
     FilesRule,
     FollowRule,
     Language,
+    LostRule,
     PageRule,
     PaginateRule,
     Recipe,
     RequestRule,
+    StepRule,
     TableRule,
     data_first,
 )
@@ -38,6 +41,7 @@ __all__ = [
     "field_rule",
     "homes",
     "make_recipe",
+    "make_steps",
     "make_tables",
     "table_keys",
 ]
@@ -186,7 +190,35 @@ def make_recipe(document: Document, root: str) -> Recipe:
     hooked = any(kind.python for kind in document.pages.values())
     anywhere, hosts = document.files.same_site is False, document.files.same_site
     files = FilesRule(anywhere, () if isinstance(hosts, bool) else tuple(map(host_name, hosts)))
-    return Recipe(kinds, document.fetch.engine, root if hooked else "", document.limits.page_bytes, files=files)
+    lost = None if document.session is None else document.session.lost
+    rule = None if lost is None else LostRule(frozenset(lost.status), lost.css or None)
+    most, folder = document.limits.page_bytes, root if hooked else ""
+    return Recipe(kinds, document.fetch.engine, folder, most, files=files, lost=rule)
+
+
+def make_steps(document: Document, root: str) -> tuple[StepRule, ...]:
+    """The steps of the session, in order; () without one."""
+    if document.session is None:
+        return ()
+    steps, found = document.session.steps, []
+    for number, step in enumerate(steps, 1):
+        here = context(step.format, "")
+        fields = [_field(name, spec, root, here) for name, spec in step.fields.items()]
+        expect = document.session.expect if number == len(steps) else None
+        if expect is not None:
+            fields.append(_field(EXPECT, expect, root, here)._replace(counted=True, all=True, type="int"))
+        request = RequestRule(
+            step.url, step.verb, tuple(step.query.items()), tuple(step.headers.items()), step.json,
+            tuple(step.form.items()),
+        )  # fmt: skip
+        fill = tuple(step.fill.items())
+        said = EXPECT if expect else ""
+        found.append(StepRule(step.url, request, step.format, tuple(fields), step.submit or None, fill, said))
+    return tuple(found)
+
+
+EXPECT = "(expect)"
+"""Name of the field that counts what shows that the steps worked."""
 
 
 def _table(home: Home, key: tuple[str, ...], root: str, needed: Collection[str]) -> TableRule:
@@ -295,12 +327,23 @@ def _follow(kind: str, rule: FollowSpec, spec: KindSpec, root: str, used: tuple[
         carry=carry,
         allow=rule.allow,
         deny=rule.deny,
-        same_site=rule.same_site,
+        same_site=rule.same_site is not False,
+        hosts=() if isinstance(rule.same_site, bool) else tuple(map(host_name, rule.same_site)),
         next=is_next(kind, rule),
         names=tuple(dict.fromkeys((*rule.names, *along))),
         shown=shown,
         duplicates=rule.duplicates,
     )
+    if rule.submit:
+        return found._replace(
+            css=None,
+            source=FieldRule("", of="row" if is_of_rows(rule) else "page"),
+            levels=here.levels,
+            where=_conditions(rule.where),
+            of_rows=is_of_rows(rule),
+            submit=rule.submit,
+            fill=tuple(rule.fill.items()),
+        )
     plain = rule.sources() == ["css"] and not (rule.regex or rule.replace or rule.nth or "from" in rule.given)
     if plain and here.page == "html" and not (here.levels or rule.where) and all(one.plain for one in carry):
         return found

@@ -6,6 +6,8 @@ transaction. So a run that resumes after a kill has the jar of what was committe
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from crawler.fetch.cookies import Cookie, Jar
 from crawler.store.cookies import CookieTable
 from crawler.store.queued import Queued
@@ -28,6 +30,7 @@ class RunCookies:
             for host, rows in table.load():
                 self._jar.restore(host, [Cookie(*row, saved=row[4]) for row in rows])
             self._jar.version = max(self._jar.version, table.newest())
+        self._private: frozenset[str] = frozenset()
 
     @property
     def version(self) -> int:
@@ -43,11 +46,22 @@ class RunCookies:
         """Take in what the answer to a page has set."""
         self._jar.take(page.url, lines, page.jar)
 
+    def take_session(self, answers: Iterable[tuple[str, tuple[str, ...]]], hosts: Collection[str]) -> None:
+        """Take in what the steps of a session have set: URL and lines of each answer.
+
+        Cookies of these hosts are not saved any more, whoever sets them: they may be as good as the password.
+        """
+        self._private |= frozenset(hosts)
+        self._jar.unsaved |= self._private
+        for url, lines in answers:
+            self._jar.take(url, lines)
+
     def save(self) -> None:
         """Write down what has changed since the last time."""
         if self._table is not None and self._jar.unsaved:
             for host in sorted(self._jar.unsaved):
-                self._table.save(host, [_row(cookie) for cookie in self._jar.cookies(host)], self._jar.version)
+                kept = [] if host in self._private else self._jar.cookies(host)
+                self._table.save(host, [_row(cookie) for cookie in kept], self._jar.version)
         self._jar.unsaved.clear()
 
     def worth_asking(self, page: Queued) -> bool:

@@ -19,7 +19,7 @@ from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
-from crawler.model import Failure, Moved, Request
+from crawler.model import Failure, Outcome, Request, Value
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued
 from crawler.store.records import load_ask
@@ -83,6 +83,7 @@ class Frontier:
 
     Attributes:
         cookies: given to each request that goes out.
+        session: version of the session that pages are asked with.
         proxies: through which they go.
     """
 
@@ -106,7 +107,9 @@ class Frontier:
         self._suspects: deque[Queued] | None = None
         self._count = 0
         self._no_worker = self._no_proxy = False
+        self._held: frozenset[str] = frozenset()
         self.in_flight = 0
+        self.session = 0
 
     def load(self, now: float, wall: float) -> None:
         """Take over what the store has left."""
@@ -163,7 +166,7 @@ class Frontier:
         while self._ready and self._ready[0][0] <= now:
             host = heapq.heappop(self._ready)[2]
             host.listed = False
-            if host.closed or host.asking or not host.pace.ready(now):
+            if host.closed or host.asking or host.name in self._held or not host.pace.ready(now):
                 self._list(host, now)
                 continue
             if host.pace.delay and not idle_worker:  # it would wait in the pool and miss its slot
@@ -195,6 +198,27 @@ class Frontier:
             self.close(host.name, f"robots.txt cannot be read ({robots.unreachable.code})")
         self._list(host, now)
 
+    def hold(self, names: Collection[str]) -> list[Queued]:
+        """Send nothing to these hosts until `resume`; returns pages in their queues to which redirects have led."""
+        self._held = frozenset(names)
+        redirected: list[Queued] = []
+        for host in map(self._host, sorted(names)):
+            for head in host.heads:
+                redirected += [page for page in head if page.hops]
+                kept = [page for page in head if not page.hops]
+                head.clear()
+                head.extend(kept)
+        return redirected
+
+    def resume(self, now: float) -> None:
+        """Send to all hosts again."""
+        names, self._held = self._held, frozenset()
+        for name in sorted(names):
+            host = self._host(name)
+            if host.pace.delay:
+                host.pace.pause(now, host.pace.delay)  # the steps were requests, too
+            self._list(host, now)
+
     def close(self, name: str, why: str) -> None:
         """Leave a host alone for the rest of this run; its pages stay in the store."""
         self._host(name).closed = why
@@ -221,13 +245,19 @@ class Frontier:
         host.pace.good()
         host.witness = page
 
+    def renew(self, version: int, values: Mapping[str, Value]) -> None:
+        """A session has been opened: pages that go out from now on are given its values."""
+        self.session = version
+        if self._outgoing is not None:
+            self._outgoing.renew(values)
+
     def ends_list(self, page: Queued, failure: Failure) -> bool:
         """Whether a failure only says that a list has no further page."""
         return self._outgoing is not None and self._outgoing.ends_list(page, failure)
 
-    def hidden(self, page: Queued, moved: Moved) -> Moved:
-        """A redirect as it is stored: without secrets."""
-        return moved if self._outgoing is None else self._outgoing.hidden(page, moved)
+    def hidden(self, page: Queued, outcome: Outcome) -> Outcome:
+        """What came back, as it is stored: without secrets."""
+        return outcome if self._outgoing is None else self._outgoing.hidden(page, outcome)
 
     def is_closed(self, name: str) -> bool:
         """Whether the host is suspended."""
@@ -251,7 +281,7 @@ class Frontier:
     def idle(self) -> bool:
         """Whether nothing is in flight, due, waiting or being asked for."""
         asking = any(host.asking for host in self._hosts.values())
-        return not (self.in_flight or self._waiting or self._ready or self._suspects or asking)
+        return not (self.in_flight or self._waiting or self._ready or self._suspects or self._held or asking)
 
     # ---- inner steps
 
@@ -265,7 +295,7 @@ class Frontier:
 
     def _list(self, host: _Host, now: float) -> None:
         """Put the host among those to be looked at, where it can be asked for something."""
-        if host.listed or host.closed or host.asking or not host.has_work():
+        if host.listed or host.closed or host.asking or host.name in self._held or not host.has_work():
             return
         if host.pace.next_at <= now and not host.pace.ready(now):
             return  # at its limit: release() lists it again
@@ -340,6 +370,7 @@ class Frontier:
         self.in_flight += 1
         self._list(host, now)
         cookies = self.cookies.give(page)
+        page.session = self.session
         proxy = self.proxies.take(now)
         request = Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies, proxy)
         if page.ask is None and page.message is None:
@@ -361,6 +392,8 @@ class Frontier:
         while self._suspects:
             page = self._suspects[0]
             host = self._host(page.host)
+            if host.name in self._held:
+                return None
             robots = None if host.closed else self._rules(host, page, now)
             if not host.closed and (robots is None or not host.pace.ready(now)):
                 return None

@@ -30,6 +30,7 @@ from crawler.crawl.retry_policy import (
     outcome_of,
     unless_login,
 )
+from crawler.crawl.session import Opened, Session
 from crawler.crawl.stats import Stats
 from crawler.model import Failure, Moved, Outcome, Page, Request
 from crawler.store.pages import Pages
@@ -39,6 +40,10 @@ from crawler.strategies.port import Strategy
 __all__ = ["Crawl"]
 
 GRACE = 10.0  # seconds that requests in flight get after a stop
+LOST_AGAIN = (
+    "the session was lost three times in a row; check the user name and the password, and whether a good page has what "
+    "session.lost names; `crawler try` shows one"
+)
 
 
 class _Flight(NamedTuple):
@@ -56,6 +61,7 @@ class Crawl:
             loop.
         stopper: its inbox is where futures come back.
         observe: called once a turn with the tally.
+        session: of a job that logs in.
 
     Attributes:
         first_sent: `time.monotonic()` at which the first page was asked for; None before.
@@ -70,7 +76,9 @@ class Crawl:
         limits: Limits,
         stopper: Stopper,
         observe: Callable[[Stats], None],
+        session: Session | None = None,
     ) -> None:
+        self._session = session
         self._pages, self._frontier, self._limits = pages, frontier, limits
         self._cookies = frontier.cookies
         self._make, self._strategy = make_strategy, make_strategy()
@@ -91,6 +99,10 @@ class Crawl:
         Returns: `finished`, `left` (a host was suspended, or a start page failed), `time`, or what the stopper said.
         """
         with self._pages.transaction():
+            if self._session is not None and self.tally.left:
+                self._pages.lost_redirects(self._session.hosts)
+                self.tally.left = Stats.left_of(self._pages.counts())
+                self._open_session(self._session)
             self._frontier.load(time.monotonic(), time.time())
         arrived: list[Any] = []
         try:
@@ -188,6 +200,8 @@ class Crawl:
                     self._blame.heard(flight.page, outcome, now)
                 else:
                     self._absorb(flight.page, outcome)
+        elif isinstance(arrived, Opened):
+            self._opened(arrived)
         elif arrived is not None:
             origin, robots = arrived
             self._frontier.answer(origin, robots, time.monotonic())
@@ -205,6 +219,10 @@ class Crawl:
             return
         if outcome.set_cookies:
             self._cookies.take(page, outcome.set_cookies)
+        if self._session is not None and (verdict := self._session.verdict(page, outcome)):
+            self._out_of_session(self._session, page, lost=verdict == "lost")
+            return
+        outcome = self._frontier.hidden(page, outcome)
         if page.hops:
             outcome = unless_login(page.url, outcome)
         if isinstance(outcome, Page):
@@ -220,16 +238,65 @@ class Crawl:
         elif isinstance(outcome, Moved):
             self.tally.requests += 1
             self._frontier.pace(page.host).good()
-            self._moved(page, self._frontier.hidden(page, outcome))
+            self._moved(page, outcome)
+
+    # ---- the session
+
+    def _open_session(self, session: Session) -> None:
+        """Let the steps run; nothing else goes out to their hosts meanwhile."""
+        for page in self._frontier.hold(session.hosts):
+            self._asked_for += page.is_new  # it was not sent
+            self._undo(page)
+        session.open(max(self._frontier.pace(host).delay for host in session.hosts))
+
+    def _opened(self, opened: Opened) -> None:
+        session = self._session
+        if session is None:
+            return
+        if opened.fault:
+            self._end_session(session, opened.fault)
+            return
+        session.opened()
+        self._cookies.take_session(opened.cookies, opened.hosts)
+        self._frontier.renew(session.version, opened.values)
+        self._frontier.resume(time.monotonic())
+
+    def _out_of_session(self, session: Session, page: Queued, *, lost: bool) -> None:
+        """A page that came back without the session is asked for again; this was no attempt."""
+        self.tally.requests += 1
+        self._frontier.pace(page.host).good()
+        if lost and not self._stopper.why:  # else the next run begins with the steps
+            if session.lose():
+                self._open_session(session)
+            else:
+                self._end_session(session, LOST_AGAIN)
+        self._undo(page)
+
+    def _undo(self, page: Queued) -> None:
+        """Queue a page again as if it had not been asked for, or the pages whose redirects led to it."""
+        self._asked_for -= page.is_new
+        again = self._pages.lost(page)
+        for each in again:
+            if each is not page:
+                self.tally.moved -= 1
+            self._frontier.put_back(each, time.monotonic())
+        self.tally.left += len(again) - 1
+
+    def _end_session(self, session: Session, why: str) -> None:
+        for host in session.hosts:
+            self._frontier.close(host, why)
+        self._stopper.stop("session")
 
     def _queue(self, new: list[Queued]) -> None:
         self.tally.left += len(new) - 1
         self._frontier.add(new, time.monotonic())
 
     def _moved(self, page: Queued, moved: Moved) -> None:
-        if not page.anywhere and not urls.same_site(page.url, moved.location):
+        if not self._pages.may_leave(page) and not urls.same_site(page.url, moved.location):
             self._end_badly(page, off_site(moved))
             return
+        if self._session is not None:  # it may lead to the login: then the limit must not end the crawl here
+            self._asked_for -= page.is_new
         new = self._pages.moved(page, moved, self._cookies.opens)
         self.tally.moved += not any(each.asked_again for each in new)  # else one that had moved is to be visited again
         self._queue(new)

@@ -10,7 +10,7 @@ from typing import Any
 from crawler.demo.catalogue import Book, Stock, author_path, book_path
 from crawler.model import Money
 
-__all__ = ["CURRENCIES", "api_page", "status"]
+__all__ = ["CURRENCIES", "api_page", "entry", "status"]
 
 CURRENCIES = {"£": "GBP", "€": "EUR"}
 EPOCH = datetime(1970, 1, 1)
@@ -20,9 +20,9 @@ def api_page(stock: Stock, page: int) -> bytes | None:
     """The answer of `/api/books?page=N`; None where there is no such page. Pages count from 1."""
     if not 1 <= page <= stock.listings:
         return None
-    books = [_entry(stock, stock.book(number)) for number in stock.on_listing(page)]
+    books = [entry(stock, stock.book(number)) for number in stock.on_listing(page)]
     if page == 1:
-        books.append(_entry(stock, stock.book(0)))  # the proof that nobody may buy
+        books.append(entry(stock, stock.book(0)))  # the proof that nobody may buy
     answer = {
         "page": page,
         "pages": stock.listings,
@@ -40,7 +40,8 @@ def status(number: int) -> str:
     return "withdrawn" if number % 25 == 12 else "for sale"
 
 
-def _entry(stock: Stock, book: Book) -> dict[str, Any]:
+def entry(stock: Stock, book: Book) -> dict[str, Any]:
+    """A book as the API has it."""
     return {
         "id": book.number,
         "isbn": book.isbn,

@@ -20,8 +20,8 @@ class DemoOptions:
         books: how many books the shop has, 1 to 1,000,000.
         latency: seconds every answer waits, robots.txt included, or how they are spread: then `seed`, the path and
             how often it was asked for decide; only `/_stats` answers at once.
-        errors: share of the pages, 0 to 1, that answer 503 to their first request and
-            well to every later one.
+        errors: share of the pages, 0 to 1, that answer 503 to their first request and well to every later one. To a
+            POST they answer first that they are busy, with status 200.
         seed: another seed gives other prices, dates and texts; the same seed always gives the same site.
         port: TCP port on 127.0.0.1; 0 takes any free one.
         page_weight: bytes up to which pages are filled with text that belongs to no record.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from crawler.demo.api import api_page
+from crawler.demo.asked import AskedApi
 from crawler.demo.browser_pages import delayed_page, js_page, more_page, scroll_page
 from crawler.demo.catalogue import Stock
 from crawler.demo.feed import feed
@@ -31,6 +32,8 @@ PAGE = re.compile(r"[0-9]{1,7}")
 
 PATHS = {
     "/api/books?page=1": "a JSON API",
+    "/api/stock?offset=20": "counts of books, by offset",
+    "/api/shelves": "the shelves, with their ids",
     "/schema/book/1.html": "schema.org data: JSON-LD on odd pages, microdata on even ones",
     "/shelves.html": "data in scripts and in an attribute",
     "/prices.html": "a table with merged cells",
@@ -56,6 +59,7 @@ class OtherForms:
 
     def __init__(self, stock: Stock, base: str, weight: int) -> None:
         self._stock, self._base, self._weight = stock, base, weight
+        self._asked = AskedApi(stock)
         self._single: dict[str, tuple[str, Callable[[], bytes]]] = {
             "/shelves.html": (HTML, lambda: self._page("Where to find us", script_page(stock))),
             "/prices.html": (HTML, lambda: self._page("Price list", price_table(stock))),
@@ -84,7 +88,11 @@ class OtherForms:
             return _answer(HTML, self._schema(int(match[1])))
         if match := BOOKS.fullmatch(path):
             return _answer("application/gzip", books_map(self._stock, self._base, int(match[1])))
-        return None
+        return self._asked.get(path, query)
+
+    def posted(self, path: str, body: bytes) -> HttpResponse | None:
+        """The answer to a POST; None where there is none."""
+        return self._asked.post(path, body)
 
     def _schema(self, number: int) -> bytes | None:
         if not 1 <= number <= self._stock.books:

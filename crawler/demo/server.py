@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import IO
 
+from crawler.demo.asked import BUSY
 from crawler.demo.catalogue import SeededRandom
 from crawler.demo.options import DemoOptions
 from crawler.demo.site import Site
@@ -29,6 +30,7 @@ class DemoHandler(Handler):
     """Answers requests and counts them."""
 
     name = "crawler-demo"
+    most_body = 16_384
 
     def __init__(self, site: Site) -> None:
         super().__init__()
@@ -52,10 +54,11 @@ class DemoHandler(Handler):
         """The answer to a request; it is counted and logged now, when it arrives."""
         if ask.target == STATS:
             return self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
-        ready = self._cache.get(ask.target) or self._make(ask.target)
-        if ready.shaky and ask.target not in self._failed:
-            self._failed.add(ask.target)
-            ready = self.ready(plain(503))
+        page = _page(ask)
+        ready = self._cache.get(page) or self._make(ask, page)
+        if ready.shaky and page not in self._failed:
+            self._failed.add(page)
+            ready = self.ready(BUSY if ask.method == "POST" else plain(503))
         self._count(ask, ready.status)
         return ready
 
@@ -63,26 +66,27 @@ class DemoHandler(Handler):
         """Seconds until the answer may go out."""
         if ask.target == STATS:
             return 0.0
-        return self._drawn(ask.target, self._latency) if isinstance(self._latency, Latency) else self._latency
+        return self._drawn(_page(ask), self._latency) if isinstance(self._latency, Latency) else self._latency
 
-    def _drawn(self, target: str, latency: Latency) -> float:
+    def _drawn(self, page: str, latency: Latency) -> float:
         """Every run meets the same times, whatever the order in which it asks: only so are runs comparable."""
-        self._asked[target] += 1
-        drawn = SeededRandom(self.site.options.seed, "latency", target, self._asked[target]).below(FINE)
+        self._asked[page] += 1
+        drawn = SeededRandom(self.site.options.seed, "latency", page, self._asked[page]).below(FINE)
         return latency.at((drawn + 0.5) / FINE)
 
-    def _make(self, target: str) -> RenderedResponse:
-        answer = self.site.page(target)
-        shaky = answer.status == 200 and target != "/robots.txt" and self.site.fails_first(target)
+    def _make(self, ask: HttpRequest, page: str) -> RenderedResponse:
+        posts = ask.method == "POST"
+        answer = self.site.posted(ask.target, ask.body) if posts else self.site.page(ask.target)
+        shaky = answer.status == 200 and page != "/robots.txt" and self.site.fails_first(page)
         ready = self.ready(answer, shaky=shaky)
-        self._keep(target, ready)
+        self._keep(page, ready)
         return ready
 
-    def _keep(self, target: str, ready: RenderedResponse) -> None:
+    def _keep(self, page: str, ready: RenderedResponse) -> None:
         size = len(ready.body) + 1_000
-        if ready.status == 404 or size > CACHE_BYTES:
+        if ready.status >= 400 or size > CACHE_BYTES:
             return
-        self._cache[target] = ready
+        self._cache[page] = ready
         self._cached_bytes += size
         while self._cached_bytes > CACHE_BYTES:
             oldest = self._cache.pop(next(iter(self._cache)))
@@ -99,6 +103,8 @@ class DemoHandler(Handler):
                 "status": status,
                 "agent": ask.agent,
             }
+            if ask.body:
+                line["body"] = ask.body.decode("latin-1")
             self._log.write(json.dumps(line) + "\n")
 
     def _stats(self) -> bytes:
@@ -109,6 +115,11 @@ class DemoHandler(Handler):
             "most_waiting": self.most_waiting,
         }
         return json.dumps(stats).encode() + b"\n"
+
+
+def _page(ask: HttpRequest) -> str:
+    """What tells pages apart: the target, and the body of a POST."""
+    return f"{ask.target} {ask.body.decode('latin-1')}" if ask.method == "POST" else ask.target
 
 
 def serve(options: DemoOptions, ready: Callable[[str], None], *, parent: int | None = None) -> None:

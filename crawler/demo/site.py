@@ -21,7 +21,7 @@ from crawler.demo.catalogue import (
 from crawler.demo.options import DemoOptions
 from crawler.demo.other_forms import OtherForms
 from crawler.demo.pages import author_page, book_page, document, fill, home_page, listing_page
-from crawler.serving.http import HttpResponse
+from crawler.serving.http import HttpResponse, plain
 
 __all__ = ["HttpResponse", "Site", "truth"]
 
@@ -115,8 +115,16 @@ class Site:
         found = found or self._other_forms.page(path, query)
         return found or HttpResponse(404, HTML, document("Not found", "<h1>This page is gone</h1>"))
 
+    def posted(self, path: str, body: bytes) -> HttpResponse:
+        """The answer to a POST: 405 for a page that is there, 404 for what is not."""
+        found = self._other_forms.posted(unquote(path.partition("?")[0]), body)
+        if found is not None:
+            return found
+        page = self.page(path)
+        return page if page.status == 404 else plain(405, {"Allow": "GET, HEAD"})
+
     def fails_first(self, path: str) -> bool:
-        """Whether the first request for this path is to be answered 503: a share `errors` of all paths."""
+        """Whether the first request for this path is to fail: a share `errors` of all paths, with their POST bodies."""
         return SeededRandom(self.options.seed, "errors", path).below(1_000_000) < self.options.errors * 1_000_000
 
     def truth(self) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from crawler.errors import ExtractError
 from crawler.extract.chain import ChainField, Piece
 from crawler.extract.chain_table import RowFields, Rows
 from crawler.extract.described import links_found_by
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from crawler.model import Value
 
 __all__ = ["ChainFollow"]
+
+_NOT_SENT = ("no-form", "form-off-site", "form-method", "form-too-large")
+"""Codes of forms that are not sent."""
 
 
 class _Address(ChainField):
@@ -67,6 +71,9 @@ class ChainFollow(Follow):
         Raises:
             ExtractError: `not-json`, `unparsable`, `parse-timeout`, `selector`, `hook`.
         """
+        if self.rule.submit is not None:
+            self._submit(links, self.rule.submit)
+            return
         matched = False
         for place, row in self._places(links):
             links.page.check_time()
@@ -84,6 +91,39 @@ class ChainFollow(Follow):
             addresses = [str(one) for one in found if one is not None]
             matched = matched or bool(addresses)
             self._add_row(links, place, row, addresses[: links.room(len(addresses))])
+        if not matched:
+            links.misses.append(repr(links_found_by(self.rule)))
+
+    def _submit(self, links: Links, css: str) -> None:
+        """Send the form for each row, filled in with what the row carries.
+
+        Raises:
+            ExtractError: as `add`.
+        """
+        from crawler.extract.forms import FormReader, templates  # late: few rules send a form
+
+        form: FormReader | None = None
+        matched = False
+        for place, row in self._places(links):
+            links.page.check_time()
+            values, notes, _ = self.row_fields.read(place) if self._hands_over else ({}, (), [])
+            known = {**links.page.given, **row, **values}
+            matched = True
+            if self.row_fields.left_out({**row, **values}) is not None or not links.room(1):
+                continue
+            try:
+                form = form or FormReader(links.page, css, templates(self.rule.fill))
+                sent = form.submit(known.get)
+            except ExtractError as error:
+                if error.code not in _NOT_SENT:
+                    raise
+                links.drop(error.code, 1)
+                continue
+            if self.patterns and not self.allows(sent.url):
+                links.drop("denied", 1)
+                continue
+            carry = {name: values[name] for name in self.row_fields.shown} if self._carries else None
+            links.take(self, sent.url, carry, notes, {**row, **values}, sent.form)
         if not matched:
             links.misses.append(repr(links_found_by(self.rule)))
 

@@ -91,6 +91,8 @@ def _level(level: EachRule) -> str:
 
 def links_found_by(rule: FollowRule) -> str:
     """How the addresses of a follow rule are found."""
+    if rule.submit is not None:
+        return f"form {rule.submit}"
     if rule.source is None:
         return rule.css or ""
     plain = rule.source._replace(attr=None) if rule.source.attr == "href" and any(_parts(rule.source)) else rule.source

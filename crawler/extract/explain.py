@@ -54,6 +54,9 @@ def explain(
         failure = Finding("failure", notes=(Note("", outcome.code, outcome.detail),))
         return [*findings, failure, *(shown if outcome.code == "no-match" else ())]
     noted = _noted(outcome, findings)
+    paginate = recipe.kinds[kind].paginate
+    if paginate is not None:
+        findings.append(_further(kind, paginate.name, outcome))
     return [*findings, *noted, *(Finding("page", notes=(note,)) for note in outcome.notes), *shown]
 
 
@@ -177,8 +180,23 @@ def _follow(plan: CompiledFollow, page: PageView, requests: Requests) -> Finding
         matches=matches,
         notes=tuple(note for link in links.found for note in link.notes)[:URLS],
         urls=tuple(link.url for link in links.found[:URLS]),
+        given=tuple(link.handed for link in links.found[:URLS]),
         dropped=dict(links.dropped),
         why=why_no_link(plan, every, links),
+    )
+
+
+def _further(kind: str, name: str, page: Page) -> Finding:
+    """Return which pages a list has beside this one, counted by `name`."""
+    further = [link for link in page.links if link.next and link.ask is not None and name in link.ask.given]
+    return Finding(
+        "follow",
+        kind,
+        rule=f"paginate by {name}",
+        matches=len(further),
+        urls=tuple(link.url for link in further[:URLS]),
+        given=tuple(link.handed for link in further[:URLS]),
+        optional=True,
     )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from crawler.extract.conditions import CompiledCondition
     from crawler.extract.fields import Reading
     from crawler.extract.page import PageView
+    from crawler.extract.rules import FollowRule
     from crawler.model import Value
 
 __all__ = ["explain_follow", "explain_table"]
@@ -199,9 +200,14 @@ def explain_follow(plan: ChainFollow, page: PageView, requests: Requests) -> Fin
     return Finding(
         "follow",
         plan.rule.to,
-        rule=links_found_by(plan.rule),
+        rule=_asked_for_each(plan.rule) if plan.rule.by_request else links_found_by(plan.rule),
         matches=found,
         notes=tuple(note for link in links.found for note in link.notes)[:URLS],
         urls=tuple(link.url for link in links.found[:URLS]),
+        given=tuple(link.handed for link in links.found[:URLS]),
         dropped=dict(links.dropped),
     )
+
+
+def _asked_for_each(rule: FollowRule) -> str:
+    return f"one for each {'row' if rule.of_rows else rows_found_by(rule) or 'page'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from crawler.extract.text import collapse_whitespace
@@ -33,8 +34,9 @@ class Finding:
         value: the value of the field.
         notes: on the value, or on the page.
         urls: the first few URLs of a follow rule.
+        given: what each of these is handed over.
         dropped: its links that are not followed, by reason.
-        optional: nothing found is no mistake: the value is a number of matches, or the field is hidden.
+        optional: nothing found is no mistake: the value is a number of matches, the field is hidden, or a list ends.
         why: why there is no value, or no link, and what to write instead; "" where that is not known.
     """
 
@@ -48,6 +50,7 @@ class Finding:
     value: Value = None
     notes: tuple[Note, ...] = ()
     urls: tuple[str, ...] = ()
+    given: tuple[Mapping[str, Value], ...] = ()
     dropped: dict[str, int] = field(default_factory=dict)
     why: str = ""
     optional: bool = False

@@ -193,6 +193,11 @@ class PageView:
         return SchemaItems(self.document, self.text, resolve)
 
     @property
+    def encoding(self) -> str | None:
+        """In which it was read, by the name of the Encoding Standard; None for UTF-8."""
+        return self._encoding
+
+    @property
     def late_notes(self) -> tuple[Note, ...]:
         """Notes on what was read for the rules: data that are broken."""
         broken = self.schema_items.broken if "schema_items" in vars(self) else []

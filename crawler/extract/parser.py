@@ -13,6 +13,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -234,19 +235,43 @@ class Parser:
             hook = self._hooks[name] = load_hook(name, self._recipe.root)
         return call_hook(hook, page, plan.rule)
 
+    def lost(self, response: Response) -> Failure | None:
+        """Return a Failure where an answer shows, in the place of a file, what a lost session shows; else None."""
+        css = None if self._recipe.lost is None else self._recipe.lost.css
+        try:
+            if css is not None:
+                self._check_session(_as_html(response, self._recipe), css)
+        except ExtractError as error:
+            return Failure(error.code, error.detail, status=response.status, elapsed=response.elapsed)
+        return None
+
+    def _check_session(self, page: PageView | None, css: str) -> None:
+        """See that a page is not what a lost session shows.
+
+        Raises:
+            ExtractError: `session-lost`.
+        """
+        if page is not None and page.document.first(None, css) is not None:
+            raise ExtractError("session-lost", f"the page has {css!r}, as one without the session has (session.lost)")
+
     def _further(
         self, plan: CompiledPage, page: PageView, ask: Ask | None, harvests: list[TableResult], links: Links
     ) -> tuple[list[Link], tuple[Note, ...]]:
         """Return the further pages of a list."""
         assert plan.paging is not None
-        given = {} if ask is None else ask.given
-        return plan.paging.follow(page, self.requests[plan.rule.name], given, _rows(harvests, links))
+        return plan.paging.follow(page, self.requests[plan.rule.name], ask or Ask(), _rows(harvests, links))
 
     def _analyse(self, kind: str, response: Response, ask: Ask | None) -> Page | Failure:
         plan = self.plan(kind)
+        css = None if self._recipe.lost is None else self._recipe.lost.css
+        html = plan.rule.format == "html" and plan.rule.sitemap is None
+        if css is not None and not html:
+            self._check_session(_as_html(response, self._recipe), css)
         if plan.rule.sitemap is not None:
             return self.sitemap(kind, plan.rule.sitemap).read(response)
         page = open_page(response, plan.labels, self._recipe.engine, plan.rule.format, self._recipe.most)
+        if css is not None and html:
+            self._check_session(page, css)
         if ask is not None:
             page.given = ask.given
         for one in plan.expected:
@@ -278,6 +303,13 @@ def _rows(harvests: list[TableResult], links: Links) -> int:
     if harvests:
         return sum(harvest.rows for harvest in harvests)
     return len(links.found) + sum(links.dropped.values())
+
+
+def _as_html(response: Response, recipe: Recipe) -> PageView | None:
+    """An answer that should be something else, as HTML; None where it is not."""
+    with suppress(ExtractError):
+        return open_page(response, frozenset(), recipe.engine, "html", recipe.most)
+    return None
 
 
 def _page(

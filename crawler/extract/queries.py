@@ -14,7 +14,7 @@ from functools import cache
 
 from crawler.urls import MAX_LENGTH
 
-__all__ = ["with_query_in"]
+__all__ = ["encoded_in", "with_query_in"]
 
 _TRIM = "".join(map(chr, range(0x21)))
 _DROP = {ord(c): None for c in "\t\n\r"}
@@ -44,6 +44,16 @@ def with_query_in(encoding: str, href: str) -> str:
     if query.isascii():
         return href
     return f"{front}{question}{_UNSAFE(_escape, _encoded(encoding, query)).decode('ascii')}{mark}{fragment}"
+
+
+def encoded_in(encoding: str, text: str) -> bytes:
+    """Return a text of a form in an encoding; a character that this lacks becomes `&#NNNN;`."""
+    if encoding in _AS_UTF_8:
+        return text.encode("utf-8", "replace")
+    if encoding == "iso-2022-jp":
+        return text.encode(encoding, "xmlcharrefreplace")
+    write = _WRITERS.get(encoding) or _plain(encoding)
+    return b"".join((char.encode() if char.isascii() else write(char)) or b"&#%d;" % ord(char) for char in text)
 
 
 def _escape(match: re.Match[bytes]) -> bytes:

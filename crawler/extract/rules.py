@@ -224,7 +224,7 @@ class FollowRule(NamedTuple):
         carry: fields of the row that are joined to the records of the target page.
         allow: patterns of which one must be found in the URL; empty allows all.
         deny: patterns of which none may be found in the URL.
-        same_site: only links to the host of the page they stand on (`www.` ignored).
+        same_site: only links to the host of the page they stand on (`www.` ignored), or to one of `hosts`.
         next: leads to the next page of the same list (see Link.next).
         source: where the address stands, for what css and attr do not say.
         levels: of any `each` that is more than a CSS selector.
@@ -233,7 +233,10 @@ class FollowRule(NamedTuple):
         by_request: the address is that of the target's request.
         names: handed on: fields of the row, or what this page was given.
         shown: those of them that become columns.
+        hosts: names as of `crawler.urls.host`, to which links may lead as well.
         duplicates: what further links to the same page do with what they carry: `first`, `rows` or `collect`.
+        submit: selector of a form that is sent, in place of an address.
+        fill: fields of the form and their templates.
     """
 
     css: str | None
@@ -252,7 +255,10 @@ class FollowRule(NamedTuple):
     by_request: bool = False
     names: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     duplicates: str = "first"
+    submit: str | None = None
+    fill: tuple[tuple[str, str], ...] = ()
 
 
 class SitemapRule(NamedTuple):
@@ -365,6 +371,34 @@ class FilesRule(NamedTuple):
     hosts: tuple[str, ...] = ()
 
 
+class LostRule(NamedTuple):
+    """How a page shows that the session is lost: HTTP statuses, a CSS selector."""
+
+    statuses: frozenset[int] = frozenset()
+    css: str | None = None
+
+
+class StepRule(NamedTuple):
+    """A step of a session.
+
+    Attributes:
+        url: as it is written: absolute, or a path on the demo site.
+        format: what the answer must be.
+        fields: of the answer.
+        submit: selector of a form on the page of `url` that is sent.
+        fill: fields of the form and their templates, with `${SECRET}` and `{session.name}`.
+        expect: name of the field that counts what shows that it worked; "" for none.
+    """
+
+    url: str
+    request: RequestRule
+    format: Format = "html"
+    fields: tuple[FieldRule, ...] = ()
+    submit: str | None = None
+    fill: tuple[tuple[str, str], ...] = ()
+    expect: str = ""
+
+
 class Recipe(NamedTuple):
     """The rules of every page kind.
 
@@ -373,6 +407,7 @@ class Recipe(NamedTuple):
         most: bytes of a page that was packed, when it is unpacked.
         root: folder of the config file, from which `python` hooks are imported; "" when no kind has one.
         began: seconds since 1970 at which the crawl began; None for now.
+        lost: how a page shows that the session is lost.
         files: of fields of the type `file`.
     """
 
@@ -381,6 +416,7 @@ class Recipe(NamedTuple):
     root: str = ""
     most: int = 10_000_000
     began: float | None = None
+    lost: LostRule | None = None
     files: FilesRule = FilesRule()
 
 

@@ -101,7 +101,7 @@ def why_no_link(plan: CompiledFollow, rows: Sequence[Row], links: Links) -> str:
         return ""
     reason = max(links.dropped, key=links.dropped.__getitem__)
     if reason == "off-site":
-        return "these links lead to other sites; to follow them, add same_site: false to the rule"
+        return "these links lead to other sites; to follow them, name their hosts in same_site: of the rule"
     if reason == "denied":
         return "allow: and deny: of the rule exclude all of these URLs"
     if reason == "scheme":

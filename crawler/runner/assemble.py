@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from crawler import clock, plugins, urls
 from crawler.config import Job
-from crawler.config.document import PoliteSpec, host_name
+from crawler.config.document import PoliteSpec
+from crawler.config.hosts_spec import host_name
 from crawler.crawl.admission import Admission
 from crawler.crawl.cookies import RunCookies
 from crawler.crawl.frontier import Frontier, Politeness
@@ -28,7 +30,7 @@ from crawler.extract.values import check_types
 from crawler.fetch.browser import browser_refusal
 from crawler.fetch.client import ClientSettings, Fetch, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
-from crawler.model import FILE, Outcome
+from crawler.model import FILE, Outcome, Response
 from crawler.replay.source import PageSource
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
@@ -40,9 +42,11 @@ from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import check_loadable, entry, make_driver, make_strategy, missing, preload, refusal
 
 if TYPE_CHECKING:
+    from crawler.crawl.session import Session
+    from crawler.crawl.steps import StepRunner
     from crawler.fetch.files import FileSaver
 
-__all__ = ["Run", "check_strategy", "client_settings", "demo_site", "outgoing", "prepare_children"]
+__all__ = ["Run", "check_strategy", "client_settings", "demo_site", "outgoing", "prepare_children", "step_runner"]
 
 
 T = TypeVar("T")
@@ -86,19 +90,24 @@ class Run:
         what = f"{self._job.what_hash} {self._base or ''}"
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
         save = _saver(self._job) if self._job.has_files else None
-        self._analyse = Analyse(Parser(self._job.recipe._replace(began=start.began), to_stored), save)
+        parser = Parser(self._job.recipe._replace(began=start.began), to_stored)
+        self._analyse = Analyse(parser, _checked(save, parser) if save and self._job.recipe.lost else save)
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
         number = len(self._settings.proxies) or int(self._settings.proxy is not None)
         self._proxies = Proxies(number, one_each=self._job.fetch.proxy_per_worker)
         makes = outgoing(self._job, self._settings)
         frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, makes, self._proxies)
+        session = self._session()
+        limits = self._limits()
         try:
-            loop = Crawl(pages, frontier, self._strategy, self._width_now, self._limits(), self._stopper, observe)
+            loop = Crawl(pages, frontier, self._strategy, self._width_now, limits, self._stopper, observe, session)
             ending = loop.run()
         finally:
             if self._desk is not None:
                 self._desk.close()
+            if session is not None:
+                session.close()
         now = time.monotonic()
         ready = loop.first_sent or now
         timing = Timing(ready - self._began, now - ready)
@@ -159,6 +168,18 @@ class Run:
             retry_after_cap=self._job.polite.retry_after_cap,
             task_timeout=self._longest(),
         )
+
+    def _session(self) -> Session | None:
+        """The session of a job that logs in; a recording needs none, and no step is ever recorded."""
+        if not self._job.steps or self._settings.connect_to:
+            return None
+        from crawler.crawl.session import Session  # late, as the steps: few jobs have one
+
+        closing = threading.Event()
+        steps = step_runner(self._job, self._settings, self._base, self._client(), closing.wait)
+        starts = (start.url for start in self._starts)
+        hosts = {urls.host(url) for url in (*starts, *(urls.resolve(self._base or "", s.url) for s in self._job.steps))}
+        return Session(steps, hosts, self._job.recipe.lost, self._stopper.inbox, closing)
 
     def _longest(self) -> float:
         """Seconds after which a request that has not come back must have hung; it may wait for those before it."""
@@ -231,6 +252,12 @@ def _politeness(polite: PoliteSpec) -> Politeness:
     return Politeness(polite.robots, polite.delay, polite.per_host, polite.max_crawl_delay)
 
 
+def _checked(save: Callable[[Response], Outcome], parser: Parser) -> Callable[[Response], Outcome]:
+    from crawler.crawl.session import FilesOfSession  # late: few jobs have a session
+
+    return FilesOfSession(save, parser)
+
+
 def check_strategy(job: Job) -> None:
     """See that the strategy, the client and the field types can be used here; those that are not ours are imported.
 
@@ -285,11 +312,28 @@ def demo_site(job: Job) -> Iterator[str | None]:
 
 
 def outgoing(job: Job, settings: ClientSettings) -> Outgoing | None:
-    """What makes the messages of requests; None for a job of plain GETs."""
-    if not job.requests:
+    """What makes the messages of requests, and takes secrets out of answers; None for plain GETs without secrets."""
+    others = job.fetch_secrets()
+    if not (job.requests or job.sends_forms or others):
         return None
     origins = [*settings.origins, *map(urls.origin, job.request_hosts)]
-    return Outgoing(job.requests, job.request_secrets(), origins)
+    return Outgoing(job.requests, job.request_secrets(), origins, others)
+
+
+def step_runner(
+    job: Job, settings: ClientSettings, base: str | None, client: str, wait: Callable[[float], bool]
+) -> StepRunner:
+    """What runs the steps of a job's session; see there.
+
+    Raises:
+        ConfigError: the client cannot be used.
+    """
+    from crawler.crawl.steps import StepRunner
+
+    origins = [*settings.origins, *map(urls.origin, job.request_hosts)]
+    fetch = make_fetch(client, settings)
+    secrets = job.request_secrets()
+    return StepRunner(job.steps, job.recipe, base, fetch, secrets, origins, lambda: empty_jar(settings), wait)
 
 
 def client_settings(job: Job, starts: list[str], width: int) -> ClientSettings:

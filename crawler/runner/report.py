@@ -133,6 +133,8 @@ class Report:
             return _SIGNALS[self.ending]
         if self.doubts or self.bad_share > self.allowed:
             return EXIT_INCOMPLETE
+        if self.ending == "session":
+            return EXIT_INCOMPLETE
         compared = self.verdict == "good" and self.job.protect is not None
         empty = bool(self.records) and not any(self.records.values())
         left = self.ending == "left" and self.allowed < 1

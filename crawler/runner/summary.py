@@ -22,6 +22,7 @@ ENDINGS = {
     "left": "some pages are left: a host, a start page or a sitemap kept failing",
     "time": "stopped at limits.time; the next run resumes",
     "interrupted": "interrupted by Ctrl-C; the next run resumes",
+    "session": "ended without a session, as `suspended` says; the next run resumes",
     "terminated": "stopped by a signal; the next run resumes",
     "killed": "killed, or still in progress",
 }

@@ -183,6 +183,29 @@ class Pages:
         self._under_way.discard(page.id)
         self._db.execute("UPDATE pages SET state = 'queued' WHERE id = ?", (page.id,))
 
+    def lost(self, page: Queued) -> list[Queued]:
+        """The session was lost: it was no attempt. Where redirects led to it, these are forgotten.
+
+        Returns: what is queued again: the page itself, or the pages that were redirected to it.
+        """
+        self._under_way.discard(page.id)
+        first = refused.undo_redirects(self._db, self._crawl, page)
+        if not any(each is page for each in first):
+            return first
+        self.back(page)
+        return first
+
+    def lost_redirects(self, hosts: Collection[str]) -> None:
+        """Forget redirects of an earlier run to pages of these hosts that were not read: its session is over."""
+        for host in hosts:
+            rows = self._db.execute(
+                f"SELECT {COLUMNS} FROM pages WHERE crawl = ? AND host = ? AND hops > 0 "  # noqa: S608 - fixed names
+                "AND state IN ('queued', 'waiting')",
+                (self._crawl, host),
+            ).fetchall()
+            for row in rows:
+                refused.undo_redirects(self._db, self._crawl, Queued(*row))
+
     def crashed(self, page: Queued) -> None:
         """A worker died with it in flight."""
         self._under_way.discard(page.id)
@@ -271,6 +294,8 @@ class Pages:
             return [back]
         self._refresh_depth(page)
         child, new = self._add(found.location, page.kind, page.depth, page.hops + 1, page.anywhere, key=key, ask=ask)
+        for target in new:
+            target.session = page.session
         self._edge(page.id, 0, child)
         return new + self._lift(child, page.depth)
 
@@ -314,16 +339,51 @@ class Pages:
 
     def _after(self, page: Queued, found: Moved) -> str | None:
         """What the target of a redirect is asked for with: after 301 to 303 a POST goes on as a GET (RFC 9110 15.4)."""
-        if page.kind not in self._posting or found.status in (307, 308):
+        if found.status in (307, 308):
             return page.ask
-        return dump_ask((load_ask(page.ask) or Ask())._replace(plain=True))
+        ask = load_ask(page.ask)
+        if page.kind in self._posting:
+            return dump_ask((ask or Ask())._replace(plain=True, form=None))
+        return page.ask if ask is None or ask.form is None else dump_ask(ask._replace(form=None))
 
     def _link(self, page: Queued, position: int, link: Link) -> list[Queued]:
         depth = page.depth + _step(link)
         ask = dump_ask(link.ask) if link.ask is not None else None
         child, new = self._add(link.url, link.kind, depth, 0, int(link.anywhere), page, ask=ask)
         self._edge(page.id, position, child, link, kin=link.kind == page.kind)
-        return new or self._lift(child, depth)
+        if new:
+            return new
+        freed = self._free(child) if link.anywhere else []
+        return freed + self._lift(child, depth)
+
+    def may_leave(self, page: Queued) -> bool:
+        """Whether a link that was found by now lets a page be redirected to another site."""
+        if not page.anywhere:
+            page.anywhere = self._db.execute("SELECT anywhere FROM pages WHERE id = ?", (page.id,)).fetchone()[0]
+        return bool(page.anywhere)
+
+    def _free(self, page_id: int) -> list[Queued]:
+        """Let a known page, and what it was redirected to, be redirected to another site.
+
+        So it does not matter whether the link that lets it came first: what was stopped there is asked for again.
+        """
+        again, todo = [], [page_id]
+        while todo:
+            one = todo.pop()
+            sql = f"SELECT {COLUMNS}, state, code FROM pages WHERE id = ? AND NOT anywhere"  # noqa: S608 - fixed names
+            row = self._db.execute(sql, (one,)).fetchone()
+            if row is None:
+                continue
+            page, state, code = Queued(*row[:-2]), row[-2], row[-1]
+            page.anywhere = 1
+            self._db.execute("UPDATE pages SET anywhere = 1 WHERE id = ?", (one,))
+            if state == "moved":
+                rows = self._db.execute("SELECT child FROM edges WHERE crawl = ? AND parent = ?", (self._crawl, one))
+                todo += [child for (child,) in rows.fetchall()]
+            elif code == "off-site" and state == "skipped":
+                self._db.execute("UPDATE pages SET state = 'queued', code = NULL, detail = NULL WHERE id = ?", (one,))
+                again.append(page)
+        return again
 
     def _add(
         self,

@@ -30,6 +30,7 @@ class Queued:
         asked_again: times that it was asked for again because a cookie had come.
         ask: JSON of `crawler.model.Ask`; None for nothing.
         message: what is sent for it; made when it goes out, and never stored.
+        session: version of the session that it was last asked with, or that its redirect was; 0 for none.
         before: attempts in earlier runs.
         excused: in which of its host's troubles a failure of it last counted as the host's; None for never.
     """
@@ -48,6 +49,7 @@ class Queued:
     asked_again: int = 0
     ask: str | None = None
     message: Message | None = None
+    session: int = 0
     before: int = 0
     excused: int | None = None
 

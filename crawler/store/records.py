@@ -16,7 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from crawler.model import Ask, Money, Note, Record, Stored, Value
+from crawler.model import Ask, Form, Money, Note, Record, Stored, Value
 
 __all__ = [
     "IS_OF",
@@ -78,7 +78,8 @@ def dump_ask(ask: Ask | None) -> str | None:
     if ask is None or ask == _NOTHING:
         return None
     given = dump_values({name: ask.given[name] for name in sorted(ask.given)})
-    return f'{{"given":{given}{_PLAIN_MARK if ask.plain else ""}}}'
+    form = "" if ask.form is None else f',"form":{_encoder.encode([ask.form.type, ask.form.body.decode("latin-1")])}'
+    return f'{{"given":{given}{_PLAIN_MARK if ask.plain else ""}{form}}}'
 
 
 def load_ask(text: str | None) -> Ask | None:
@@ -86,7 +87,9 @@ def load_ask(text: str | None) -> Ask | None:
     if text is None:
         return None
     found = json.loads(text)
-    return Ask(_restored(found["given"]), found.get("plain", False))
+    form = found.get("form")
+    sent = None if form is None else Form(form[0], form[1].encode("latin-1"))
+    return Ask(_restored(found["given"]), found.get("plain", False), sent)
 
 
 def dump_notes(notes: Sequence[Note]) -> str | None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from crawler.store.queued import COLUMNS, Queued
 from crawler.store.records import IS_OF, forget_records
 
-__all__ = ["ask_again", "came_from", "forget_detours", "refused"]
+__all__ = ["ask_again", "came_from", "forget_detours", "refused", "undo_redirects"]
 
 _REFUSED = f"""
 WITH onward AS (
@@ -106,3 +106,36 @@ def forget_detours(db: sqlite3.Connection, crawl: int) -> None:
             forget_records(db, page)
             db.execute("DELETE FROM edges WHERE crawl = ? AND parent = ?", (crawl, page))
             db.execute("DELETE FROM pages WHERE id = ?", (page,))
+
+
+def undo_redirects(db: sqlite3.Connection, crawl: int, page: Queued) -> list[Queued]:
+    """Queue again the pages from which redirects led to this one, and remove what nothing else leads to.
+
+    Returns: those pages; the page itself where a link leads to it.
+    """
+    found: list[Queued] = []
+    todo, seen = [page], {page.id}
+    while todo:
+        one = todo.pop()
+        parents = db.execute(
+            f"SELECT {', '.join(f'p.{name}' for name in COLUMNS.split(', '))} FROM edges e "  # noqa: S608 - fixed names
+            "JOIN pages p ON p.id = e.parent WHERE e.child = ? AND e.kin = 1 AND p.state = 'moved'",
+            (one.id,),
+        ).fetchall()
+        for row in parents:
+            parent = Queued(*row)
+            db.execute("DELETE FROM edges WHERE crawl = ? AND parent = ?", (crawl, parent.id))
+            if parent.id not in seen:
+                seen.add(parent.id)
+                todo.append(parent)
+        if db.execute("SELECT 1 FROM edges WHERE crawl = ? AND child = ? LIMIT 1", (crawl, one.id)).fetchone() is None:
+            db.execute("DELETE FROM pages WHERE id = ?", (one.id,))
+            continue
+        found.append(one)
+        if one is not page:
+            one.attempts = max(0, one.attempts - 1)
+            db.execute(
+                "UPDATE pages SET state = 'queued', code = NULL, detail = NULL, attempts = ? WHERE id = ?",
+                (one.attempts, one.id),
+            )
+    return found[::-1]

@@ -57,7 +57,8 @@ def plan(cli, tmp_path):
 
 def test_the_keys_of_the_json_are_stable(plan):
     assert list(plan()) == [
-        "schema", "exit_code", "name", "config", "start", "pages", "tables", "fetch", "polite", "limits", "files",
+        "schema", "exit_code", "name", "config", "start", "session", "pages", "tables", "fetch", "polite", "limits",
+        "files",
         "outputs", "state", "warnings",
     ]  # fmt: skip
 

@@ -12,6 +12,10 @@ SHOWN = {
     "table": ("/prices.html", "table prices: 60 rows, one for each table #prices", "now column Price Now"),
     "feed": ("/feed.xml", "table news: 20 rows, one for each item", "-> book item > link"),
     "sitemap": ("/sitemap.xml", "-> (sitemap) further sitemaps 2 1 denied", "/sitemaps/books-1.xml.gz"),
+    "post": ("/api/search", "table books: 12 rows, one for each json items", "-> search paginate by page 4"),
+    "hops": ("/api/shelves", "-> shelf one for each json shelves 9", "/api/shelf"),
+    "cursor": ("/graphql", "table books: 20 rows, one for each json data.books.nodes", "-> books paginate by cursor 1"),
+    "offset": ("/api/stock", "/api/stock?offset=0&limit=20", "-> stock paginate by offset 2"),
     "files": ("/stock.xlsx", "table shelves: 60 rows, one for each line of the file", "where leaves out 6 of 60"),
 }
 

@@ -98,7 +98,7 @@ def test_links_with_their_number_and_first_urls(cli, job, shop, found):
     lines = cli("try", job, LISTING).out.splitlines()
     (place,) = [place for place, line in enumerate(lines) if "-> book" in line]
     assert lines[place].split() == ["->", "book", "h3", "a", "lexbor", "21"]
-    assert lines[place + 1].strip() == f"{shop}{BOOK}"
+    assert lines[place + 1].strip() == f"{shop}{BOOK}  shelf=D-29"
     follow = found(LISTING)["findings"][0]
     assert (follow["what"], follow["where"], follow["matches"], len(follow["urls"])) == ("follow", "book", 21, 10)
 
@@ -152,12 +152,12 @@ def test_no_line_is_wider_than_the_window(cli, job, monkeypatch, columns):
 def test_the_keys_of_the_json_are_stable(found):
     data = found(BOOK)
     assert list(data) == [
-        "schema", "exit_code", "url", "final_url", "redirects", "status", "bytes", "failure", "kind", "why_kind",
-        "findings",
+        "schema", "exit_code", "url", "final_url", "request", "redirects", "status", "bytes", "failure", "kind",
+        "why_kind", "findings",
     ]  # fmt: skip
     assert list(data["findings"][0]) == [
-        "what", "where", "row", "rule", "engine", "matches", "raw", "value", "notes", "urls", "dropped", "missed",
-        "why",
+        "what", "where", "row", "rule", "engine", "matches", "raw", "value", "notes", "urls", "given", "dropped",
+        "missed", "why",
     ]  # fmt: skip
     values = {finding["where"]: finding["value"] for finding in data["findings"]}
     assert values["books.price"] == {"amount": "56.98", "currency": "£"}
@@ -367,6 +367,125 @@ def test_check_shows_what_a_sitemap_leads_to(cli, tmp_path):
     assert [kind["kind"] for kind in plan["pages"]] == ["shop", "(sitemap)"]
     assert plan["pages"][1]["sitemap"]["to"] == "shop"
     assert plan["start"]["kinds"] == {"(sitemap)": 1}
+
+
+ASKED = """name: asked
+demo: {{port: 0}}
+start: /api/shelves
+pages:
+  shelves:
+    format: json
+    request: {{query: {{key: "${{SHOP_KEY}}"}}, headers: {{X-Key: "Bearer ${{SHOP_KEY}}"}}}}
+    follow: [{{each: shelves, carry: {{shelf: name, id: {{json: id, hidden: true}}}}, to: shelf}}]
+  shelf:
+    format: json
+    request: {{url: /api/shelf, {body}, headers: {{X-Client: map}}}}
+    each: books
+    fields: {{title: title}}
+output: out.csv
+"""
+AS_JSON = 'json: {id: "{id}", key: "${SHOP_KEY}"}'
+AS_FORM = 'form: {id: "{id}", key: "${SHOP_KEY}", two: "a & b"}'
+
+
+@pytest.fixture
+def asked(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("SHOP_KEY", "very-s3cret")
+    monkeypatch.setenv("COLUMNS", "110")
+
+    def ask(*arguments, body=AS_JSON, code=0):
+        job = tmp_path / "asked.yaml"
+        job.write_text(ASKED.format(body=body))
+        done = cli("try", job, *arguments)
+        assert done.code == code
+        assert "s3cret" not in done.out + done.err
+        return [line.rstrip() for line in (done.out or done.err).splitlines()]
+
+    return ask
+
+
+def test_a_request_is_shown_with_its_body_and_values_and_without_secrets(asked):
+    lines = asked("--kind", "shelf", "--with", "id=3")
+    assert lines[0].startswith("POST http://127.0.0.1:")
+    assert lines[0].endswith('/api/shelf  {"id":3,"key":"${SHOP_KEY}"}')
+    assert lines[1:3] == ["  X-Client: map", "  with id=3"]
+    assert lines[3].startswith("status 200")
+
+
+def test_a_failure_shows_the_request_too_and_a_form_without_its_encoding(asked):
+    lines = asked("--kind", "shelf", "--with", "id=3", body=AS_FORM, code=3)
+    assert lines[0].endswith("/api/shelf  id=3&key=${SHOP_KEY}&two=a & b")
+    assert lines[1:3] == ["  X-Client: map", "  with id=3"]
+    assert lines[3].startswith("http-400: Bad Request; compare what was sent with what a browser sends there")
+
+
+def test_a_body_that_is_too_long_for_the_line_stands_below_it_and_is_cut(asked):
+    lines = asked("--kind", "shelf", "--with", "id=3", body=AS_JSON[:-1] + f', more: "{"x" * 900}"}}')
+    assert lines[0].endswith("/api/shelf")
+    assert lines[1].startswith('  {"id":3,')
+    assert lines[1].endswith("xxx...")
+    assert len(lines[1]) <= 4 * 110
+
+
+def test_a_value_that_is_missing_is_named(asked):
+    lines = asked("--kind", "shelf", code=3)
+    assert lines[2] == "  without id; to give a value, add --with id=..."
+
+
+def test_the_path_of_a_start_page_is_enough_where_its_request_adds_parameters(asked):
+    lines = asked("/api/shelves")
+    assert lines[0].endswith("/api/shelves?key=${SHOP_KEY}")
+    assert lines[1] == "  X-Key: Bearer ${SHOP_KEY}"
+    assert "page kind shelves: this is a start URL; choose another with --kind" in lines
+
+
+def test_links_show_what_they_hand_over(asked):
+    lines = asked("/api/shelves")
+    assert [line.partition("/api/shelf")[2] for line in lines if line.endswith("id=2")] == ["  shelf=B id=2"]
+
+
+@pytest.mark.parametrize(
+    ("written", "body"),
+    [
+        ("17", "17"),
+        ('"17"', '"17"'),
+        ("017", '"017"'),
+        ("1.50", "1.5"),
+        ("true", "true"),
+        ("[1]", '"[1]"'),
+        ("é", '"é"'),
+    ],
+)
+def test_a_value_is_a_number_where_json_has_one(asked, written, body):
+    lines = asked("--kind", "shelf", "--with", f"id={written}", code=3)
+    assert f'{{"id":{body},' in lines[0]
+
+
+def test_what_links_are_shown_to_hand_over_can_be_given_and_nothing_else(asked):
+    given = ("--kind", "shelf", "--with", "shelf=A", "--with", "id=3")
+    assert "  with id=3" in asked(*given)
+    assert "gets no value 'shelve'; it gets: shelf, id" in asked(*given, "--with", "shelve=A", code=2)[0]
+
+
+def test_a_value_goes_before_that_of_the_start_page_whose_address_is_taken(cli, tmp_path):
+    path = tmp_path / "job.yaml"
+    path.write_text(
+        "name: own\ndemo: {port: 0}\nstart: {url: /api/search, with: {genre: Cooking, size: 3}}\npages:\n  list:\n"
+        "    format: json\n    request: {json: {genre: '{genre}', size: '{size:int}'}}\n    each: items\n"
+        "    fields: {title: title}\n"
+    )
+    done = cli("try", path, "--kind", "list", "--with", "genre=Poetry")
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[0].endswith('/api/search  {"genre":"Poetry","size":3}')
+    assert "genre=Poetry" in done.out.splitlines()[1]
+
+
+def test_after_a_redirect_a_post_is_shown_as_the_get_that_it_became(cli, own):
+    with serve(in_turn(answer(b"", b"Location: /b", status=b"302 Found"), answer(b"<h1>x</h1>"))) as server:
+        job = own(server.origin, request={"json": {"a": 1}}, fields={"title": "h1"})
+        done = cli("try", job, "/", "--set", "polite.robots=false")
+    assert done.code == 0
+    assert done.out.splitlines()[0] == f"{server.origin}/b"
 
 
 def test_the_first_start_page_of_a_kind_is_tried_with_its_values(cli, tmp_path):

@@ -177,7 +177,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
     "start_mapping": [
         (2, 45, "start[0].kind", "did you mean 'book'?"),
         (2, 58, "start[1].file", "no such file"),
-        (2, 77, "start[2]", "write one of them"),
+        (2, 77, "start[2]", "does not say where the pages are, and page kind 'book' has no request.url"),
         (2, 121, "start[3].knd", "did you mean 'kind'?"),
     ],
     "tab_indent": [(5, 1, "", "use spaces")],
@@ -202,8 +202,18 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (10, 18, "fetch.cookies.sid", "write ${NAME}"),
     ],
     "variable_elsewhere": [
-        (8, 12, "polite.contact", "only fetch.headers, cookies, auth and proxy, and request of a page kind take them"),
-        (9, 9, "output", "only fetch.headers, cookies, auth and proxy, and request of a page kind take them"),
+        (
+            8,
+            12,
+            "polite.contact",
+            "request of a page kind, and steps of session take them",
+        ),
+        (
+            9,
+            9,
+            "output",
+            "request of a page kind, and steps of session take them",
+        ),
     ],
     "wrong_types": [
         (7, 18, "fetch.workers", "expected a whole number, got 'many'"),

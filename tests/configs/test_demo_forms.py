@@ -22,7 +22,10 @@ from crawler.demo.options import DemoOptions
 from crawler.demo.price_table import by_genre, sale_price
 from crawler.demo.schema_data import WITHOUT
 from crawler.demo.script_data import branches, readings, shelves
+from crawler.demo.shelves import WINDOW
+from crawler.demo.shelves import shelves as real_shelves
 from tests.configs.small_crawl import CONFIGS
+from tests.support.usable import USABLE
 
 Rows = list[dict[str, Any]]
 SIZES = [(60, 1), (23, 5)]
@@ -185,6 +188,63 @@ def of_files(stock: Stock) -> dict[str, Rows]:
     }
 
 
+def of_post(stock: Stock) -> dict[str, Rows]:
+    return {
+        "books": [
+            {
+                "title": book.title.text,
+                "isbn": book.isbn,
+                "price": amount(book),
+                "price_currency": currency(book),
+                "tags": ", ".join(book.genres),
+                "url": book_path(book.number, book.title),
+            }
+            for book in books(stock)
+        ]
+    }
+
+
+def of_hops(stock: Stock) -> dict[str, Rows]:
+    standing = [(shelf, book) for shelf in real_shelves(stock) for book in shelf.books]
+    return {
+        "places": [{"title": book.title.text, "shelf": shelf.name, "floor": shelf.floor} for shelf, book in standing],
+        "books": [
+            {
+                "title": book.title.text,
+                "isbn": book.isbn,
+                "authors": authors(stock, book),
+                "rating": book.rating,
+                "count": book.stock,
+                "url": book_path(book.number, book.title),
+                "shelf": [shelf.name, WINDOW] if book.number % 7 == 0 else [shelf.name],
+            }
+            for shelf, book in standing
+            if shelf.name != WINDOW
+        ],
+    }
+
+
+def of_offset(stock: Stock) -> dict[str, Rows]:
+    return {
+        "stock": [{"title": book.title.text, "isbn": book.isbn, "count": book.stock} for book in books(stock)],
+    }
+
+
+def of_cursor(stock: Stock) -> dict[str, Rows]:
+    return {
+        "books": [
+            {
+                "title": book.title.text,
+                "isbn": book.isbn,
+                "authors": authors(stock, book),
+                "rating": book.rating,
+                "updated": f"{book.checked:%Y-%m-%dT%H:%M:%S}",
+            }
+            for book in books(stock)
+        ]
+    }
+
+
 EXPECTED: dict[str, Callable[[Stock], dict[str, Rows]]] = {
     "api": of_api,
     "schema": of_schema,
@@ -193,12 +253,18 @@ EXPECTED: dict[str, Callable[[Stock], dict[str, Rows]]] = {
     "feed": of_feed,
     "sitemap": of_sitemap,
     "files": of_files,
+    "post": of_post,
+    "hops": of_hops,
+    "cursor": of_cursor,
+    "offset": of_offset,
 }
+ASKED = ("post", "hops", "cursor", "offset")
+STRATEGIES = [name for name in ("threads", "processes", "asyncio", "curl") if name in USABLE]
 
 
-def job(form: str, folder: Path, number: int, seed: int) -> Job:
+def job(form: str, folder: Path, number: int, seed: int, *more: str) -> Job:
     outputs = ", ".join(str(folder / f"demo.{suffix}") for suffix in ("xlsx", "csv", "jsonl"))
-    changes = [f"demo.books={number}", f"demo.seed={seed}", "demo.port=0", f"output=[{outputs}]"]
+    changes = [f"demo.books={number}", f"demo.seed={seed}", "demo.port=0", f"output=[{outputs}]", *more]
     if form == "schema":
         changes.append(f"start=/schema/book/{{1..{number}}}.html")
     return crawler.load(CONFIGS / f"demo_{form}.yaml", overrides=changes)
@@ -231,6 +297,19 @@ def test_a_config_finds_what_the_catalogue_holds(form: str, number: int, seed: i
         in_sheet = list(workbook[table].iter_rows(values_only=True))[1:]
         first = next(iter(rows[0]))
         assert [row[0] for row in in_sheet] == [row[first] for row in rows]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("form", ASKED)
+def test_what_is_asked_for_is_the_same_under_each_strategy(form: str, strategy: str, tmp_path: Path) -> None:
+    changes = [f"fetch.strategy={strategy}", "fetch.workers=4", "demo.errors=0.3"]
+    report = crawler.run(job(form, tmp_path, 60, 1, *changes))
+    assert report.exit_code == 0
+    assert dict(report.causes) == {}
+    assert report.retries > 0, "no page was busy"
+    for table, rows in EXPECTED[form](Stock(DemoOptions(books=60))).items():
+        found = in_jsonl(tmp_path, table)
+        assert [{key: without_origin(value) for key, value in row.items()} for row in found] == rows
 
 
 def without_origin(value: Any) -> Any:

@@ -13,6 +13,7 @@ from crawler.cli.commands import COMMANDS
 from crawler.cli.exit_codes import MEANINGS
 from crawler.config.validators import output
 from crawler.crawl.parse_stage import PARSE_STAGES
+from crawler.demo.asked import POSTED
 from crawler.demo.other_forms import PATHS
 from crawler.errors import Stop
 from crawler.export import FORMATS
@@ -26,6 +27,7 @@ from tests.support.markdown import DOCUMENTS, ROOT, first_cells
 
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
+FORMS = PATHS | POSTED
 
 
 def text(*paths):
@@ -119,11 +121,11 @@ def test_every_shipped_config_is_named_in_the_readme(config):
     assert config.name in text(README)
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", FORMS)
 def test_every_form_of_the_demo_shop_is_documented(path):
     assert f"`{path}`" in text(DOCS / "compare.md")
     assert f"  {path} " in demo.command.help
-    assert PATHS[path] in demo.command.help
+    assert FORMS[path] in demo.command.help
 
 
 def test_every_public_name_is_documented():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import crawler
+from crawler.config import load
 from tests.docs.guide import written_out
 from tests.support.markdown import ROOT, blocks
 
@@ -15,5 +15,5 @@ BLOCKS = [block for block in blocks(ROOT / "docs" / "requests.md") if block.lang
 def test_the_examples_are_configs(block, tmp_path):
     path = tmp_path / "job.yaml"
     path.write_text(f"name: job\nstart: https://oak.example/\n{written_out(block)}polite: {{contact: me}}\n")
-    job = crawler.config.load(path, env={"SHOP_KEY": "k"})
+    job = load(path, env={"SHOP_KEY": "k"})
     assert job.warnings == ()

@@ -18,11 +18,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
+from crawler.demo.options import DemoOptions
+from crawler.demo.process import DemoServer
 from tests.support.markdown import ROOT, Block, blocks
 
 TUTORIALS = sorted((ROOT / "docs").glob("tutorial-*.md"))
 PORT = "18800"
 SERVER = "python3 -m http.server"
+DEMO = re.compile(r"crawler demo --books (\d+) --port \d+\n")
 SHELL = f'crawler() {{ "{sys.executable}" -m crawler "$@"; }}\n'
 
 
@@ -52,16 +55,27 @@ def serving(folder: Path) -> Iterator[str]:
             thread.join()
 
 
+@contextmanager
+def site_of(path: Path, folder: Path) -> Iterator[str]:
+    """What a tutorial serves: the demo shop, or the folder; yields its port."""
+    if demo := DEMO.search(path.read_text(encoding="utf-8")):
+        with DemoServer(DemoOptions(books=int(demo[1]), port=0)) as shop:
+            yield shop.url.rpartition(":")[2]
+    else:
+        with serving(folder) as port:
+            yield port
+
+
 def follow(path: Path, folder: Path) -> Iterator[tuple[Block, str]]:
     """Do what a tutorial says in an empty folder; yields each block of output, and what was printed."""
-    with serving(folder) as port:
+    with site_of(path, folder) as port:
         printed = ""
         for block in blocks(path):
             if block.file:
                 file = folder / block.file
                 file.parent.mkdir(exist_ok=True)
                 file.write_text(block.text.replace(PORT, port), encoding="utf-8")
-            elif block.language == "sh" and not block.text.startswith(SERVER):
+            elif block.language == "sh" and not block.text.startswith((SERVER, "crawler demo")):
                 printed = run(block.text.replace(PORT, port), folder).replace(port, PORT)
             elif block.language == "text":
                 yield block, printed

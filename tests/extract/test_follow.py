@@ -40,6 +40,17 @@ def test_other_sites_when_the_rule_lets_them():
     assert [(link.url, link.anywhere, link.next) for link in page.links] == [("http://b.test/", True, False)]
 
 
+def test_links_to_hosts_that_the_rule_names_are_followed_too():
+    html = "<a href=http://cdn.test/1>x</a><a href=http://cdn.test:81/2>x</a><a href=http://evil.test/3>x</a>"
+    page = analyse(html, follow=(FollowRule("a", "book", hosts=("cdn.test",)),))
+    assert isinstance(page, Page)
+    assert [(link.url, link.anywhere) for link in page.links] == [
+        ("http://cdn.test/1", False),
+        ("http://cdn.test:81/2", False),
+    ]
+    assert page.dropped == {"off-site": 1}
+
+
 def test_allow_and_deny():
     html = "<a href=/book/1>1</a><a href=/book/2?print>2</a><a href=/about>3</a>"
     rule = FollowRule("a", "book", allow=("/book/", "/x/"), deny=("print",))

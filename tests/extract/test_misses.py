@@ -96,7 +96,7 @@ LINKS = (
         (FollowRule("li a", "book", deny=("/",)), "allow: and deny: of the rule exclude all of these URLs"),
         (
             FollowRule("p a[href^=http]", "book"),
-            "these links lead to other sites; to follow them, add same_site: false to the rule",
+            "these links lead to other sites; to follow them, name their hosts in same_site: of the rule",
         ),
         (FollowRule("a[href^=mailto]", "book"), "these are not web addresses (javascript:, mailto: and the like)"),
         (FollowRule("li a", "book"), ""),

@@ -11,7 +11,7 @@ from tests.support.jobs import ROOT
 
 __all__ = ["FORMS", "merged_job", "write_forms_job"]
 
-FORMS = ("api", "schema", "scripts", "table", "feed", "sitemap", "files")
+FORMS = ("api", "schema", "scripts", "table", "feed", "sitemap", "files", "post", "hops", "cursor", "offset")
 
 
 def write_forms_job(folder: Path, base: str, **changes: Any) -> Path:

@@ -86,4 +86,5 @@ def log_lines(path: Path, skip: int = 0) -> list[dict[str, Any]]:
 
 
 def fetched(lines: Iterable[dict[str, Any]]) -> list[str]:
-    return [line["path"] for line in lines if line["path"] != "/robots.txt"]
+    """What was asked for: paths, and behind them the body of a POST."""
+    return [line["path"] + line.get("body", "") for line in lines if line["path"] != "/robots.txt"]
