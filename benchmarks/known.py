@@ -63,7 +63,7 @@ def _fill(path: Path, number: int) -> None:
     with closing(open_database(path)) as db:
         pages = _pages(db)
         with pages.transaction():
-            pages.add_starts((_url(count), "page") for count in range(number))
+            pages.add_starts(Link(_url(count), "page") for count in range(number))
 
 
 def _ask(path: Path, number: int) -> None:

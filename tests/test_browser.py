@@ -110,8 +110,8 @@ STAGES = [
 @pytest.mark.parametrize(
     ("strategy", "parse"),
     [
-        *(pytest.param(name, "auto", marks=() if name in USUAL else pytest.mark.long) for name in USABLE),
-        ("threads", "barrier"),
+        *(pytest.param(name, "auto", marks=() if name == "threads" else pytest.mark.long) for name in USABLE),
+        pytest.param("threads", "barrier", marks=pytest.mark.long),
         *(pytest.param(*pair, marks=pytest.mark.long) for pair in STAGES if pair[0] in USABLE),
     ],
 )

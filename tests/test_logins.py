@@ -18,6 +18,7 @@ from tests.support.usable import USABLE
 
 SECRETS = [f"canary-{name}".encode() for name in ("password", "session", "token", "visitor")]
 ENV = {"PASSWORD": PASSWORD}
+USUAL = ("threads", "processes", "curl")
 
 
 def run(folder: Path, text: str) -> tuple[crawler.Report, list[object]]:
@@ -53,7 +54,9 @@ def test_a_session_that_is_lost_after_every_kth_page(tmp_path: Path, way: str, e
     assert site.logins >= (len(TITLES) + 1) // every
 
 
-@pytest.mark.parametrize("strategy", USABLE)
+@pytest.mark.parametrize(
+    "strategy", [pytest.param(name, marks=() if name in USUAL else pytest.mark.long) for name in USABLE]
+)
 def test_the_same_under_every_strategy(tmp_path: Path, strategy: str) -> None:
     for every, way in ((1, "page"), (3, "redirect"), (5, "status")):
         with login_site(every, way) as site:
@@ -101,7 +104,7 @@ def test_the_limit_of_pages_counts_none_twice(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", PARSE_STAGES)
 def test_the_same_wherever_pages_are_parsed(tmp_path: Path, place: str) -> None:
-    for strategy in ("threads", "processes"):
+    for strategy in ("threads",) if place == "barrier" else ("threads", "processes"):
         with login_site(3, "redirect") as site:
             folder = tmp_path / strategy
             folder.mkdir()
@@ -159,7 +162,9 @@ def test_steps_that_fail_say_why(tmp_path: Path, change: tuple[str, str], part: 
     assert "canary" not in why
 
 
-@pytest.mark.parametrize("strategy", ["threads", "processes", "asyncio", "curl"])
+@pytest.mark.parametrize(
+    "strategy", ["threads", *(pytest.param(name, marks=pytest.mark.long) for name in ("processes", "asyncio", "curl"))]
+)
 def test_killed_again_and_again(tmp_path: Path, strategy: str) -> None:
     if strategy not in USABLE:
         pytest.skip("not installed")
