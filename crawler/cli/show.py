@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import repeat
@@ -171,7 +172,7 @@ def next_steps(report: Report, config: str) -> list[str]:
     if report.doubts:
         steps.append(f"to publish it anyway: crawler accept {config}")
         if since := next((doubt.since for doubt in report.doubts if doubt.since and doubt.code in _OF_RULES), ""):
-            steps.append(f"crawler try {config} {since} shows what the rules find")
+            steps.append(f"crawler try {config} {shlex.quote(since)} shows what the rules find")
     if left:
         pages = "the remaining page" if left == 1 else f"the {left:,} remaining pages"
         steps.append(f"crawler run {config} resumes with {pages}; with --fresh it starts over")

@@ -500,3 +500,69 @@ def test_the_first_start_page_of_a_kind_is_tried_with_its_values(cli, tmp_path):
         assert json.loads(done.out)["url"] == f"{server.origin}/oak"
         assert "x/oak" in done.out
         assert "x/elm" in cli("try", path, f"{server.origin}/elm").out
+
+
+PAGED = """name: paged
+start: {origin}/api/list?limit=3
+polite: {{robots: false, delay: 0}}
+pages:
+  list:
+    format: json
+    request: {{query: {{offset: "{{offset}}", lang: de}}}}
+    paginate: {{offset: 0, step: 3}}
+    each: items
+    fields: {{title: title}}
+"""
+
+
+@pytest.fixture
+def paged(cli, tmp_path):
+    """Run try on a list that is counted by offset; returns the path of the last request, and what was printed."""
+    asked = []
+
+    def give(path, number):
+        asked.append(path)
+        return answer(b'{"items": [{"title": "Oak"}]}', b"Content-Type: application/json")
+
+    with serve(keep_alive(give)) as server:
+        path = tmp_path / "paged.yaml"
+        path.write_text(PAGED.format(origin=server.origin))
+
+        def run(*arguments, code=0):
+            done = cli("try", path, *(one.replace("ORIGIN", server.origin) for one in arguments))
+            assert done.code == code, done.err
+            return asked[-1] if asked else "", " ".join((done.out + done.err).split())
+
+        yield run
+
+
+def test_the_url_of_a_start_as_it_is_written_is_a_start_page(paged):
+    assert "start URL" not in paged("ORIGIN/api/list?limit=4")[1]
+    asked, out = paged("ORIGIN/api/list?limit=3", "--json")
+    assert asked == "/api/list?limit=3&offset=0&lang=de"
+    assert '"why_kind": "this is a start URL"' in out
+
+
+@pytest.mark.parametrize("more", [(), ("--kind", "list")])
+def test_without_a_url_the_first_start_page_is_tried(paged, more):
+    assert paged(*more)[0] == "/api/list?limit=3&offset=0&lang=de"
+
+
+def test_what_counts_the_pages_can_be_given_without_a_url(paged):
+    asked, out = paged("--kind", "list", "--with", "offset=3")
+    assert asked == "/api/list?limit=3&offset=3&lang=de"
+    assert "offset=6" in out  # the next page
+
+
+@pytest.mark.parametrize("more", [(), ("--kind", "list")])
+def test_parameters_that_the_request_replaces_are_named(paged, more):
+    asked, out = paged("ORIGIN/api/list?limit=3&offset=3&lang=en", *more)
+    assert asked == "/api/list?limit=3&offset=0&lang=de"
+    assert "request.query sends offset=0 in place of offset=3; to send yours, add --with offset=3" in out
+    assert "request.query sends lang=de in place of lang=en" in out
+    assert "in place of" not in paged("ORIGIN/api/list?limit=3&offset=3", "--with", "offset=3", "--kind", "list")[1]
+
+
+def test_values_for_a_page_kind_that_takes_none_are_refused(cli, own):
+    done = cli("try", own("http://a.example"), "--with", "id=3")
+    assert (done.code, done.err) == (2, "--with: page kind 'page' gets no values\n")
