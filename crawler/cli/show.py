@@ -176,7 +176,7 @@ def next_steps(report: Report, config: str) -> list[str]:
     if left:
         pages = "the remaining page" if left == 1 else f"the {left:,} remaining pages"
         steps.append(f"crawler run {config} resumes with {pages}; with --fresh it starts over")
-        if any(is_partial(path) for path in report.files):
+        if any(map(is_partial, report.files)) and (report.untouched or any(report.records.values())):
             steps.append("the complete workbook of an earlier run was kept; the rows so far are in the .partial file")
     elif not steps and report.exit_code == 3 and not any(report.records.values()):
         steps.append(f"crawler try {config} URL shows what the rules find on a page")
