@@ -239,11 +239,12 @@ def _show(job: Job, seen: Visit, found: Guess | None, page: Link, config: str, a
 
 
 def _failed(job: Job, seen: Visit, page: Link) -> list[str]:
-    """One line, and before it the request where it is more than a URL."""
+    """One line, before it the request where it is more than a URL, and after it what the answer says."""
     asked = _request(job, seen, page)
+    said = [f"  the answer says: {clean(seen.said)}"] if seen.said else []
     if asked == [paint(clean(seen.url), "bold")]:
-        return [f"{clean(seen.url)}: {paint(_failure(seen), 'red')}"]
-    return [*asked, paint(_failure(seen), "red")]
+        return [f"{clean(seen.url)}: {paint(_failure(seen), 'red')}", *said]
+    return [*asked, paint(_failure(seen), "red"), *said]
 
 
 def _request(job: Job, seen: Visit, page: Link) -> list[str]:
@@ -311,7 +312,7 @@ def _plain(job: Job, seen: Visit, found: Guess | None, asked: Link, code: int) -
 
     page, failure = seen.outcome, None
     if isinstance(page, Failure):
-        failure = {"code": page.code, "detail": page.detail, "status": page.status}
+        failure = {"code": page.code, "detail": page.detail, "status": page.status, "said": seen.said}
     return {
         "schema": 1,
         "exit_code": code,

@@ -44,6 +44,11 @@ class Outgoing:
         """Take the values of a session that has just been opened, by name."""
         self._secrets = {**self._environment, **{f"session.{name}": value for name, value in values.items()}}
 
+    @property
+    def secrets(self) -> Mapping[str, Value]:
+        """Values of the environment and of the session, by name; show them nowhere."""
+        return self._secrets
+
     def message(self, page: Queued) -> Message | Refusal | None:
         """Return what is sent for a page; None for a plain GET, or the reason why nothing is."""
         request = self._requests.get(page.kind)

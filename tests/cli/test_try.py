@@ -522,7 +522,7 @@ def paged(cli, tmp_path):
 
     def give(path, number):
         asked.append(path)
-        return answer(b'{"items": [{"title": "Oak"}]}', b"Content-Type: application/json")
+        return answer(b'{"items": [{"title": "Oak"}]}')
 
     with serve(keep_alive(give)) as server:
         path = tmp_path / "paged.yaml"
@@ -566,3 +566,45 @@ def test_parameters_that_the_request_replaces_are_named(paged, more):
 def test_values_for_a_page_kind_that_takes_none_are_refused(cli, own):
     done = cli("try", own("http://a.example"), "--with", "id=3")
     assert (done.code, done.err) == (2, "--with: page kind 'page' gets no values\n")
+
+
+REFUSING = """name: refusing
+start: {origin}/api/list
+polite: {{robots: false, delay: 0}}
+fetch: {{headers: {{Authorization: "Bearer ${{API_TOKEN}}"}}}}
+pages:
+  list:
+    format: json
+    request: {{json: {{key: "${{SHOP_KEY}}"}}}}
+    each: items
+    fields: {{title: title}}
+"""
+SECRETS = {"API_TOKEN": "t0ken-1", "SHOP_KEY": 'k3y"/ö'}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"error":\n "limit is missing"}', '{"error": "limit is missing"}'),
+        (b"<!doctype html><h1>No</h1>", ""),
+        (b"\xff\xfe\x00", ""),
+        (b"", ""),
+        (b"bad token t0ken-1", "bad token ***"),
+        (json.dumps(SECRETS).encode(), '{"API_TOKEN": "***", "SHOP_KEY": "***"}'),
+        (b"key=k3y%22%2F%C3%B6", "key=***"),
+        (b"x" * 300, "x" * 197 + "..."),
+    ],
+)
+@pytest.mark.parametrize("status", [b"400 Bad Request", b"503 Service Unavailable"])
+def test_what_an_error_says_is_shown_without_secrets(cli, tmp_path, monkeypatch, body, said, status):
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    with serve(keep_alive(lambda path, number: answer(body, status=status))) as server:
+        path = tmp_path / "job.yaml"
+        path.write_text(REFUSING.format(origin=server.origin))
+        done = cli("try", path)
+        code, _, reason = status.decode().partition(" ")
+        assert done.code == 3
+        assert f"http-{code}: {reason}" in done.err
+        assert done.err.splitlines()[2:] == ([f"  the answer says: {said}"] if said else [])
+        assert json.loads(cli("try", path, "--json").out)["failure"]["said"] == said
