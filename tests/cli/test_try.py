@@ -8,6 +8,8 @@ import ruamel.yaml
 from crawler.demo.catalogue import DEAD, MOVED_FROM, STAFF
 from tests.support.badserver import FAULTS, answer, in_turn, keep_alive, pages, serve
 from tests.support.jobs import write_job
+from tests.support.postback_site import job as postback_job
+from tests.support.postback_site import postback_site
 from tests.support.walls import itself, walled
 
 LISTING, BOOK = "/catalogue/page-1.html", "/catalogue/the-lighthouse-keepers-ledger_1/index.html"
@@ -156,8 +158,8 @@ def test_the_keys_of_the_json_are_stable(found):
         "why_kind", "findings",
     ]  # fmt: skip
     assert list(data["findings"][0]) == [
-        "what", "where", "row", "rule", "engine", "matches", "raw", "value", "notes", "urls", "given", "dropped",
-        "missed", "why",
+        "what", "where", "row", "rule", "engine", "matches", "raw", "value", "notes", "urls", "given", "sent",
+        "dropped", "missed", "why",
     ]  # fmt: skip
     values = {finding["where"]: finding["value"] for finding in data["findings"]}
     assert values["books.price"] == {"amount": "56.98", "currency": "£"}
@@ -608,3 +610,14 @@ def test_what_an_error_says_is_shown_without_secrets(cli, tmp_path, monkeypatch,
         assert f"http-{code}: {reason}" in done.err
         assert done.err.splitlines()[2:] == ([f"  the answer says: {said}"] if said else [])
         assert json.loads(cli("try", path, "--json").out)["failure"]["said"] == said
+
+
+def test_a_form_is_shown_with_the_fields_that_are_filled_in(cli, tmp_path):
+    path = tmp_path / "grid.yaml"
+    with postback_site("form") as site:
+        path.write_text(postback_job(site))
+        done = cli("try", path)
+        assert done.code == 0, done.err
+        assert f"      {site.url}/list\n        sends __EVENTTARGET=grid __EVENTARGUMENT='Page$2'\n" in done.out
+        (rule,) = [one for one in json.loads(cli("try", path, "--json").out)["findings"] if one["what"] == "follow"]
+    assert rule["sent"] == [{"__EVENTTARGET": "grid", "__EVENTARGUMENT": "Page$2"}]
