@@ -618,6 +618,6 @@ def test_a_form_is_shown_with_the_fields_that_are_filled_in(cli, tmp_path):
         path.write_text(postback_job(site))
         done = cli("try", path)
         assert done.code == 0, done.err
-        assert f"      {site.url}/list\n        sends __EVENTTARGET=grid __EVENTARGUMENT='Page$2'\n" in done.out
+        assert f"      {site.url}/list\n        sends __EVENTTARGET=grid __EVENTARGUMENT='Page$Next'\n" in done.out
         (rule,) = [one for one in json.loads(cli("try", path, "--json").out)["findings"] if one["what"] == "follow"]
-    assert rule["sent"] == [{"__EVENTTARGET": "grid", "__EVENTARGUMENT": "Page$2"}]
+    assert rule["sent"] == [{"__EVENTTARGET": "grid", "__EVENTARGUMENT": "Page$Next"}]
