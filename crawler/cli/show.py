@@ -63,6 +63,8 @@ def state_lines(report: Report) -> list[str]:
         lines.append(field("why", _counts(report.causes)))
     if report.dropped:
         lines.append(field("links", f"not followed: {_counts(report.dropped)}"))
+    if report.unmatched:
+        lines.append(field("next pages", f"{' and '.join(report.unmatched)} with next: true matched on no page"))
     if report.notes:
         where = ", see the sheet Problems" if _has_sheets(report) else ""
         lines.append(field("notes", f"{report.notes:,}{where}"))
