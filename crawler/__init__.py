@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from crawler.fetch.client import ClientSettings
     from crawler.model import Failure, Money, Moved, Note, Request, Response, Result
     from crawler.runner.report import Report
-    from crawler.strategies.port import Plan, Step
+    from crawler.strategies.port import Plan, Step, settle_future
 
 __all__ = [
     "ClientSettings",
@@ -55,6 +55,7 @@ __all__ = [
     "replacing",
     "rows",
     "run",
+    "settle_future",
     "status",
     "write_outputs",
 ]
@@ -67,7 +68,7 @@ _HOMES = {
         ("ConfigError", "CrawlerError", "LockedError", "OutputError", "StateError", "Stop"), "crawler.errors"
     ),
     **dict.fromkeys(("Failure", "Money", "Moved", "Note", "Request", "Response", "Result"), "crawler.model"),
-    **dict.fromkeys(("Plan", "Step"), "crawler.strategies.port"),
+    **dict.fromkeys(("Plan", "Step", "settle_future"), "crawler.strategies.port"),
     "ClientSettings": "crawler.fetch.client",
     "Job": "crawler.config",
     "NoteCode": "crawler.extract.field_types",

@@ -131,6 +131,15 @@ def test_a_cursor_is_left_out_at_first_and_ends_the_list(tmp_path, end):
     assert [json.loads(seen.body).get("after") for seen in found.requests] == [None, "a", "b"]
 
 
+def test_a_cursor_that_is_nowhere_on_the_first_page_is_noted(tmp_path):
+    def reply(seen):
+        return items([1, 2, 3], next="a")
+
+    found = crawl_api(tmp_path, reply, listing("{cursor: nxt}", 'json: {after: "{cursor}"}'))
+    assert ids(found) == [1, 2, 3]
+    assert found.problems == [("noted", "no-cursor", "")]
+
+
 def test_max_pages_is_the_most_of_one_list(tmp_path):
     found = crawl_api(tmp_path, by_page, listing("{page: 1, max_pages: 2}"))
     assert (ids(found), len(found.requests)) == ([1, 2, 3, 4, 5, 6], 2)
@@ -256,3 +265,41 @@ pages:
     else:
         assert rows == [("Book 1", ("Sea", "Old")), ("Book 2", ("Art",))]
     assert found.problems == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 410])
+def test_a_cursor_that_has_run_out_is_no_end_of_the_list(tmp_path, status):
+    def reply(seen):
+        number = int(query(seen).get("cursor", 0))
+        return items([number], next=number + 1) if number < 3 else (status, {}, {"error": "expired"})
+
+    found = crawl_api(tmp_path, reply, listing("{cursor: next}", 'query: {cursor: "{cursor}"}'))
+    assert ids(found) == [0, 1, 2]
+    assert found.problems == [("failed", f"http-{status}", "")]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize(("status", "body"), [(301, ""), (303, ", json: {a: 1}"), (307, ", json: {a: 1}")])
+def test_a_list_that_repeats_itself_behind_redirects_ends(tmp_path, strategy, status, body):
+    def reply(seen):
+        number = int(seen.path.rpartition("/")[2])
+        if seen.path.startswith("/list/"):
+            return status, {"Location": f"/result/{number}"}, ""
+        return items([10 * min(number, 3), 5])
+
+    config = listing("{page: 1}", f'url: "/list/{{page}}"{body}').replace("HOST/list", "HOST/list/1")
+    found = crawl_api(tmp_path, reply, config, strategy, pages=40)
+    assert ids(found) == [10, 5, 20, 5, 30, 5]
+    assert [code for _, code, _ in found.problems] == ["page-repeats"]
+
+
+def test_the_next_page_of_a_post_that_led_to_its_results_is_posted_again(tmp_path):
+    def reply(seen):
+        if seen.method == "POST":
+            return 303, {"Location": f"/results/{json.loads(seen.body)['page']}"}, ""
+        number = int(seen.path.rpartition("/")[2])
+        return items(PAGES[number - 1] if number <= len(PAGES) else [])
+
+    found = crawl_api(tmp_path, reply, listing("{page: 1}", 'url: /list, json: {page: "{page}"}'))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert {path for method, path, _ in found.sent() if method == "POST"} == {"/list"}

@@ -143,7 +143,7 @@ def test_another_package_brings_all_four(folder, tmp_path_factory):
     assert crawl_with(folder, "check", path).returncode == 0
     done = crawl_with(folder, "run", path, "--quiet")
     assert done.returncode == 0, done.stderr
-    assert (place / "out.count").read_text() == "page 1\n"
+    assert (place / "out.count").read_text() == "page 1\nEmma 12\n"
 
 
 def test_what_another_package_brings_is_among_the_names_of_a_complaint(folder, tmp_path_factory):

@@ -39,7 +39,7 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...]) ->
     from crawler.api import accept
     from crawler.cli.show import state_lines
 
-    report = accept(load_job(config, overrides, starts))
+    report = accept(load_job(config, overrides, starts, asks=False))
     for why in report.unwritten.values():
         echo(why, sys.stderr)
     if report.unwritten:

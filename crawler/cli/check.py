@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -141,7 +142,7 @@ def _requests(plan: Plain, width: int) -> list[str]:
         asked = kind["request"]
         if asked is None:
             continue
-        query = "&".join(f"{name}={value}" for name, value in asked["query"].items())
+        query = "&".join(f"{name}={_written(value)}" for name, value in asked["query"].items())
         parts = [f"query {query}"] if query else []
         parts += [f"{asked['body']} body"] if asked["body"] else []
         parts += [f"headers {', '.join(asked['headers'])}"] if asked["headers"] else []
@@ -151,7 +152,11 @@ def _requests(plan: Plain, width: int) -> list[str]:
         for part in parts or [""]:
             rows.append([*start, part])
             start = ["", "", ""]
-    return aligned(["kind", "method", "address", "with"], rows, width)
+    return aligned(["kind", "method", "address", "with"], rows, width) if rows else []
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _paging(rule: Plain) -> list[str]:

@@ -41,7 +41,7 @@ def command(
     from crawler.cli.show import kept_lines
 
     targets = tuple(Path(os.path.abspath(path)) for path in paths)
-    report = write_outputs(load_job(config, overrides, starts), targets, last_good=last_good)
+    report = write_outputs(load_job(config, overrides, starts, asks=False), targets, last_good=last_good)
     for path in report.files:
         echo(short(path))
     for line in kept_lines(report):

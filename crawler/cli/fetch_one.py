@@ -27,7 +27,7 @@ from crawler.fetch.browser import BrowserRule, browser_refusal
 from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
 from crawler.fetch.outcome import GOOD, classify
-from crawler.model import Ask, Failure, Link, Message, Moved, Request, Response
+from crawler.model import Ask, Failure, Link, Message, Moved, Page, Request, Response
 from crawler.runner.assemble import client_settings, outgoing
 from crawler.store.queued import Queued
 from crawler.store.records import dump_ask
@@ -172,8 +172,10 @@ class _Visitor:
             outcome = self._ask(Request(0, url, KIND, cookies=cookies, proxy=number, message=message))
             if not (isinstance(outcome, Failure) and outcome.code == "proxy"):
                 break
-        if self._outgoing is not None and isinstance(outcome, Moved):
-            outcome = self._outgoing.hidden(queued, outcome)
+        if self._outgoing is not None and not isinstance(outcome, Response):
+            hidden = self._outgoing.hidden(queued, outcome)
+            assert not isinstance(hidden, Page)  # nothing is parsed yet
+            outcome = hidden
         self._jar.take(url, outcome.set_cookies)
         return outcome
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -86,15 +87,34 @@ def job_options(function: F) -> F:
     return function
 
 
+class _Environment(dict[str, str]):
+    """The environment, where each variable that is not set has a value that is used for nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(os.environ)
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return "unset"
+
+    def get(self, name: str, default: str | None = None) -> str:  # type: ignore[override]  # never the default
+        return self[name] or "unset"
+
+
 def load_job(
     config: str,
     overrides: tuple[str, ...] = (),
     starts: tuple[str, ...] = (),
     flags: Mapping[str, tuple[str, str | None]] | None = None,
+    *,
+    asks: bool = True,
 ) -> Job:
     """Read the config.
 
     Args:
+        asks: the site is asked; without, variables of the environment that hold secrets may be missing.
         flags: options that stand for a key of the config: `{"--workers": ("fetch.workers", "8")}`.
 
     Raises:
@@ -107,7 +127,14 @@ def load_job(
     given = {flag: (key, value) for flag, (key, value) in (flags or {}).items() if value is not None}
     settings = (*overrides, *(f"{key}={value}" for key, value in given.values()))
     try:
-        return load(config, overrides=settings, starts=starts, known_strategies=STRATEGIES, known_clients=CLIENTS)
+        return load(
+            config,
+            overrides=settings,
+            starts=starts,
+            env=None if asks else _Environment(),
+            known_strategies=STRATEGIES,
+            known_clients=CLIENTS,
+        )
     except ConfigError as error:
         text = str(error)
         for flag, (key, _) in given.items():

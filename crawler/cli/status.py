@@ -28,7 +28,7 @@ def command(config: str, overrides: tuple[str, ...], starts: tuple[str, ...], as
     """
     from crawler.api import status
 
-    report = status(load_job(config, overrides, starts))
+    report = status(load_job(config, overrides, starts, asks=False))
     if as_json:
         echo_json(report.as_json())
         return

@@ -13,7 +13,7 @@ from crawler.cli import exit_codes
 from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, job_options, load_job
 from crawler.cli.terminal import clean, echo, echo_json, paint, width
-from crawler.errors import ConfigError
+from crawler.errors import CodedError, ConfigError
 
 if TYPE_CHECKING:
     from crawler.cli.fetch_one import Guess, Visit
@@ -140,13 +140,16 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
         address, start = first.url, first
     if start is not None and start.kind == chosen:
         given = {**(start.ask.given if start.ask else {}), **given}
-    asked = request.address(address, base, given)
+    try:
+        asked, ask = request.address(address, base, given), request.ask(given)
+    except CodedError as error:
+        raise ConfigError(f"these values cannot be asked with: {error.detail or error.code}") from error
     if asked is None:
         missing = [name for name in request.rule.uses if name not in given]
         if not missing:
             raise ConfigError(f"no URL; page kind '{chosen}' has no request.url")
         raise ConfigError(f"page kind '{chosen}' needs values that a link would hand over; add --with {missing[0]}=...")
-    return Link(asked, chosen, ask=request.ask(given))
+    return Link(asked, chosen, ask=ask)
 
 
 def _tell_replaced(job: Job, url: str, page: Link) -> None:

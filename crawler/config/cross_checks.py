@@ -124,6 +124,7 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
         for use in used[name]:
             if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
                 _is_not_given(use, name, there, report, document.started)
+        _spaced_names(("pages", name), kind, there, report)
         for index, rule in enumerate(kind.follow):
             along = {use.name for use in used[name]} if is_next(name, rule) and rule.to == name else set()
             given = {*rule.fields, *rule.names, *along}
@@ -146,6 +147,20 @@ def _paginate(path: KeyPath, kind: KindSpec, spec: PaginateSpec, report: Diagnos
         report.add((*path, "fields", name), what, "rename the field", on_key=True)
 
 
+def _spaced_names(path: KeyPath, kind: KindSpec, there: Collection[str], report: Diagnostics) -> None:
+    """A name with spaces in its braces is a text; where something hands it over, that is not what was meant."""
+    if not kind.request.given:
+        return
+    from crawler.extract.request import templates_in  # late: few configs have one
+    from crawler.extract.templates import spaced
+
+    for text in templates_in(kind.request.templates):
+        for name, found in spaced(text).items():
+            if name in there:
+                what = f"'{found}' has spaces in it, so it is not a placeholder"
+                report.add((*path, "request"), what, f"write {{{name}}}")
+
+
 def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnostics, started: Collection[str]) -> None:
     """Complain of a name of a request or of a carry list that nothing hands over."""
     part = use.path[2]
@@ -156,8 +171,10 @@ def _is_not_given(use: Use, kind: str, there: Collection[str], report: Diagnosti
     what = f"uses {{{use.name}}}, which nothing hands over"
     if part == "follow":
         what = f"'{use.name}' is no field of this page kind's rows, and nothing hands it over"
-    fix = did_you_mean(use.name, there) or f"add carry: with {use.name} to the rule that leads to {kind}, or to start"
-    report.add(use.path, what, fix)
+    add = f"add carry: with {use.name} to the rule that leads to {kind}, or to start"
+    if part == "request":
+        add += f"; write {{{{{use.name}}}}} for the text {{{use.name}}}"
+    report.add(use.path, what, did_you_mean(use.name, there) or add)
 
 
 def _sources(path: KeyPath, kind: KindSpec, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:

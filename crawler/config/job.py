@@ -196,6 +196,12 @@ class Job:
         """Values of the variables that requests name, by `$NAME`; show them nowhere."""
         return reveal(self.variables)
 
+    def fetch_secrets(self) -> tuple[str, ...]:
+        """Values of headers and cookies, and the password of `fetch.auth`; show them nowhere."""
+        fetch = self.fetch
+        password = (fetch.auth.password.reveal(),) if fetch.auth else ()
+        return (*reveal(fetch.headers).values(), *reveal(fetch.cookies).values(), *password)
+
     @property
     def uses_socks(self) -> bool:
         """Whether a proxy is one of SOCKS."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from crawler.config import validators
@@ -30,7 +31,7 @@ _HOST = re.compile(r"(?i)[a-z][a-z0-9+.-]*:/*[^/?#]*|//[^/?#]*")
 
 def request_template(text: str, place: Location) -> str:
     """Return a text of a request whose placeholders are spelt right and whose variables are set."""
-    fault = validators.template(text)
+    fault = validators.template(text, spaces=False)  # see cross_checks: `{ title }` is GraphQL
     if fault:
         raise InvalidValue(*fault)
     try:
@@ -47,7 +48,17 @@ def request_template(text: str, place: Location) -> str:
 def _tree(value: object, place: Location) -> object:
     for text in templates_in(value):
         request_template(text, place)
+    if not _is_finite(value):
+        raise InvalidValue("a number that JSON cannot hold", "put it in quotes, to send it as text")
     return value
+
+
+def _is_finite(tree: object) -> bool:
+    if isinstance(tree, dict):
+        return all(map(_is_finite, tree.values()))
+    if isinstance(tree, list):
+        return all(map(_is_finite, tree))
+    return not isinstance(tree, float) or math.isfinite(tree)
 
 
 def _text(value: object, place: Location) -> str:

@@ -10,7 +10,7 @@ from crawler import urls
 from crawler.config import ranges
 from crawler.config.start_values import Values
 from crawler.config.starts import FUNCTION, Start
-from crawler.errors import ConfigError
+from crawler.errors import ConfigError, ExtractError
 from crawler.model import Link
 from crawler.urls import BadUrl
 
@@ -42,10 +42,13 @@ def pages_of(
         carry = {name: given[name] for name in values.carry if name in given}
         ask = None
         if request is not None:
-            asked = request.address(whole, base or whole, given)
+            try:
+                asked, ask = request.address(whole, base or whole, given), request.ask(given)
+            except (BadUrl, ExtractError) as error:
+                raise ConfigError(f"start: '{whole[:80]}' cannot be asked for: {error.detail or error.code}") from error
             if asked is None:
                 continue
-            whole, ask = asked, request.ask(given)
+            whole = asked
         yield Link(whole, start.kind, carry=carry, ask=ask, duplicates=values.duplicates)
 
 
@@ -91,7 +94,10 @@ def _filled(
     address = Address(text)
     begins = request.begins if request is not None else {}
     for given in several:
-        url = address.fill({**begins, **given}.get)
+        try:
+            url = address.fill({**begins, **given}.get)
+        except ExtractError as error:
+            raise ConfigError(f"start: '{text[:80]}' is no URL with these values: {error.detail}") from error
         if url is not None:
             yield _clean(url, base), given
 

@@ -146,11 +146,13 @@ class StartReader:
         for key in item:
             if key not in _KEYS:
                 self.report.add((*path, key), *_unknown(key, sources), on_key=True)
-        if not sources and "with" not in item and "kind" not in item:
+        if not sources and "with" not in item:
             if any(key not in _KEYS for key in item):
                 return  # one of them was to be the source
-            self.report.add(path, "expected a URL, or a mapping with url, file, sitemap or python", "write one of them")
-            return
+            if "kind" not in item:
+                what = "expected a URL, or a mapping with url, file, sitemap or python"
+                self.report.add(path, what, "write one of them")
+                return
         kind = self._kind(item.get("kind", first), path)
         yield from self._with_values(item, path, kind)
 

@@ -282,11 +282,11 @@ def function(value: str) -> Problem | None:
     return Problem("expected module:function", "for example hooks:book for the function book in hooks.py")
 
 
-def template(value: str) -> Problem | None:
-    """A text whose placeholders are spelt right."""
+def template(value: str, *, spaces: bool = True) -> Problem | None:
+    """A text whose placeholders are spelt right; see `crawler.extract.templates.misspelt`."""
     from crawler.extract.templates import misspelt
 
-    what, _, fix = (misspelt(value) or "").partition("; ")
+    what, _, fix = (misspelt(value, spaces=spaces) or "").partition("; ")
     return Problem(what, fix or "write it as {name} or {name:text}") if what else None
 
 

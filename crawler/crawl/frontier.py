@@ -19,7 +19,7 @@ from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
-from crawler.model import Failure, Moved, Request, Value
+from crawler.model import Failure, Outcome, Request, Value
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued
 from crawler.store.records import load_ask
@@ -255,9 +255,9 @@ class Frontier:
         """Whether a failure only says that a list has no further page."""
         return self._outgoing is not None and self._outgoing.ends_list(page, failure)
 
-    def hidden(self, page: Queued, moved: Moved) -> Moved:
-        """A redirect as it is stored: without secrets."""
-        return moved if self._outgoing is None else self._outgoing.hidden(page, moved)
+    def hidden(self, page: Queued, outcome: Outcome) -> Outcome:
+        """What came back, as it is stored: without secrets."""
+        return outcome if self._outgoing is None else self._outgoing.hidden(page, outcome)
 
     def is_closed(self, name: str) -> bool:
         """Whether the host is suspended."""

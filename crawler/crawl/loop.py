@@ -222,6 +222,7 @@ class Crawl:
         if self._session is not None and (verdict := self._session.verdict(page, outcome)):
             self._out_of_session(self._session, page, lost=verdict == "lost")
             return
+        outcome = self._frontier.hidden(page, outcome)
         if page.hops:
             outcome = unless_login(page.url, outcome)
         if isinstance(outcome, Page):
@@ -237,7 +238,7 @@ class Crawl:
         elif isinstance(outcome, Moved):
             self.tally.requests += 1
             self._frontier.pace(page.host).good()
-            self._moved(page, self._frontier.hidden(page, outcome))
+            self._moved(page, outcome)
 
     # ---- the session
 
@@ -291,7 +292,7 @@ class Crawl:
         self._frontier.add(new, time.monotonic())
 
     def _moved(self, page: Queued, moved: Moved) -> None:
-        if not page.anywhere and not urls.same_site(page.url, moved.location):
+        if not self._pages.may_leave(page) and not urls.same_site(page.url, moved.location):
             self._end_badly(page, off_site(moved))
             return
         if self._session is not None:  # it may lead to the login: then the limit must not end the crawl here

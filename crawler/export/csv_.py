@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from crawler.export.flatten import FlatTable, Rules, clean, exact, in_rows, is_clean
+from crawler.export.flatten import TEXTS, FlatTable, Rules, clean, in_rows, is_clean
 from crawler.export.port import Written, write_tables
 from crawler.model import Result, Row, Table
 
@@ -66,13 +65,9 @@ class _Fields:
     def __init__(self) -> None:
         self.altered = 0
         rules: dict[type, Callable[[Any], str]] = {
+            **TEXTS,
             object: lambda value: self._text(str(value)),
             str: self._text,
-            type(None): lambda value: "",
-            bool: lambda value: "TRUE" if value else "FALSE",
-            int: exact,
-            Decimal: exact,
-            date: lambda value: value.isoformat(),  # and datetime, which is one
             tuple: self._list,
             list: self._list,
         }
@@ -86,7 +81,7 @@ class _Fields:
         return self._rules.column(values)
 
     def _list(self, value: tuple[object, ...] | list[object]) -> str:
-        return self._text("; ".join(map(str, value)))
+        return self._text(TEXTS[tuple](value))
 
     def _text(self, text: str) -> str:
         text, bad = clean(text)

@@ -1,4 +1,4 @@
-"""What csv and jsonl share: the columns, and plain numbers and texts.
+"""What csv and jsonl share, and other formats of text may: the columns, and plain numbers and texts.
 
 Rows are turned into columns, a few thousand at a time: then what a value becomes is decided once for a column, not for
 each cell.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from crawler.model import Column, Money, Row, Table
 
-__all__ = ["FlatTable", "Rules", "clean", "exact", "in_rows", "is_clean"]
+__all__ = ["TEXTS", "FlatTable", "Rules", "as_text", "clean", "exact", "in_rows", "is_clean"]
 
 
 T = TypeVar("T")
@@ -66,6 +67,30 @@ class Rules(dict[type, Callable[[Any], T]], Generic[T]):
         return [self[type(value)](value) for value in values]
 
 
+def _together(value: Money) -> str:
+    return f"{exact(value.amount)} {value.currency}".rstrip()
+
+
+TEXTS: dict[type, Callable[[Any], str]] = {
+    object: str,
+    type(None): lambda value: "",
+    bool: lambda value: "TRUE" if value else "FALSE",
+    int: exact,
+    Decimal: exact,
+    Money: _together,
+    date: lambda value: value.isoformat(),  # and datetime, which is one
+    tuple: lambda value: "; ".join(map(str, value)),
+    list: lambda value: "; ".join(map(str, value)),
+}
+"""The text of a value of each type; a page may have put anything into it, see `clean`."""
+_TEXTS = Rules(TEXTS)
+
+
+def as_text(value: object) -> str:
+    """Any value of a row in one text that can be written as UTF-8: "51.77 £", "a; b", "2026-01-31"; "" for None."""
+    return clean(_TEXTS[type(value)](value))[0]
+
+
 class FlatTable:
     """A table whose money columns are two: `price` with the amount and behind it `price_currency`.
 
@@ -103,10 +128,6 @@ def _parts(column: Column, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]
     if Money in set(map(type, values)):
         values = [_together(value) if isinstance(value, Money) else value for value in values]
     return [values]
-
-
-def _together(value: Money) -> str:
-    return f"{exact(value.amount)} {value.currency}".rstrip()
 
 
 def _currency_names(columns: Sequence[Column]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crawler import urls
+from crawler.errors import ExtractError
 from crawler.extract.fields import CompiledField
 from crawler.extract.patterns import Pattern
 from crawler.extract.table import rows
@@ -89,7 +90,7 @@ class Links:
     def __init__(self, page: PageView, requests: Mapping[str, CompiledRequest] = {}) -> None:
         self.page = page
         self._requests = requests
-        self._seen: dict[Hashable, set[tuple[tuple[str, Value], ...]] | None] = {}
+        self._seen: dict[Hashable, set[str] | None] = {}
         self._left = LINK_LIMIT
         self.found: list[Link] = []
         self.dropped: dict[str, int] = {}
@@ -156,32 +157,32 @@ class Links:
             if rule.shown:
                 carry = {**(carry or {}), **{name: handed[name] for name in rule.shown}}
             if request is not None:
-                url, ask = self._asked(plan, request, url, handed), request.ask(handed)
+                url, ask = self._asked(plan, request, url, handed)
         if url is None:
             return
         if form is not None:
             ask = (ask or Ask())._replace(form=form)
-        key = (url, rule.to) if ask is None else (url, rule.to, tuple(ask.given.items()), form)
+        key = _key(url, rule.to, ask)
         if carry is None:
             if key not in self._seen:
                 self._seen[key] = None
                 self.found.append(Link(url, rule.to, rule.next, not rule.same_site, ask=ask))
             return
         seen = self._seen.get(key) or set()
-        if (values := tuple(carry.items())) not in seen:
+        if (values := repr(carry)) not in seen:
             seen.add(values)
             self._seen[key] = seen
             self.found.append(Link(url, rule.to, rule.next, not rule.same_site, carry, notes, ask, rule.duplicates))
 
     def _asked(
         self, plan: Follow, request: CompiledRequest, link: str | None, handed: Mapping[str, Value]
-    ) -> str | None:
-        """Return the address of a request; None where a value is missing, or where it is not to be followed."""
+    ) -> tuple[str | None, Ask | None]:
+        """Return the address of a request and what it is asked for with; no address where it is not to be followed."""
         try:
-            url = request.address(link, self.page.url, handed)
-        except urls.BadUrl as error:
+            url, ask = request.address(link, self.page.url, handed), request.ask(handed)
+        except (urls.BadUrl, ExtractError) as error:
             self.drop(error.code, 1)
-            return None
+            return None, None
         if url is None:
             self.drop("no-value", 1)
         elif link is None and request.is_free and plan.rule.same_site and not plan.leads_to(self.page.url, url):
@@ -189,8 +190,8 @@ class Links:
         elif link is None and plan.patterns and not plan.allows(url):
             self.drop("denied", 1)
         else:
-            return url
-        return None
+            return url, ask
+        return None, None
 
     def room(self, wanted: int) -> int:
         """Return how many of so many links may still be taken from this page; the others are counted."""
@@ -227,16 +228,16 @@ class Links:
             request = self._requests.get(kind)
             try:
                 url = None if href is None else self.page.resolve(href)
+                ask = None
                 if request is not None:
-                    url = request.address(url, self.page.url, given)
-            except urls.BadUrl as error:
+                    url, ask = request.address(url, self.page.url, given), request.ask(given)
+            except (urls.BadUrl, ExtractError) as error:
                 self.drop(error.code, 1)
                 continue
             if url is None:
                 self.drop("no-value", 1)
                 continue
-            ask = None if request is None else request.ask(given)
-            key = (url, kind) if ask is None else (url, kind, tuple(ask.given.items()))
+            key = _key(url, kind, ask)
             if key not in self._seen:
                 self._seen[key] = None
                 self.found.append(Link(url, kind, ask=ask))
@@ -246,6 +247,11 @@ class Links:
         """Count links that are not taken."""
         if number > 0:
             self.dropped[reason] = self.dropped.get(reason, 0) + number
+
+
+def _key(url: str, kind: str, ask: Ask | None) -> Hashable:
+    """What tells links apart: 1, True and "1" are three values, as they are in the store."""
+    return (url, kind) if ask is None else (url, kind, repr(ask.given), ask.form)
 
 
 def _carry(plan: CompiledFollow, row: Row) -> tuple[dict[str, Value], tuple[Note, ...], bool]:

@@ -7,11 +7,12 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from crawler import urls
+from crawler.errors import ExtractError
 from crawler.extract.chain import ChainField
 from crawler.extract.chain_table import root
 from crawler.extract.conditions import is_filled
 from crawler.extract.rules import Format, PaginateRule, language_of
-from crawler.model import Link, Note, Value
+from crawler.model import Ask, Link, Note, Value
 
 if TYPE_CHECKING:
     from crawler.extract.page import PageView
@@ -41,12 +42,12 @@ class Paging:
         return ChainField(rule, language, language)
 
     def follow(
-        self, page: PageView, request: CompiledRequest, given: Mapping[str, Value], rows: int
+        self, page: PageView, request: CompiledRequest, asked: Ask, rows: int
     ) -> tuple[list[Link], tuple[Note, ...]]:
         """Return the links to further pages of the list, and notes.
 
         Args:
-            given: what this page was asked for with.
+            asked: what this page was asked for with.
             rows: that the page has, before `where`.
 
         Raises:
@@ -56,24 +57,25 @@ class Paging:
             return [], ()
         notes: list[Note] = []
         links: list[Link] = []
-        for value in self._next(page, given, notes):
+        for value in self._next(page, asked.given, notes):
             if len(links) == MOST_AT_ONCE:
                 notes.append(Note("", "too-many-links", f"more than {MOST_AT_ONCE:,} further pages"))
                 break
-            handed = {**given, self.rule.name: value}
+            handed = {**asked.given, self.rule.name: value}
             try:
-                url = request.next_address(page.url, handed, self.rule.name)
-            except urls.BadUrl as error:
-                notes.append(Note("", error.code, f"the address of the next page: {error.detail}"))
+                url = request.next_address(page.url, handed, self.rule.name, plain=asked.plain)
+                ask = request.ask(handed)
+            except (urls.BadUrl, ExtractError) as error:
+                notes.append(Note("", error.code, f"the next page cannot be asked for: {error.detail}"))
                 break
             if url is not None:
-                links.append(Link(url, self._kind, next=True, ask=request.ask(handed)))
+                links.append(Link(url, self._kind, next=True, ask=ask))
         return links, tuple(notes)
 
     def _next(self, page: PageView, given: Mapping[str, Value], notes: list[Note]) -> Iterator[Value]:
         now = given.get(self.rule.name, self.rule.first)
         if self._cursor is not None:
-            yield from self._next_cursor(page, now)
+            yield from self._next_cursor(page, now, notes)
             return
         assert self.rule.first is not None
         number = now if isinstance(now, int) else self.rule.first
@@ -93,9 +95,12 @@ class Paging:
         if self._allowed(following):
             yield following
 
-    def _next_cursor(self, page: PageView, now: Value) -> Iterator[Value]:
+    def _next_cursor(self, page: PageView, now: Value, notes: list[Note]) -> Iterator[Value]:
         assert self._cursor is not None
-        cursor = self._read(self._cursor, page)
+        reading = self._cursor.read(root(page), page.given)
+        cursor = reading.value
+        if now is None and not reading.found:
+            notes.append(Note("", "no-cursor", "cursor finds nothing on the first page, so the list ends with it"))
         if not is_filled(cursor) or cursor == now:
             return
         if self._more is not None and not is_filled(self._read(self._more, page)):

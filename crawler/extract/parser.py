@@ -259,8 +259,7 @@ class Parser:
     ) -> tuple[list[Link], tuple[Note, ...]]:
         """Return the further pages of a list."""
         assert plan.paging is not None
-        given = {} if ask is None else ask.given
-        return plan.paging.follow(page, self.requests[plan.rule.name], given, _rows(harvests, links))
+        return plan.paging.follow(page, self.requests[plan.rule.name], ask or Ask(), _rows(harvests, links))
 
     def _analyse(self, kind: str, response: Response, ask: Ask | None) -> Page | Failure:
         plan = self.plan(kind)

@@ -27,6 +27,10 @@ __all__ = ["Address", "CompiledRequest", "is_secret", "names_in", "templates_in"
 
 Values = Callable[[str], Value]
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_OF_BODY = frozenset({"Content-Encoding", "Content-Language", "Content-Location", "Content-Type"})
+MAX_HANDED = 100_000
+"""Characters of a handed-over value that a request, a condition or a template uses."""
+_MAX_HEADER = 8_192
 
 
 def is_secret(name: str) -> bool:
@@ -74,9 +78,16 @@ class CompiledRequest:
         self._secret_body = any(map(is_secret, names_in((rule.json, [tree for _, tree in rule.form]))))
 
     def ask(self, values: Mapping[str, Value]) -> Ask | None:
-        """Return what pages of this kind are asked for with, of what is handed over."""
+        """Return what pages of this kind are asked for with, of what is handed over.
+
+        Raises:
+            ExtractError: `long-value`: it would stand in the state once for each page.
+        """
         values = {**self.begins, **values}
         given = {name: values[name] for name in self.rule.uses if values.get(name) is not None}
+        for name, value in given.items():
+            if type(value) in (str, tuple) and len(as_written(value)) > MAX_HANDED:
+                raise ExtractError("long-value", f"{name} has more than {MAX_HANDED:,} characters")
         return Ask(given) if given else None
 
     def is_further(self, ask: Ask | None) -> bool:
@@ -87,6 +98,10 @@ class CompiledRequest:
             return "cursor" in ask.given
         name, first = self.rule.begins
         return ask.given.get(name, first) != first
+
+    def may_end(self, ask: Ask | None) -> bool:
+        """Tell whether such a page may not exist: its number was found by counting; a cursor is given by the site."""
+        return self.rule.begins is not None and self.is_further(ask)
 
     def address(self, link: str | None, base: str, given: Mapping[str, Value]) -> str | None:
         """Return the URL of a page; None where a value is missing that it needs.
@@ -100,30 +115,37 @@ class CompiledRequest:
             BadUrl: what the values make is no URL.
         """
         given = {**self.begins, **given}
-        if link is None:
-            filled = None if self._url is None else self._url.fill(given.get)
-            if filled is None:
-                return None
-            link = urls.resolve(base, filled)
-        if not self._query:
-            return link
-        # A secret stays as it is written.
-        pairs = [(name, _text(fill(given.get, keep_secrets=True))) for name, fill, _ in self._query]
-        return with_parameters(link, pairs)
+        try:
+            if link is None:
+                filled = None if self._url is None else self._url.fill(given.get)
+                if filled is None:
+                    return None
+                link = urls.resolve(base, filled)
+            if not self._query:
+                return link
+            # A secret stays as it is written.
+            pairs = [(name, _text(fill(given.get, keep_secrets=True))) for name, fill, _ in self._query]
+        except ExtractError as error:
+            raise urls.BadUrl("bad-url", error.detail) from None
+        url = with_parameters(link, pairs)
+        if len(url) > urls.MAX_LENGTH:
+            raise urls.BadUrl("bad-url", f"longer than {urls.MAX_LENGTH} characters")
+        return url
 
-    def next_address(self, url: str, given: Mapping[str, Value], name: str) -> str | None:
+    def next_address(self, url: str, given: Mapping[str, Value], name: str, *, plain: bool) -> str | None:
         """Return the URL of the next page of a list.
 
         Args:
             url: of the page before it.
             given: what the next page is asked for with.
             name: of what is counted.
+            plain: a POST was redirected to the page before it, which cannot be posted to.
 
         Raises:
             BadUrl: what the values make is no URL.
         """
-        in_url = self._url is not None and name in names_in(self.rule.url)
-        return self.address(None if in_url else url, url, given)
+        anew = self._url is not None and (plain or name in names_in(self.rule.url))
+        return self.address(None if anew else url, url, given)
 
     def message(self, url: str, ask: Ask | None, secrets: Mapping[str, Value], *, trusted: bool) -> Message | None:
         """Return how the request differs from a plain GET; None where it does not.
@@ -151,6 +173,8 @@ class CompiledRequest:
         elif not plain and self.posts and self._form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         for name, template in self._headers:
+            if plain and name in _OF_BODY:
+                continue
             if (trusted or not any(map(is_secret, template.names))) and (text := _header(name, template, value)):
                 headers[name] = text
         revealed = self._revealed(url, value)
@@ -166,7 +190,8 @@ class CompiledRequest:
 
     def hidden(self, url: str, ask: Ask | None) -> str:
         """Return a URL, to which a site redirected, with its secrets as they are written in the config."""
-        there, given = parameter_names(url), {} if ask is None else ask.given
+        there = parameter_names(url)
+        given = {} if ask is None else ask.given
         pairs = [
             (name, _text(fill(given.get, keep_secrets=True)))
             for name, fill, secret in self._query
@@ -187,8 +212,7 @@ class CompiledRequest:
 
     def _body(self, value: Values, *, keep_secrets: bool = False) -> bytes:
         if self._json:
-            filled = _plain(self._json[0](value, keep_secrets=keep_secrets))
-            return json.dumps(filled, ensure_ascii=False, separators=(",", ":")).encode()
+            return _json(self._json[0](value, keep_secrets=keep_secrets)).encode()
         pairs: list[tuple[str, str]] = []
         for name, fill in self._form:
             found = fill(value, keep_secrets=keep_secrets)
@@ -205,19 +229,21 @@ class Address:
         self._path, self._query, self._mark = Template(path, WITH_SECRETS), Template(query, WITH_SECRETS), mark
 
     def fill(self, value: Values) -> str | None:
-        path = self._path.fill(value, _in_path)
-        query = self._query.fill(value, _in_query) if self._mark else ""
+        path = self._path.fill(value, _in_url)
+        if path is not None and not self._path.alone and _dots(str(path)) != _dots(self._path.text):
+            return None
+        query = self._query.fill(value, _in_url) if self._mark else ""
         if self._mark and self._query.alone:
-            query = None if query is None else _in_query(query)
+            query = None if query is None else _in_url(query)
         return None if path is None or query is None else f"{as_written(path)}{self._mark}{query}"
 
 
-def _in_path(value: Value) -> str | None:
-    text = as_written(value)
-    return None if text in (".", "..") else quote(text, safe="")
+def _dots(path: str) -> int:
+    """How many parts of a path mean another folder: no value may add one, nor two values together."""
+    return sum(part in (".", "..") for part in path.lower().replace("%2e", ".").split("/"))
 
 
-def _in_query(value: Value) -> str:
+def _in_url(value: Value) -> str:
     return quote(as_written(value), safe="")
 
 
@@ -258,19 +284,19 @@ def _text(found: object) -> str | None:
     if found is None:
         return None
     if isinstance(found, dict | list):
-        return json.dumps(_plain(found), ensure_ascii=False, separators=(",", ":"))
+        return _json(found)
     return as_written(found)  # type: ignore[arg-type]  # what a template or the config gives
 
 
-def _plain(found: Any) -> Any:
-    """A filled tree as JSON takes it."""
+def _json(found: Any) -> str:
+    """Return a filled tree as JSON; a number keeps all its digits, as `json.dumps` does not let it."""
     if isinstance(found, dict):
-        return {name: _plain(one) for name, one in found.items()}
+        return f"{{{','.join(f'{_json(str(name))}:{_json(one)}' for name, one in found.items())}}}"
     if isinstance(found, list) or type(found) is tuple:
-        return [_plain(one) for one in found]
-    if isinstance(found, Decimal):
-        return int(found) if found == found.to_integral_value() and found.as_tuple().exponent == 0 else float(found)
-    return as_text(found) if isinstance(found, date | tuple) else found
+        return f"[{','.join(map(_json, found))}]"
+    if isinstance(found, Decimal) and found.is_finite():
+        return str(found)
+    return json.dumps(as_text(found) if isinstance(found, Decimal | date | tuple) else found, ensure_ascii=False)
 
 
 def _header(name: str, template: Template, value: Values) -> str | None:
@@ -280,6 +306,8 @@ def _header(name: str, template: Template, value: Values) -> str | None:
     text = as_written(found)
     if _CONTROL.search(text):
         raise ExtractError("bad-header", f"the header {name} would have a line break or control character")
+    if len(text) > _MAX_HEADER:
+        raise ExtractError("bad-header", f"the header {name} would be longer than {_MAX_HEADER:,} characters")
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:

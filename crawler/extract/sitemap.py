@@ -243,8 +243,13 @@ class _Reading:
             return None
 
     def _add(self, url: str, *, is_index: bool, anywhere: bool) -> None:
-        if self._sitemap.request is not None and not is_index:
-            url = self._sitemap.request.address(url, url, {}) or url
+        request, ask = self._sitemap.request, None
+        if request is not None and not is_index:
+            try:
+                url, ask = request.address(url, url, {}) or url, request.ask({})
+            except urls.BadUrl as error:
+                self._count(error.code, 1)
+                return
         if (url, is_index) in self._seen:
             return
         if len(self._links) >= ADDRESS_LIMIT:
@@ -252,7 +257,7 @@ class _Reading:
             return
         self._seen.add((url, is_index))
         kind = self._sitemap.kind if is_index else self._sitemap.rule.to
-        self._links.append(Link(url, kind, next=True, anywhere=anywhere))
+        self._links.append(Link(url, kind, next=True, anywhere=anywhere, ask=ask))
 
     def _count(self, reason: str, number: int) -> None:
         if number:

@@ -11,7 +11,7 @@ from crawler.errors import ExtractError
 from crawler.extract.values import as_text
 from crawler.model import Value
 
-__all__ = ["WITH_SECRETS", "Template", "as_written", "misspelt"]
+__all__ = ["WITH_SECRETS", "Template", "as_written", "misspelt", "spaced"]
 
 _NAME = r"(?:[^\W\d]\w*)(?:\.\w+)*"
 _TOKEN = re.compile(rf"\{{\{{(?P<literal>{_NAME})\}}\}}|\{{(?P<name>{_NAME})(?::(?P<kind>text|int|decimal))?\}}")
@@ -100,14 +100,23 @@ class Template:
         return "".join(texts)
 
 
-def misspelt(text: str) -> str | None:
+def spaced(text: str) -> dict[str, str]:
+    """Return what looks like placeholders but has a space inside the braces, by the names."""
+    if _NESTED.search(text):  # braces in braces are another language's
+        return {}
+    return {found[1]: found[0] for found in _SPACED.finditer(text) if found[0] != f"{{{found[1]}}}"}
+
+
+def misspelt(text: str, *, spaces: bool = True) -> str | None:
     """Say what is wrong with what looks like a placeholder; None when nothing does.
 
     A space inside the braces, or another kind than text, int and decimal, would make it a text as any other.
+
+    Args:
+        spaces: look for spaces; a request may hold braces of GraphQL.
     """
-    for found in () if _NESTED.search(text) else _SPACED.finditer(text):  # braces in braces are another language's
-        if found[0] != f"{{{found[1]}}}":
-            return f"'{found[0]}' has spaces in it, so it is not a placeholder; write {{{found[1]}}}"
+    for name, written in spaced(text).items() if spaces else ():
+        return f"'{written}' has spaces in it, so it is not a placeholder; write {{{name}}}"
     for found in _OF_KIND.finditer(text):
         if not _TOKEN.fullmatch(found[0]):
             return f"'{found[0]}': after the colon only text, int and decimal are allowed"

@@ -11,12 +11,12 @@ from typing import cast
 from crawler import plugins
 from crawler.errors import ConfigError, ExtractError
 from crawler.extract.dates import read_date, read_datetime
-from crawler.extract.field_types import FIELD_TYPES, NoteCode
+from crawler.extract.field_types import DIGITS, FIELD_TYPES, NoteCode
 from crawler.extract.numbers import numbers
 from crawler.extract.rules import FieldRule, Recipe, every_field
 from crawler.model import Money, Value
 
-__all__ = ["Converter", "as_text", "check_types", "converter", "read_bool"]
+__all__ = ["Converter", "as_text", "check_types", "converter", "fits", "read_bool"]
 
 Read = Callable[[str], Value]
 Converter = tuple[Read, str]
@@ -92,25 +92,35 @@ def _of_others(rule: FieldRule) -> Read:
             value = read(text)
         except Exception as error:
             raise ExtractError("hook", f"the type {name} raised {type(error).__name__}: {error}") from error
-        if _fits(value):
+        if fits(value):
             return value
         raise ExtractError("hook", f"the type {name} gave {type(value).__name__}, which a field cannot hold")
 
     return convert
 
 
-_PLAIN = {str, int, bool, date, datetime, type(None), NoteCode}
+_PLAIN = {str, bool, date, datetime, type(None), NoteCode}
 
 
-def _fits(value: object) -> bool:
-    """Whether the store and the exports can hold a value: one of the types of `model.Value`, and a finite number."""
+_MOST: int = 10**DIGITS
+
+
+def fits(value: object) -> bool:
+    """Whether the store and the exports can hold a value, see `field_types.FieldType`."""
     if isinstance(value, Money):
-        return type(value.amount) is Decimal and value.amount.is_finite() and type(value.currency) is str
+        return type(value.amount) is Decimal and fits(value.amount) and type(value.currency) is str
     if isinstance(value, Decimal):
-        return type(value) is Decimal and value.is_finite()
+        return type(value) is Decimal and value.is_finite() and _is_short(value)
+    if type(value) is int:
+        return -_MOST < value < _MOST
     if type(value) is tuple:
         return all(type(part) is str for part in value)
     return type(value) in _PLAIN
+
+
+def _is_short(value: Decimal) -> bool:
+    exponent = value.as_tuple().exponent
+    return value.adjusted() < DIGITS and isinstance(exponent, int) and exponent >= -DIGITS
 
 
 def int_reader(rule: FieldRule) -> Read:

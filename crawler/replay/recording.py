@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from crawler.crawl.hiding import Hiding
 from crawler.errors import ConfigError, OutputError
 from crawler.fetch.client import Fetch
 from crawler.model import Request
@@ -43,6 +44,7 @@ class Recording(PageSource):
     @contextmanager
     def opened(self, job: Job, base: str | None) -> Iterator[str | None]:
         """Make the folder ready."""
+        self._hiding = Hiding(job.request_secrets(), job.fetch_secrets())
         what = {"format": FORMAT, "job": job.name, "what": job.what_hash, "base": base}
         self.fresh = manifest(self._folder) != what
         try:
@@ -56,27 +58,27 @@ class Recording(PageSource):
 
     def fetch(self, fetch: Fetch) -> Fetch:
         """Write down what this client fetches."""
-        return _RecordingFetch(self._folder, fetch)
+        return _RecordingFetch(self._folder, self._hiding, fetch)
 
     def then(self, then: OnFetched[T]) -> OnFetched[T]:
         """Write down what workers fetch."""
-        return _Record(self._folder, then)
+        return _Record(self._folder, self._hiding, then)
 
 
 class _Record(Generic[T]):
-    def __init__(self, folder: Path, then: OnFetched[T]) -> None:
-        self._folder, self._then = folder, then
+    def __init__(self, folder: Path, hiding: Hiding, then: OnFetched[T]) -> None:
+        self._folder, self._hiding, self._then = folder, hiding, then
 
     def __call__(self, request: Request, fetched: Fetched) -> T:
-        store(self._folder, request, fetched)
+        store(self._folder, request, self._hiding.outcome(fetched))
         return self._then(request, fetched)
 
 
 class _RecordingFetch:
     """Requests that the loop does not number are counted here."""
 
-    def __init__(self, folder: Path, fetch: Fetch) -> None:
-        self._folder, self._fetch = folder, fetch
+    def __init__(self, folder: Path, hiding: Hiding, fetch: Fetch) -> None:
+        self._folder, self._hiding, self._fetch = folder, hiding, fetch
         self._lock = threading.Lock()
         self._asked: Counter[str] = Counter()
 
@@ -85,7 +87,7 @@ class _RecordingFetch:
         with self._lock:
             self._asked[request.url] += 1
             attempt = self._asked[request.url]
-        store(self._folder, request._replace(attempt=attempt), fetched)
+        store(self._folder, request._replace(attempt=attempt), self._hiding.outcome(fetched))
         return fetched
 
     def close(self) -> None:

@@ -312,11 +312,12 @@ def demo_site(job: Job) -> Iterator[str | None]:
 
 
 def outgoing(job: Job, settings: ClientSettings) -> Outgoing | None:
-    """What makes the messages of requests; None for a job of plain GETs."""
-    if not (job.requests or job.sends_forms):
+    """What makes the messages of requests, and takes secrets out of answers; None for plain GETs without secrets."""
+    others = job.fetch_secrets()
+    if not (job.requests or job.sends_forms or others):
         return None
     origins = [*settings.origins, *map(urls.origin, job.request_hosts)]
-    return Outgoing(job.requests, job.request_secrets(), origins)
+    return Outgoing(job.requests, job.request_secrets(), origins, others)
 
 
 def step_runner(

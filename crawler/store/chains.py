@@ -73,10 +73,13 @@ class Chains:
         return found._replace(records=(), links=(), notes=(*found.notes, note)), None
 
     def _before(self, page: Queued) -> list[_Before]:
-        """The pages in front of this one in its chain."""
+        """The pages in front of this one in its chain; redirects between them do not count."""
         rows = self.db.execute(
-            "SELECT p.id, p.url, p.chain, p.sign, p.repeats, e.step FROM edges e JOIN pages p ON p.id = e.parent "
-            "WHERE e.child = ? AND e.kin = 1 AND p.kind = ? AND p.chain IS NOT NULL AND p.id != ?",
+            "WITH RECURSIVE front (id, step) AS (SELECT parent, step FROM edges WHERE child = ? AND kin = 1 "
+            "UNION SELECT e.parent, max(e.step, f.step) FROM front f JOIN pages m ON m.id = f.id AND m.state = 'moved' "
+            "JOIN edges e ON e.child = m.id AND e.kin = 1) "
+            "SELECT p.id, p.url, p.chain, p.sign, p.repeats, f.step FROM front f JOIN pages p ON p.id = f.id "
+            "WHERE p.kind = ? AND p.chain IS NOT NULL AND p.id != ?",
             (page.id, page.kind, page.id),
         )
         found = [_Before(*row) for row in rows]

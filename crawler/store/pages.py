@@ -351,7 +351,39 @@ class Pages:
         ask = dump_ask(link.ask) if link.ask is not None else None
         child, new = self._add(link.url, link.kind, depth, 0, int(link.anywhere), page, ask=ask)
         self._edge(page.id, position, child, link, kin=link.kind == page.kind)
-        return new or self._lift(child, depth)
+        if new:
+            return new
+        freed = self._free(child) if link.anywhere else []
+        return freed + self._lift(child, depth)
+
+    def may_leave(self, page: Queued) -> bool:
+        """Whether a link that was found by now lets a page be redirected to another site."""
+        if not page.anywhere:
+            page.anywhere = self._db.execute("SELECT anywhere FROM pages WHERE id = ?", (page.id,)).fetchone()[0]
+        return bool(page.anywhere)
+
+    def _free(self, page_id: int) -> list[Queued]:
+        """Let a known page, and what it was redirected to, be redirected to another site.
+
+        So it does not matter whether the link that lets it came first: what was stopped there is asked for again.
+        """
+        again, todo = [], [page_id]
+        while todo:
+            one = todo.pop()
+            sql = f"SELECT {COLUMNS}, state, code FROM pages WHERE id = ? AND NOT anywhere"  # noqa: S608 - fixed names
+            row = self._db.execute(sql, (one,)).fetchone()
+            if row is None:
+                continue
+            page, state, code = Queued(*row[:-2]), row[-2], row[-1]
+            page.anywhere = 1
+            self._db.execute("UPDATE pages SET anywhere = 1 WHERE id = ?", (one,))
+            if state == "moved":
+                rows = self._db.execute("SELECT child FROM edges WHERE crawl = ? AND parent = ?", (self._crawl, one))
+                todo += [child for (child,) in rows.fetchall()]
+            elif code == "off-site" and state == "skipped":
+                self._db.execute("UPDATE pages SET state = 'queued', code = NULL, detail = NULL WHERE id = ?", (one,))
+                again.append(page)
+        return again
 
     def _add(
         self,

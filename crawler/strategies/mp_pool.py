@@ -62,6 +62,7 @@ class _Watched(Generic[T]):
         self._closing.close()
         self._tear_down()
         self._pool.join()
+        self._in_flight.fail("the strategy was closed")
 
     def _wait_for_a_death(self) -> None:
         ready = connection.wait([self._closing, *(worker.sentinel for worker in self._workers)])

@@ -56,10 +56,19 @@ class Strategy(Protocol[T]):
     """How requests are executed."""
 
     def submit(self, request: Request) -> Future[T]:
-        """Take one request. The Future completes with the value of `then`; it fails only where a worker died."""
+        """Take one request, and return at once; only a strategy whose width is 1 may make it in here.
+
+        The Future completes with the value of `then`, or fails with what that raised, which harms no worker. Where a
+        worker died it fails with a BrokenExecutor.
+        """
 
     def close(self, *, cancel: bool = False) -> None:
-        """Give back every thread, process and connection. With `cancel`, do not wait for what is in flight."""
+        """Wait for all requests; then give back every thread, process and connection.
+
+        With `cancel`, wait for none. No Future stays pending: one whose request is queued is cancelled, or fails with
+        a BrokenExecutor; one whose request is in flight fails so, or completes within `task_timeout` when its worker
+        has done, which then ends by itself. What is done stays as it is.
+        """
 
 
 class PolledStrategy(Strategy[T], Protocol[T]):

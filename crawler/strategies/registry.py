@@ -35,7 +35,7 @@ class Entry(NamedTuple):
     """A line of the registry.
 
     Attributes:
-        path: `module:Class`; of the lines below, in this folder.
+        path: `module:Class`, imported only when it is used. The class is built from a Plan, see `make_strategy`.
         about: what it teaches and when to choose it, one line.
         processes: it has worker processes.
         loads: what those import besides this strategy and the client of the config; None where they are not forked
@@ -73,32 +73,48 @@ class Entry(NamedTuple):
 
 
 STRATEGIES: dict[str, Entry] = {
-    "serial": Entry("serial:Serial", "one request after another: the baseline", width=1),
-    "threads": Entry("threads:Threads", "a pool of threads, the default: for most sites"),
-    "processes": Entry("processes:Processes", "a pool of processes: for pages that take long to parse", True, loads=()),
-    "semaphore": Entry("semaphore:Semaphore", "one thread per request, n at a time: shows what a pool saves"),
+    "serial": Entry("crawler.strategies.serial:Serial", "one request after another: the baseline", width=1),
+    "threads": Entry("crawler.strategies.threads:Threads", "a pool of threads, the default: for most sites"),
+    "processes": Entry(
+        "crawler.strategies.processes:Processes",
+        "a pool of processes: for pages that take long to parse",
+        True,
+        loads=(),
+    ),
+    "semaphore": Entry(
+        "crawler.strategies.semaphore:Semaphore", "one thread per request, n at a time: shows what a pool saves"
+    ),
     "semaphore-processes": Entry(
-        "semaphore_processes:SemaphoreProcesses",
+        "crawler.strategies.semaphore_processes:SemaphoreProcesses",
         "one process per request, n at a time: expensive, fully isolated",
         True,
         loads=(),
     ),
-    "queue": Entry("queues:Queue", "producer and consumer threads on a queue.Queue: a thread pool written by hand"),
+    "queue": Entry(
+        "crawler.strategies.queues:Queue",
+        "producer and consumer threads on a queue.Queue: a thread pool written by hand",
+    ),
     "queue-processes": Entry(
-        "queue_processes:QueueProcesses", "producer and consumer processes on a multiprocessing queue", True, loads=()
+        "crawler.strategies.queue_processes:QueueProcesses",
+        "producer and consumer processes on a multiprocessing queue",
+        True,
+        loads=(),
     ),
     "mp-pool": Entry(
-        "mp_pool:MpPool", "multiprocessing.Pool with apply_async and a callback: the older process pool", True, loads=()
+        "crawler.strategies.mp_pool:MpPool",
+        "multiprocessing.Pool with apply_async and a callback: the older process pool",
+        True,
+        loads=(),
     ),
     "asyncio": Entry(
-        "asyncio_:Asyncio",
+        "crawler.strategies.asyncio_:Asyncio",
         "coroutines on one event loop: for very many slow pages",
         needs="aiohttp",
         extra="asyncio",
         driven=True,
     ),
     "gevent": Entry(
-        "gevent_:Gevent",
+        "crawler.strategies.gevent_:Gevent",
         "greenlets in a child process: blocking code becomes cooperative",
         True,
         needs="gevent",
@@ -106,21 +122,21 @@ STRATEGIES: dict[str, Entry] = {
         driven=True,
     ),
     "curl": Entry(
-        "curl:Curl",
+        "crawler.strategies.curl:Curl",
         "many transfers on one thread, in C: the least CPU time per page",
         needs="pycurl",
         extra="curl",
         driven=True,
     ),
     "processes-threads": Entry(
-        "process_group:ProcessesThreads",
+        "crawler.strategies.process_group:ProcessesThreads",
         "threads in each of several processes: for slow pages that take long to parse",
         True,
         driven=True,
         loads=("crawler.strategies.threads",),
     ),
     "processes-asyncio": Entry(
-        "process_group:ProcessesAsyncio",
+        "crawler.strategies.process_group:ProcessesAsyncio",
         "an event loop in each of several processes",
         True,
         driven=True,
@@ -129,7 +145,7 @@ STRATEGIES: dict[str, Entry] = {
         loads=("crawler.strategies.asyncio_", "crawler.fetch.aiohttp_client", "encodings.idna", "uvloop"),
     ),
     "processes-curl": Entry(
-        "process_group:ProcessesCurl",
+        "crawler.strategies.process_group:ProcessesCurl",
         "curl transfers in each of several processes: fastest for large jobs",
         True,
         driven=True,
@@ -138,12 +154,14 @@ STRATEGIES: dict[str, Entry] = {
         loads=("crawler.strategies.curl", "crawler.fetch.curl_client"),
     ),
     "auto": Entry(
-        "auto:Auto",
+        "crawler.strategies.auto:Auto",
         "measures and adapts: when you do not want to choose",
         driven=True,
         most=64,
     ),
-    "interpreters": Entry("executor:Interpreters", "several interpreters in one process, each with its own GIL"),
+    "interpreters": Entry(
+        "crawler.strategies.executor:Interpreters", "several interpreters in one process, each with its own GIL"
+    ),
 }
 
 
@@ -153,7 +171,7 @@ def preload(name: str, client: str) -> list[str] | None:
     if known.loads is None:
         return None
     own = [] if known.needs else [client_module(client)]
-    return [plugins.module_of(_path(name)), *known.loads, *own]
+    return [plugins.module_of(known.path), *known.loads, *own]
 
 
 def missing(name: str) -> str:
@@ -264,9 +282,4 @@ def check_loadable(name: str) -> None:
 def _load(name: str) -> Any:
     if name in STRATEGIES and (why := refusal(name)):
         raise ConfigError(why)
-    return plugins.load(_path(name), f"the strategy {name}")
-
-
-def _path(name: str) -> str:
-    path = entry(name).path
-    return f"crawler.strategies.{path}" if name in STRATEGIES else path
+    return plugins.load(entry(name).path, f"the strategy {name}")

@@ -12,8 +12,11 @@ import pytest
 from crawler.config import load
 from crawler.config.diagnostics import BadConfig
 from crawler.errors import ConfigError
+from crawler.export import FORMATS
 
 FOLDER = Path(__file__).parents[1] / "data" / "broken"
+
+SUFFIXES = " or ".join(", ".join(FORMATS).rsplit(", ", 1))
 
 # file: (line, column, key path, part of the message) of each complaint, in order
 BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
@@ -150,8 +153,8 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
         (9, 31, "limits.failures", "must be at least 0% and at most 100%, got 150%"),
     ],
     "outputs": [
-        (7, 10, "output[0]", "use the suffix .xlsx, .csv or .jsonl"),
-        (7, 32, "output[2]", "use the suffix .xlsx, .csv or .jsonl"),
+        (7, 10, "output[0]", f"use the suffix {SUFFIXES}"),
+        (7, 32, "output[2]", f"use the suffix {SUFFIXES}"),
     ],
     "pages_as_list": [(4, 3, "pages", "expected a mapping (`key: value` lines), got a list")],
     "percent_sign": [(6, 14, "", "quote it: '%x'")],
@@ -174,7 +177,7 @@ BROKEN: dict[str, list[tuple[int, int, str, str]]] = {
     "start_mapping": [
         (2, 45, "start[0].kind", "did you mean 'book'?"),
         (2, 58, "start[1].file", "no such file"),
-        (2, 77, "start[2]", "write one of them"),
+        (2, 77, "start[2]", "does not say where the pages are, and page kind 'book' has no request.url"),
         (2, 121, "start[3].knd", "did you mean 'kind'?"),
     ],
     "tab_indent": [(5, 1, "", "use spaces")],

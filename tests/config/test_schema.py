@@ -66,7 +66,7 @@ fetch: {workers: 0, headers: {X: [1]}}
 """
     assert complaints(text, "demo.seed=-1") == {
         ("pages.list.follow[0].to", "a name is empty"),
-        ("pages.list.follow[0].same_site", "expected true or false, got 5"),
+        ("pages.list.follow[0].same_site", "expected text, got 5"),
         ("pages.list.follow[0].next", "expected true or false, got 6"),
         ("pages.list.follow[1].zzz", "unknown key"),
         ("pages.book.fields.x.replace[0].(", "not a regular expression: missing )"),

@@ -109,7 +109,7 @@ WRONG = [
     ("{url: 'https://a.example/', allow: x}", 2, 36, "start.allow", "write sitemap: with its URL, or remove this key"),
     ("{sitemaps: x, kind: book}", 2, 9, "start.sitemaps", "only a sitemap has 'sitemaps'"),
     ("{site_map: 'https://a.example/'}", 2, 9, "start.site_map", "did you mean 'sitemap'?"),
-    ("{kind: book}", 2, 8, "start", "expected a URL, or a mapping with url, file, sitemap or python"),
+    ("{kind: book}", 2, 8, "start", "does not say where the pages are, and page kind 'book' has no request.url"),
     ("[{sitemap: 'https://a.example/${KEY}'}]", 2, 19, "start[0].sitemap", "secrets go into fetch.headers"),
     ("[{sitemap: 'https://a.example/{1..x}'}]", 2, 19, "start[0].sitemap", "write for example {1..50}"),
 ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
+import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,12 +17,14 @@ import pytest
 from crawler import plugins
 from crawler.errors import OutputError, StateError
 from crawler.export import FORMATS, check_target, export, files_of
+from crawler.export.atomic import replacing
 from crawler.export.formats import Format
 from crawler.export.port import Written
 from crawler.model import Column, Money, Problem, Row, Table
 from tests.support.result import MemoryResult
 
 SUFFIXES = [*FORMATS, *(f".{name}" for name in plugins.entry_points(plugins.EXPORTS))]
+MANY = 1200  # rows, more than are written at once
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 VALUES = (
     "text", "",
@@ -48,6 +53,38 @@ def result(*, fails: bool = False) -> MemoryResult:
     return MemoryResult(contents, [Problem("cell", "not-a-number", "call us", "http://h/1", where="books.v")])
 
 
+def lines(changed: str = "") -> MemoryResult:
+    """Two tables of MANY rows, one of which can be another than it was: `books 0` is the first of them."""
+
+    def texts(table: str) -> list[Row]:
+        found = (f"{table} {number}" for number in range(MANY))
+        return [Row({"v": "other" if text == changed else text, "w": None}, url="http://h/p") for text in found]
+
+    return MemoryResult({BOOKS: texts("books"), AUTHORS: texts("authors")})
+
+
+def contents(folder: Path) -> bytes:
+    """All that the files of a folder hold; of a zip file, as a workbook is, what its members hold."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                found += [archive.read(name) for name in archive.namelist()]
+        else:
+            found.append(path.read_bytes())
+    return b"\n".join(found)
+
+
+@contextmanager
+def in_zone(name: str) -> Iterator[None]:
+    """Let the local time be that of a zone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", name)
+        time.tzset()
+        yield
+    time.tzset()
+
+
 def listing(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
@@ -66,12 +103,26 @@ def test_rows_and_files_are_told_as_they_are(suffix: str, tmp_path: Path) -> Non
     assert set(written.files) == set(files_of(path, result().tables)) == set(path.parent.iterdir())
 
 
-def test_the_same_data_at_the_same_time_gives_the_same_bytes(
-    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("row", ["books 0", f"books {MANY - 1}", "authors 0", f"authors {MANY - 1}"])
+def test_every_row_is_in_the_file(suffix: str, row: str, tmp_path: Path) -> None:
+    for folder, changed in (("a", ""), ("b", row)):
+        export(lines(changed), tmp_path / folder / f"out{suffix}", now=NOW)
+    assert contents(tmp_path / "a") != contents(tmp_path / "b")
+
+
+def test_no_value_is_written_as_python_shows_it(suffix: str, tmp_path: Path) -> None:
+    export(result(), tmp_path / f"out{suffix}", now=NOW)
+    found = contents(tmp_path)
+    assert [shown for shown in SHOWN if shown in found] == []
+
+
+SHOWN = (b"Money(", b"Decimal(", b"datetime.", b"('a', 'b')", b"None")
+
+
+def test_the_same_data_at_the_same_time_gives_the_same_bytes(suffix: str, tmp_path: Path) -> None:
     for folder, zone in (("a", "UTC"), ("b", "Asia/Tokyo")):
-        monkeypatch.setenv("TZ", zone)
-        export(result(), tmp_path / folder / f"out{suffix}", now=NOW)
+        with in_zone(zone):
+            export(result(), tmp_path / folder / f"out{suffix}", now=NOW)
     assert listing(tmp_path / "a") == listing(tmp_path / "b")
 
 
@@ -121,6 +172,36 @@ def careless(result: Any, path: Path, *, now: datetime) -> Written:
     return Written(path, counts, 0, (path,))
 
 
+def silent(result: Any, path: Path, *, now: datetime) -> Written:
+    """Counts rows and writes none."""
+    with replacing(path) as file:
+        file.write(b"done")
+    return Written(path, {table.name: len([*result.rows(table.name)]) for table in result.tables}, 0, (path,))
+
+
+def local(result: Any, path: Path, *, now: datetime) -> Written:
+    """Shows the time as it is where the crawler runs."""
+    with replacing(path) as file:
+        file.write(str(now.astimezone()).encode())
+    return Written(path, {}, 0, (path,))
+
+
+@pytest.mark.parametrize(
+    ("function", "test", "more"),
+    [
+        ("silent", test_every_row_is_in_the_file, ("authors 0",)),
+        ("careless", test_no_value_is_written_as_python_shows_it, ()),
+        ("local", test_the_same_data_at_the_same_time_gives_the_same_bytes, ()),
+    ],
+)
+def test_an_export_that_breaks_one_rule_is_found_out(
+    function: str, test: Any, more: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FORMATS, ".careless", Format(f"tests.conformance.test_exports:{function}"))
+    with pytest.raises(AssertionError):
+        test(".careless", *more, tmp_path)
+
+
 @pytest.mark.parametrize(
     "test",
     [
@@ -134,8 +215,7 @@ def careless(result: Any, path: Path, *, now: datetime) -> Written:
 )
 def test_an_export_that_breaks_a_rule_is_found_out(test: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FORMATS, ".careless", Format("tests.conformance.test_exports:careless"))
-    more = (monkeypatch,) if test is test_the_same_data_at_the_same_time_gives_the_same_bytes else ()
-    for folder in "ab" if more else "":
+    for folder in "ab" if test is test_the_same_data_at_the_same_time_gives_the_same_bytes else "":
         (tmp_path / folder).mkdir()
     with pytest.raises((AssertionError, OSError, pytest.fail.Exception)):
-        test(".careless", tmp_path, *more)
+        test(".careless", tmp_path)

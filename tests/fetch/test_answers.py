@@ -10,7 +10,7 @@ import pytest
 import responses
 
 from crawler.errors import ConfigError
-from crawler.fetch.client import ClientSettings, make_fetch
+from crawler.fetch.client import CLIENTS, ClientSettings, make_fetch
 from crawler.model import Failure, Moved, Request, Response
 from tests.support.badserver import CHUNKED, FAULTS, OK, PAGE, answer, chunked, in_turn, once, serve
 
@@ -295,5 +295,5 @@ def test_an_error_nobody_thought_of_becomes_a_failure_without_its_text(get: Any)
 
 
 def test_unknown_client() -> None:
-    with pytest.raises(ConfigError, match="known: curl, requests"):
+    with pytest.raises(ConfigError, match=f"known: {', '.join(sorted(CLIENTS))}"):
         make_fetch("pigeon", ClientSettings("x"))

@@ -4,8 +4,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.model import Money, Note
-from crawler.store.records import dump_notes, dump_values, load_notes, load_values
+from crawler.model import Ask, Money, Note
+from crawler.store.records import dump_ask, dump_notes, dump_values, load_ask, load_notes, load_values
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 decimals = st.decimals(allow_nan=False, allow_infinity=False)
@@ -28,6 +28,20 @@ def test_values_come_back_as_they_were(record):
     assert back == record
     assert list(back) == list(record)
     assert [type(value) for value in back.values()] == [type(value) for value in record.values()]
+
+
+@given(st.dictionaries(texts, values), st.booleans())
+def test_what_a_page_is_asked_for_with_comes_back_as_it_was(handed, plain):
+    ask = Ask(handed, plain)
+    back = load_ask(dump_ask(ask)) or Ask()
+    assert back == ask
+    assert [type(back.given[name]) for name in handed] == [type(value) for value in handed.values()]
+
+
+@given(values, values)
+def test_only_the_same_value_is_asked_for_in_the_same_words(one, other):
+    same = type(one) is type(other) and repr(one) == repr(other)
+    assert (dump_ask(Ask({"v": one})) == dump_ask(Ask({"v": other}))) == same
 
 
 def test_digits_are_kept():

@@ -34,13 +34,14 @@ from decimal import Decimal
 
 def kilos(text):
     number = text.removesuffix(" kg")
-    return Decimal(number) if number.isascii() and number.isdigit() else None
+    return Decimal(number) if len(number) < 10 and number.isascii() and number.isdigit() else None
 
 def shout(text):
     return text.upper()
 """
 EXPORT = """
 from crawler.export import atomic
+from crawler.export.flatten import as_text
 from crawler.export.port import Written
 
 def write(result, path, *, now):
@@ -48,6 +49,8 @@ def write(result, path, *, now):
     with atomic.replacing(path) as file:
         for name, found in rows.items():
             file.write(f"{name} {len(found)}\\n".encode())
+            for row in found:
+                file.write(" ".join(map(as_text, row.values.values())).encode() + b"\\n")
     return Written(path, {name: len(found) for name, found in rows.items()}, 0, (path,))
 """
 POINTS = {

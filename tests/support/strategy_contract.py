@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Future, wait
+from concurrent.futures import BrokenExecutor, CancelledError, Future, wait
 from typing import Any
 
 import psutil
@@ -16,14 +16,15 @@ from crawler.model import Request
 from crawler.strategies.port import Plan, Strategy
 from tests.support.gate_server import GateServer, gate_server
 from tests.support.insider import HELPERS
-from tests.support.then import DIES, Then
+from tests.support.then import DIES, RAISES, Then
 
 WIDTH = 3
 MANY = 5 * WIDTH
 PATIENCE = 20.0  # seconds for what must come; a busy machine is no mistake
 GIVES_BACK = 5.0
 LATE = 0.3  # seconds until an answer comes, with `close()` before it
-AT_ONCE = 1.5  # `close(cancel=True)` may kill processes, but does not wait for a server
+AT_ONCE = 1.5  # `submit` hands over; `close(cancel=True)` may kill processes, but does not wait for a server
+SPREADS = 4.0  # until as many requests are in flight as may be; less than a server of these tests holds them back
 
 Make = Callable[[Plan[Any]], Strategy[Any]]
 
@@ -91,9 +92,22 @@ def complaints(make: Make, width: int = WIDTH) -> list[str]:
             found.append(f"{server.most} requests were in flight, the width is {width}")
         if twice := [path for path, times in server.asked.items() if times > 1]:
             found.append(f"asked twice: {twice}")
+        found += _cannot_bear_an_error(strategy, server, width)
         found += _not_waited_for(strategy, server, width)
         found += [f"close() left {what}" for what in before.left(server)]
     return found
+
+
+def _cannot_bear_an_error(strategy: Strategy[Any], server: GateServer, width: int) -> list[str]:
+    """What is wrong when the step raises: its future shall have the error, and the worker do the next request."""
+    futures = [strategy.submit(Request(at, server.origin + RAISES, "page")) for at in range(2 * width)]
+    wait(futures, PATIENCE)
+    errors = [future.exception() if future.done() else None for future in futures]
+    found = [] if all(type(error) is LookupError for error in errors) else [f"a step raised, the futures have {errors}"]
+    futures = submit(strategy, server, width, "after")
+    wait(futures, PATIENCE)
+    good = [future for future in futures if future.done() and not future.exception()]
+    return found + ([] if len(good) == width else [f"of {width} requests after an error, {len(good)} were made"])
 
 
 def _not_waited_for(strategy: Strategy[Any], server: GateServer, width: int) -> list[str]:
@@ -110,25 +124,42 @@ def _not_waited_for(strategy: Strategy[Any], server: GateServer, width: int) -> 
 
 
 def complaints_at_cancel(make: Make, width: int = WIDTH) -> list[str]:
-    """What is wrong with `close(cancel=True)` while a server does not answer."""
+    """What is wrong with `submit` and with `close(cancel=True)` while a server does not answer."""
     with gate_server() as server:
         before = Before()
         strategy = make(plan_for(server))
         (first,) = submit(strategy, server, 1, "page")
-        if first.done():  # made while it was submitted, as under `serial`: nothing can be in flight
+        if width == 1 and first.done():  # `serial` makes it in `submit`: nothing can be in flight
             strategy.close(cancel=True)
             return [f"close(cancel=True) left {what}" for what in before.left(server)]
         first.result(PATIENCE)
-        submit(strategy, server, 2 * width, "held")
-        server.wait_for(1, PATIENCE)
+        began = time.monotonic()
+        futures = submit(strategy, server, 2 * width, "held")
+        took = time.monotonic() - began
+        found = [f"submit() waited {took:.1f} s for a page; only at a width of 1 it may"] if took > AT_ONCE else []
+        if not found and not server.wait_for(width, SPREADS):
+            found.append(f"{server.most} requests were in flight, the width is {width}")
         began = time.monotonic()
         strategy.close(cancel=True)
         took = time.monotonic() - began
-        found = [f"close(cancel=True) waited {took:.1f} s"] if took > AT_ONCE else []
+        found += [f"close(cancel=True) waited {took:.1f} s"] if took > AT_ONCE else []
         server.gate.set()
         found += [f"close(cancel=True) left {what}" for what in before.left(server)]
+        found += _not_ended(futures)
         begun = sum(times for path, times in server.asked.items() if path.startswith("/held/"))
         return found + ([f"{begun} requests were made, the last after close(cancel=True)"] if begun > width else [])
+
+
+def _not_ended(futures: list[Future[Any]]) -> list[str]:
+    """What is wrong with futures some time after `close(cancel=True)`."""
+    until = time.monotonic() + GIVES_BACK
+    while not all(future.done() for future in futures) and time.monotonic() < until:
+        time.sleep(0.02)
+    open_ = [future for future in futures if not future.done()]
+    errors = [future.exception() for future in futures if future.done() and not future.cancelled()]
+    wrong = [error for error in errors if error is not None and not isinstance(error, BrokenExecutor | CancelledError)]
+    found = [f"{len(open_)} futures are pending for ever after close(cancel=True)"] if open_ else []
+    return found + [f"after close(cancel=True) a future has {error!r}, no BrokenExecutor" for error in wrong]
 
 
 def complaints_at_death(make: Make) -> list[str]:
