@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
 from urllib.parse import quote, quote_plus
@@ -34,16 +35,14 @@ def error_text(answer: Response, secrets: Iterable[str]) -> str:
 
 
 def secrets_of(job: Job) -> Iterator[str]:
-    """Yield what the config takes from the environment, and each word of it, as that of `Bearer TOKEN`."""
-    fetch = job.secrets()
-    for text in (*job.request_secrets().values(), *fetch["headers"].values(), *fetch["cookies"].values()):
+    """Yield what the config sends and shows nowhere, and the token of each `Bearer TOKEN`."""
+    for text in (*job.request_secrets().values(), *job.fetch_secrets()):
         yield text
-        yield from text.split()
-    if fetch["auth"]:
-        from base64 import b64encode
-
-        yield from fetch["auth"]
-        yield b64encode(":".join(fetch["auth"]).encode()).decode()
+        if len(words := text.split()) == 2:
+            yield words[1]
+    if job.fetch.auth is not None:
+        pair = f"{job.fetch.auth.user.reveal()}:{job.fetch.auth.password.reveal()}"
+        yield b64encode(pair.encode()).decode()
 
 
 def _forms(secrets: Iterable[str]) -> Iterator[str]:
