@@ -12,6 +12,7 @@ import pytest
 
 import crawler
 from crawler.crawl.parse_stage import PARSE_STAGES
+from crawler.runner.summary import outcome
 from tests.support.jobs import crawl, kill, start
 from tests.support.login_site import PASSWORD, TITLES, WAYS, LoginSite, job, login_site, token_job
 from tests.support.usable import USABLE
@@ -26,6 +27,10 @@ def run(folder: Path, text: str) -> tuple[crawler.Report, list[object]]:
     config.write_text(text)
     report = crawler.run(crawler.load(config, env=ENV))
     return report, [row["title"] for row in report.rows("books")]
+
+
+def written(folder: Path) -> set[str]:
+    return {file.name for file in (folder / "out").iterdir() if ".sqlite" not in file.name}
 
 
 def is_whole(site: LoginSite, report: crawler.Report, rows: list[object]) -> None:
@@ -128,12 +133,21 @@ def test_a_wrong_password_ends_the_run_with_one_line(tmp_path: Path, way: str, e
     assert not rows
     assert (report.exit_code, report.ending, report.pages["left"]) == (3, "session", 1)
     (why,) = report.closed_hosts.values()
+    assert outcome(report).startswith("the login failed" if expect else "the session was lost")
     if expect:
         assert "session.expect" in why
         assert not any(one == "GET /list" for one in site.asked)
     else:
         assert "lost three times in a row" in why
         assert site.asked.count("GET /list") == 3
+
+
+def test_a_login_that_failed_leaves_no_file_that_looks_like_a_result(tmp_path: Path) -> None:
+    with login_site() as site:
+        assert run(tmp_path, job(site, password="wrong"))[0].exit_code == 3
+        assert written(tmp_path) == {"books.partial.xlsx", "books.partial.jsonl"}
+        assert run(tmp_path, job(site))[1] == TITLES
+    assert written(tmp_path) == {"books.xlsx", "books.jsonl"}
 
 
 def test_a_session_that_is_never_good_leaves_what_was_read(tmp_path: Path) -> None:

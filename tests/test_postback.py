@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import crawler
+from crawler.cli.show import end_summary
 from tests.support.jobs import crawl, kill, start
 from tests.support.postback_site import PAGES, TITLES, WAYS, job, postback_site
 from tests.support.usable import USABLE
@@ -27,7 +28,7 @@ def test_every_way(tmp_path: Path, way: str) -> None:
     with postback_site(way) as site:
         report, rows = run(tmp_path, job(site))
     assert rows == TITLES
-    assert report.exit_code == 0
+    assert (report.exit_code, report.unmatched) == (0, ())
     moved = way in ("moved", "kept")
     assert report.pages == {
         "done": PAGES, "moved": (PAGES - 1) * moved, "failed": 0, "skipped": 0, "left": 0
@@ -38,6 +39,14 @@ def test_every_way(tmp_path: Path, way: str) -> None:
         assert site.asked[2] == "GET /at?page=2"
     if way == "kept":  # after 307 as it was
         assert site.asked[2].startswith("POST /list __VIEWSTATE=")
+
+
+def test_a_rule_for_the_next_page_that_matches_nowhere_is_named(tmp_path: Path) -> None:
+    with postback_site() as site:
+        report, rows = run(tmp_path, job(site).replace("a.next", "a.nxt"))
+    assert rows == TITLES[:3]
+    assert report.unmatched == ("pages.list.follow[0]",)
+    assert "pages.list.follow[0] with next: true matched on no page" in " ".join(end_summary(report, "x").split())
 
 
 @pytest.mark.parametrize("strategy", USABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,7 +27,7 @@ def plan_text(plan: Plain, width: int) -> list[str]:
     for heading, body in _sections(plan, width):
         if body:
             lines += ["", paint(heading, "bold"), *body]
-    end = f"next: crawler run {plan['config']}" if good else ""
+    end = f"next: crawler run {shlex.quote(plan['config'])}" if good else ""
     return [*lines, "", clean(end)] if end else lines
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from http.client import responses
 from typing import TYPE_CHECKING, NamedTuple
 
 from crawler import plugins, urls
+from crawler.cli.error_body import error_text, secrets_of
 from crawler.config import Job
 from crawler.crawl.admission import Refusal
 from crawler.crawl.outgoing import Outgoing
@@ -20,10 +22,12 @@ from crawler.extract.explain import explain
 from crawler.extract.finding import PAGE_URL, RULES, Finding
 from crawler.extract.no_match import login_address
 from crawler.extract.sitemap import is_sitemap
+from crawler.extract.templates import as_written
 from crawler.fetch.browser import BrowserRule, browser_refusal
 from crawler.fetch.client import ClientSettings, Fetch, make_fetch
 from crawler.fetch.cookies import Jar, empty_jar
-from crawler.model import Ask, Failure, Link, Moved, Page, Request, Response
+from crawler.fetch.outcome import GOOD, classify
+from crawler.model import Ask, Failure, Link, Message, Moved, Page, Request, Response
 from crawler.runner.assemble import client_settings, outgoing
 from crawler.store.queued import Queued
 from crawler.store.records import dump_ask
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_HOPS", "Guess", "Visit", "guess", "start_page", "tally", "visit"]
 
 MAX_HOPS = 5
+_ERRORS = frozenset(range(400, 600)) - {407}  # a proxy's own answer is none of the site
 KIND = "try"
 """Stands for the page kind, which is not known yet."""
 
@@ -47,6 +52,7 @@ class Visit:
         url: the last one asked for.
         hops: status and target of each redirect on the way.
         outcome: the page, or why there is none; `robots` and `robots-unreachable` are among the codes.
+        said: first words of the body of an answer of 400 or more, without secrets; "" for none.
         heard: JSON that it fetched by itself, in the browser; None where there was no browser.
     """
 
@@ -54,6 +60,7 @@ class Visit:
     hops: tuple[tuple[int, str], ...]
     outcome: Response | Failure
     heard: tuple[Heard, ...] | None = None
+    said: str = ""
 
 
 def visit(
@@ -127,6 +134,7 @@ class _Visitor:
         self._outgoing = outgoing
         self._robots: dict[str, Robots] = {}
         self._asked: dict[str, float] = {}
+        self._said = ""
 
     def go(self, page: Link) -> Visit:
         hops: list[tuple[int, str]] = []
@@ -136,7 +144,7 @@ class _Visitor:
             if not isinstance(outcome, Moved):
                 if hops and isinstance(outcome, Response) and login_address(url):
                     outcome = Failure("login", "a redirect led to this login page", outcome.status)
-                return Visit(url, tuple(hops), outcome)
+                return Visit(url, tuple(hops), outcome, said=self._said)
             hops.append((outcome.status, outcome.location))
             if len(hops) > MAX_HOPS:
                 return Visit(url, tuple(hops), Failure("redirects", f"more than {MAX_HOPS} redirects"))
@@ -161,7 +169,7 @@ class _Visitor:
         self._pause(url, max(self._polite(url).delay, asked_for))
         for number in range(max(1, len(self._job.fetch.proxy))):  # the next proxy, where one fails
             cookies = self._jar.header(urls.host(url), url)
-            outcome = self._pages(Request(0, url, KIND, cookies=cookies, proxy=number, message=message))
+            outcome = self._ask(Request(0, url, KIND, cookies=cookies, proxy=number, message=message))
             if not (isinstance(outcome, Failure) and outcome.code == "proxy"):
                 break
         if self._outgoing is not None and not isinstance(outcome, Response):
@@ -170,6 +178,23 @@ class _Visitor:
             outcome = hidden
         self._jar.take(url, outcome.set_cookies)
         return outcome
+
+    def _ask(self, request: Request) -> Response | Moved | Failure:
+        """Ask for a page; of an answer that is an error, keep what it says."""
+        if self._pages is not self._fetch:  # a browser
+            return self._pages(request)
+        message = request.message or Message()
+        good = GOOD | message.statuses
+        asked = request._replace(message=message._replace(statuses=message.statuses | _ERRORS))
+        answer = self._pages(asked)
+        if not isinstance(answer, Response) or answer.status in good or answer.status < 400:
+            return answer
+        secrets = [*secrets_of(self._job), *(part.partition("=")[2] for part in request.cookies.split("; "))]
+        secrets += map(as_written, self._outgoing.secrets.values()) if self._outgoing else ()
+        self._said = error_text(answer, secrets)
+        reason = responses.get(answer.status, "")
+        facts = (answer.status, reason, answer.headers, b"", answer.elapsed, answer.set_cookies)
+        return classify(request.url, *facts, good=good)
 
     def _read_robots(self, origin: str, pause: Callable[[], None]) -> Robots:
         """Read a robots.txt, through the next proxy where one fails."""

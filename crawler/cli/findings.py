@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -150,10 +151,13 @@ def _links(links: list[Finding], width: int) -> Iterator[str]:
 
 
 def _addresses(finding: Finding, width: int) -> Iterator[str]:
-    """The first URLs, with what is handed over to each: URLs are whole, and values take the rest of the line."""
+    """The first URLs, with what each is given or sent: URLs are whole, and values take the rest of the line."""
     for index, url in enumerate(map(clean, finding.urls[:URLS])):
         given = values_text(finding.given[index]) if index < len(finding.given) else ""
         yield f"{url}  {cut(given, max(24, width - 2 - columns(url)))}" if given else url
+        if index < len(finding.sent) and (sent := finding.sent[index]):
+            fields = " ".join(f"{name}={shlex.quote(text)}" for name, text in sent.items())
+            yield cut(f"  sends {clean(fields)}", width)
 
 
 def _link(finding: Finding) -> list[str | Cell]:
@@ -217,6 +221,7 @@ def _plain_finding(finding: Finding) -> dict[str, Any]:
         "notes": [{"code": note.code, "detail": note.detail} for note in finding.notes],
         "urls": list(finding.urls),
         "given": [{name: plain_value(value) for name, value in given.items()} for given in finding.given],
+        "sent": [dict(fields) for fields in finding.sent],
         "dropped": finding.dropped,
         "missed": finding.missed,
         "why": finding.why,

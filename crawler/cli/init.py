@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from importlib.resources import files
 from pathlib import Path
@@ -54,7 +55,7 @@ def command(url_and_path: tuple[str, ...], as_json: bool) -> int:
         echo_json(_plain(path))
     else:
         echo(f"{path} created. It works as it is, on a demo bookshop; then change it to fit your site.")
-        echo(f"next: crawler run {path}")
+        echo(f"next: crawler run {shlex.quote(str(path))}")
     return exit_codes.OK
 
 
@@ -90,8 +91,8 @@ def _for_page(url: str, path: str, as_json: bool) -> int:
         echo_json(_plain(path, seen.url, offer))
         return exit_codes.OK
     echo(f"{path} created for {clean(seen.url)}: {clean(offer.what)}.")
-    echo(f"next: crawler try {path} {clean(seen.url)}")
-    echo(f"      crawler run {path}")
+    echo(f"next: crawler try {shlex.quote(str(path))} {shlex.quote(clean(seen.url))}")
+    echo(f"      crawler run {shlex.quote(str(path))}")
     return exit_codes.OK
 
 

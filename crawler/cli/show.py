@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import repeat
@@ -62,6 +63,8 @@ def state_lines(report: Report) -> list[str]:
         lines.append(field("why", _counts(report.causes)))
     if report.dropped:
         lines.append(field("links", f"not followed: {_counts(report.dropped)}"))
+    if report.unmatched:
+        lines.append(field("next pages", f"{' and '.join(report.unmatched)} with next: true matched on no page"))
     if report.notes:
         where = ", see the sheet Problems" if _has_sheets(report) else ""
         lines.append(field("notes", f"{report.notes:,}{where}"))
@@ -138,15 +141,20 @@ def _counts(counts: Mapping[str, int]) -> str:
 def _headline(report: Report) -> str:
     if report.exit_code == 4:
         return "a file could not be written; the rows are safe in the state file"
-    if report.doubts and (report.untouched or any(map(is_suspect, report.files))):
+    if report.doubts and _is_set_aside(report):
         return "suspect, so its files were not published"
     if report.doubts:
-        return "suspect, and there is no good crawl yet to compare it with"
+        return "suspect; its files were written, because there is no good crawl yet that they could replace"
     if report.ending == "finished" and report.exit_code == 3:
         if not any(report.records.values()):
             return "finished, but no rows were found"
         return f"finished, but {report.bad_share:.1%} of the pages failed; limits.failures allows {report.allowed:.1%}"
     return _ended(report)
+
+
+def _is_set_aside(report: Report) -> bool:
+    """Whether the files of a suspect crawl stand beside those that it would replace."""
+    return bool(report.untouched) or any(map(is_suspect, report.files))
 
 
 def _ended(report: Report) -> str:
@@ -164,18 +172,25 @@ def _speed(report: Report) -> str:
 
 def next_steps(report: Report, config: str) -> list[str]:
     """What to do now; a command where there is one."""
-    left = report.pages.get("left", 0)
+    left, config = report.pages.get("left", 0), shlex.quote(config)
     if report.unwritten:
         return [f"fix the path, then: crawler export {config}"]
     steps = []
     if report.doubts:
-        steps.append(f"to publish it anyway: crawler accept {config}")
+        if _is_set_aside(report):
+            steps.append(f"to publish it anyway: crawler accept {config}")
+        else:
+            steps.append(f"if the rows are right: crawler accept {config} lets later crawls be compared with this one")
         if since := next((doubt.since for doubt in report.doubts if doubt.since and doubt.code in _OF_RULES), ""):
-            steps.append(f"crawler try {config} {since} shows what the rules find")
+            steps.append(f"crawler try {config} {shlex.quote(since)} shows what the rules find")
+        blank = list(dict.fromkeys(doubt.where for doubt in report.doubts if doubt.code == "blank"))
+        if blank and report.last is None:  # later it has had values, and the site or the rule is more likely to blame
+            names = ", ".join(blank)
+            steps.append(f"if the site has no values there, write: protect: {{allow_blank: [{names}]}}")
     if left:
         pages = "the remaining page" if left == 1 else f"the {left:,} remaining pages"
         steps.append(f"crawler run {config} resumes with {pages}; with --fresh it starts over")
-        if any(is_partial(path) for path in report.files):
+        if any(map(is_partial, report.files)) and (report.untouched or any(report.records.values())):
             steps.append("the complete workbook of an earlier run was kept; the rows so far are in the .partial file")
     elif not steps and report.exit_code == 3 and not any(report.records.values()):
         steps.append(f"crawler try {config} URL shows what the rules find on a page")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -67,9 +68,9 @@ def command(
 ) -> int:
     """Fetch the page URL and show, rule by rule, what CONFIG finds on it. Nothing is saved.
 
-    A path such as /catalogue/page-1.html is resolved against the first start URL. URL may be left out with --kind, if
-    that page kind has a request.url or a start page. robots.txt is obeyed, unless --set polite.robots=false is given.
-    If CONFIG has a session, its steps run first.
+    A path such as /catalogue/page-1.html is resolved against the first start URL. Without URL the first start page is
+    fetched, or with --kind the first one of that kind, or its request.url. robots.txt is obeyed, unless --set
+    polite.robots=false is given. If CONFIG has a session, its steps run first.
 
     \b
     Examples:
@@ -87,6 +88,8 @@ def command(
     with demo_site(job) as base:
         pages = list(job.start_pages(base))
         page = _page(job, url, base or (pages[0].url if pages else ""), pages, kind, given)
+        if url is not None:
+            _tell_replaced(job, url, page)
         from crawler.cli.fetch_one import visit
 
         render = _render(job, kind or page.kind, named=bool(kind), asked=browser)
@@ -117,14 +120,17 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
     start = None if address is None else start_page(job, address, pages)
     if start is not None and not given and kind in (None, start.kind):
         return start
-    chosen = kind or (start.kind if start else "")
+    chosen = kind or (start.kind if start else pages[0].kind if address is None and pages else "")
     first = next((page for page in pages if page.kind == chosen), None)
     if address is None and not given and first is not None:
         return first
     request = job.requests.get(chosen)
     if request is None:
+        if given:
+            what = f"page kind '{chosen}' gets no values" if chosen else "add --kind, the page kind that gets the value"
+            raise ConfigError(f"--with: {what}")
         if address is None:
-            raise ConfigError("no URL; give one, or --kind with a page kind that has a request.url")
+            raise ConfigError("no URL; give one, or --kind with a page kind that has a request.url or a start page")
         return Link(address, chosen)
     known = dict.fromkeys([*arriving(job.document).get(chosen, ()), *request.rule.uses])
     if strange := [name for name in given if name not in known]:
@@ -144,6 +150,25 @@ def _page(job: Job, url: str | None, base: str, pages: list[Link], kind: str | N
             raise ConfigError(f"no URL; page kind '{chosen}' has no request.url")
         raise ConfigError(f"page kind '{chosen}' needs values that a link would hand over; add --with {missing[0]}=...")
     return Link(asked, chosen, ask=ask)
+
+
+def _tell_replaced(job: Job, url: str, page: Link) -> None:
+    """Say which parameters of a URL that was named are not sent, because request.query sets them."""
+    from urllib.parse import parse_qsl, urlsplit
+
+    from crawler.extract.request import is_secret, names_in
+
+    request = job.requests.get(page.kind)
+    if request is None:
+        return
+    sent = dict(parse_qsl(urlsplit(page.url).query, keep_blank_values=True))
+    named = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    for name, tree in request.rule.query:
+        names = names_in(tree)
+        if name in named and sent.get(name) != named[name] and not any(map(is_secret, names)):
+            instead = f"{name}={sent[name]}" if name in sent else f"no {name}"
+            fix = f"; to send yours, add --with {names[0]}={shlex.quote(named[name])}" if len(names) == 1 else ""
+            _tell(clean(f"request.query sends {instead} in place of {name}={named[name]}{fix}"))
 
 
 def _render(job: Job, kind: str, *, named: bool, asked: bool) -> BrowserRule | None:
@@ -217,11 +242,12 @@ def _show(job: Job, seen: Visit, found: Guess | None, page: Link, config: str, a
 
 
 def _failed(job: Job, seen: Visit, page: Link) -> list[str]:
-    """One line, and before it the request where it is more than a URL."""
+    """One line, before it the request where it is more than a URL, and after it what the answer says."""
     asked = _request(job, seen, page)
+    said = [f"  the answer says: {clean(seen.said)}"] if seen.said else []
     if asked == [paint(clean(seen.url), "bold")]:
-        return [f"{clean(seen.url)}: {paint(_failure(seen), 'red')}"]
-    return [*asked, paint(_failure(seen), "red")]
+        return [f"{clean(seen.url)}: {paint(_failure(seen), 'red')}", *said]
+    return [*asked, paint(_failure(seen), "red"), *said]
 
 
 def _request(job: Job, seen: Visit, page: Link) -> list[str]:
@@ -278,7 +304,8 @@ def _text(job: Job, seen: Visit, found: Guess, asked: Link, config: str) -> list
     kinds = {finding.what for finding in found.findings}
     if "left-out" in kinds and "field" not in kinds:
         end = paint("no row is left after where", "yellow")
-    return [*lines, "", end, *([f"next: crawler run {config}"] if hits == rules and not found.failed else [])]
+    good = hits == rules and not found.failed
+    return [*lines, "", end, *([f"next: crawler run {shlex.quote(config)}"] if good else [])]
 
 
 def _plain(job: Job, seen: Visit, found: Guess | None, asked: Link, code: int) -> dict[str, Any]:
@@ -288,7 +315,7 @@ def _plain(job: Job, seen: Visit, found: Guess | None, asked: Link, code: int) -
 
     page, failure = seen.outcome, None
     if isinstance(page, Failure):
-        failure = {"code": page.code, "detail": page.detail, "status": page.status}
+        failure = {"code": page.code, "detail": page.detail, "status": page.status, "said": seen.said}
     return {
         "schema": 1,
         "exit_code": code,

@@ -230,7 +230,11 @@ def _templates(
         used[name] = [one for one, at in found if _is_field(one, at, fields, arriving, report)]
     for name in fields:
         if name in _reached(used, name) and (*path, name) not in spoiled:
-            report.add((*path, name), f"the value of '{name}' is made of itself", "name another field")
+            what, fix = f"the value of '{name}' is made of itself", "name another field"
+            if name in arriving:
+                what = f"{{{name}}} is this field itself here, not what a start or a link hands over"
+                fix = f"give the field another name, or remove it: carry: [{name}] makes a column of it"
+            report.add((*path, name), what, fix)
             break
 
 
@@ -338,7 +342,8 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
         for field in [*home.columns, *(one for one in home.carried if not one.spec.hidden)]:
             first = seen.setdefault((home.table, field.name), field)
             widths[home.table] = widths.get(home.table, 0) + (first is field)
-            if first.type != field.type and not {field.path, first.path}.intersection(spoiled):
+            doubtful = {field.path, first.path}.intersection(spoiled) or _of_itself(field) or _of_itself(first)
+            if first.type != field.type and not doubtful:
                 named = f"same type, for example type: {first.type if first.type != 'any' else field.type}"
                 what = f"the column '{field.name}' of table '{home.table}' is {field.type} here"
                 fix = f"give both the {named}"
@@ -347,6 +352,10 @@ def _columns(document: Document, report: Diagnostics, spoiled: Collection[KeyPat
                 report.add(field.path, f"{what} and {first.type} in {dotted(first.path)}", fix)
         if widths.get(home.table, 0) > _MAX_COLUMNS:
             report.add(home.path, f"more than {_MAX_COLUMNS} columns", "Excel holds 16,384")
+
+
+def _of_itself(field: Field) -> bool:
+    return any(use.name == field.name for use in placeholders(field.spec, ()))
 
 
 def _keys(document: Document, report: Diagnostics) -> None:

@@ -52,6 +52,11 @@ class Outgoing:
         self._secrets = {**self._environment, **{f"session.{name}": value for name, value in values.items()}}
         self._hiding = Hiding({name: as_written(value) for name, value in self._secrets.items()}, self._others)
 
+    @property
+    def secrets(self) -> Mapping[str, Value]:
+        """Values of the environment and of the session, by name; show them nowhere."""
+        return self._secrets
+
     def message(self, page: Queued) -> Message | Refusal | None:
         """Return what is sent for a page; None for a plain GET, or the reason why nothing is."""
         revealed = self._hiding.revealed(page.url)

@@ -112,9 +112,15 @@ class StepRunner:
         request = CompiledRequest(step.request._replace(url=None))
         url = request.address(url, url, {}) or url
         answer = self._follow(url, lambda at, ask: self._message(request, at, ask, known), None, visit)
-        if step.submit is not None:
-            answer = self._submit(step, urls.origin(url), answer, request, known, visit)
-        return self._read(step, answer)
+        if step.submit is None:
+            return self._read(step, answer)
+        page = open_page(answer, frozenset(), self._recipe.engine, "html", self._recipe.most)
+        form = FormReader(page, step.submit, templates(step.fill))
+        try:
+            return self._read(step, self._submit(form, urls.origin(url), request, known, visit))
+        except _NoSession as error:
+            strange = form.strange()
+            raise (_NoSession(f"{strange}; {error}") if strange else error) from None
 
     def _message(
         self, request: CompiledRequest, url: str, ask: Ask | None, known: Mapping[str, Value]
@@ -123,17 +129,14 @@ class StepRunner:
 
     def _submit(
         self,
-        step: StepRule,
+        form: FormReader,
         origin: str,
-        answer: Response,
         request: CompiledRequest,
         known: Mapping[str, Value],
         visit: _Visit,
     ) -> Response:
         """Send the form of a page."""
-        assert step.submit is not None
-        page = open_page(answer, frozenset(), self._recipe.engine, "html", self._recipe.most)
-        sent = FormReader(page, step.submit, templates(step.fill)).submit(known.get)
+        sent = form.submit(known.get)
         if urls.origin(sent.url) != origin:
             there = urls.origin(sent.url)
             raise _NoSession(f"the form is on {there}, and so is not sent; write its address as url: of the step")

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from crawler.errors import ExtractError
 from crawler.extract.chain import ChainField, PlainField
 from crawler.extract.described import found_by, links_found_by, rows_found_by, source, steps
 from crawler.extract.finding import PAGE_URL, URLS, Finding, short
 from crawler.extract.follow import Links, Requests
+from crawler.extract.forms import URLENCODED
 from crawler.extract.sources import Data, Line, Place, Step, Thing, raw_text
 from crawler.extract.table import describe
 from crawler.extract.values import as_text
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from crawler.extract.fields import Reading
     from crawler.extract.page import PageView
     from crawler.extract.rules import FollowRule
-    from crawler.model import Value
+    from crawler.model import Link, Value
 
 __all__ = ["explain_follow", "explain_table"]
 
@@ -205,8 +207,19 @@ def explain_follow(plan: ChainFollow, page: PageView, requests: Requests) -> Fin
         notes=tuple(note for link in links.found for note in link.notes)[:URLS],
         urls=tuple(link.url for link in links.found[:URLS]),
         given=tuple(link.handed for link in links.found[:URLS]),
+        sent=tuple(_filled_in(plan.rule, link) for link in links.found[:URLS]) if plan.rule.submit else (),
         dropped=dict(links.dropped),
     )
+
+
+def _filled_in(rule: FollowRule, link: Link) -> dict[str, str]:
+    """Return the fields of a form that the rule fills in, as they are sent; the others are those of the page."""
+    form = link.ask.form if link.ask else None
+    if form is None or form.type != URLENCODED:
+        return {}
+    names = [name for name, _ in rule.fill]
+    fields = dict(parse_qsl(form.body.decode("ascii", "replace"), keep_blank_values=True))
+    return {name: fields[name] for name in names if name in fields}
 
 
 def _asked_for_each(rule: FollowRule) -> str:

@@ -35,6 +35,7 @@ class Finding:
         notes: on the value, or on the page.
         urls: the first few URLs of a follow rule.
         given: what each of these is handed over.
+        sent: the fields that the config fills in of a form that leads there; empty without a form.
         dropped: its links that are not followed, by reason.
         optional: nothing found is no mistake: the value is a number of matches, the field is hidden, or a list ends.
         why: why there is no value, or no link, and what to write instead; "" where that is not known.
@@ -51,6 +52,7 @@ class Finding:
     notes: tuple[Note, ...] = ()
     urls: tuple[str, ...] = ()
     given: tuple[Mapping[str, Value], ...] = ()
+    sent: tuple[Mapping[str, str], ...] = ()
     dropped: dict[str, int] = field(default_factory=dict)
     why: str = ""
     optional: bool = False

@@ -25,6 +25,7 @@ __all__ = ["Fill", "FormReader", "Submission"]
 
 MAX_BODY = 2_000_000
 MAX_CONTROLS = 10_000
+_TOLD, _LONG_NAME = 10, 30  # fields of a form that are named in a message, and characters of a name
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 _TYPES = (URLENCODED, MULTIPART, "text/plain")
@@ -70,6 +71,7 @@ class FormReader:
         if form is None:
             raise ExtractError("no-form", f"there is no form {css!r} on this page")
         filled = {name for name, _ in fill}
+        self._form, self._css = form, css
         self._entries = list(_entries(document, form, filled))
         owner = _pressed(document, form, filled)
         self._method = _choice(document, form, owner, "method", ("get", "post", "dialog"))
@@ -98,6 +100,21 @@ class FormReader:
             return Submission(urls.resolve("", f"{start}?{query}" if query else start), None)
         kind = f"{MULTIPART}; boundary={_boundary(entries)}" if self._type == MULTIPART else self._type
         return Submission(self._action, Form(kind, text))
+
+    def strange(self) -> str:
+        """Say which fields are filled in that the form does not have, and which it has; "" where there are none.
+
+        They are sent all the same, as a script of the page might add them.
+        """
+        document = self._page.document
+        names = [document.attr(node, "name") for node in _controls(document, self._form)]
+        known = list(dict.fromkeys(filter(None, names)))
+        strange = [repr(name) for name, _ in self._fill if name not in known]
+        if not strange:
+            return ""
+        more = [f"and {len(known) - _TOLD:,} more"] if len(known) > _TOLD else []
+        has = ", ".join([name[:_LONG_NAME] for name in known[:_TOLD]] + more) or "none with a name"
+        return f"the form {self._css} has no field {' and '.join(strange)}; it has {has}"
 
     def _target(self, document: Document, form: Node, owner: Node | None) -> str:
         action = (owner is not None and document.attr(owner, "formaction")) or document.attr(form, "action") or ""

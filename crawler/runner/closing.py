@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,10 +47,19 @@ def judged(db: sqlite3.Connection, crawl: int, report: Report, paths: tuple[Path
         doubts=tuple(found),
         figures=figures,
         last=last,
+        unmatched=tuple(_unmatched(job, db, crawl)) if report.ending == "finished" else (),
     )
     runs.remember(db, crawl, figures.dump())
     report = publish_report(db, crawl, report, result, paths)
     return replace(report, timing=replace(report.timing, close=time.monotonic() - began))
+
+
+def _unmatched(job: Job, db: sqlite3.Connection, crawl: int) -> Iterator[str]:
+    """Yield the follow rules that are said to lead to the next page of a list, where no page of their kind had one."""
+    for name, kind in job.pages.items():
+        rules = [index for index, rule in enumerate(kind.follow) if rule.next]
+        if rules and kind.paginate is None and counts.goes_on(db, crawl, name) is False:
+            yield from (f"pages.{name}.follow[{index}]" for index in rules)
 
 
 def publish_report(

@@ -6,7 +6,8 @@ over the new ones.
 
 A good crawl replaces the file of the config. A suspect one goes beside it, as `books.suspect.xlsx`, and an unfinished
 one, as `books.partial.xlsx`: yesterday's whole workbook is worth more. Where that file is not there, or is such an
-earlier part itself, they take its name; but a suspect one only in a job that never had a good crawl.
+earlier part itself, they take its name; but a suspect one only in a job that never had a good crawl, and an unfinished
+one only if it has rows: a file of headings alone looks like a result.
 """
 
 from __future__ import annotations
@@ -267,7 +268,7 @@ def publish_all(
         target = path
         if verdict == "suspect" and (theirs or path in guarded):
             target = suspect_path(path)
-        elif not verdict and theirs:
+        elif not verdict and (theirs or not (_exists(path, found) or _has_rows(found))):
             target = partial_path(path)
         if target != path and theirs:
             done.untouched += files_of(path, found.tables)
@@ -288,6 +289,10 @@ def publish_all(
 
 def _exists(path: Path, result: Result) -> bool:
     return any(file.exists() for file in files_of(path, result.tables))
+
+
+def _has_rows(result: Result) -> bool:
+    return any(True for table in result.tables for _ in result.rows(table.name))
 
 
 def _clear(db: sqlite3.Connection, path: Path, result: Result) -> list[Kept]:

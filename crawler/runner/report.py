@@ -68,6 +68,7 @@ class Report:
         dropped: links of the whole crawl that were not followed, by reason.
         records: rows of each table; `joined` more had the key of an earlier one.
         left_out: rows of each table that `where` left out; only tables that have some.
+        unmatched: follow rules with `next: true` that led nowhere in the whole crawl, by where they are written.
         notes: notes on cells, and pages that were read with a doubt.
         requests, retries, bytes: of this run.
         files: what was written.
@@ -102,6 +103,7 @@ class Report:
     records: Mapping[str, int] = field(default_factory=dict)
     joined: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
+    unmatched: tuple[str, ...] = ()
     notes: int = 0
     requests: int = 0
     retries: int = 0

@@ -22,7 +22,7 @@ ENDINGS = {
     "left": "some pages are left: a host, a start page or a sitemap kept failing",
     "time": "stopped at limits.time; the next run resumes",
     "interrupted": "interrupted by Ctrl-C; the next run resumes",
-    "session": "ended without a session, as `suspended` says; the next run resumes",
+    "session": "the login failed; the next run resumes",
     "terminated": "stopped by a signal; the next run resumes",
     "killed": "killed, or still in progress",
 }
@@ -35,6 +35,10 @@ def outcome(report: Report) -> str:
     """How the crawl ended, in a few words that are true."""
     if report.verdict == "suspect":
         return "suspect: the result looks wrong"
+    if report.ending == "session" and any(
+        why.startswith("the session was lost") for why in report.closed_hosts.values()
+    ):
+        return "the session was lost again and again; the next run resumes"
     if report.ending != "finished":
         return ENDINGS[report.ending]
     if unread := (report.figures.unread if report.figures else {}):

@@ -30,6 +30,7 @@ __all__ = [
     "dropped",
     "dropped_first",
     "extracted",
+    "goes_on",
     "kinds",
     "left_out",
     "redirected",
@@ -243,6 +244,15 @@ def table_figures(table: Table, rows: Iterable[StoredRow]) -> TableFigures:
             if row.notes or row.carry_notes:
                 _take_notes(row, counts)
     return TableFigures(total, {name: count.figures() for name, count in counts.items()})
+
+
+def goes_on(db: sqlite3.Connection, crawl: int, kind: str) -> bool | None:
+    """Tell whether a page of a kind led to the next page of its list; None where no page of the kind was read."""
+    read = "FROM pages p {} WHERE p.crawl = ? AND p.kind = ? AND p.state = 'done' {} LIMIT 1"
+    if db.execute(f"SELECT 1 {read.format('', '')}", (crawl, kind)).fetchone() is None:
+        return None
+    edges = read.format("JOIN edges e ON e.crawl = p.crawl AND e.parent = p.id", "AND e.step = 0")
+    return db.execute(f"SELECT 1 {edges}", (crawl, kind)).fetchone() is not None
 
 
 def batches(rows: Iterable[StoredRow]) -> Iterator[list[StoredRow]]:

@@ -60,7 +60,7 @@ def test_json_is_all_there_is_on_stdout_and_its_keys_are_stable(job):
         "schema", "exit_code", "name", "ending", "started", "timing", "strategy", "workers", "parse",
         "choices", "analysis", "resumed",
         "changed", "pages", "causes", "dropped", "records", "joined",
-        "left_out", "notes", "requests", "retries", "bytes", "files",
+        "left_out", "unmatched", "notes", "requests", "retries", "bytes", "files",
         "kept", "unwritten", "closed_hosts", "allowed", "state", "verdict", "doubts", "untouched",
         "figures", "last", "news",
     ]  # fmt: skip

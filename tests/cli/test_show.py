@@ -7,7 +7,9 @@ import pytest
 from crawler.cli.advice import for_speed
 from crawler.cli.show import end_summary
 from crawler.config import load
-from crawler.runner.report import Report, Timing
+from crawler.runner.protect import Doubt
+from crawler.runner.report import LastGood, Report, Timing
+from crawler.store.counts import Figures
 
 PAGES = {"done": 90, "moved": 1, "failed": 1, "skipped": 2, "left": 0}
 
@@ -107,3 +109,25 @@ def test_what_would_be_faster_is_said_where_it_is_worth_it(report, strategy, cor
     one = replace(report, strategy=strategy, timing=Timing(0.5, crawl, 0.5), analysis=analysis)
     assert for_speed(one, cores) == says
     assert ("faster      --strategy auto" in end_summary(one, "demo.yaml", for_speed(one, cores))) == bool(says)
+
+
+BLANK = Doubt("blank", "books", "price", "blank in all 60 rows", since="http://h/1?a=1&b=2")
+
+
+def test_the_files_of_a_first_suspect_crawl_are_written_and_can_be_made_the_good_ones(report):
+    text = " ".join(end_summary(replace(report, verdict="suspect", doubts=(BLANK,)), "demo.yaml").split())
+    assert text.startswith("demo: suspect; its files were written, because there is no good crawl yet")
+    assert "publish" not in text
+    assert "next if the rows are right: crawler accept demo.yaml lets later crawls be compared with this one" in text
+    assert "crawler try demo.yaml 'http://h/1?a=1&b=2' shows what the rules find" in text
+    assert "write: protect: {allow_blank: [books.price]}" in text
+
+
+def test_what_is_blank_only_now_is_not_to_be_allowed(report):
+    last = LastGood(0.0, Figures({}, {}))
+    untouched = (Path("/somewhere/demo.xlsx"),)
+    suspect = replace(report, verdict="suspect", doubts=(BLANK,), last=last, untouched=untouched)
+    text = " ".join(end_summary(suspect, "demo.yaml").split())
+    assert text.startswith("demo: suspect, so its files were not published")
+    assert "to publish it anyway: crawler accept demo.yaml" in text
+    assert "allow_blank" not in text

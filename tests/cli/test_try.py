@@ -8,6 +8,8 @@ import ruamel.yaml
 from crawler.demo.catalogue import DEAD, MOVED_FROM, STAFF
 from tests.support.badserver import FAULTS, answer, in_turn, keep_alive, pages, serve
 from tests.support.jobs import write_job
+from tests.support.postback_site import job as postback_job
+from tests.support.postback_site import postback_site
 from tests.support.walls import itself, walled
 
 LISTING, BOOK = "/catalogue/page-1.html", "/catalogue/the-lighthouse-keepers-ledger_1/index.html"
@@ -156,8 +158,8 @@ def test_the_keys_of_the_json_are_stable(found):
         "why_kind", "findings",
     ]  # fmt: skip
     assert list(data["findings"][0]) == [
-        "what", "where", "row", "rule", "engine", "matches", "raw", "value", "notes", "urls", "given", "dropped",
-        "missed", "why",
+        "what", "where", "row", "rule", "engine", "matches", "raw", "value", "notes", "urls", "given", "sent",
+        "dropped", "missed", "why",
     ]  # fmt: skip
     values = {finding["where"]: finding["value"] for finding in data["findings"]}
     assert values["books.price"] == {"amount": "56.98", "currency": "£"}
@@ -500,3 +502,122 @@ def test_the_first_start_page_of_a_kind_is_tried_with_its_values(cli, tmp_path):
         assert json.loads(done.out)["url"] == f"{server.origin}/oak"
         assert "x/oak" in done.out
         assert "x/elm" in cli("try", path, f"{server.origin}/elm").out
+
+
+PAGED = """name: paged
+start: {origin}/api/list?limit=3
+polite: {{robots: false, delay: 0}}
+pages:
+  list:
+    format: json
+    request: {{query: {{offset: "{{offset}}", lang: de}}}}
+    paginate: {{offset: 0, step: 3}}
+    each: items
+    fields: {{title: title}}
+"""
+
+
+@pytest.fixture
+def paged(cli, tmp_path):
+    """Run try on a list that is counted by offset; returns the path of the last request, and what was printed."""
+    asked = []
+
+    def give(path, number):
+        asked.append(path)
+        return answer(b'{"items": [{"title": "Oak"}]}')
+
+    with serve(keep_alive(give)) as server:
+        path = tmp_path / "paged.yaml"
+        path.write_text(PAGED.format(origin=server.origin))
+
+        def run(*arguments, code=0):
+            done = cli("try", path, *(one.replace("ORIGIN", server.origin) for one in arguments))
+            assert done.code == code, done.err
+            return asked[-1] if asked else "", " ".join((done.out + done.err).split())
+
+        yield run
+
+
+def test_the_url_of_a_start_as_it_is_written_is_a_start_page(paged):
+    assert "start URL" not in paged("ORIGIN/api/list?limit=4")[1]
+    asked, out = paged("ORIGIN/api/list?limit=3", "--json")
+    assert asked == "/api/list?limit=3&offset=0&lang=de"
+    assert '"why_kind": "this is a start URL"' in out
+
+
+@pytest.mark.parametrize("more", [(), ("--kind", "list")])
+def test_without_a_url_the_first_start_page_is_tried(paged, more):
+    assert paged(*more)[0] == "/api/list?limit=3&offset=0&lang=de"
+
+
+def test_what_counts_the_pages_can_be_given_without_a_url(paged):
+    asked, out = paged("--kind", "list", "--with", "offset=3")
+    assert asked == "/api/list?limit=3&offset=3&lang=de"
+    assert "offset=6" in out  # the next page
+
+
+@pytest.mark.parametrize("more", [(), ("--kind", "list")])
+def test_parameters_that_the_request_replaces_are_named(paged, more):
+    asked, out = paged("ORIGIN/api/list?limit=3&offset=3&lang=en", *more)
+    assert asked == "/api/list?limit=3&offset=0&lang=de"
+    assert "request.query sends offset=0 in place of offset=3; to send yours, add --with offset=3" in out
+    assert "request.query sends lang=de in place of lang=en" in out
+    assert "in place of" not in paged("ORIGIN/api/list?limit=3&offset=3", "--with", "offset=3", "--kind", "list")[1]
+
+
+def test_values_for_a_page_kind_that_takes_none_are_refused(cli, own):
+    done = cli("try", own("http://a.example"), "--with", "id=3")
+    assert (done.code, done.err) == (2, "--with: page kind 'page' gets no values\n")
+
+
+REFUSING = """name: refusing
+start: {origin}/api/list
+polite: {{robots: false, delay: 0}}
+fetch: {{headers: {{Authorization: "Bearer ${{API_TOKEN}}"}}}}
+pages:
+  list:
+    format: json
+    request: {{json: {{key: "${{SHOP_KEY}}"}}}}
+    each: items
+    fields: {{title: title}}
+"""
+SECRETS = {"API_TOKEN": "t0ken-1", "SHOP_KEY": 'k3y"/ö'}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"error":\n "limit is missing"}', '{"error": "limit is missing"}'),
+        (b"<!doctype html><h1>No</h1>", ""),
+        (b"\xff\xfe\x00", ""),
+        (b"", ""),
+        (b"bad token t0ken-1", "bad token ***"),
+        (json.dumps(SECRETS).encode(), '{"API_TOKEN": "***", "SHOP_KEY": "***"}'),
+        (b"key=k3y%22%2F%C3%B6", "key=***"),
+        (b"x" * 300, "x" * 197 + "..."),
+    ],
+)
+@pytest.mark.parametrize("status", [b"400 Bad Request", b"503 Service Unavailable"])
+def test_what_an_error_says_is_shown_without_secrets(cli, tmp_path, monkeypatch, body, said, status):
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    with serve(keep_alive(lambda path, number: answer(body, status=status))) as server:
+        path = tmp_path / "job.yaml"
+        path.write_text(REFUSING.format(origin=server.origin))
+        done = cli("try", path)
+        code, _, reason = status.decode().partition(" ")
+        assert done.code == 3
+        assert f"http-{code}: {reason}" in done.err
+        assert done.err.splitlines()[2:] == ([f"  the answer says: {said}"] if said else [])
+        assert json.loads(cli("try", path, "--json").out)["failure"]["said"] == said
+
+
+def test_a_form_is_shown_with_the_fields_that_are_filled_in(cli, tmp_path):
+    path = tmp_path / "grid.yaml"
+    with postback_site("form") as site:
+        path.write_text(postback_job(site))
+        done = cli("try", path)
+        assert done.code == 0, done.err
+        assert f"      {site.url}/list\n        sends __EVENTTARGET=grid __EVENTARGUMENT='Page$Next'\n" in done.out
+        (rule,) = [one for one in json.loads(cli("try", path, "--json").out)["findings"] if one["what"] == "follow"]
+    assert rule["sent"] == [{"__EVENTTARGET": "grid", "__EVENTARGUMENT": "Page$Next"}]

@@ -126,6 +126,16 @@ FAULTS = [
     (FORM, {"GET /login": page(LOGIN, "/login"), "POST /login": Failure("http-401", f"{CANARY} is wrong", 401)}, "***"),
     (FORM, {"/login": Moved(302, HOME + "/login")}, "redirect-loop"),
     (FORM + "\n  expect: a.out", {"/login": page(LOGIN, "/login")}, "session.expect"),
+    (
+        FORM.replace("pass:", "password:") + "\n  expect: a.out",
+        {"/login": page(LOGIN, "/login")},
+        "the form form#login has no field 'password'; it has csrf, user, pass; what session.expect names",
+    ),
+    (
+        FORM.replace("pass:", "password:"),
+        {"GET /login": page(LOGIN, "/login"), "POST /login": Failure("http-403", "no", 403)},
+        "has no field 'password'; it has csrf, user, pass; http-403: no",
+    ),
     (TOKEN, {"/t": data('{"a": 1}')}, "'token' found nothing"),
     (TOKEN, {"/t": page("<p>no")}, "not-json"),
     (f'steps: {{url: {HOME}/t, json: {{p: "${{PASS}}"}}}}', {"/t": Moved(307, OTHER + "/t")}, "secret-host"),
