@@ -148,6 +148,7 @@ def test_the_document_is_utf8_html_with_its_doctype_and_its_headers(shown: Shown
     assert found.fetched > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("path", "kind", "code"),
     [
@@ -173,6 +174,7 @@ def test_what_does_not_come_to_an_end_does_within_the_deadline(shown: Shown, pat
     assert found.code == code
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/js?q='{}'|^&r=%2f", "/js?\u00e4=\u00e4%E4", "/js?a b"])
 def test_an_address_that_the_browser_spells_in_its_own_way_is_no_redirect(path: str) -> None:
     with closing(Shown(lambda asked: "<p>odd</p>")) as shown:
@@ -181,6 +183,7 @@ def test_an_address_that_the_browser_spells_in_its_own_way_is_no_redirect(path: 
     assert b"odd" in found.body
 
 
+@pytest.mark.long
 def test_what_never_comes_is_named(shown: Shown) -> None:
     found = shown("/cookies", "li")
     assert isinstance(found, Failure)
@@ -340,6 +343,7 @@ def test_secrets_go_to_the_origins_of_the_job_only() -> None:
         assert "Authorization" not in repr(seen_there.requests)
 
 
+@pytest.mark.long
 def test_a_page_may_not_load_without_end() -> None:
     def answer(path: str) -> str:
         return "<p></p><script>for(let i=0;i<40;i++)fetch('/big?'+i)</script>" if path == "/" else "x" * 500_000
