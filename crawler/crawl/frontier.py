@@ -100,6 +100,7 @@ class Frontier:
         self.cookies = RunCookies() if cookies is None else cookies
         self._outgoing = outgoing
         self.proxies = Proxies() if proxies is None else proxies
+        self.proxied = bool(self.proxies)
         self._shut = ""
         self._hosts: dict[str, _Host] = {}
         self._ready: list[tuple[float, int, _Host]] = []
@@ -160,9 +161,10 @@ class Frontier:
         """The next request that may go out now, or None."""
         self._wake(now)
         self._no_worker = False
-        self._no_proxy = not self._shut and self.proxies.is_blocked(now)
-        if self._no_proxy:
-            return None
+        if self.proxied:
+            self._no_proxy = not self._shut and self.proxies.is_blocked(now)
+            if self._no_proxy:
+                return None
         while self._ready and self._ready[0][0] <= now:
             host = heapq.heappop(self._ready)[2]
             host.listed = False
@@ -310,6 +312,8 @@ class Frontier:
             if robots is None:
                 host.heads[page.lane].appendleft(page)
                 return None
+            if self._outgoing is None and robots.allows(page.url):
+                return page
             refusal = self._refusal(page, robots)
             if refusal is None:
                 return page
@@ -371,7 +375,7 @@ class Frontier:
         self._list(host, now)
         cookies = self.cookies.give(page)
         page.session = self.session
-        proxy = self.proxies.take(now)
+        proxy = self.proxies.take(now) if self.proxied else 0
         request = Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies, proxy)
         if page.ask is None and page.message is None:
             return page, request

@@ -195,7 +195,8 @@ class Crawl:
             if flight is not None:  # else it was given up before
                 now, outcome = time.monotonic(), outcome_of(arrived)
                 self._frontier.release(flight.page, now)
-                self._heard_of_proxy(flight.proxy, outcome, now)
+                if self._frontier.proxied:
+                    self._heard_of_proxy(flight.proxy, outcome, now)
                 if flight.page.lane == WITNESS:
                     self._blame.heard(flight.page, outcome, now)
                 else:

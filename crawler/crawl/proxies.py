@@ -53,6 +53,10 @@ class Proxies:
         """Whether every proxy is given up."""
         return bool(self._all) and all(one.given_up for one in self._all)
 
+    def __bool__(self) -> bool:
+        """Whether the job has proxies: one without skips all of this, for it would be asked with each page."""
+        return bool(self._all)
+
     def is_blocked(self, now: float) -> bool:
         """Whether no request can go out now."""
         return bool(self._all) and not any(self._is_free(one, now) for one in self._all)

@@ -160,7 +160,8 @@ class RequestPreparer:
             headers = headers | more
             if message is not None and message.mark:
                 headers["X-Crawler-Request"] = message.mark
-        proxy = self._settings.proxy_of(request)
+        settings = self._settings
+        proxy = settings.proxy_of(request) if settings.proxies else settings.proxy
         if proxy and not is_socks(proxy) and server.startswith("http:"):
             target = asked_url
         lines = place.lines if headers is place.headers else _lines(headers)

@@ -251,7 +251,9 @@ class Pages:
                 return []
         codes = ", ".join(dict.fromkeys([note.code for note in found.notes])) or None
         details = ", ".join(dict.fromkeys([note.detail for note in found.notes if note.detail])) or None
-        lost = {**found.dropped, **{f"{LEFT_OUT}{table}": rows for table, rows in found.left_out.items()}}
+        lost = found.dropped
+        if found.left_out:
+            lost = {**lost, **{f"{LEFT_OUT}{table}": rows for table, rows in found.left_out.items()}}
         dropped = json.dumps(lost, sort_keys=True) if lost else None
         self._close(page, "done", codes, details, found.status, found.elapsed, found.bytes, dropped)
         for number, record in enumerate(found.records, first_record(page.id)):
