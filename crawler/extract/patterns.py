@@ -21,14 +21,18 @@ _SIMPLE = re.compile(r"[^*+?{}|]*[*+]?[^*+?{}|]*")
 times as much as such a search."""
 
 
+_POSSESSIVE_GROUP = re.compile(r"(?<!\\)\)[*+?]\+")
+
+
 def compiled(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """Compile a pattern of our own with possessive groups, `(...)*+`, as this Python can have them.
 
-    Before 3.11.5 they are matched wrongly (python/cpython#106052). There they are plain, which finds the same but takes
-    more memory on long texts.
+    Before 3.11.5 they are matched wrongly (python/cpython#106052). There the library `regex` has them: plain groups
+    would find something else, and take quadratic time on hostile texts.
     """
-    if sys.version_info < (3, 11, 5):
-        pattern = re.sub(r"(?<!\\)\)([*+?])\+", r")\1", pattern)
+    if sys.version_info < (3, 11, 5) and ")" in pattern and _POSSESSIVE_GROUP.search(pattern):
+        found: re.Pattern[str] = _regex().compile(pattern, int(flags))
+        return found
     return re.compile(pattern, flags)
 
 
