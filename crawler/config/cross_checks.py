@@ -69,7 +69,7 @@ def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] 
     for name, kind in document.pages.items():
         given = {one.name: Field(*one) for one in there[name].values()}
         _follow_names(("pages", name), kind, given, report, spoiled)
-    _handed_over(document, report, spoiled)
+    _handed_over(document, there, report, spoiled)
     for name, kind in document.pages.items():
         if kind.paginate is not None and ("pages", name, "paginate") not in spoiled:
             _paginate(("pages", name), kind, kind.paginate, report)
@@ -116,11 +116,13 @@ def _misspelt(path: KeyPath, spoiled: Collection[KeyPath]) -> bool:
     return any(name in SOURCES or name not in FollowSpec.keys for name in wrong)
 
 
-def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[KeyPath]) -> None:
-    """Each link hands over what its target uses."""
+def _handed_over(
+    document: Document, known: Mapping[str, Collection[str]], report: Diagnostics, spoiled: Collection[KeyPath]
+) -> None:
+    """Each link hands over what its target uses; `known` is what arrives at each page kind."""
     used = {name: list(uses(("pages", name), kind)) for name, kind in document.pages.items()}
     for name, kind in document.pages.items():
-        there = {*arriving(document)[name], *((kind.paginate.name,) if kind.paginate is not None else ())}
+        there = {*known[name], *((kind.paginate.name,) if kind.paginate is not None else ())}
         for use in used[name]:
             if use.name not in there and use.path not in spoiled and use.path[:4] not in spoiled:
                 _is_not_given(use, name, there, report, document.started)
@@ -130,7 +132,7 @@ def _handed_over(document: Document, report: Diagnostics, spoiled: Collection[Ke
             given = {*rule.fields, *rule.names, *along}
             path = ("pages", name, "follow", index)
             for use in used.get(rule.to, ()):
-                if use.name in arriving(document)[rule.to] and use.name not in given and path not in spoiled:
+                if use.name in known[rule.to] and use.name not in given and path not in spoiled:
                     what = f"{dotted(use.path)} uses {{{use.name}}}, which this link does not hand over"
                     report.add(path, what, f"add {use.name} to carry:")
                     break

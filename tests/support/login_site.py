@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.html_site import html_site
 
 BOOKS = 12
 TITLES = [f"Book {number:02}" for number in range(BOOKS)]
@@ -50,10 +51,9 @@ class LoginSite:
     waiting: dict[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def answer(
-        self, method: str, target: str, cookies: dict[str, str], headers: dict[str, str], body: str
-    ) -> tuple[int, dict[str, str], str]:
+    def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> tuple[int, dict[str, str], str]:
         """Status, headers and body."""
+        cookies = {name: one.value for name, one in SimpleCookie(headers.get("cookie", "")).items()}
         path = urlsplit(target).path
         if path == "/robots.txt":
             return 404, {}, ""
@@ -114,40 +114,8 @@ def login_site(every: int | None = None, way: str = "redirect", port: int = 0) -
     """Serve the site while the block runs."""
     site = LoginSite(every=every, way=way)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            cookies = {name: one.value for name, one in SimpleCookie(self.headers.get("Cookie", "")).items()}
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, said, text = site.answer(self.command, self.path, cookies, headers, body)
-            content = text.encode()
-            self.send_response(status)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", **said}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_POST = do_GET
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 128
-
-    server = Server(("127.0.0.1", port), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    site.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with html_site(site.answer, port) as site.url:
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 LOST = {"redirect": '{css: "form#login"}', "page": '{css: "form#login"}', "status": "{status: 401}"}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
+
+from tests.support.html_site import html_site
 
 PAGES, ROWS = 5, 3
 TITLES = [f"Book {page}.{row}" for page in range(1, PAGES + 1) for row in range(ROWS)]
@@ -36,7 +36,8 @@ class PostbackSite:
             f'<input name=q value="a&amp;b"><input type=submit name=find value=Find><table>{rows}</table>{more}</form>'
         )
 
-    def answer(self, method: str, target: str, kind: str, body: str) -> tuple[int, dict[str, str], str]:
+    def answer(self, method: str, target: str, headers: dict[str, str], body: str) -> tuple[int, dict[str, str], str]:
+        kind = headers.get("content-type", "")
         path, _, query = target.partition("?")
         if path == "/robots.txt":
             return 404, {}, ""
@@ -66,35 +67,8 @@ def postback_site(way: str = "form", action: str = "") -> Iterator[PostbackSite]
     """Serve the site while the block runs."""
     site = PostbackSite(way=way, action=action)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            kind = self.headers.get("Content-Type", "")
-            status, said, text = site.answer(self.command, self.path, kind, body)
-            content = text.encode()
-            self.send_response(status)
-            for name, value in {"Content-Type": "text/html; charset=utf-8", **said}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_POST = do_GET
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    site.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with html_site(site.answer) as site.url:
         yield site
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def job(site: PostbackSite, **fetch: object) -> str:
