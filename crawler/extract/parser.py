@@ -343,7 +343,7 @@ def _page(
         records=tuple(records),
         links=tuple(links.found),
         dropped=links.dropped,
-        left_out=_left_out(plan, harvests) if any(harvest.left_out for harvest in harvests) else {},
+        left_out=_left_out(plan, harvests),
         notes=notes,
         sessions=sessions_on(page, [link.url for link in links.found]),
     )
@@ -351,9 +351,10 @@ def _page(
 
 def _left_out(plan: CompiledPage, harvests: list[TableResult]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for table, harvest in zip(plan.tables, harvests, strict=True):
-        found[table.rule.table] = found.get(table.rule.table, 0) + harvest.left_out
-    return {table: rows for table, rows in found.items() if rows}
+    for table, harvest in zip(plan.tables, harvests, strict=False):  # a `python:` function has no harvests
+        if harvest.left_out:
+            found[table.rule.table] = found.get(table.rule.table, 0) + harvest.left_out
+    return found
 
 
 def _records(harvests: list[TableResult]) -> list[Record]:
