@@ -35,7 +35,7 @@ LOOKS = (5, 8, 12, 18, 27, 40, 60, 90, 135, 200)
 the error; where time is up before, the last round takes the place of the next look."""
 
 _MANY = 4  # combinations
-_CAUTION = 0.8  # with few rounds and a single pair, Yuen's test errs in up to 6.3 % of cases where it should in 5 %
+_CAUTION = 0.7  # with few rounds these tests err in up to 7 % of comparisons where they should in 5 % (simulated)
 
 
 @dataclass(frozen=True, slots=True)
