@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crawler.compare.advice import Advice
-from crawler.compare.noise import Noise, Served
+from crawler.compare.noise import Noise
+from crawler.compare.quiet import disturbed
 from crawler.compare.records import Difference
+from crawler.compare.served import Served
 from crawler.compare.significance import Judgement, Pair, Spread, judge, spread
 from crawler.compare.task import Combination
 
@@ -27,11 +29,14 @@ class Run:
         start_up: until the first page was asked for, with the start of Python and, small, its end.
         close: writing the outputs.
         cpu, memory: of the whole process tree; None where that cannot be known.
-        latency, p99, mean_latency, hosts, asked, busiest: as in Evidence.
+        latency, p99, mean_latency, hosts, asked, busiest, crashes, details: as in Evidence.
         loop_cpu: CPU of the main process alone, while crawling.
         causes: failed and skipped pages by cause.
-        left_behind: processes that had to be killed after it.
+        left_behind: command lines of processes that had to be killed after it.
+        crawls: how many crawls, each in a fresh process, it is made of; see short_runs.
+        handed_out: the most requests that the strategy was given at once, queued ones included.
         round: from 1; runs of the same round are compared. 0 for one that does not count.
+        outlier: where it is far from the other runs of its combination, how many times as long it took; 0 for none.
         noise: what disturbed it; None where that cannot be known.
         served: what the server counted; None where the server is not ours.
     """
@@ -57,8 +62,13 @@ class Run:
     busiest: int
     loop_cpu: float
     causes: Mapping[str, int] = field(default_factory=dict)
-    left_behind: int = 0
+    left_behind: tuple[str, ...] = ()
+    crashes: int = 0
+    details: Mapping[str, str] = field(default_factory=dict)
+    crawls: int = 1
+    handed_out: int = 0
     round: int = 0
+    outlier: float = 0.0
     noise: Noise | None = None
     served: Served | None = None
 
@@ -230,7 +240,10 @@ class Comparison:
         return series
 
     def verdict(self) -> list[str]:
-        """Who won, as far as that can be said; one sentence each."""
+        """Who won, as far as that can be said, and whether the machine was quiet; one sentence each."""
+        return [*self._winners(), *filter(None, [disturbed(self)])]
+
+    def _winners(self) -> list[str]:
         ranked, leaders = self.ranked, self.leaders
         if not ranked:
             return ["No combination gave the records of the baseline."]

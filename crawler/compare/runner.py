@@ -15,10 +15,14 @@ from typing import Any
 from crawler import __version__, clock
 from crawler.compare.advice import Measured as Known
 from crawler.compare.advice import advise
+from crawler.compare.faults import fault
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.quiet import Repeats, mark_outliers, noise_notes, set_aside
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
+from crawler.compare.served import served_notes
+from crawler.compare.short_runs import crawls_of, together
 from crawler.compare.sites import Site
 from crawler.compare.task import RESULT, Combination, RunSource, Task
 from crawler.config import Job
@@ -72,6 +76,8 @@ class _Comparing:
         self._aim, self._site, self._tell, self._folder = aim, site, tell, folder
         self._timeout: float | None = None
         self._count = 0
+        self._crawls: dict[str, int] = {}
+        self._repeats = Repeats()
         self._entrants = {one: Entrant(one) for one in aim.combinations}
         self._found = Comparison(
             job=aim.job.name,
@@ -88,12 +94,38 @@ class _Comparing:
         for one in self._found.entrants:
             if one.warm_up is None:
                 self._enter(one, 0)
-        for number in range(1, self._aim.repeat + 1):
+        self._crawls = {
+            one.name: crawls_of(one.name, one.warm_up.crawl, self._site.remedy)
+            for one in self._found.entrants
+            if one.warm_up is not None and one.verdict == "ranked"
+        }
+        try:
+            for number in range(1, self._aim.repeat + 1):
+                self._round(number)
+        except KeyboardInterrupt:
+            self._interrupted(number)
+        self._note()
+        return self._found
+
+    def _round(self, number: int) -> None:
+        """Run each combination once; once more while the machine was busy, as long as that may help."""
+        while True:
             for one in self._found.entrants:
                 if one.verdict == "ranked":
                     self._enter(one, number)
-        self._note()
-        return self._found
+            if not self._repeats.wants(self._found.entrants, number):
+                return
+
+    def _interrupted(self, number: int) -> None:
+        """Keep the rounds that are whole.
+
+        Raises:
+            KeyboardInterrupt: there is none.
+        """
+        set_aside(self._found.entrants, number)
+        if not self._found.rounds:
+            raise KeyboardInterrupt
+        self._found.stopped = "Ctrl-C"
 
     # ---- the baseline
 
@@ -147,20 +179,25 @@ class _Comparing:
     # ---- a run
 
     def _enter(self, one: Entrant, number: int) -> None:
-        """Run a combination once; it leaves the race where that fails or finds other records than the baseline."""
-        try:
-            run, folder = self._run(one.combination, one.name + ("" if number else ", warm-up"))
-        except NoRun as error:
-            one.verdict, one.why = "failed", str(error)
-            return
-        one.difference = self._difference(run, folder)
-        shutil.rmtree(folder)
-        if one.difference is not None:
-            one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
-        elif number:
-            one.runs.append(replace(run, round=number))
+        """Run a combination once; it leaves the race where that fails or where something is wrong with it."""
+        runs = []
+        for _ in range(self._crawls.get(one.name, 1) if number else 1):
+            try:
+                run, folder = self._run(one.combination, one.name + ("" if number else ", warm-up"))
+            except NoRun as error:
+                one.verdict, one.why = "failed", str(error)
+                return
+            one.difference = self._difference(run, folder)
+            shutil.rmtree(folder)
+            assert self._found.reference is not None
+            if why := fault(run, self._found.reference, one.difference, one.combination, self._aim.job):
+                one.verdict, one.why = "wrong", why
+                return
+            runs.append(run)
+        if number:
+            one.runs.append(replace(together(runs), round=number))
         else:
-            one.warm_up = run
+            one.warm_up = runs[0]
 
     def _run(self, one: Combination, what: str) -> tuple[Run, Path]:
         self._count += 1
@@ -168,12 +205,13 @@ class _Comparing:
         self._site.ready_for_a_run()
         folder = self._folder / str(self._count)
         folder.mkdir()
-        measured = launch("crawler.compare.run_child", self._task(one, folder), self._timeout)
+        measured = launch("crawler.compare.run_child", self._task(one, folder), self._timeout, self._site.servers)
+        served = self._site.served()
         try:
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise NoRun(why_it_ended(measured, folder, self._timeout)) from None
-        return self._made(measured, result, folder), folder
+        return replace(self._made(measured, result, folder), served=served), folder
 
     def _task(self, one: Combination, folder: Path) -> Task:
         return Task(self._aim.source, one, self._site.base, str(folder), self._site.replay)
@@ -205,6 +243,10 @@ class _Comparing:
             loop_cpu=result["loop_cpu"],
             causes=report["causes"],
             left_behind=measured.left_behind,
+            crashes=evidence.crashes,
+            details=evidence.details,
+            handed_out=result["handed_out"],
+            noise=measured.noise,
         )
 
     def _difference(self, run: Run, folder: Path) -> Difference | None:
@@ -231,9 +273,8 @@ class _Comparing:
             notes.append("Fewer than 4 runs each: no difference can be told from noise. Use --repeat 5.")
         if any(one.combination == self._aim.baseline and one.verdict == "wrong" for one in self._found.entrants):
             notes.append("The baseline itself found other records in a later run: the pages change between runs.")
-        left = sum(run.left_behind for one in self._found.entrants for run in one.runs)
-        if left:
-            notes.append(f"{left} processes did not end with their run and were killed.")
+        mark_outliers(self._found)
+        notes += [*noise_notes(self._found), *served_notes(self._found.entrants)]
         if not IS_WHOLE:
             notes.append("CPU is of processes that were waited for, and memory is not known: only Linux tells more.")
 
