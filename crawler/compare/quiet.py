@@ -11,7 +11,7 @@ from crawler.compare.noise import outliers
 if TYPE_CHECKING:
     from crawler.compare.outcome import Comparison, Entrant, Run
 
-__all__ = ["Repeats", "disturbed", "mark_outliers", "noise_notes"]
+__all__ = ["Repeats", "disturbed", "mark_outliers", "noise_notes", "set_aside"]
 
 
 IN_A_ROW = 3
@@ -25,14 +25,13 @@ class Repeats:
         self._in_a_row = 0
 
     def wants(self, entrants: Sequence[Entrant], number: int) -> bool:
-        """Whether a round is to be repeated; then its runs are set aside."""
+        """Whether a round is to be repeated."""
         if not _busy(run for one in entrants for run in one.runs if run.round == number):
             self._in_a_row = 0
             return False
         if self._in_a_row >= IN_A_ROW or not any(map(_was_quiet, entrants)):
             return False
         self._in_a_row += 1
-        set_aside(entrants, number)
         return True
 
 

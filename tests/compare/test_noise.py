@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from crawler.compare.launch import launch
 from crawler.compare.measure import IS_WHOLE
 from crawler.compare.noise import MAX_SHARE, Noise, NoiseWatch, outliers
-from crawler.compare.quiet import IN_A_ROW, Repeats, disturbed, mark_outliers, noise_notes
+from crawler.compare.quiet import IN_A_ROW, Repeats, disturbed, mark_outliers, noise_notes, set_aside
 from crawler.compare.short_runs import MAX_CRAWLS, MIN_SECONDS, TooShort, crawls_of, together
 from crawler.compare.task import Combination, RunSource, Task
 from tests.compare.test_outcome import RUN, comparison, entrant
@@ -122,6 +122,7 @@ def test_a_round_with_one_bad_run_is_repeated_as_a_whole():
     repeats = Repeats()
     assert not repeats.wants([a, b], 1)
     assert repeats.wants([a, b], 2)
+    set_aside([a, b], 2)
     assert [len(one.runs) for one in (a, b)] == [1, 1]
     assert [len(one.set_aside) for one in (a, b)] == [1, 1]
     notes = " ".join(noise_notes(comparison(a, b)))

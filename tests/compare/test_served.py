@@ -47,7 +47,8 @@ def test_never_more_than_one_at_once():
 
 def test_requests_that_the_crawl_does_not_know_of():
     assert says(replace(FAIR, served=Served(200, 16))) == (
-        "it asks more often than it says: the server counted 200 requests, the crawl 100 and 1 for robots.txt and the like"
+        "it asks more often than it says: the server counted 200 requests, the crawl 100 "
+        "and 1 for robots.txt and the like"
     )
     retried = replace(FAIR, requests=120, retries=20, served=Served(121, 16))
     assert says(retried) == ""

@@ -1,4 +1,4 @@
-"""`python -m tests.long.hogs`: three processes that take all the CPU they get are started in the middle of a comparison.
+"""`python -m tests.long.hogs`: three processes that take all the CPU they get start in the middle of a comparison.
 
 The same comparison is done three times: alone, with hogs that end after a while, and with hogs that stay to the end. It
 prints what each says of noise, and fails where a verdict has another winner or another order than the first one.
