@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from crawler.compare.outcome import Run
+from crawler.compare.records import Difference
 from crawler.compare.served import convicted
+from crawler.compare.task import Combination
 from crawler.config import Job
 from crawler.extract.rules import every_field
 from crawler.strategies.registry import chooses_width
-
-if TYPE_CHECKING:
-    from crawler.compare.outcome import Run
-    from crawler.compare.records import Difference
-    from crawler.compare.task import Combination
 
 __all__ = ["fault"]
 

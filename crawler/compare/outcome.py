@@ -7,11 +7,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crawler.compare.advice import Advice
-from crawler.compare.noise import Noise
-from crawler.compare.quiet import disturbed
+from crawler.compare.noise import Noise, Served, disturbed
 from crawler.compare.records import Difference
 from crawler.compare.sentences import sentence
-from crawler.compare.served import Served
 from crawler.compare.significance import LOOKS, Judgement, Pair, Spread, judge, spread
 from crawler.compare.task import Combination
 
@@ -244,7 +242,10 @@ class Comparison:
 
         Where the machine was busy, the last one says so.
         """
-        return [*self._winners(), *filter(None, [disturbed(self)])]
+        rounds: dict[int, list[Noise | None]] = {}
+        for run in (run for one in self.entrants for run in one.runs):
+            rounds.setdefault(run.round, []).append(run.noise)
+        return [*self._winners(), *filter(None, [disturbed(rounds)])]
 
     def _winners(self) -> list[str]:
         ranked = self.ranked

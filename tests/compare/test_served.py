@@ -7,8 +7,9 @@ import pytest
 
 from crawler.api import load
 from crawler.compare.faults import fault
+from crawler.compare.noise import Served
 from crawler.compare.records import Difference
-from crawler.compare.served import Served, convicted, served_notes
+from crawler.compare.served import convicted, served_notes
 from crawler.compare.sites import Demo, _is_here, open_site
 from crawler.compare.task import Combination
 from tests.compare.test_outcome import RUN, entrant
