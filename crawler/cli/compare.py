@@ -118,10 +118,10 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     codes=(0, 2, 3, 4, 130, 143),
     meanings={
         0: "complete: every combination gave the right records",
-        3: "a combination gave wrong records or failed, or the baseline gave no result",
+        3: "a combination was wrong or failed, the baseline gave no result, or the crawl is too short to time",
         4: "a report could not be written",
-        130: "stopped by Ctrl-C; nothing was written",
-        143: "stopped by SIGTERM; nothing was written",
+        130: "stopped by Ctrl-C; the reports are of the rounds that were complete",
+        143: "stopped by SIGTERM; the reports are of the rounds that were complete",
     },
     topics=_topics,
 )
@@ -240,6 +240,8 @@ def command(
             aim = replace(aim, repeat=aim.repeat or MIN_ROUNDS)  # nobody is asked for more than was said
             _say_the_cost(aim, yes=yes)
         found = compare(aim, site, stack.enter_context(status_line(quiet=quiet)))
+        if found.stopped == "Ctrl-C":
+            echo(f"stopping: the reports say what {found.rounds} whole rounds found", sys.stderr)
     from crawler.compare.reports import write_reports
 
     files = write_reports(found, folder)
@@ -248,6 +250,8 @@ def command(
     else:
         for line in [*compare_text(found), "", *(f"  {short(file.absolute())}" for file in files)]:
             echo(line)
+    if found.stopped == "Ctrl-C":
+        raise KeyboardInterrupt  # the exit code is that of the signal
     return exit_codes.INCOMPLETE if found.unranked else exit_codes.OK
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crawler.compare.advice import Advice
-from crawler.compare.noise import Noise, Served
+from crawler.compare.noise import Noise, Served, disturbed
 from crawler.compare.records import Difference
 from crawler.compare.sentences import sentence
 from crawler.compare.significance import LOOKS, Judgement, Pair, judge
@@ -29,11 +29,14 @@ class Run:
         start_up: until the first page was asked for, with the start of Python and, small, its end.
         close: writing the outputs.
         cpu, memory: of the whole process tree; None where that cannot be known.
-        latency, p99, mean_latency, hosts, asked, busiest: as in Evidence.
+        latency, p99, mean_latency, hosts, asked, busiest, crashes, details: as in Evidence.
         loop_cpu: CPU of the main process alone, while crawling.
         causes: failed and skipped pages by cause.
-        left_behind: processes that had to be killed after it.
+        left_behind: command lines of processes that had to be killed after it.
+        crawls: how many crawls, each in a fresh process, it is made of; see short_runs.
+        handed_out: the most requests that the strategy was given at once, queued ones included.
         round: from 1; runs of the same round are compared. 0 for one that does not count.
+        outlier: where it is far from the other runs of its combination, how many times as long it took; 0 for none.
         noise: what disturbed it; None where that cannot be known.
         served: what the server counted; None where the server is not ours.
     """
@@ -59,8 +62,13 @@ class Run:
     busiest: int
     loop_cpu: float
     causes: Mapping[str, int] = field(default_factory=dict)
-    left_behind: int = 0
+    left_behind: tuple[str, ...] = ()
+    crashes: int = 0
+    details: Mapping[str, str] = field(default_factory=dict)
+    crawls: int = 1
+    handed_out: int = 0
     round: int = 0
+    outlier: float = 0.0
     noise: Noise | None = None
     served: Served | None = None
 
@@ -226,7 +234,16 @@ class Comparison:
         return series
 
     def verdict(self) -> list[str]:
-        """Who is best: a sentence for the crawl, one for the whole run, and one for CPU where that is known."""
+        """Who is best: a sentence for the crawl, one for the whole run, and one for CPU where that is known.
+
+        Where the machine was busy, the last one says so.
+        """
+        rounds: dict[int, list[Noise | None]] = {}
+        for run in (run for one in self.entrants for run in one.runs):
+            rounds.setdefault(run.round, []).append(run.noise)
+        return [*self._winners(), *filter(None, [disturbed(rounds)])]
+
+    def _winners(self) -> list[str]:
         ranked = self.ranked
         if not ranked:
             return ["No combination gave the records of the baseline."]

@@ -16,11 +16,15 @@ from typing import Any
 from crawler import __version__, clock
 from crawler.compare.advice import Measured as Known
 from crawler.compare.advice import advise
+from crawler.compare.faults import fault
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.quiet import Repeats, mark_outliers, noise_notes, set_aside
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
 from crawler.compare.rounds import BUDGET, MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
+from crawler.compare.served import served_notes
+from crawler.compare.short_runs import crawls_of, together
 from crawler.compare.sites import Site
 from crawler.compare.task import RESULT, Combination, RunSource, Task
 from crawler.config import Job
@@ -85,6 +89,8 @@ class _Comparing:
         self._aim, self._site, self._tell, self._folder = aim, site, tell, folder
         self._timeout: float | None = None
         self._count = 0
+        self._crawls: dict[str, int] = {}
+        self._repeats = Repeats()
         self._stage = "warm-up"
         self._began = time.monotonic()
         self._entrants = {one: Entrant(one) for one in aim.combinations}
@@ -106,6 +112,11 @@ class _Comparing:
         for one in self._found.entrants:
             if one.warm_up is None:
                 self._enter(one, 0)
+        self._crawls = {
+            one.name: crawls_of(one.name, one.warm_up.crawl, self._site.remedy)
+            for one in self._found.in_the_race
+            if one.warm_up is not None
+        }
         self._found.stopped = self._rounds()
         self._note()
         return self._found
@@ -162,15 +173,27 @@ class _Comparing:
     # ---- a run
 
     def _rounds(self) -> str:
-        """Do rounds until there is a reason to stop; returns it."""
+        """Do rounds until there is a reason to stop; returns it.
+
+        Raises:
+            KeyboardInterrupt: before one was complete.
+        """
         found, longest = self._found, 0.0
         firm = self._aim.budget is not None
         while True:
-            began = time.monotonic()
-            if why := why_to_stop(found, began - self._began, longest, is_budget_firm=firm):
-                return why
-            self._round(found.rounds + 1)
-            longest = max(longest, time.monotonic() - began)
+            began, number = time.monotonic(), found.rounds + 1
+            try:
+                if why := why_to_stop(found, began - self._began, longest, is_budget_firm=firm):
+                    return why
+                self._round(number)
+                if self._repeats.wants(found.entrants, number):
+                    set_aside(found.entrants, number)
+                longest = max(longest, time.monotonic() - began)
+            except KeyboardInterrupt:
+                set_aside(found.entrants, number)  # a round that is not complete tells nothing
+                if not found.rounds:
+                    raise
+                return "Ctrl-C"
 
     def _round(self, number: int) -> None:
         """Run each that is in the race once."""
@@ -182,20 +205,25 @@ class _Comparing:
             self._enter(one, number)
 
     def _enter(self, one: Entrant, number: int) -> None:
-        """Run a combination once; it leaves the race where that fails or finds other records than the baseline."""
-        try:
-            run, folder = self._run(one.combination, f"{self._stage}: {one.name}")
-        except NoRun as error:
-            one.verdict, one.why = "failed", str(error)
-            return
-        one.difference = self._difference(run, folder)
-        shutil.rmtree(folder)
-        if one.difference is not None:
-            one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
-        elif number:
-            one.runs.append(replace(run, round=number))
+        """Run a combination once; it leaves the race where that fails or where something is wrong with it."""
+        runs = []
+        for _ in range(self._crawls.get(one.name, 1) if number else 1):
+            try:
+                run, folder = self._run(one.combination, f"{self._stage}: {one.name}")
+            except NoRun as error:
+                one.verdict, one.why = "failed", str(error)
+                return
+            one.difference = self._difference(run, folder)
+            shutil.rmtree(folder)
+            assert self._found.reference is not None
+            if why := fault(run, self._found.reference, one.difference, one.combination, self._aim.job):
+                one.verdict, one.why = "wrong", why
+                return
+            runs.append(run)
+        if number:
+            one.runs.append(replace(together(runs), round=number))
         else:
-            one.warm_up = run
+            one.warm_up = runs[0]
 
     def _run(self, one: Combination, what: str) -> tuple[Run, Path]:
         self._count += 1
@@ -203,12 +231,13 @@ class _Comparing:
         self._site.ready_for_a_run()
         folder = self._folder / str(self._count)
         folder.mkdir()
-        measured = launch("crawler.compare.run_child", self._task(one, folder), self._timeout)
+        measured = launch("crawler.compare.run_child", self._task(one, folder), self._timeout, self._site.servers)
+        served = self._site.served()
         try:
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise NoRun(why_it_ended(measured, folder, self._timeout)) from None
-        return self._made(measured, result, folder), folder
+        return replace(self._made(measured, result, folder), served=served), folder
 
     def _task(self, one: Combination, folder: Path) -> Task:
         return Task(self._aim.source, one, self._site.base, str(folder), self._site.replay)
@@ -240,6 +269,10 @@ class _Comparing:
             loop_cpu=result["loop_cpu"],
             causes=report["causes"],
             left_behind=measured.left_behind,
+            crashes=evidence.crashes,
+            details=evidence.details,
+            handed_out=result["handed_out"],
+            noise=measured.noise,
         )
 
     def _difference(self, run: Run, folder: Path) -> Difference | None:
@@ -266,9 +299,8 @@ class _Comparing:
             notes.append(why)
         if any(one.combination == self._aim.baseline and one.verdict == "wrong" for one in self._found.entrants):
             notes.append("The baseline itself found other records in a later run: the pages change between runs.")
-        left = sum(run.left_behind for one in self._found.entrants for run in one.runs)
-        if left:
-            notes.append(f"{left} processes did not end with their run and were killed.")
+        mark_outliers(self._found)
+        notes += [*noise_notes(self._found), *served_notes(self._found.entrants)]
         if not IS_WHOLE:
             notes.append("CPU is of processes that were waited for, and memory is not known: only Linux tells more.")
 
