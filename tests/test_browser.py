@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +79,11 @@ def shop() -> Iterator[tuple[Shop, str, list[str]]]:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder for the job, beside an empty one for temporary files: the path of the latter must be short."""
+    get_temp_dir()  # that of `multiprocessing` lasts as long as this process
     with tempfile.TemporaryDirectory(prefix="k") as temporary:
         monkeypatch.setenv("TMPDIR", temporary)
         monkeypatch.setattr(tempfile, "tempdir", temporary)
         yield tmp_path
-
-
-def left() -> list[str]:
-    """Temporary files, but those of `multiprocessing`, which last as long as this process."""
-    return [name for name in os.listdir(tempfile.gettempdir()) if not name.startswith("pymp-")]
 
 
 def written(folder: Path, base: str, **fetch: object) -> Path:
@@ -167,7 +164,7 @@ def test_a_browser_that_is_killed_twice_loses_no_page(
     assert (report.exit_code, dict(report.causes)) == (0, {})
     assert rows(folder) == EXPECTED
     assert {each.pid for each in victims()} == before
-    assert left() == []
+    assert os.listdir(tempfile.gettempdir()) == []
 
 
 @needs_chromium
@@ -207,7 +204,7 @@ def test_a_driver_that_is_killed_again_and_again_stalls_nothing(shop: Any, folde
     else:  # a page that failed at all its tries is asked for again
         assert report.pages["failed"] or report.pages["left"]
     assert [each for each in (*drivers(), *browsers()) if each not in before] == []
-    assert left() == []
+    assert os.listdir(tempfile.gettempdir()) == []
     if report.exit_code:
         assert crawler.run(crawler.load(path)).exit_code == 0
         assert rows(folder) == EXPECTED
