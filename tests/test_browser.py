@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +26,7 @@ from crawler.demo.catalogue import Stock, book_path
 from crawler.demo.options import DemoOptions
 from crawler.errors import ConfigError
 from crawler.fetch import browser
-from tests.support.browser import Answer, browsers, needs_chromium, site
+from tests.support.browser import Answer, browsers, drivers, needs_chromium, site
 from tests.support.jobs import ROOT
 from tests.support.usable import USABLE
 
@@ -70,6 +74,16 @@ def shop() -> Iterator[tuple[Shop, str, list[str]]]:
     made = Shop()
     with site(made) as (base, seen):
         yield made, base, seen.requests  # type: ignore[misc]  # paths and headers
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for the job, beside an empty one for temporary files: the path of the latter must be short."""
+    get_temp_dir()  # that of `multiprocessing` lasts as long as this process
+    with tempfile.TemporaryDirectory(prefix="k") as temporary:
+        monkeypatch.setenv("TMPDIR", temporary)
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        yield tmp_path
 
 
 def written(folder: Path, base: str, **fetch: object) -> Path:
@@ -127,26 +141,73 @@ def test_every_strategy_and_parse_stage_gives_the_same_rows(
 
 
 @needs_chromium
+@pytest.mark.parametrize("victims", [browsers, drivers])
 @pytest.mark.parametrize(
     "strategy", ["threads", *(pytest.param(name, marks=pytest.mark.long) for name in USUAL[1:] if name in USABLE)]
 )
-def test_a_browser_that_is_killed_twice_loses_no_page(shop: Any, tmp_path: Path, strategy: str) -> None:
+def test_a_browser_that_is_killed_twice_loses_no_page(
+    shop: Any, folder: Path, strategy: str, victims: Callable[[], list[psutil.Process]]
+) -> None:
     made, base, _ = shop
-    before = {each.pid for each in browsers()}
+    before = {each.pid for each in victims()}
     killed: list[int] = []
 
     def kill() -> None:
-        for each in browsers():
+        for each in victims():
             if each.pid not in before:
                 killed.append(each.pid)
                 each.kill()
 
     made.first = {"/p/2": kill, "/p/5": kill}
-    report = crawler.run(crawler.load(written(tmp_path, base, strategy=strategy, workers=4)))
+    report = crawler.run(crawler.load(written(folder, base, strategy=strategy, workers=4)))
     assert len(set(killed)) == 2
     assert (report.exit_code, dict(report.causes)) == (0, {})
-    assert rows(tmp_path) == EXPECTED
-    assert {each.pid for each in browsers()} == before
+    assert rows(folder) == EXPECTED
+    assert {each.pid for each in victims()} == before
+    assert os.listdir(tempfile.gettempdir()) == []
+
+
+@needs_chromium
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
+def test_a_driver_that_is_killed_again_and_again_stalls_nothing(shop: Any, folder: Path, seed: int) -> None:
+    """It dies while it starts, opens a page, reads one, and closes one; by threads, so that nothing waits for it."""
+    _, base, _ = shop
+    chance, over, killed = random.Random(seed), threading.Event(), list[int]()
+    before = set(psutil.Process().children(recursive=True))
+
+    def kill() -> None:
+        """Kill each driver at some time of its life, six of them."""
+        while len(killed) < 6 and not over.wait(0.02):
+            for each in drivers():
+                if each.pid not in killed and each not in before:
+                    over.wait(chance.choice((chance.uniform(0, 0.5), chance.uniform(0, 8.0))))
+                    with suppress(psutil.Error):
+                        killed.append(each.pid)
+                        each.kill()
+
+    path = written(folder, base, strategy=chance.choice([name for name in USUAL if name in USABLE]), workers=4)
+    reports: list[crawler.Report] = []
+    crawling = threading.Thread(target=lambda: reports.append(crawler.run(crawler.load(path))), daemon=True)
+    killing = threading.Thread(target=kill, daemon=True)
+    crawling.start()
+    killing.start()
+    crawling.join(240)
+    over.set()
+    killing.join(20)
+    (report,) = reports
+    assert killed
+    assert set(report.causes) <= {"browser-died", "browser-failed"}
+    assert report.pages["failed"] == sum(report.causes.values())
+    if report.exit_code == 0:
+        assert rows(folder) == EXPECTED
+    else:  # a page that failed at all its tries is asked for again
+        assert report.pages["failed"] or report.pages["left"]
+    assert [each for each in (*drivers(), *browsers()) if each not in before] == []
+    assert os.listdir(tempfile.gettempdir()) == []
+    if report.exit_code:
+        assert crawler.run(crawler.load(path)).exit_code == 0
+        assert rows(folder) == EXPECTED
 
 
 @needs_chromium

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import random
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -16,7 +14,8 @@ from openpyxl import load_workbook
 import crawler
 from crawler.replay.playback import Replay
 from tests.support.badserver import answer, keep_alive, serve
-from tests.support.jobs import crawl, kill, start
+from tests.support.jobs import crawl
+from tests.support.killing import Requests, resumed_exactly
 from tests.support.usable import USABLE
 
 STRATEGIES = [
@@ -419,35 +418,38 @@ def many(path: str, number: int) -> bytes:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """All files but drafts, which the first run an hour later removes."""
-    every = [one for one in folder.rglob("*") if one.is_file() and not one.name.startswith(".tmp-")]
-    found = {str(one.relative_to(folder)): one.read_bytes() for one in every}
-    return {name: content for name, content in found.items() if name.startswith("photos") or name.endswith("jsonl")}
+    """All files and outputs: contents by name, drafts of either too."""
+    found = {str(one.relative_to(folder)): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+    return {name: content for name, content in found.items() if name.startswith("photos") or "jsonl" in name}
 
 
 @pytest.mark.parametrize(
-    ("strategy", "kills"),
-    [("threads", 3)]
+    ("strategy", "seeds"),
+    [("threads", range(1, 2))]
     + [
-        pytest.param(name, 20, marks=pytest.mark.long)
+        pytest.param(name, range(25), marks=pytest.mark.long)
         for name in ("threads", "processes", "asyncio", "curl")
         if name in USABLE
     ],
 )
-def test_a_killed_run_is_resumed_with_whole_files_and_right_cells(tmp_path, strategy, kills):
-    with serve(keep_alive(many)) as server:
-        origin, chance = server.origin, random.Random(3)
-        path = write(tmp_path / "whole", origin, strategy, "{isbn}.{ext}")
-        began = time.monotonic()
-        assert crawl("run", path, "--quiet").returncode == 0
-        seconds, wanted = time.monotonic() - began, tree(tmp_path / "whole")
-        assert len({content for name, content in wanted.items() if ".contents" in name}) == 35
-        for at in range(kills):
-            path = write(tmp_path / str(at), origin, strategy, "{isbn}.{ext}")
-            process = start("run", path, "--quiet")
-            time.sleep(chance.uniform(0.1, seconds))
-            kill(process)
-            for one in (path.parent / "photos").glob("*.png"):  # what is there is whole
-                assert one.read_bytes() in wanted.values()
-            assert crawl("run", path, "--quiet").returncode == 0
-            assert tree(path.parent) == wanted, f"kill {at}"
+def test_a_killed_run_is_resumed_with_whole_files_and_right_cells(tmp_path, strategy, seeds):
+    requests = Requests()
+
+    def counted(path: str, number: int) -> bytes:
+        requests()
+        return many(path, number)
+
+    contents = {picture(str(number)) * 2_000 for number in range(35)}
+
+    def all_whole(folder: Path) -> None:
+        for one in (folder / "photos").glob("*.png"):
+            assert one.read_bytes() in contents
+
+    with serve(keep_alive(counted)) as server:
+
+        def job(folder: Path) -> Path:
+            return write(folder, server.origin, strategy, "{isbn}.{ext}")
+
+        resumed_exactly(tmp_path, requests, job, tree, seeds, look=all_whole)
+    wanted = tree(tmp_path / "whole")
+    assert {content for name, content in wanted.items() if ".contents" in name} == contents

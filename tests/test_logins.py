@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 import sqlite3
-import time
+from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ import pytest
 import crawler
 from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.runner.summary import outcome
-from tests.support.jobs import crawl, kill, start
+from tests.support.jobs import crawl
+from tests.support.killing import Requests, resumed_exactly
 from tests.support.login_site import PASSWORD, TITLES, WAYS, LoginSite, job, login_site, token_job
 from tests.support.usable import USABLE
 
@@ -177,27 +180,44 @@ def test_steps_that_fail_say_why(tmp_path: Path, change: tuple[str, str], part: 
 
 
 @pytest.mark.parametrize(
-    "strategy", ["threads", *(pytest.param(name, marks=pytest.mark.long) for name in ("processes", "asyncio", "curl"))]
+    ("strategy", "seeds"),
+    [("threads", range(1, 2))]
+    + [
+        pytest.param(name, range(25), marks=pytest.mark.long)
+        for name in ("threads", "processes", "asyncio", "curl")
+        if name in USABLE
+    ],
 )
-def test_killed_again_and_again(tmp_path: Path, strategy: str) -> None:
-    if strategy not in USABLE:
-        pytest.skip("not installed")
-    with login_site(3, "redirect") as site:
-        config = tmp_path / "books.yaml"
-        config.write_text(job(site, strategy=strategy).replace("delay: 0,", "delay: 50ms,"))
-        for asked in (6, 14, 22):
-            process = start("run", config, "--quiet", env=ENV)
-            until = time.monotonic() + 20
-            while len(site.asked) < asked and process.poll() is None and time.monotonic() < until:
-                time.sleep(0.005)
-            kill(process)
-            for path in (one for one in tmp_path.rglob("*") if one.is_file()):
-                content = path.read_bytes()
-                assert not [secret for secret in SECRETS if secret in content], path
-        done = crawl("run", config, "--quiet", env=ENV)
-    assert done.returncode == 0, done.stderr
-    rows = [json.loads(line)["title"] for line in (tmp_path / "out" / "books.jsonl").read_text().splitlines()]
-    assert rows == TITLES
+@pytest.mark.parametrize("text", [job, token_job])
+def test_a_killed_crawl_is_resumed_with_all_its_pages(
+    tmp_path: Path, text: Callable[..., str], strategy: str, seeds: range
+) -> None:
+    """Sessions end at random: kills come among pages, while the steps run, and right behind them."""
+    requests, ways, chance = Requests(), cycle(WAYS), random.Random(7)
+
+    def titles(folder: Path) -> list[str]:
+        return [json.loads(line)["title"] for line in (folder / "out" / "books.jsonl").read_text().splitlines()]
+
+    def no_secrets(folder: Path) -> None:
+        for path in (one for one in folder.rglob("*") if one.is_file()):
+            content = path.read_bytes()
+            assert not [secret for secret in SECRETS if secret in content], path
+
+    with login_site(lambda: chance.randint(1, 5)) as site:
+        site.on_request = requests
+
+        def written(folder: Path) -> Path:
+            site.way = next(ways)
+            config = folder / "books.yaml"
+            config.write_text(text(site, strategy=strategy))
+            return config
+
+        resumed_exactly(tmp_path, requests, written, titles, seeds, env=ENV, look=no_secrets)
+    assert titles(tmp_path / "whole") == TITLES
+    if len(seeds) > 20:
+        steps = {"GET /token"} if text is token_job else {"GET /login", "POST /login", "GET /welcome"}
+        assert steps < {site.asked[at] for at in requests.struck}
+        assert steps & {site.asked[at - 1] for at in requests.struck if site.asked[at] not in steps}
 
 
 @pytest.mark.parametrize("text", [job, token_job])

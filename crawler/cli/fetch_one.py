@@ -187,6 +187,9 @@ class _Visitor:
         good = GOOD | message.statuses
         asked = request._replace(message=message._replace(statuses=message.statuses | _ERRORS))
         answer = self._pages(asked)
+        if isinstance(answer, Failure) and answer.status in _ERRORS - good:  # its body is broken, so it says nothing
+            reason = responses.get(answer.status, "")
+            return classify(request.url, answer.status, reason, {}, b"", answer.elapsed, good=good)
         if not isinstance(answer, Response) or answer.status in good or answer.status < 400:
             return answer
         secrets = [*secrets_of(self._job), *(part.partition("=")[2] for part in request.cookies.split("; "))]

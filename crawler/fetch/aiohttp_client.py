@@ -30,6 +30,7 @@ from crawler.fetch.failures import by_proxy, to_fetch_error
 from crawler.fetch.outcome import (
     LEFTOVER_SECONDS,
     MAX_LEFTOVER,
+    broken,
     check_length,
     classify,
     is_short,
@@ -355,7 +356,7 @@ class AiohttpFetch:
             error = _explained(exc)
         if self._settings.proxy and not (now and now.received):
             error = by_proxy(error)
-        return Failure(error.code, error.detail, elapsed=monotonic() - start)
+        return broken(error, now.status if now and now.fields is not None else 0, monotonic() - start)
 
     async def close(self) -> None:
         """Close all connections."""

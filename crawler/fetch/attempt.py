@@ -74,6 +74,7 @@ class Attempt(threading.local):
         not_after: later than this nothing is sent.
         most: bytes that may come over the wire, head and trailers included.
         received: bytes that came.
+        status: of the answer whose body is read; 0 before.
         connected: a new connection was opened for it.
         cut: its connection ended without the goodbye of TLS.
         spares: where a connection goes that was ready too late.
@@ -87,6 +88,7 @@ class Attempt(threading.local):
     not_after = float("inf")
     most = 0
     received = 0
+    status = 0
     connected = False
     cut = False
 
@@ -98,7 +100,7 @@ class Attempt(threading.local):
         self.deadline = now + settings.timeout
         self.not_after = not_after
         self.most = settings.most_sent
-        self.received = 0
+        self.received = self.status = 0
         self.connected = self.cut = False
         return now
 

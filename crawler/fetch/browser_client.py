@@ -8,33 +8,28 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, Error, Playwright, async_playwright
+from playwright.async_api import Browser, Error, Playwright
 
 from crawler.errors import ConfigError, CrawlerError, one_line
 from crawler.fetch.browser import BrowserOptions, BrowserRule, browser_path, browser_refusal
-from crawler.fetch.browser_page import Heard, PageVisit, Result
+from crawler.fetch.browser_driver import CLOSING, STARTING, Driver, limited
+from crawler.fetch.browser_page import DIED, DRESSING, Heard, PageVisit, Result, answers
 from crawler.fetch.client import ClientSettings
 from crawler.fetch.failures import to_fetch_error
 from crawler.model import Failure, Request
 
 __all__ = ["BrowserFetch"]
 
-PREFIX = "crawler-browser-"  # of the folder of its temporary files; our process id follows
-STARTING = 30.0  # seconds
-OPENING = 10.0  # a call to a driver that has died may never return
-CLOSING = 5.0
-MAX_TEMPORARY = 28
+OPENING = 10.0  # seconds
+SLACK = 5.0  # that a page may take beyond its own deadlines
 _ARGS = (
     "--blink-settings=imagesEnabled=false",  # their addresses are in the page all the same
     "--disable-quic",
@@ -45,7 +40,6 @@ _ARGS = (
 )
 _NOWHERE = "http://127.0.0.1:9"  # for what the browser asks for by itself, outside of pages
 _BUSY = Failure("busy", "the browser had other pages until its time slot expired")
-_DIED = Failure("browser-died", "the browser ended while it had the page")
 
 
 class BrowserFetch:
@@ -75,11 +69,9 @@ class BrowserFetch:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._playwright: Playwright | None = None
+        self._driver: Driver | None = None
         self._browser: Browser | None = None
         self._pid = 0
-        self._folder: str | None = None
-        self._profile: str | None = None
         self._starting: asyncio.Lock | None = None
         self._visits: set[asyncio.Task[Result]] = set()
         self._pages: set[PageVisit] = set()
@@ -91,12 +83,12 @@ class BrowserFetch:
         """Render a page once; whatever happens is returned."""
         loop = self._running()
         if loop is None:
-            return _DIED
+            return DIED
         waiting = asyncio.run_coroutine_threadsafe(self._visit(request), loop)
         try:
             return waiting.result()
         except CancelledError:
-            return _DIED
+            return DIED
         except CrawlerError as exc:
             error = to_fetch_error(exc)
             return Failure(error.code, error.detail)
@@ -143,14 +135,15 @@ class BrowserFetch:
             self._visits.discard(task)
 
     async def _in(self, page: PageVisit, request: Request) -> Result:
-        rule = self._rules.get(request.kind, BrowserRule())
+        rule, timeout = self._rules.get(request.kind, BrowserRule()), self._options.timeout
+        most = max(0.0, request.not_before - time.monotonic()) + 2 * DRESSING + timeout + SLACK
         self._pages.add(page)
         result: Result | Exception
         try:
-            result = await page.run(request, rule, self._options.timeout)
+            result = await page.driver.answer(page.run(request, rule, timeout), most)
         except CrawlerError:
             raise
-        except Exception as error:  # also a plain one, where what drives the browser has died
+        except Exception as error:  # of playwright, or of what drives the browser: it may have died
             page.used = True
             result = error
         finally:
@@ -163,28 +156,28 @@ class BrowserFetch:
         self.heard = page.heard
         if not isinstance(result, Exception):
             return result
-        if isinstance(result, Error) and page.healthy and page.browser.is_connected():
+        if isinstance(result, Error) and page.healthy and await answers(page.browser):
             return Failure("browser-failed", one_line(result.message.partition("\n")[0]))
-        return _DIED
+        return DIED
 
     async def _open_page(self) -> PageVisit | Failure:
         """A page that waits for a request, or a new one."""
         while self._ready_pages:
             page = self._ready_pages.pop()
-            if page.browser is self._browser and page.browser.is_connected():
+            if page.browser is self._browser and self._is_alive():
                 return page
             await page.close()
         browser = await self._ready()
-        if isinstance(browser, Failure):
-            return browser
-        page = PageVisit(browser, self._settings, listen=self._listen)
+        if isinstance(browser, Failure) or self._driver is None:
+            return browser if isinstance(browser, Failure) else DIED
+        page = PageVisit(browser, self._driver, self._settings, listen=self._listen)
         try:
-            await asyncio.wait_for(page.open(), OPENING)
+            await page.driver.answer(page.open(), OPENING)
         except Exception:  # not even an empty page: this browser is of no use any more
             await page.close()
             if self._browser is browser:
                 await self._end_browser()
-            return _DIED
+            return DIED
         return page
 
     async def _close_page(self, page: PageVisit) -> None:
@@ -210,22 +203,32 @@ class BrowserFetch:
         """The browser, started where there is none, or none that lives."""
         self._starting = self._starting or asyncio.Lock()
         async with self._starting:
-            if self._browser is not None and self._browser.is_connected():
+            if self._browser is not None and self._is_alive():
                 return self._browser
             await self._end_browser()
             try:
-                return await asyncio.wait_for(self._start(), 2 * STARTING)
+                return await limited(self._start(), 3 * STARTING)
             except Exception as error:  # whatever keeps it from starting, down to a missing library of the system
                 await self._end_browser()
                 return Failure("browser-failed", f"the browser does not start: {_reason(error)}")
 
+    def _is_alive(self) -> bool:
+        return (
+            self._browser is not None
+            and self._browser.is_connected()
+            and self._driver is not None
+            and self._driver.runs  # a browser whose driver died may still count as connected
+        )
+
     async def _start(self) -> Browser:
-        self._playwright = await asyncio.wait_for(async_playwright().start(), STARTING)
-        remove_abandoned()
-        self._folder = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=_temporary())
-        self._browser = await self._playwright.chromium.launch(
+        self._driver = driver = Driver()
+        playwright = await driver.start()
+        return await driver.answer(self._launch(playwright, driver.folder), 2 * STARTING)
+
+    async def _launch(self, playwright: Playwright, folder: str) -> Browser:
+        self._browser = browser = await playwright.chromium.launch(
             executable_path=browser_path(self._options.path),
-            env={**os.environ, "TMPDIR": self._folder},  # one that is killed leaves files there
+            env={**os.environ, "TMPDIR": folder},  # one that is killed leaves files there
             args=_ARGS,
             ignore_default_args=["--disable-popup-blocking"],
             chromium_sandbox=self._options.sandbox and not _is_root(),
@@ -235,40 +238,36 @@ class BrowserFetch:
             handle_sighup=False,
             timeout=1000 * STARTING,
         )
-        self._browser.on("disconnected", self._on_death)
-        session = await self._browser.new_browser_cdp_session()
+        browser.on("disconnected", self._on_death)
+        session = await browser.new_browser_cdp_session()
         for process in (await session.send("SystemInfo.getProcessInfo"))["processInfo"]:
             if process["type"] == "browser":
                 self._pid = process["id"]
-                self._profile = _profile(self._pid)
-        return self._browser
+        return browser
 
     def _on_death(self, browser: Any) -> None:
         if browser is self._browser:
             for page in self._pages:
-                page.stop(_DIED)
+                page.stop(DIED)
 
     async def _end_browser(self) -> None:
-        """Close the browser and what drives it; kill it where it does not close. Its profile goes with it."""
-        browser, playwright, pid = self._browser, self._playwright, self._pid
-        folders, self._folder, self._profile = (self._folder, self._profile), None, None
-        self._browser = self._playwright = None
-        self._pid = 0
+        """Close the browser and what drives it; kill it where it does not close."""
+        browser, driver, pid = self._browser, self._driver, self._pid
+        is_alive = self._is_alive()
+        self._browser, self._driver, self._pid = None, None, 0
         for page in self._pages:
-            page.stop(_DIED)
-        if browser is not None and browser.is_connected() and not await _ends(browser.close()) and pid:
+            page.stop(DIED)
+        if browser is not None and is_alive and not await _ends(browser.close()) and pid:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        if playwright is not None:
-            await _ends(playwright.stop())
-        for folder in filter(None, folders):
-            shutil.rmtree(folder, ignore_errors=True)
+        if driver is not None:
+            await driver.end()
 
     async def _stop(self) -> None:
         mine = asyncio.current_task()
         visits = [task for task in (*self._visits, *self._behind) if task is not mine]
         for page in self._pages:
-            page.stop(_DIED)
+            page.stop(DIED)
         if visits:
             await asyncio.wait(visits, timeout=CLOSING)
         for task in visits:
@@ -278,49 +277,12 @@ class BrowserFetch:
             await page.close()
 
 
-def remove_abandoned() -> None:
-    """Remove the temporary files of browsers whose crawler was killed."""
-    if not hasattr(os, "getuid"):
-        return
-    for folder in Path(_temporary()).glob(f"{PREFIX}*"):
-        number = folder.name.removeprefix(PREFIX).partition("-")[0]
-        with suppress(OSError, ValueError):
-            if folder.stat(follow_symlinks=False).st_uid == os.getuid() and not _lives(int(number)):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _temporary() -> str:
-    """Where the browser may have its temporary files: the path of a socket in them has 107 characters at most."""
-    usual = tempfile.gettempdir()
-    return "/tmp" if len(usual) > MAX_TEMPORARY and os.access("/tmp", os.W_OK) else usual  # noqa: S108 - by mkdtemp
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 async def _ends(work: Any) -> bool:
     try:
-        await asyncio.wait_for(work, CLOSING)
+        await limited(work, CLOSING)
     except Exception:  # also a plain one, where what drives the browser has died
         return False
     return True
-
-
-def _profile(pid: int) -> str | None:
-    """The profile of a browser, which nobody removes where what drives it is killed; known on Linux only."""
-    try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return None
-    found = [one.partition("=")[2] for one in arguments if one.startswith("--user-data-dir=")]
-    return next((path for path in found if Path(path).name.startswith("playwright_")), None)
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

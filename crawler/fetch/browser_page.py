@@ -21,6 +21,7 @@ from playwright.async_api import Error
 from crawler import urls
 from crawler.errors import FetchError, one_line
 from crawler.fetch.browser import BrowserRule
+from crawler.fetch.browser_driver import CLOSING, Driver, limited
 from crawler.fetch.browser_guard import Guard
 from crawler.fetch.client import ClientSettings
 from crawler.fetch.cookies import usable_cookies
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Request as PageRequest
     from playwright.async_api import Response as PageResponse
 
-__all__ = ["Heard", "PageVisit", "Result", "from_browser"]
+__all__ = ["DIED", "DRESSING", "Heard", "PageVisit", "Result", "answers", "from_browser"]
 
 Result = Response | Moved | Failure
 Event = dict[str, Any]
@@ -45,10 +46,11 @@ EFFECT = 2.0  # seconds in which a click or a scroll must show an effect
 SETTLE = 10.0  # seconds that what it began may take
 TICK = 0.05
 DRESSING = 10.0
-CLOSING = 5.0
+ANSWERING = 5.0
 WORLDS = 40  # times that a script is tried in a document which goes away under it
 MAX_RELOADS = 3
 MAX_HEARD = 50
+DIED = Failure("browser-died", "the browser ended while it had the page")
 _SILENT = frozenset({"eventsource", "websocket", "media", "ping", "image", "font"})
 """Requests that a page has done with when it shows its content."""
 _HTML = frozenset({"", "text/html", "application/xhtml+xml"})
@@ -99,8 +101,8 @@ class PageVisit:
         healthy: the browser let the page be closed.
     """
 
-    def __init__(self, browser: Browser, settings: ClientSettings, *, listen: bool = False) -> None:
-        self.browser = browser
+    def __init__(self, browser: Browser, driver: Driver, settings: ClientSettings, *, listen: bool = False) -> None:
+        self.browser, self.driver = browser, driver
         self._settings = settings
         self._most = LOAD_FACTOR * settings.page_bytes
         self._guard = Guard(settings, self._most)
@@ -164,10 +166,10 @@ class PageVisit:
         """
         self._url, self._rule = urls.resolve("", request.url), rule
         self._good = GOOD | request.message.statuses if request.message is not None else GOOD
-        await asyncio.wait_for(self._dress(request), DRESSING)
+        await limited(self._dress(request), DRESSING)
         await asyncio.sleep(max(0.0, request.not_before - time.monotonic()))
         if time.monotonic() > request.not_after:
-            await self._undress()
+            await limited(self._undress(), DRESSING)
             return Failure("late", "its time slot expired before it could be sent")
         self.used = True
         return await self._within(timeout)
@@ -185,7 +187,7 @@ class PageVisit:
         if self._context is None:
             return
         try:
-            await asyncio.wait_for(self._context.close(), CLOSING)
+            await limited(self._context.close(), CLOSING)
         except Exception:  # also a plain one, where what drives the browser has died
             self.healthy = False
 
@@ -331,7 +333,8 @@ class PageVisit:
         try:
             found = await self._cdp.send("Fetch.getResponseBody", {"requestId": event["requestId"]})
         except Error:
-            self.stop(Failure("truncated", "the response is incomplete", elapsed=self._elapsed))
+            cut = Failure("truncated", "the response is incomplete", elapsed=self._elapsed)
+            self.stop(cut if await answers(self.browser) else DIED)
             return
         text = found["body"]
         if found["base64Encoded"]:
@@ -365,20 +368,20 @@ class PageVisit:
             if self._verdict.done():
                 return self._verdict.result()
             if reading.done():
-                return self._read_or_failed(reading)
+                return await self._read_or_failed(reading)
             return self._too_late(timeout)
         finally:
             reading.cancel()
             with suppress(BaseException):
                 await asyncio.wait({reading}, timeout=1.0)
 
-    def _read_or_failed(self, reading: asyncio.Future[Result]) -> Result:
+    async def _read_or_failed(self, reading: asyncio.Future[Result]) -> Result:
         try:
             return reading.result()
         except FetchError as error:
             return Failure(error.code, error.detail, elapsed=self._elapsed)
         except Error as error:
-            if not self.browser.is_connected():
+            if not await answers(self.browser):
                 raise
             known = self._connection_error(self._url.split("/", 3)[2]) or from_browser(error.message)
             return Failure(known.code, known.detail, elapsed=self._elapsed)
@@ -518,10 +521,20 @@ class PageVisit:
                 continue
             if len(self.heard) < MAX_HEARD:
                 with suppress(Error, TimeoutError):
-                    body = await asyncio.wait_for(response.body(), 2.0)
+                    body = await limited(response.body(), 2.0)
                     if len(body) <= self._settings.page_bytes:
                         found = Response(response.url, response.status, {"content-type": kind}, body)
                         self.heard.append(Heard(response.request.method, response.url, found))
+
+
+async def answers(browser: Browser) -> bool:
+    """Tell whether a browser, and what drives it, still answer: what an error says of that is not to be relied on."""
+    try:
+        session = await limited(browser.new_browser_cdp_session(), ANSWERING)
+        await limited(session.detach(), ANSWERING)
+    except Exception:  # also a plain one, where what drives the browser has died
+        return False
+    return browser.is_connected()
 
 
 def _is_shown(fields: dict[str, str]) -> bool:

@@ -27,6 +27,7 @@ from crawler.fetch.failures import by_proxy, to_fetch_error
 from crawler.fetch.outcome import (
     LEFTOVER_SECONDS,
     MAX_LEFTOVER,
+    broken,
     check_length,
     classify,
     is_short,
@@ -256,7 +257,7 @@ class Transfer:
         error = to_fetch_error(exc)
         if self._settings.proxy and not self._received:
             error = by_proxy(error)
-        return Failure(error.code, error.detail, elapsed=monotonic() - self._start)
+        return broken(error, self._head.status if self._fields is not None else 0, monotonic() - self._start)
 
     def close(self) -> None:
         """Give back the handle and the connections that are its own."""

@@ -1,8 +1,9 @@
 """Files saved by their content: what a page of the kind `(file)` becomes, in the worker that fetched it.
 
 The body goes to FOLDER/.contents/SHA256, written under another name, flushed and renamed: a file is there as a whole or
-not at all, one content is one file whatever the number of its addresses, and a kill leaves at most a draft. Only what
-is on the disk is told to the store. Names for people are given when the rows are written (`crawler.runner.files`).
+not at all, one content is one file whatever the number of its addresses, and a kill leaves at most a draft, which the
+next run removes. Only what is on the disk is told to the store. Names for people are given when the rows are written
+(`crawler.runner.files`).
 """
 
 from __future__ import annotations
@@ -13,19 +14,26 @@ import os
 import re
 import stat
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
 from crawler.model import FILE, Failure, Page, Response, Stored
 
-__all__ = ["CONTENTS", "DRAFT", "Contents", "FileSaver", "digest_of", "extension", "sync_folder"]
+try:
+    import fcntl
+except ImportError:  # Windows: drafts are told from those at work by their age there
+    fcntl = None  # type: ignore[assignment]  # mypy has no notion of a module that may be missing
+
+__all__ = ["CONTENTS", "DRAFT", "Contents", "FileSaver", "digest_of", "drafted", "extension", "in_use", "sync_folder"]
 
 CONTENTS = ".contents"
 
 DRAFT = "tmp-"
 """How the names of drafts begin, behind a dot."""
-_OLD = 3_600.0  # seconds; no body takes that long to write
+_OLD = 3_600.0  # seconds; no body takes that long to write: for file systems without locks
 _HTML = re.compile(rb"\s{0,100}(?:<\?xml[^>]{0,200}>\s{0,100})?<(?:!doctype\s{1,20}html|html|head|body)[\s>]", re.I)
 _TYPES = {
     "image/jpeg": "jpg", "image/pjpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp",
@@ -136,28 +144,100 @@ class Contents:
         self.make()
         if digest_of(self.path(digest)) == digest:
             return digest
-        draft = self._contents / f".{DRAFT}{token_hex(8)}"
-        try:
-            with draft.open("xb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, self.path(digest))
-            sync_folder(self._contents)
-        except BaseException:
-            with suppress(OSError):
-                draft.unlink()
-            raise
+        with drafted(self._contents, self.path(digest)) as file:
+            file.write(body)
+        sync_folder(self._contents)
         return digest
 
     def clear(self) -> None:
         """Remove the drafts of runs that were killed; not those of another job that is at work in this folder."""
-        before = time.time() - _OLD
         for folder in (self.folder, self._contents):
             with suppress(OSError):
                 for entry in os.scandir(folder):
-                    if entry.name.startswith(f".{DRAFT}") and entry.stat(follow_symlinks=False).st_mtime < before:
-                        os.unlink(entry.path)
+                    if entry.name.startswith(f".{DRAFT}"):
+                        with suppress(OSError):
+                            _remove_if_left(entry.path)
+
+
+@contextmanager
+def drafted(folder: Path, target: Path) -> Iterator[BinaryIO]:
+    """Give a draft in a folder; it is flushed and takes the name of `target` when the block ends without an error.
+
+    It is locked until then, so that no other job clears it away.
+
+    Raises:
+        OSError: it cannot be written or named.
+    """
+    file, draft = _new_draft(folder)
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if fcntl is None:
+                file.close()  # Windows renames no file that is open
+            os.replace(draft, target)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+@contextmanager
+def in_use(content: Path) -> Iterator[None]:
+    """Let no other job clear away a draft that is a second name of this content.
+
+    Raises:
+        OSError: it is not there.
+    """
+    if fcntl is None:
+        yield
+        return
+    number = os.open(content, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(number, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(number)
+
+
+def _new_draft(folder: Path) -> tuple[BinaryIO, Path]:
+    while True:
+        draft = folder / f".{DRAFT}{token_hex(8)}"
+        file = draft.open("xb")
+        if _lock(file.fileno()) is not False and draft.exists():
+            return file, draft
+        file.close()  # another job cleared it away before it was locked
+
+
+def _lock(number: int) -> bool | None:
+    """Lock an open file until it is closed, however its process ends; None where there are no locks."""
+    try:
+        if fcntl is not None:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return None
+
+
+def _remove_if_left(draft: str) -> None:
+    """Remove a draft unless somebody is at work on it."""
+    is_old = os.stat(draft, follow_symlinks=False).st_mtime < time.time() - _OLD
+    if fcntl is None:  # Windows removes no file that is open
+        if is_old:
+            os.unlink(draft)
+        return
+    number = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        free = _lock(number)
+        if free or (free is None and is_old):
+            os.unlink(draft)
+    finally:
+        os.close(number)
 
 
 class FileSaver:

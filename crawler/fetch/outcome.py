@@ -22,6 +22,7 @@ __all__ = [
     "KEPT",
     "LEFTOVER_SECONDS",
     "MAX_LEFTOVER",
+    "broken",
     "check_length",
     "classify",
     "is_short",
@@ -69,6 +70,7 @@ def read_outcome(
         FetchError: the body is broken or too large, or time is up. Other errors are those of reading.
     """
     body = b""
+    attempt.status = raw.status
     if raw.status in good:
         check_length(raw.length_remaining, most, cut)
         body = read_capped(_pieces(raw), raw.headers.get("content-encoding", ""), most, cut)
@@ -109,6 +111,16 @@ def classify(
         return Response(url, status, headers, body, elapsed, cookies, time())
     code, detail = _failure(status, reason)
     return Failure(code, detail, status, retry_after(headers), elapsed, cookies)
+
+
+def broken(error: FetchError, status: int, elapsed: float) -> Failure:
+    """Return the failure for a request without a usable answer.
+
+    Args:
+        status: of the answer, 0 where there was none. It is kept where it is that of an error: then the broken body is
+            not what was wrong first.
+    """
+    return Failure(error.code, error.detail, status if status >= 400 else 0, elapsed=elapsed)
 
 
 def is_short(length: int | None, chunked: bool) -> bool:

@@ -18,7 +18,7 @@ from crawler.fetch.attempt import UnusedSockets, attempt
 from crawler.fetch.client import ClientSettings
 from crawler.fetch.connections import Adapter
 from crawler.fetch.failures import by_proxy, to_fetch_error
-from crawler.fetch.outcome import read_outcome
+from crawler.fetch.outcome import broken, read_outcome
 from crawler.fetch.prepare import RequestPreparer
 from crawler.model import Failure, Moved, Request, Response
 
@@ -52,7 +52,7 @@ class RequestsFetch:
             error = to_fetch_error(exc)
         if self._settings.proxy and not attempt.received:
             error = by_proxy(error)
-        return Failure(error.code, error.detail, elapsed=time.monotonic() - start)
+        return broken(error, attempt.status, time.monotonic() - start)
 
     def close(self) -> None:
         """Close the idle connections of all threads; a request that is under way closes its own."""

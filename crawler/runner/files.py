@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from crawler import clock
 from crawler.errors import ConfigError, OutputError
 from crawler.extract.templates import Template
-from crawler.fetch.files import DRAFT, Contents, digest_of, sync_folder
+from crawler.fetch.files import DRAFT, Contents, digest_of, drafted, in_use, sync_folder
 from crawler.model import Result, Value
 from crawler.runner.outputs import Kept, Published, publish_all
 from crawler.store.files import Placed, placed
@@ -244,13 +244,16 @@ def _kept(target: Path, contents: Contents) -> Path | None:
 def _link(content: Path, target: Path) -> None:
     """Let a name lead to a content, in one step. A symbolic link in the way is replaced, not followed."""
     draft = target.with_name(f".{DRAFT}{token_hex(8)}")
-    try:
+    with in_use(content):
         try:
             os.link(content, draft, follow_symlinks=False)
         except (OSError, NotImplementedError):  # some file systems have no second names
-            shutil.copyfile(content, draft, follow_symlinks=False)
-        os.replace(draft, target)
-    except BaseException:
-        with suppress(OSError):
-            draft.unlink()
-        raise
+            with drafted(target.parent, target) as copy, content.open("rb") as source:
+                shutil.copyfileobj(source, copy)
+            return
+        try:
+            os.replace(draft, target)
+        except BaseException:
+            with suppress(OSError):
+                draft.unlink()
+            raise

@@ -621,3 +621,23 @@ def test_a_form_is_shown_with_the_fields_that_are_filled_in(cli, tmp_path):
         assert f"      {site.url}/list\n        sends __EVENTTARGET=grid __EVENTARGUMENT='Page$Next'\n" in done.out
         (rule,) = [one for one in json.loads(cli("try", path, "--json").out)["findings"] if one["what"] == "follow"]
     assert rule["sent"] == [{"__EVENTTARGET": "grid", "__EVENTARGUMENT": "Page$Next"}]
+
+
+@pytest.mark.parametrize("client", ["requests", "curl"])
+@pytest.mark.parametrize("cut", [b'{"error": "no such shelf"', b""])
+def test_an_error_whose_body_is_broken_is_that_error(cli, own, client, cut):
+    """A run does not look at the bodies of errors."""
+    whole = answer(b"{}", status=b"500 Oops").replace(b"Content-Length: 2", b"Content-Length: 100")
+
+    def script(conn):
+        if conn.request().startswith(b"GET /robots.txt"):
+            conn.say(answer(b"", b"Connection: close", status=b"404 Not Found"))
+        else:
+            conn.say(whole.removesuffix(b"{}") + cut)
+
+    with serve(script) as server:
+        path = own(server.origin)
+        path.write_text(path.read_text() + f"fetch: {{client: {client}}}\n")
+        done = cli("try", path, server.url, "--json")
+    (failure,) = [json.loads(done.out)["failure"]]
+    assert (failure["code"], failure["status"]) == ("http-500", 500)

@@ -1,11 +1,13 @@
+import errno
 import hashlib
 import os
 import pickle
 import threading
+import time
 
 import pytest
 
-from crawler.fetch.files import Contents, FileSaver, digest_of, extension
+from crawler.fetch.files import Contents, FileSaver, digest_of, drafted, extension, in_use
 from crawler.model import FILE, Failure, Page, Response
 
 
@@ -95,17 +97,43 @@ def test_a_damaged_content_is_written_again_and_drafts_are_cleared(tmp_path):
     contents = Contents(tmp_path)
     digest = contents.save(b"abc")
     contents.path(digest).write_bytes(b"xxx")
-    old, new = tmp_path / ".contents" / ".tmp-0123", tmp_path / ".contents" / ".tmp-4567"
-    old.write_bytes(b"half")
-    os.utime(old, (1, 1))
-    new.write_bytes(b"of another job")
+    (tmp_path / ".contents" / ".tmp-0123").write_bytes(b"half")
     (tmp_path / ".tmp-89").write_bytes(b"half")
-    os.utime(tmp_path / ".tmp-89", (1, 1))
     assert contents.save(b"abc") == digest
     contents.clear()
-    assert sorted(os.listdir(tmp_path / ".contents")) == sorted([new.name, digest])
+    assert os.listdir(tmp_path / ".contents") == [digest]
     assert os.listdir(tmp_path) == [".contents"]
     assert contents.path(digest).read_bytes() == b"abc"
+
+
+def test_drafts_of_another_job_at_work_are_not_cleared(tmp_path):
+    contents = Contents(tmp_path)
+    digest = contents.save(b"abc")
+    with drafted(tmp_path, tmp_path / "x") as file:
+        contents.clear()
+        file.write(b"x")
+    assert (tmp_path / "x").read_bytes() == b"x"
+    with in_use(contents.path(digest)):
+        os.link(contents.path(digest), tmp_path / ".tmp-name")
+        contents.clear()
+        assert (tmp_path / ".tmp-name").exists()
+    contents.clear()
+    assert sorted(os.listdir(tmp_path)) == [".contents", "x"]
+
+
+@pytest.mark.parametrize(("age", "there"), [(10, True), (4_000, False)])
+def test_drafts_go_by_their_age_where_there_are_no_locks(tmp_path, monkeypatch, age, there):
+    def flock(number, how):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    contents, draft = Contents(tmp_path), tmp_path / ".contents" / ".tmp-0123"
+    contents.save(b"abc")
+    draft.write_bytes(b"half")
+    then = time.time() - age
+    os.utime(draft, (then, then))
+    contents.clear()
+    assert draft.exists() is there
 
 
 def test_many_workers_save_the_same_content(tmp_path):

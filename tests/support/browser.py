@@ -87,14 +87,22 @@ def site(pages: Pages) -> Iterator[tuple[str, Seen]]:
             server.shutdown()
 
 
-def browsers(parent: psutil.Process | None = None) -> list[psutil.Process]:
-    """The main processes of browsers below a process; this one by default."""
+def browsers() -> list[psutil.Process]:
+    """The main processes of browsers below this process."""
+    return _below(
+        lambda line: any("--remote-debugging" in each for each in line) and not any("--type=" in each for each in line)
+    )
+
+
+def drivers() -> list[psutil.Process]:
+    """The processes below this one by which playwright drives browsers."""
+    return _below(lambda line: "run-driver" in line)
+
+
+def _below(wanted: Callable[[list[str]], bool]) -> list[psutil.Process]:
     found = []
-    for child in (parent or psutil.Process()).children(recursive=True):
-        try:
-            line = child.cmdline()
-        except psutil.Error:
-            continue
-        if line and any("--remote-debugging" in each for each in line) and not any("--type=" in each for each in line):
-            found.append(child)
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if wanted(child.cmdline()):
+                found.append(child)
     return found

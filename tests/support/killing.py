@@ -1,19 +1,25 @@
-"""Kill a run at a random moment, run it again, and see that nothing was lost, doubled or needlessly fetched."""
+"""Kill a run at a random moment, run it again, and see that nothing was lost, doubled or needlessly fetched.
+
+`Target` is for the demo site, which is another process; `resumed_exactly` for sites in the process of the test.
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.support.jobs import crawl, digest, fetched, kill, log_lines, start
 
 WORKERS = 8
 WINDOW = 2 * WORKERS  # most pages that are in flight, and so uncommitted
+LATER = 0.03  # seconds; half of the kills come so long after their request: when its page is parsed, saved or stored
 
 
 @dataclass
@@ -67,3 +73,80 @@ class Target:
             assert twice <= WINDOW, f"seed {seed}: {twice} pages were fetched twice"
             kills, most = kills + killed, max(most, twice)
         return kills, most
+
+
+class Requests:
+    """Counts the requests that a site gets, and says when so many more have come.
+
+    Attributes:
+        reached: is set by the request that `after` names.
+        struck: numbers, from 0, of the requests at which a run was killed.
+    """
+
+    def __init__(self) -> None:
+        self.count, self.struck = 0, list[int]()
+        self.reached = threading.Event()
+        self._at, self._lock = 0, threading.Lock()
+
+    def __call__(self, *told: object) -> None:
+        """Call this once for each request; it takes whatever a site tells."""
+        with self._lock:
+            self.count += 1
+            if self.count == self._at:
+                self.reached.set()
+
+    def after(self, requests: int) -> None:
+        with self._lock:
+            self.reached.clear()
+            self._at = self.count + requests
+
+    def kill_one(self, path: Path, chance: random.Random, most: int, env: Mapping[str, str]) -> bool:
+        """Start a run and kill it at a random request of so many; tells whether it had not ended before."""
+        self.after(chance.randint(1, most))
+        process = start("run", path, "--quiet", env=env)
+        while not self.reached.wait(0.05) and process.poll() is None:
+            pass
+        if self.reached.is_set():
+            time.sleep(chance.choice((0.0, chance.uniform(0, LATER))))
+        killed = kill(process)
+        if killed:
+            self.struck.append(self._at - 1)
+        return killed
+
+
+def resumed_exactly(
+    folder: Path,
+    requests: Requests,
+    write: Callable[[Path], Path],
+    found: Callable[[Path], object],
+    seeds: Iterable[int],
+    *,
+    env: Mapping[str, str] = MappingProxyType({}),
+    look: Callable[[Path], None] = lambda folder: None,
+) -> None:
+    """Kill a crawl for each seed at a random request, each second one twice, and see that each ends as an unkilled one.
+
+    Args:
+        requests: called by the site for each request.
+        write: writes the config into a folder, and returns its path.
+        found: what a crawl has left in its folder.
+        look: looks at a folder right after a kill.
+    """
+    whole = folder / "whole"
+    whole.mkdir()
+    done = crawl("run", write(whole), "--quiet", env=env)
+    assert done.returncode == 0, done.stderr
+    wanted, most = found(whole), requests.count
+    for seed in seeds:
+        chance = random.Random(seed)
+        part = folder / str(seed)
+        part.mkdir()
+        path, begun = write(part), requests.count
+        for _ in range(1 + seed % 2):
+            left = max(1, most - 1 - requests.count + begun)
+            while not requests.kill_one(path, chance, left, env):  # it made fewer requests than the first one
+                left = max(1, left // 2)
+            look(part)
+        ended = crawl("run", path, "--quiet", env=env)
+        assert ended.returncode == 0, f"seed {seed}: {ended.stderr}"
+        assert found(part) == wanted, f"seed {seed}"

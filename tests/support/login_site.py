@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -34,16 +34,18 @@ class LoginSite:
 
     Attributes:
         url: without a slash at its end.
-        every: protected pages that a session is good for; None for all.
+        every: protected pages that a session is good for, or what says so for each session; None for all.
         way: one of WAYS.
         asked: method and path of each request, robots.txt left out.
         logins: that have worked.
         lost: sessions that were over when a page was asked for with them.
+        on_request: called when a request is noted in `asked`.
     """
 
     url: str = ""
-    every: int | None = None
+    every: int | Callable[[], int] | None = None
     way: str = "redirect"
+    on_request: Callable[[], object] = lambda: None
     asked: list[str] = field(default_factory=list)
     logins: int = 0
     lost: set[str] = field(default_factory=set)
@@ -59,6 +61,7 @@ class LoginSite:
             return 404, {}, ""
         with self.lock:
             self.asked.append(f"{method} {path}")
+            self.on_request()
             if path == "/login":
                 return self._log_in(method, cookies, body)
             if path == "/welcome":
@@ -67,12 +70,16 @@ class LoginSite:
             if path == "/token":
                 self.logins += 1
                 token = f"canary-token-{self.logins}"
-                self.left[token] = self.every or 1_000_000
+                self.left[token] = self._good_for()
                 return 200, {"Content-Type": "application/json"}, json.dumps({"data": {"token": token}})
             session = headers.get("authorization", "").removeprefix("Bearer ") or cookies.get("sid", "")
             if not self._lets_in(session):
                 return self._over(target)
         return 200, {"Set-Cookie": f"seen={path.strip('/').replace('/', '-')}; Path=/"}, self._page(path)
+
+    def _good_for(self) -> int:
+        every = self.every() if callable(self.every) else self.every
+        return every or 1_000_000
 
     def _lets_in(self, session: str) -> bool:
         if self.left.get(session, 0) <= 0:
@@ -99,7 +106,7 @@ class LoginSite:
             return 200, {}, "<p>wrong password</p>" + _LOGIN.format(csrf="canary-again")
         self.logins += 1
         session = f"canary-session-{self.logins}"
-        self.left[session] = self.every or 1_000_000
+        self.left[session] = self._good_for()
         return 302, {"Location": "/welcome", "Set-Cookie": f"sid={session}; Path=/; HttpOnly"}, ""
 
     def _page(self, path: str) -> str:
@@ -110,7 +117,9 @@ class LoginSite:
 
 
 @contextmanager
-def login_site(every: int | None = None, way: str = "redirect", port: int = 0) -> Iterator[LoginSite]:
+def login_site(
+    every: int | Callable[[], int] | None = None, way: str = "redirect", port: int = 0
+) -> Iterator[LoginSite]:
     """Serve the site while the block runs."""
     site = LoginSite(every=every, way=way)
 
