@@ -8,7 +8,7 @@ from dataclasses import replace
 from crawler.compare.noise import outliers, worst
 from crawler.compare.outcome import Comparison, Entrant
 
-__all__ = ["Repeats", "mark_outliers", "noise_notes", "set_aside"]
+__all__ = ["Repeats", "drop", "mark_outliers", "noise_notes", "set_aside"]
 
 
 IN_A_ROW = 3
@@ -38,9 +38,15 @@ def _was_quiet(one: Entrant) -> bool:
 
 
 def set_aside(entrants: Sequence[Entrant], number: int) -> None:
-    """Let the runs of a round count no more."""
+    """Let the runs of a round count no more; they are kept."""
     for one in entrants:
         one.set_aside += [run for run in one.runs if run.round == number]
+    drop(entrants, number)
+
+
+def drop(entrants: Sequence[Entrant], number: int) -> None:
+    """Forget the runs of a round that did not come to its end."""
+    for one in entrants:
         one.runs = [run for run in one.runs if run.round != number]
 
 
