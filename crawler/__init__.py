@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crawler.export.port import Written
     from crawler.extract.field_types import NoteCode
     from crawler.fetch.client import ClientSettings
-    from crawler.model import Failure, Money, Moved, Note, Request, Response, Result
+    from crawler.model import Failure, Money, Moved, Note, Problem, Request, Response, Result
     from crawler.runner.report import Report
     from crawler.strategies.port import Plan, Step, settle_future
 
@@ -39,6 +39,7 @@ __all__ = [
     "NoteCode",
     "OutputError",
     "Plan",
+    "Problem",
     "Report",
     "Request",
     "Response",
@@ -67,7 +68,7 @@ _HOMES = {
     **dict.fromkeys(
         ("ConfigError", "CrawlerError", "LockedError", "OutputError", "StateError", "Stop"), "crawler.errors"
     ),
-    **dict.fromkeys(("Failure", "Money", "Moved", "Note", "Request", "Response", "Result"), "crawler.model"),
+    **dict.fromkeys(("Failure", "Money", "Moved", "Note", "Problem", "Request", "Response", "Result"), "crawler.model"),
     **dict.fromkeys(("Plan", "Step", "settle_future"), "crawler.strategies.port"),
     "ClientSettings": "crawler.fetch.client",
     "Job": "crawler.config",

@@ -22,7 +22,6 @@ from crawler.runner.outputs import check_targets
 from crawler.runner.report import Report
 from crawler.runner.stored import newest_crawl, open_existing, result_of, rows
 from crawler.store import runs
-from crawler.store.counts import extracted
 from crawler.store.lock import owned
 from crawler.store.schema import open_database
 
@@ -139,14 +138,14 @@ def status(job: Job) -> Report:
         StateError: there is no state yet, or it is damaged.
     """
     with closing(open_existing(job)) as db:
+        db.execute("BEGIN")  # a run may be at work on it: all counts are of one moment
         crawl = newest_crawl(job, db)
         report = _recalled(job, db, crawl)
-        return report if report.figures else replace(report, records=_so_far(job, db, crawl.id))
-
-
-def _so_far(job: Job, db: sqlite3.Connection, crawl: int) -> dict[str, int]:
-    found = extracted(db, crawl)
-    return {table.name: found.get(table.name, 0) for table in job.tables}
+        if report.figures is not None:
+            return report
+        result = result_of(job, db, crawl.id)  # a run in progress, or killed: nobody has counted its rows yet
+        records = {table.name: result.count(table.name) for table in job.tables}
+        return replace(report, records=records, joined=result.joined, notes=result.noted())
 
 
 def _source(record: Path | None, replay: Path | Replay | None) -> PageSource:

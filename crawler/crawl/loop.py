@@ -286,7 +286,7 @@ class Crawl:
     def _end_session(self, session: Session, why: str) -> None:
         for host in session.hosts:
             self._frontier.close(host, why)
-        self._stopper.stop("session")
+        self._stopper.why = self._stopper.why or "session"
 
     def _queue(self, new: list[Queued]) -> None:
         self.tally.left += len(new) - 1

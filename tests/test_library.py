@@ -1,0 +1,156 @@
+"""The public API beyond `run`: reasons to stop, how a crawl stands, problems, and rows to calculate with."""
+
+import os
+import subprocess
+import sys
+import textwrap
+from decimal import Decimal
+
+import pytest
+
+import crawler
+from crawler.runner import summary
+from tests.support.api import api
+
+CONFIG = """
+name: shop
+start: HOST/
+pages:
+  index:
+    follow: [{css: a, to: item}]
+  item:
+    tables:
+      items: {fields: {title: h1, price: {css: .price, type: money}, size: {css: .size, type: decimal}}}
+      makers: {key: [maker], fields: {maker: .maker}}
+fetch: {strategy: threads, workers: 2, retries: 0}
+polite: {delay: 0, robots: false}
+output: [out.xlsx]
+limits: {failures: 100%}
+protect: null
+"""
+ITEMS = 12
+
+
+def reply(seen):
+    if seen.path == "/":
+        return "".join(f"<a href='/{number}'>x</a>" for number in range(ITEMS + 1))
+    number = int(seen.path[1:])
+    if number == ITEMS:
+        return 404, {}, "gone"
+    price = f"<p class=price>£{number}.50</p>" if number else ""
+    return f"<h1>Item {number}</h1>{price}<p class=size>{number}.25</p><p class=maker>Maker {number % 2}</p>"
+
+
+@pytest.fixture(scope="module")
+def site():
+    with api(reply) as server:
+        yield server
+
+
+@pytest.fixture
+def job(site, tmp_path):
+    (tmp_path / "shop.yaml").write_text(CONFIG.replace("HOST", site.origin))
+    return crawler.load(tmp_path / "shop.yaml")
+
+
+def counted(job):
+    return {table.name: sum(1 for _ in crawler.rows(job, table.name)) for table in job.tables}
+
+
+# ---- stopping
+
+
+def stopped(job, *reasons):
+    stopper = crawler.Stopper()
+
+    def observe(stats):
+        if stats.records >= 4:
+            for reason in reasons:
+                stopper.stop(reason)
+
+    return crawler.run(job, fresh=True, observe=observe, stopper=stopper)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "ending", "result"),
+    [
+        (["seen enough", "too late"], "seen enough", "stopped: seen enough; the next run resumes"),
+        (["two\nlines"], "two\\nlines", "stopped: two\\nlines; the next run resumes"),
+        ([""], "no reason was given", "stopped: no reason was given; the next run resumes"),
+        (["interrupted"], "interrupted", "interrupted by Ctrl-C; the next run resumes"),
+        *(([word], f"stopped: {word}", f"stopped: {word}; the next run resumes") for word in ("finished", "time")),
+    ],
+)
+def test_any_reason_ends_a_run_in_good_order(job, reasons, ending, result):
+    report = stopped(job, *reasons)
+    assert (report.ending, summary.outcome(report)) == (ending, result)
+    assert report.pages["left"] > 0
+    assert report.exit_code == (130 if ending == "interrupted" else 0)  # limits.failures allows what is left
+    assert [file.name for file in report.files] == ["out.xlsx"]
+    assert crawler.status(job).ending == ending
+    assert crawler.run(job).ending == "finished"
+
+
+def test_no_reason_sounds_like_an_end_of_the_crawls_own():
+    for word in set(summary.ENDINGS) - {"interrupted", "terminated"}:
+        stopper = crawler.Stopper()
+        stopper.stop(word)
+        assert stopper.why == f"stopped: {word}"
+
+
+# ---- status
+
+
+def test_the_status_of_a_run_in_progress_counts_the_rows_there_are(job):
+    seen = []
+
+    def observe(stats):
+        if stats.records >= 8 and not seen:
+            seen.append((dict(crawler.status(job).records), counted(job)))
+
+    report = crawler.run(job, observe=observe)
+    status, rows = seen[0]
+    assert status == rows
+    assert status["makers"] <= 2 < status["items"]  # records with the key of an earlier one are no rows
+    assert crawler.status(job).records == report.records == counted(job) == {"items": ITEMS, "makers": 2}
+
+
+def test_the_status_of_a_killed_run_counts_the_rows_there_are(job, tmp_path):
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import os, crawler\njob = crawler.load('shop.yaml')\n"
+        "crawler.run(job, observe=lambda stats: stats.records < 10 or os._exit(9))\n"
+    )
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, check=False, timeout=60)
+    assert done.returncode == 9
+    report = crawler.status(job)
+    assert report.ending == "killed"
+    assert report.records == counted(job)
+    assert report.records["makers"] == 2
+    assert report.joined == report.records["items"] - 2
+
+
+# ---- problems and rows
+
+
+def test_problems_name_each_page_that_was_not_read(job, site):
+    report = crawler.run(job)
+    for found in (report, crawler.status(job)):
+        (problem,) = found.problems()
+        assert isinstance(problem, crawler.Problem)
+        assert (problem.state, problem.code, problem.url) == ("failed", "http-404", f"{site.origin}/{ITEMS}")
+        assert (problem.found_on, problem.attempts) == (f"{site.origin}/", 1)
+        assert problem.detail == "X"  # the reason phrase of the server
+    left = stopped(job, "enough")
+    assert sum(problem.state == "left" for problem in left.problems()) == left.pages["left"]
+
+
+def test_flat_rows_have_money_as_a_number_and_a_currency(job):
+    report = crawler.run(job)
+    first, second = list(report.rows("items", flat=True))[:2]
+    assert first == {"title": "Item 0", "price": None, "price_currency": None, "size": 0.25}
+    assert second == {"title": "Item 1", "price": 1.5, "price_currency": "£", "size": 1.25}
+    assert type(second["price"]) is type(second["size"]) is float
+    assert list(report.rows("items"))[1]["price"] == crawler.Money(Decimal("1.50"), "£")
+    with pytest.raises(KeyError):
+        next(report.rows("nothing", flat=True))
