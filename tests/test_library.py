@@ -1,9 +1,7 @@
 """The public API beyond `run`: reasons to stop, how a crawl stands, problems, and rows to calculate with."""
 
-import os
 import subprocess
 import sys
-import textwrap
 from decimal import Decimal
 
 import pytest
