@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crawler.api import accept, load, rows, run, status, write_outputs
+    from crawler.compare.api import compare
     from crawler.config import Job
     from crawler.crawl.inbox import Stopper
     from crawler.crawl.stats import Stats
@@ -52,6 +53,7 @@ __all__ = [
     "Written",
     "__version__",
     "accept",
+    "compare",
     "load",
     "replacing",
     "rows",
@@ -83,10 +85,12 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used: `import crawler` alone costs nothing, as workers need."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'crawler' has no attribute {name!r}")
     import importlib
 
+    if name == "compare":  # a package, which can be called
+        return importlib.import_module("crawler.compare")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'crawler' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 
