@@ -18,6 +18,7 @@ from crawler.errors import ConfigError, StateError
 from crawler.replay.source import PageSource
 from crawler.runner.assemble import Run, check_strategy, demo_site, prepare_children
 from crawler.runner.closing import counted, judged, publish_report, unread
+from crawler.runner.guard import end_in_worker
 from crawler.runner.outputs import check_targets
 from crawler.runner.report import Report
 from crawler.runner.stored import newest_crawl, open_existing, result_of, rows
@@ -53,12 +54,13 @@ def run(
             the site. State and outputs are kept in the folder: those of the job stay as they are.
 
     Raises:
-        ConfigError: an output file cannot be written, the strategy is not there, or there is no recording to be
-            replayed. Nothing was fetched.
+        ConfigError: an output file cannot be written, the strategy is not there, there is no recording to be
+            replayed, or a script with worker processes has no `if __name__ == "__main__":`. Nothing was fetched.
         LockedError: another run of this job is in progress.
         StateError: the state file is damaged or not ours.
         OutputError: the state could not be written; what was committed is safe.
     """
+    end_in_worker()
     began = time.monotonic()
     source = _source(record, replay)
     job = source.job(job)

@@ -32,6 +32,7 @@ from crawler.fetch.client import ClientSettings, Fetch, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import FILE, Outcome, Response
 from crawler.replay.source import PageSource
+from crawler.runner.guard import check_guard
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
 from crawler.store.cookies import CookieTable
@@ -274,10 +275,15 @@ def check_strategy(job: Job) -> None:
 
 
 def prepare_children(job: Job) -> None:
-    """Where a job has worker processes: begin to start them, which takes its time, while there is other work to do."""
+    """Where a job has worker processes: begin to start them, which takes its time, while there is other work to do.
+
+    Raises:
+        ConfigError: they would import the script of the user, which would start the crawl again.
+    """
     place, fetching = _place(job), preload(job.fetch.strategy, job.fetch.client)
     pool = ["crawler.strategies.pool"] if place == "pool" else []
     if fetching is not None or pool:
+        check_guard()
         parser = _slow_parser(job) if place in ("worker", "pool") else []
         from crawler.strategies import worker_process  # late: it imports multiprocessing
 
