@@ -1,5 +1,6 @@
 """The public API beyond `run`: reasons to stop, how a crawl stands, problems, and rows to calculate with."""
 
+import asyncio
 import subprocess
 import sys
 from decimal import Decimal
@@ -8,7 +9,9 @@ import pytest
 
 import crawler
 from crawler.runner import summary
+from crawler.strategies.registry import entry
 from tests.support.api import api
+from tests.support.usable import USABLE
 
 CONFIG = """
 name: shop
@@ -152,3 +155,88 @@ def test_flat_rows_have_money_as_a_number_and_a_currency(job):
     assert list(report.rows("items"))[1]["price"] == crawler.Money(Decimal("1.50"), "£")
     with pytest.raises(KeyError):
         next(report.rows("nothing", flat=True))
+
+
+# ---- in a notebook, whose thread runs an event loop
+
+
+@pytest.mark.parametrize("strategy", [name for name in USABLE if entry(name).driven and not entry(name).processes])
+def test_a_run_inside_of_a_running_event_loop(job, strategy):
+    async def cell():
+        return crawler.run(crawler.load(job.source.config, overrides=[f"fetch.strategy={strategy}"]), fresh=True)
+
+    report = asyncio.run(cell())
+    assert (report.ending, report.records) == ("finished", {"items": ITEMS, "makers": 2})
+
+
+def test_a_function_that_hangs_ends_nothing_inside_of_a_running_event_loop(site, tmp_path):
+    """A hook alone puts the strategy into a thread of its own; so does the loop, and both go together."""
+    (tmp_path / "hook.py").write_text("def page(soup, url):\n    return {'records': [{'title': soup.h1.get_text()}]}\n")
+    (tmp_path / "job.yaml").write_text(
+        f"name: job\nstart: {site.origin}/3\n"
+        "pages: {item: {table: items, fields: {title: {}}, python: 'hook:page'}}\n"
+        "fetch: {strategy: asyncio}\npolite: {delay: 0, robots: false}\noutput: out.jsonl\n"
+    )
+
+    async def cell():
+        return list(crawler.run(crawler.load(tmp_path / "job.yaml")).rows("items"))
+
+    assert asyncio.run(cell()) == [{"title": "Item 3"}]
+
+
+# ---- scripts that start worker processes
+
+UNGUARDED = """
+import crawler
+print("imported")
+job = crawler.load("shop.yaml", overrides=["fetch.strategy=STRATEGY", "fetch.parse=PARSE"])
+CALL
+"""
+WITH_PROCESSES = [(name, "worker") for name in USABLE if entry(name).loads is not None] + [("threads", "pool")]
+
+
+def run_script(folder, strategy, parse, call):
+    text = UNGUARDED.replace("STRATEGY", strategy).replace("PARSE", parse).replace("CALL", call)
+    (folder / "script.py").write_text(text)
+    return subprocess.run(
+        [sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(("strategy", "parse"), WITH_PROCESSES)
+def test_an_unguarded_script_is_told_to_add_the_guard(job, tmp_path, strategy, parse):
+    done = run_script(tmp_path, strategy, parse, "crawler.run(job)")
+    assert (done.returncode, done.stdout) == (1, "imported\n")  # no process has imported it again
+    *_, last = done.stderr.splitlines()
+    assert last.startswith("crawler.errors.ConfigError: worker processes import script.py again")
+    assert 'line 5; put what starts the crawl under `if __name__ == "__main__":`' in last
+    assert done.stderr.count("Traceback") == 1
+
+
+@pytest.mark.parametrize(
+    ("strategy", "parse"),
+    [
+        pytest.param(*one, marks=[pytest.mark.long] * (one[0] not in ("queue-processes", "processes-threads")))
+        for one in WITH_PROCESSES
+    ],
+)
+def test_workers_of_a_script_that_looks_guarded_crawl_nothing(job, tmp_path, strategy, parse):
+    done = run_script(tmp_path, strategy, parse, "if job: crawler.run(job)")
+    assert "Traceback" not in done.stderr
+    lines = set(done.stderr.splitlines())
+    assert len(lines) == 1
+    assert "a worker process was about to start the crawl again; put what starts" in lines.pop()
+    assert crawler.status(job).records["items"] == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "if __name__ == '__main__': print(crawler.run(job).records)",
+        "from threading import Thread\nif __name__ == '__main__':\n"
+        "    it = Thread(target=lambda: print(crawler.run(job).records)); it.start(); it.join()",
+    ],
+)
+def test_guarded_scripts_run(job, tmp_path, call):
+    done = run_script(tmp_path, "processes-threads", "worker", call)
+    assert "{'items': 12, 'makers': 2}" in done.stdout, done.stderr

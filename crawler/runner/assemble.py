@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -81,7 +83,10 @@ class Run:
             raise ConfigError(why)
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         hooked = any(kind.python for kind in job.recipe.kinds.values())
-        self._may_hang = hooked and not (chosen.processes and self._place == "worker")
+        may_hang = hooked and not (chosen.processes and self._place == "worker")
+        # In Jupyter this thread runs an event loop already, and a thread can run but one.
+        self._beside_loop = chosen.driven and not chosen.processes and _runs_event_loop()
+        self._in_thread = may_hang or self._beside_loop
         self._driver: PolledStrategy[Any] | None = None
         self._desk: RobotsFetcher | None = None
 
@@ -211,14 +216,21 @@ class Run:
     def _chosen(self, then: OnFetched[T]) -> Strategy[T]:
         """The strategy that the config names."""
         fetch = self._job.fetch
-        plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._may_hang)
-        self._driver = make_driver(fetch.strategy, plan)
+        plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._in_thread)
+        self._driver = self._made(lambda: make_driver(fetch.strategy, plan))
         if self._driver is None:
             return make_strategy(fetch.strategy, plan)
-        if self._may_hang:
+        if self._in_thread:
             return Threaded(self._driver, fetch.strategy)
         self._stopper.inbox.drive(self._driver)
         return self._driver
+
+    def _made(self, make: Callable[[], T]) -> T:
+        """What `make` makes, in a thread that runs no event loop."""
+        if not self._beside_loop:
+            return make()
+        with ThreadPoolExecutor(1) as beside:
+            return beside.submit(make).result()
 
     def _width_now(self) -> int:
         return self._driver.width if self._driver else self._width
@@ -241,6 +253,11 @@ class Run:
                 lambda: self._proxies.best(time.monotonic()),
             )
         self._desk.ask(origin)
+
+
+def _runs_event_loop() -> bool:
+    loops = sys.modules.get("asyncio.events")  # whoever runs a loop has imported it
+    return loops is not None and loops._get_running_loop() is not None
 
 
 def _saver(job: Job) -> FileSaver:

@@ -65,16 +65,11 @@ def _line_of(main: ModuleType) -> int:
 
 
 def _is_under_if(path: str, line: int) -> bool:
-    """Whether an `if` decides that the line is run: around it, or one above it that may end the script."""
+    """Whether the statement of the script at this line has an `if`, which may keep workers from it."""
     try:
         with open(path, "rb") as file:
             statements = ast.parse(file.read()).body
     except (OSError, ValueError, SyntaxError):  # no script of Python
         return True
-    before = (node for node in statements if node.lineno <= line)
-    return any(isinstance(inner, ast.If) for node in before for inner in _run_by(node))
-
-
-def _run_by(node: ast.stmt) -> list[ast.AST]:
-    """A statement with all in it; of functions and classes nothing, as only a call runs them."""
-    return [] if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else list(ast.walk(node))
+    here = (node for node in statements if node.lineno <= line <= (node.end_lineno or line))
+    return any(isinstance(inner, ast.If) for node in here for inner in ast.walk(node))
