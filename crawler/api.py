@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from crawler.runner.guard import end_in_worker
 from crawler.runner.outputs import check_targets
 from crawler.runner.report import Report
 from crawler.runner.stored import newest_crawl, open_existing, result_of, rows
+from crawler.runner.summary import outcome
 from crawler.store import runs
 from crawler.store.lock import owned
 from crawler.store.schema import open_database
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["accept", "load", "rows", "run", "status", "write_outputs"]
 
 Paths = tuple[Path, ...]
+
+_log = logging.getLogger("crawler")
+_log.addHandler(logging.NullHandler())  # a program that sets up no logging hears nothing
 
 
 def run(
@@ -74,11 +79,25 @@ def run(
     with owned(job.state_path), closing(open_database(job.state_path)) as db:
         with demo_site(job) as demo, source.opened(job, demo) as base:
             work = Run(job, db, base, stopper or Stopper(), began, source)
+            _log.info("%s: run started, %s with %d workers", job.name, job.fetch.strategy, work.width)
             start, report = work.crawl(fresh or source.fresh, observe)
         report = judged(db, start.crawl, report, job.outputs)
         ending = "finished" if not report.pages["left"] else report.ending
         runs.end(db, start, ending, report.as_json(), time.time(), report.verdict)
+        _tell(report)
         return report
+
+
+def _tell(report: Report) -> None:
+    """Log how a run ended."""
+    for doubt in report.doubts:
+        _log.warning("%s: suspect: %s", report.name, doubt)
+    for why in report.unwritten.values():
+        _log.error("%s: not written: %s", report.name, why)
+    if _log.isEnabledFor(logging.INFO):
+        pages = ", ".join(f"{count} {state}" for state, count in report.pages.items() if count)
+        records = ", ".join(f"{count} {table}" for table, count in report.records.items())
+        _log.info("%s: run ended, %s; pages: %s; rows: %s", report.name, outcome(report), pages, records)
 
 
 def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Report:

@@ -240,3 +240,49 @@ def test_workers_of_a_script_that_looks_guarded_crawl_nothing(job, tmp_path, str
 def test_guarded_scripts_run(job, tmp_path, call):
     done = run_script(tmp_path, "processes-threads", "worker", call)
     assert "{'items': 12, 'makers': 2}" in done.stdout, done.stderr
+
+
+# ---- logging
+
+
+def test_a_run_logs_its_start_its_end_and_what_went_wrong(job, site, caplog):
+    job = crawler.load(job.source.config, overrides=["fetch.retries=1"])
+    with caplog.at_level("DEBUG", logger="crawler"):
+        crawler.run(job)
+    said = [(one.levelname, one.getMessage()) for one in caplog.records if one.name == "crawler"]
+    assert said == [
+        ("INFO", "shop: run started, threads with 2 workers"),
+        ("WARNING", f"failed {site.origin}/{ITEMS}: http-404 X"),
+        (
+            "INFO",
+            "shop: run ended, finished: nothing is left; pages: 13 done, 1 failed; rows: 12 items, 2 makers",
+        ),
+    ]
+
+
+def test_retries_are_logged_without_secrets(tmp_path, caplog, monkeypatch):
+    monkeypatch.setenv("TOKEN", "hunter2")
+
+    def refused(seen):
+        return 503, {}, f"you sent {seen.path}"
+
+    with api(refused) as server:
+        (tmp_path / "job.yaml").write_text(
+            f"name: job\nstart: {server.origin}/a\n"
+            "pages: {item: {request: {query: {key: '${TOKEN}'}}, table: items, fields: {title: h1}}}\n"
+            "fetch: {retries: 1, headers: {X-Key: '${TOKEN}'}}\npolite: {delay: 0, robots: false}\noutput: out.jsonl\n"
+        )
+        with caplog.at_level("DEBUG", logger="crawler"):
+            report = crawler.run(crawler.load(tmp_path / "job.yaml"))
+    assert any("hunter2" in seen.path for seen in server.requests)
+    text = caplog.text
+    assert f"will retry {server.origin}/a" in text
+    assert "http-503 X" in text
+    assert "hunter2" not in text
+    assert report.pages["done"] == 0
+
+
+def test_a_program_without_logging_hears_nothing(job, tmp_path):
+    script = "import crawler; crawler.run(crawler.load('shop.yaml'))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")

@@ -64,6 +64,9 @@ class Run:
         base: URL of the running demo site, for a job that has one.
         began: `time.monotonic()` at which the program started to work on it.
         source: the web, or a recording; open.
+
+    Attributes:
+        width: how many requests at once, at most.
     """
 
     def __init__(
@@ -73,9 +76,9 @@ class Run:
         self._source = source
         self._starts = list(job.start_pages(base))
         chosen = entry(job.fetch.strategy)
-        self._width = chosen.workers(job.fetch.workers, given="workers" in job.fetch.given)
+        self.width = chosen.workers(job.fetch.workers, given="workers" in job.fetch.given)
         self._place = _place(job)
-        self._settings = source.settings(client_settings(job, [start.url for start in self._starts], self._width))
+        self._settings = source.settings(client_settings(job, [start.url for start in self._starts], self.width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         # A recording has the pages as the browser showed them: they come like all others.
         self._rendered = {} if self._settings.connect_to else job.rendered
@@ -125,7 +128,7 @@ class Run:
             started=started,
             timing=timing,
             strategy=self._job.fetch.strategy,
-            workers=self._width,
+            workers=self.width,
             parse=self._place,
             choices=tuple(self._driver.story) if self._driver else (),
             analysis=self._analyse.spent,
@@ -192,7 +195,7 @@ class Run:
         if not self._rendered:
             return 2 * self._task_timeout
         browser = self._job.browser
-        rounds = -(-2 * self._width // browser.pages) + 1
+        rounds = -(-2 * self.width // browser.pages) + 1
         return 2 * self._task_timeout + rounds * (browser.timeout + PARSE_SECONDS)
 
     def _strategy(self) -> Strategy[Outcome]:
@@ -216,7 +219,7 @@ class Run:
     def _chosen(self, then: OnFetched[T]) -> Strategy[T]:
         """The strategy that the config names."""
         fetch = self._job.fetch
-        plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._in_thread)
+        plan = Plan(self.width, fetch.client, self._settings, then, self._task_timeout, not self._in_thread)
         self._driver = self._made(lambda: make_driver(fetch.strategy, plan))
         if self._driver is None:
             return make_strategy(fetch.strategy, plan)
@@ -233,7 +236,7 @@ class Run:
             return beside.submit(make).result()
 
     def _width_now(self) -> int:
-        return self._driver.width if self._driver else self._width
+        return self._driver.width if self._driver else self.width
 
     def _client(self) -> str:
         """The client that the strategy has loaded already, where it brings its own."""
