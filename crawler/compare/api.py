@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from crawler.compare import runner
 from crawler.compare.outcome import Comparison
+from crawler.compare.rounds import MIN_ROUNDS
 from crawler.compare.runner import Aim
 from crawler.compare.sample import FREE, cost
 from crawler.compare.sites import Demo, open_site
 from crawler.compare.task import Combination, RunSource, combinations, reference
 from crawler.config import Job, load
-from crawler.config.units import parse_latency, parse_share, parse_size
+from crawler.config.units import parse_duration, parse_latency, parse_share, parse_size
 from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.errors import ConfigError
 from crawler.fetch.client import CLIENTS
@@ -21,7 +23,9 @@ from crawler.strategies.registry import STRATEGIES, refusal
 
 __all__ = ["compare", "make_aim"]
 
-_MAX_WORKERS = 1000
+T = TypeVar("T", bound=float | None)
+
+_MAX_WORKERS, _MAX_ROUNDS = 1000, 200
 
 
 def compare(
@@ -31,7 +35,10 @@ def compare(
     workers: int | Sequence[int] | None = None,
     parse: str | Sequence[str] = "auto",
     baseline: str = "serial",
-    repeat: int = 5,
+    budget: str | float | None = None,
+    repeat: int | None = None,
+    matters: str | float = 0.03,
+    seed: int = 1,
     replay: Path | str | None = None,
     books: int | None = None,
     latency: str | float | None = None,
@@ -51,7 +58,11 @@ def compare(
         workers: numbers of requests in flight; `fetch.workers` of the job when None.
         parse: where pages are parsed: `worker`, `callback`, `pool`, `barrier`, or `auto`.
         baseline: a strategy, or a combination such as `threads/4/callback`, whose records count as correct.
-        repeat: runs of each combination.
+        budget: seconds, or "20m": no round of runs begins that would end later. Until then there are as many rounds as
+            it takes to tell all combinations apart, or equal; None for 5 minutes, or as long as 5 rounds take.
+        repeat: number of rounds, whatever is told apart; a site that is not on this machine gets 5 where it is None.
+        matters: the smallest difference that matters, "3%" or 0.03: what surely differs by less is called equal.
+        seed: of the order within each round.
         replay: folder of a recording, which is crawled instead of the site.
         books, latency, errors, page_weight: change the demo site, as `demo:` of the config does: 500, "100ms" or
             seconds, "5%" or 0.05, "50kB" or bytes. `latency` can also be set for a recording.
@@ -76,11 +87,18 @@ def compare(
         _given("errors", errors, parse_share),
         _given("page_weight", page_weight, parse_size),
     )
-    aim = make_aim(job, strategies, workers, parse, baseline, repeat)
+    aim = replace(
+        make_aim(job, strategies, workers, parse, baseline),
+        repeat=_checked("repeat", repeat, 1, _MAX_ROUNDS),
+        budget=_given("budget", budget, parse_duration),
+        matters=_checked("matters", _given("matters", matters, parse_share), 0, 1),
+        seed=seed,
+    )
     with open_site(job, demo, None if replay is None else Path(replay)) as site:
-        if site.is_live and not yes:
+        if site.is_live:
+            aim = replace(aim, repeat=aim.repeat or MIN_ROUNDS)
             price = cost(job, aim.runs)
-            if price.requests is None or price.requests > FREE:
+            if (price.requests is None or price.requests > FREE) and not yes:
                 raise ConfigError(f"this would crawl a real site: {price}; give yes=True if the site can take it")
         found = runner.compare(aim, site, tell)
     if out is not None:
@@ -96,17 +114,14 @@ def make_aim(
     workers: str | int | Sequence[int] | None,
     parse: str | Sequence[str],
     baseline: str,
-    repeat: int,
 ) -> Aim:
-    """What is to be compared; a text may hold several names or numbers, as on the command line: `4,16`.
+    """Which combinations are to be compared; a text may hold several, as on the command line: `4,16`.
 
     Raises:
         ConfigError: there is no such strategy or parse stage, it cannot be used here, or a number is none.
     """
     if job.source is None:
         raise ConfigError("compare reads the config once for each run; give it a file, not -")
-    if repeat < 1:
-        raise ConfigError(f"repeat: expected at least 1, got {repeat}")
     names = list(STRATEGIES) if strategies == "all" else _parts(strategies)
     numbers = _numbers(job.fetch.workers if workers is None else workers)
 
@@ -122,7 +137,7 @@ def make_aim(
     for one in (*among, chosen):
         if why := refused(one):
             raise ConfigError(why)
-    return Aim(RunSource(*job.source), job, tuple(among), chosen, repeat)
+    return Aim(RunSource(*job.source), job, tuple(among), chosen)
 
 
 def _parts(given: str | Sequence[str]) -> list[str]:
@@ -147,6 +162,12 @@ def _places(given: str | Sequence[str]) -> list[str]:
         if place not in known:
             raise ConfigError(f"parse: there is no {place!r}; there are {', '.join(known)}")
     return places
+
+
+def _checked(name: str, value: T, least: float, most: float) -> T:
+    if value is not None and not least <= value <= most:
+        raise ConfigError(f"{name}: expected {least} to {most}, got {value}")
+    return value
 
 
 def _given(name: str, value: Any, parse: Callable[[object], Any]) -> Any:
