@@ -19,7 +19,6 @@ from crawler.errors import ConfigError, StateError
 from crawler.replay.source import PageSource
 from crawler.runner.assemble import Run, check_strategy, demo_site, prepare_children
 from crawler.runner.closing import counted, judged, publish_report, unread
-from crawler.runner.guard import end_in_worker
 from crawler.runner.outputs import check_targets
 from crawler.runner.report import Report
 from crawler.runner.stored import newest_crawl, open_existing, result_of, rows
@@ -27,6 +26,7 @@ from crawler.runner.summary import outcome
 from crawler.store import runs
 from crawler.store.lock import owned
 from crawler.store.schema import open_database
+from crawler.strategies.guard import end_in_worker
 
 if TYPE_CHECKING:
     from crawler.replay.playback import Replay

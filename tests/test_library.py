@@ -192,7 +192,7 @@ print("imported")
 job = crawler.load("shop.yaml", overrides=["fetch.strategy=STRATEGY", "fetch.parse=PARSE"])
 CALL
 """
-WITH_PROCESSES = [(name, "worker") for name in USABLE if entry(name).loads is not None] + [("threads", "pool")]
+WITH_PROCESSES = [(name, "worker") for name in USABLE if entry(name).processes] + [("threads", "pool")]
 
 
 def run_script(folder, strategy, parse, call):

@@ -19,6 +19,7 @@ from crawler.config.units import parse_duration, parse_latency, parse_share, par
 from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.errors import ConfigError
 from crawler.fetch.client import CLIENTS
+from crawler.strategies.guard import end_in_worker
 from crawler.strategies.registry import STRATEGIES, refusal
 
 __all__ = ["compare", "make_aim"]
@@ -78,6 +79,7 @@ def compare(
         Stop: the baseline gave no result, so there is nothing to compare with.
         OutputError: a report cannot be written.
     """
+    end_in_worker()
     if not isinstance(job, Job):
         job = load(job, known_strategies=STRATEGIES, known_clients=CLIENTS)
     _check_source(job)

@@ -34,13 +34,13 @@ from crawler.fetch.client import ClientSettings, Fetch, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import FILE, Outcome, Response
 from crawler.replay.source import PageSource
-from crawler.runner.guard import check_guard
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
 from crawler.store.cookies import CookieTable
 from crawler.store.pages import Pages
 from crawler.store.records import to_stored
 from crawler.strategies.event_driver import Threaded
+from crawler.strategies.guard import check_guard
 from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import check_loadable, entry, make_driver, make_strategy, missing, preload, refusal
 
@@ -302,8 +302,9 @@ def prepare_children(job: Job) -> None:
     """
     place, fetching = _place(job), preload(job.fetch.strategy, job.fetch.client)
     pool = ["crawler.strategies.pool"] if place == "pool" else []
-    if fetching is not None or pool:
+    if pool or entry(job.fetch.strategy).processes:
         check_guard()
+    if fetching is not None or pool:
         parser = _slow_parser(job) if place in ("worker", "pool") else []
         from crawler.strategies import worker_process  # late: it imports multiprocessing
 

@@ -14,29 +14,35 @@ from types import FrameType, ModuleType
 
 from crawler.errors import ConfigError
 
-__all__ = ["check_guard", "end_in_worker"]
+__all__ = ["check_guard", "end_in_worker", "unguarded_line"]
 
 _FIX = 'put what starts the crawl under `if __name__ == "__main__":`, see docs/library.md'
 
 
 def check_guard() -> None:
-    """See that the script that runs will not come here again when a worker process imports it.
-
-    A statement that stands under no `if` is run by every import. Under an `if`, nothing is said.
+    """See that the script that runs has a guard.
 
     Raises:
-        ConfigError: it will.
+        ConfigError: it has none.
+    """
+    if line := unguarded_line():
+        name = os.path.basename(str(sys.modules["__main__"].__file__))
+        raise ConfigError(
+            f"worker processes import {name} again, so each of them would start the crawl again at line {line}; {_FIX}"
+        )
+
+
+def unguarded_line() -> int:
+    """The line of the script that runs at which a worker process that imports it would come here again; 0 for none.
+
+    A statement that stands under no `if` is run by every import. Under an `if`, nothing can be said.
     """
     main = sys.modules.get("__main__")
     path = getattr(main, "__file__", None)
     if main is None or not path or _is_not_imported(main):
-        return
+        return 0
     line = _line_of(main)
-    if line and not _is_under_if(path, line):
-        raise ConfigError(
-            f"worker processes import {os.path.basename(path)} again, so each of them would start the crawl again at "
-            f"line {line}; {_FIX}"
-        )
+    return line if line and not _is_under_if(path, line) else 0
 
 
 def end_in_worker() -> None:
