@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crawler.api import accept, load, rows, run, status, write_outputs
+    from crawler.compare.api import compare
     from crawler.config import Job
     from crawler.crawl.inbox import Stopper
     from crawler.crawl.stats import Stats
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from crawler.export.port import Written
     from crawler.extract.field_types import NoteCode
     from crawler.fetch.client import ClientSettings
-    from crawler.model import Failure, Money, Moved, Note, Request, Response, Result
+    from crawler.model import Failure, Money, Moved, Note, Problem, Request, Response, Result
     from crawler.runner.report import Report
     from crawler.strategies.port import Plan, Step, settle_future
 
@@ -39,6 +40,7 @@ __all__ = [
     "NoteCode",
     "OutputError",
     "Plan",
+    "Problem",
     "Report",
     "Request",
     "Response",
@@ -51,6 +53,7 @@ __all__ = [
     "Written",
     "__version__",
     "accept",
+    "compare",
     "load",
     "replacing",
     "rows",
@@ -67,7 +70,7 @@ _HOMES = {
     **dict.fromkeys(
         ("ConfigError", "CrawlerError", "LockedError", "OutputError", "StateError", "Stop"), "crawler.errors"
     ),
-    **dict.fromkeys(("Failure", "Money", "Moved", "Note", "Request", "Response", "Result"), "crawler.model"),
+    **dict.fromkeys(("Failure", "Money", "Moved", "Note", "Problem", "Request", "Response", "Result"), "crawler.model"),
     **dict.fromkeys(("Plan", "Step", "settle_future"), "crawler.strategies.port"),
     "ClientSettings": "crawler.fetch.client",
     "Job": "crawler.config",
@@ -82,10 +85,12 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     """Import the public names when they are first used: `import crawler` alone costs nothing, as workers need."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'crawler' has no attribute {name!r}")
     import importlib
 
+    if name == "compare":  # a package, which can be called
+        return importlib.import_module("crawler.compare")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'crawler' has no attribute {name!r}")
     return getattr(importlib.import_module(_HOMES[name]), name)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
@@ -21,10 +22,11 @@ from crawler.runner.closing import counted, judged, publish_report, unread
 from crawler.runner.outputs import check_targets
 from crawler.runner.report import Report
 from crawler.runner.stored import newest_crawl, open_existing, result_of, rows
+from crawler.runner.summary import outcome
 from crawler.store import runs
-from crawler.store.counts import extracted
 from crawler.store.lock import owned
 from crawler.store.schema import open_database
+from crawler.strategies.guard import end_in_worker
 
 if TYPE_CHECKING:
     from crawler.replay.playback import Replay
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["accept", "load", "rows", "run", "status", "write_outputs"]
 
 Paths = tuple[Path, ...]
+
+_log = logging.getLogger("crawler")
+_log.addHandler(logging.NullHandler())  # a program that sets up no logging hears nothing
 
 
 def run(
@@ -54,12 +59,13 @@ def run(
             the site. State and outputs are kept in the folder: those of the job stay as they are.
 
     Raises:
-        ConfigError: an output file cannot be written, the strategy is not there, or there is no recording to be
-            replayed. Nothing was fetched.
+        ConfigError: an output file cannot be written, the strategy is not there, there is no recording to be
+            replayed, or a script with worker processes has no `if __name__ == "__main__":`. Nothing was fetched.
         LockedError: another run of this job is in progress.
         StateError: the state file is damaged or not ours.
         OutputError: the state could not be written; what was committed is safe.
     """
+    end_in_worker()
     began = time.monotonic()
     source = _source(record, replay)
     job = source.job(job)
@@ -73,11 +79,25 @@ def run(
     with owned(job.state_path), closing(open_database(job.state_path)) as db:
         with demo_site(job) as demo, source.opened(job, demo) as base:
             work = Run(job, db, base, stopper or Stopper(), began, source)
+            _log.info("%s: run started, %s with %d workers", job.name, job.fetch.strategy, work.width)
             start, report = work.crawl(fresh or source.fresh, observe)
         report = judged(db, start.crawl, report, job.outputs)
         ending = "finished" if not report.pages["left"] else report.ending
         runs.end(db, start, ending, report.as_json(), time.time(), report.verdict)
+        _tell(report)
         return report
+
+
+def _tell(report: Report) -> None:
+    """Log how a run ended."""
+    for doubt in report.doubts:
+        _log.warning("%s: suspect: %s", report.name, doubt)
+    for why in report.unwritten.values():
+        _log.error("%s: not written: %s", report.name, why)
+    if _log.isEnabledFor(logging.INFO):
+        pages = ", ".join(f"{count} {state}" for state, count in report.pages.items() if count)
+        records = ", ".join(f"{count} {table}" for table, count in report.records.items())
+        _log.info("%s: run ended, %s; pages: %s; rows: %s", report.name, outcome(report), pages, records)
 
 
 def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Report:
@@ -139,14 +159,14 @@ def status(job: Job) -> Report:
         StateError: there is no state yet, or it is damaged.
     """
     with closing(open_existing(job)) as db:
+        db.execute("BEGIN")  # a run may be at work on it: all counts are of one moment
         crawl = newest_crawl(job, db)
         report = _recalled(job, db, crawl)
-        return report if report.figures else replace(report, records=_so_far(job, db, crawl.id))
-
-
-def _so_far(job: Job, db: sqlite3.Connection, crawl: int) -> dict[str, int]:
-    found = extracted(db, crawl)
-    return {table.name: found.get(table.name, 0) for table in job.tables}
+        if report.figures is not None:
+            return report
+        result = result_of(job, db, crawl.id)  # a run in progress, or killed: nobody has counted its rows yet
+        records = {table.name: result.count(table.name) for table in job.tables}
+        return replace(report, records=records, joined=result.joined, notes=result.noted())
 
 
 def _source(record: Path | None, replay: Path | Replay | None) -> PageSource:

@@ -18,7 +18,7 @@ def main() -> None:
 
     def observe(stats: crawler.Stats) -> None:
         if stats.records >= ENOUGH:
-            stopper.stop("interrupted")  # requests in flight are finished, and the files are written
+            stopper.stop("seen enough")  # requests in flight are finished, and the files are written
 
     job = crawler.load(DEMO, overrides=["demo.port=0", "demo.latency=20ms"])
     report = crawler.run(job, fresh=True, observe=observe, stopper=stopper)

@@ -17,7 +17,8 @@ def test_dir_shows_the_public_names_and_nothing_else():
 
 @pytest.mark.parametrize("name", crawler.__all__)
 def test_every_public_name_is_there(name):
-    assert not isinstance(getattr(crawler, name), types.ModuleType)
+    found = getattr(crawler, name)
+    assert callable(found) or not isinstance(found, types.ModuleType)
 
 
 def test_every_error_that_ends_a_run_is_public():

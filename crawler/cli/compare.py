@@ -16,11 +16,11 @@ from crawler.cli.helping import Command
 from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, share, size, time
 from crawler.cli.progress import status_line
 from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, paint, short, width, wrapped
+from crawler.errors import ConfigError
 
 if TYPE_CHECKING:
     from crawler.compare.outcome import Comparison, Entrant
     from crawler.compare.runner import Aim
-    from crawler.config import Job
     from crawler.config.units import Wait
 
 __all__ = ["compare_text"]
@@ -223,12 +223,17 @@ def command(
     if config == "-":
         raise click.UsageError("compare reads the config once for each run; give it a file, not -")
     job = load_job(config, overrides, starts)
+    from crawler.compare.api import make_aim
     from crawler.compare.rounds import MIN_ROUNDS
     from crawler.compare.runner import compare
     from crawler.compare.sites import Demo, open_site
     from crawler.compare.workbook import why_not
 
-    aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline)
+    try:
+        aim = make_aim(job, strategies, workers, parse, baseline)
+    except ConfigError as error:
+        text = str(error)
+        raise click.UsageError(f"--{text}" if text.startswith(("workers:", "parse:")) else text) from None
     aim = replace(aim, repeat=repeat, budget=budget, matters=matters, seed=seed)
     if missing := why_not():
         echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes
@@ -254,56 +259,6 @@ def command(
     if found.stopped == "Ctrl-C":
         raise KeyboardInterrupt  # the exit code is that of the signal
     return exit_codes.INCOMPLETE if found.unranked else exit_codes.OK
-
-
-def _aim(
-    job: Job,
-    source: tuple[str, tuple[str, ...], tuple[str, ...]],
-    strategies: str,
-    workers: str | None,
-    parse: str,
-    baseline: str,
-) -> Aim:
-    from crawler.compare.runner import Aim
-    from crawler.compare.task import Combination, RunSource, combinations, reference
-    from crawler.strategies.registry import STRATEGIES, refusal
-
-    names = list(STRATEGIES) if strategies == "all" else _split(strategies)
-    numbers = _numbers(workers, job.fetch.workers)
-
-    def refused(one: Combination) -> str:
-        return refusal(one.strategy, one.parse, job.fetch.client, socks=job.uses_socks)
-
-    among = combinations(names, numbers, _places(parse))
-    if strategies == "all":
-        among = [one for one in among if not refused(one)]
-    chosen = reference(baseline, among)
-    for one in (*among, chosen):
-        if why := refused(one):
-            raise click.UsageError(why)
-    return Aim(RunSource(*source), job, tuple(among), chosen)
-
-
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _numbers(text: str | None, default: int) -> list[int]:
-    parts = _split(text) if text else [str(default)]
-    for part in parts:
-        if not part.isascii() or not part.isdigit() or not 1 <= int(part) <= 1000:
-            raise click.UsageError(f"--workers: expected numbers from 1 to 1000 such as 4,16, got {part!r}")
-    return [int(part) for part in parts]
-
-
-def _places(text: str) -> list[str]:
-    from crawler.crawl.parse_stage import PARSE_STAGES
-
-    known = (*PARSE_STAGES, "auto")
-    for part in _split(text):
-        if part not in known:
-            raise click.UsageError(f"--parse: there is no {part!r}; there are {', '.join(known)}")
-    return _split(text)
 
 
 def _say_the_cost(aim: Aim, *, yes: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,9 @@ RESULT, STATE = "result.json", "state.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class RunSource:
-    """Where a job comes from: the config with its overrides, as on the command line."""
+    """Where a job comes from: the path of the config, or the config as a dict, with overrides and starts."""
 
-    config: str
+    config: str | Mapping[str, Any]
     overrides: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
 

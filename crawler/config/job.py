@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from crawler import __version__
 from crawler.config.browser import BrowserSpec
 from crawler.config.document import DemoSpec, Document, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.page_spec import KindSpec
+from crawler.config.python_data import plain_copy
 from crawler.config.schema import Section
 from crawler.config.secrets import Secret, reveal
 from crawler.config.start_pages import pages_of
@@ -27,7 +29,7 @@ from crawler.model import FILE_COLUMNS, Link, Table
 if TYPE_CHECKING:
     from crawler.extract.request import CompiledRequest
 
-__all__ = ["Job", "settings"]
+__all__ = ["Job", "JobSource", "settings"]
 
 
 def settings(document: Document, starts: Sequence[Start]) -> list[tuple[str, str]]:
@@ -54,6 +56,28 @@ def _section(prefix: str, section: Section) -> Iterator[tuple[str, str]]:
             yield f"{prefix}.{name}", key.type.show(value) + ("" if name in section.given else " (default)")
 
 
+class JobSource(NamedTuple):
+    """What a job was read from, so that another process can read it again.
+
+    Attributes:
+        config: absolute path of the file, or the config as plain data, whose paths are relative to the current folder.
+    """
+
+    config: str | Mapping[str, Any]
+    overrides: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, path: Path | str | Mapping[str, object], overrides: Sequence[str], starts: Sequence[str]
+    ) -> Self | None:
+        """None for standard input, which can be read once."""
+        if str(path) == "-":
+            return None
+        config: Any = plain_copy(path) if isinstance(path, Mapping) else os.path.abspath(path)
+        return cls(config, tuple(overrides), tuple(starts))
+
+
 @dataclass(frozen=True)
 class Job:
     """What one config file describes.
@@ -68,6 +92,7 @@ class Job:
         files_path: absolute folder of the files that fields lead to.
         sitemaps: rules by the page kinds of sitemaps, which are kinds of their own beside those of the config.
         variables: the values of `${NAME}` in requests, by `$NAME`.
+        source: what it was read from; None for standard input.
     """
 
     document: Document
@@ -79,6 +104,7 @@ class Job:
     sitemaps: Mapping[str, SitemapRule] = field(default_factory=dict)
     variables: Mapping[str, Secret] = field(default_factory=dict)
     files_path: Path = Path()
+    source: JobSource | None = field(default=None, repr=False, compare=False)
 
     @property
     def name(self) -> str:

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler import plugins
+from crawler.config import python_data
 from crawler.config.counted_starts import move_counted
 from crawler.config.cross_checks import check, check_files, check_hooks, warnings
 from crawler.config.diagnostics import SECRET_SECTIONS, Diagnostics
 from crawler.config.document import Document
-from crawler.config.job import Job
+from crawler.config.job import Job, JobSource
 from crawler.config.schema import Location
 from crawler.config.secrets import Secret, has_variable
 from crawler.config.start_checks import check_starts, handed_over, start_warnings
@@ -108,7 +109,7 @@ _MAY_HOLD_BRACES = (
 
 
 def load(
-    path: Path | str,
+    path: Path | str | Mapping[str, object],
     *,
     overrides: Sequence[str] = (),
     starts: Sequence[str] = (),
@@ -119,7 +120,8 @@ def load(
     """Read and check a config.
 
     Args:
-        path: the file, or `-` for standard input.
+        path: the file; `-` for standard input; or what would stand in the file as a dict, with paths relative to the
+            current folder.
         overrides: `key.path=value` each, as `fetch.workers=8`; checked like the file.
         starts: URLs that replace `start`.
         env: where `${NAME}` is looked up; the environment when None.
@@ -127,7 +129,7 @@ def load(
             a `:` (of the user's own) passes, and so do those that other installed packages bring. None checks nothing.
 
     Raises:
-        ConfigError: the text of all complaints, each with its place in the file.
+        ConfigError: the text of all complaints, each with its place in the file; those about a dict name the key.
     """
     environment = os.environ if env is None else env
     report = _read(path, overrides, starts)
@@ -139,7 +141,7 @@ def load(
     _secrets_in_place(data, (), report)
     move_counted(data)
     document, spoiled = _document(data, environment, report)
-    folder = Path.cwd() if str(path) == "-" else Path(os.path.abspath(path)).parent
+    folder = Path.cwd() if isinstance(path, Mapping) or str(path) == "-" else Path(os.path.abspath(path)).parent
     found, reader = _starts(data, folder, report)
     sitemaps = reader.sitemaps
     document.with_starts(handed_over(document, reader.sources))
@@ -154,7 +156,8 @@ def load(
     first_kinds = {sitemaps[start.kind].to if start.kind in sitemaps else start.kind for start in found}
     notes = (*start_warnings(document, found, reader.sources), *warnings(document, first_kinds))
     variables = _variables(document, environment)
-    return Job(document, folder, found, outputs, state, notes, sitemaps, variables, files)
+    source = JobSource.of(path, overrides, starts)
+    return Job(document, folder, found, outputs, state, notes, sitemaps, variables, files, source)
 
 
 def _variables(document: Document, env: Mapping[str, str]) -> dict[str, Secret]:
@@ -168,11 +171,16 @@ def _variables(document: Document, env: Mapping[str, str]) -> dict[str, Secret]:
     return {name: Secret(env[name[1:]]) for name in names_in(templates) if name.startswith("$")}
 
 
-def _read(path: Path | str, overrides: Sequence[str], starts: Sequence[str]) -> Diagnostics:
-    text = read_text(path)
-    source = YamlSource(display_name(path), text.split("\n"))
-    report = Diagnostics(source)
-    report.root = parse(source, report)
+def _read(path: Path | str | Mapping[str, object], overrides: Sequence[str], starts: Sequence[str]) -> Diagnostics:
+    if isinstance(path, Mapping):
+        source = python_data.SOURCE
+        report = Diagnostics(source)
+        report.root = python_data.nodes_of(path, report)
+    else:
+        text = read_text(path)
+        source = YamlSource(display_name(path), text.split("\n"))
+        report = Diagnostics(source)
+        report.root = parse(source, report)
     report.stop()
     if report.root is None or (report.root.kind == "scalar" and not report.root.text):
         report.at(source, 0, 0, "the config is empty", "`crawler init` writes one that runs as it is")

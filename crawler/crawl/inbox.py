@@ -8,6 +8,7 @@ from threading import get_ident
 from time import monotonic
 from typing import Any, NamedTuple
 
+from crawler.errors import one_line
 from crawler.model import Page
 from crawler.strategies.port import PolledStrategy
 
@@ -100,14 +101,29 @@ class Limits(NamedTuple):
     task_timeout: float
 
 
+_NOT_A_REASON = frozenset({"finished", "left", "time", "session", "killed"})
+
+
 class Stopper:
-    """Asks a running loop to end: `stop("interrupted")`. Safe in a signal handler and from any thread."""
+    """Asks a running loop to end: `stop("seen enough")`. Safe in a signal handler and from any thread.
+
+    Attributes:
+        why: the ending of the report: the reason that was given first, or the loop's own.
+    """
 
     def __init__(self) -> None:
         self.why = ""
         self.inbox = Inbox()
 
     def stop(self, why: str) -> None:
-        """No new requests from now on; what is in flight is finished."""
-        self.why = self.why or why
+        """No new requests from now on; what is in flight is finished.
+
+        Args:
+            why: any words; `interrupted` and `terminated` give the exit code of that signal. A word that means an end
+                of the crawl's own, such as `finished`, becomes `stopped: finished`.
+        """
+        reason = one_line(str(why)).strip() or "no reason was given"
+        if reason in _NOT_A_REASON:
+            reason = f"stopped: {reason}"
+        self.why = self.why or reason
         self.inbox.put(None)

@@ -7,6 +7,7 @@ is the timeout of the inbox.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -38,6 +39,8 @@ from crawler.store.queued import WITNESS, Queued
 from crawler.strategies.port import Strategy
 
 __all__ = ["Crawl"]
+
+_log = logging.getLogger("crawler")
 
 GRACE = 10.0  # seconds that requests in flight get after a stop
 LOST_AGAIN = (
@@ -286,7 +289,7 @@ class Crawl:
     def _end_session(self, session: Session, why: str) -> None:
         for host in session.hosts:
             self._frontier.close(host, why)
-        self._stopper.stop("session")
+        self._stopper.why = self._stopper.why or "session"
 
     def _queue(self, new: list[Queued]) -> None:
         self.tally.left += len(new) - 1
@@ -327,6 +330,7 @@ class Crawl:
         self._pages.later(page, failure, time.time() + wait, counts=not blameless)
         self._frontier.wait(page, now + wait)
         self.tally.retries += 1
+        _log.info("will retry %s in %.1f s: %s %s", page.url, wait, failure.code, failure.detail)
 
     def _is_lost_start(self, page: Queued, failure: Failure, blameless: bool) -> bool:
         """Whether a start page or a sitemap failed at all its tries: without it the crawl lacks all behind it."""
@@ -344,6 +348,8 @@ class Crawl:
         skip = decide(failure, page.tried + 1, 0) == "skip"
         (self._pages.skipped if skip else self._pages.failed)(page, failure)
         self.tally.lost(failure, skipped=skip)
+        level, what = (logging.DEBUG, "skipped") if skip else (logging.WARNING, "failed")
+        _log.log(level, "%s %s: %s %s", what, page.url, failure.code, failure.detail)
 
     def _try_alone(self, page: Queued, failure: Failure | None) -> None:
         """Ask again for a page whose worker was lost, unless that is a failure now."""
@@ -398,6 +404,7 @@ class Crawl:
                 if not self._stopper.why and self._pages.past.is_hopeless(page):
                     self._pages.give_up(page)
                     self.tally.lost(failure, skipped=False)
+                    _log.warning("failed %s: %s %s", page.url, failure.code, failure.detail)
             if self._full() and not self._flights and not self._stopper.why:
                 skipped = self._pages.skip_queued(*page_limit(self._limits.pages))
                 self.tally.cut_off(skipped)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,6 +40,7 @@ from crawler.store.cookies import CookieTable
 from crawler.store.pages import Pages
 from crawler.store.records import to_stored
 from crawler.strategies.event_driver import Threaded
+from crawler.strategies.guard import check_guard
 from crawler.strategies.port import OnFetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import check_loadable, entry, make_driver, make_strategy, missing, preload, refusal
 
@@ -61,6 +64,9 @@ class Run:
         base: URL of the running demo site, for a job that has one.
         began: `time.monotonic()` at which the program started to work on it.
         source: the web, or a recording; open.
+
+    Attributes:
+        width: how many requests at once, at most.
     """
 
     def __init__(
@@ -70,9 +76,9 @@ class Run:
         self._source = source
         self._starts = list(job.start_pages(base))
         chosen = entry(job.fetch.strategy)
-        self._width = chosen.workers(job.fetch.workers, given="workers" in job.fetch.given)
+        self.width = chosen.workers(job.fetch.workers, given="workers" in job.fetch.given)
         self._place = _place(job)
-        self._settings = source.settings(client_settings(job, [start.url for start in self._starts], self._width))
+        self._settings = source.settings(client_settings(job, [start.url for start in self._starts], self.width))
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         # A recording has the pages as the browser showed them: they come like all others.
         self._rendered = {} if self._settings.connect_to else job.rendered
@@ -80,7 +86,10 @@ class Run:
             raise ConfigError(why)
         # A hook of the job's own may hang: then the loop must go on, in a thread that does not drive.
         hooked = any(kind.python for kind in job.recipe.kinds.values())
-        self._may_hang = hooked and not (chosen.processes and self._place == "worker")
+        may_hang = hooked and not (chosen.processes and self._place == "worker")
+        # In Jupyter this thread runs an event loop already, and a thread can run but one.
+        self._beside_loop = chosen.driven and not chosen.processes and _runs_event_loop()
+        self._in_thread = may_hang or self._beside_loop
         self._driver: PolledStrategy[Any] | None = None
         self._desk: RobotsFetcher | None = None
 
@@ -119,7 +128,7 @@ class Run:
             started=started,
             timing=timing,
             strategy=self._job.fetch.strategy,
-            workers=self._width,
+            workers=self.width,
             parse=self._place,
             choices=tuple(self._driver.story) if self._driver else (),
             analysis=self._analyse.spent,
@@ -186,7 +195,7 @@ class Run:
         if not self._rendered:
             return 2 * self._task_timeout
         browser = self._job.browser
-        rounds = -(-2 * self._width // browser.pages) + 1
+        rounds = -(-2 * self.width // browser.pages) + 1
         return 2 * self._task_timeout + rounds * (browser.timeout + PARSE_SECONDS)
 
     def _strategy(self) -> Strategy[Outcome]:
@@ -210,17 +219,24 @@ class Run:
     def _chosen(self, then: OnFetched[T]) -> Strategy[T]:
         """The strategy that the config names."""
         fetch = self._job.fetch
-        plan = Plan(self._width, fetch.client, self._settings, then, self._task_timeout, not self._may_hang)
-        self._driver = make_driver(fetch.strategy, plan)
+        plan = Plan(self.width, fetch.client, self._settings, then, self._task_timeout, not self._in_thread)
+        self._driver = self._made(lambda: make_driver(fetch.strategy, plan))
         if self._driver is None:
             return make_strategy(fetch.strategy, plan)
-        if self._may_hang:
+        if self._in_thread:
             return Threaded(self._driver, fetch.strategy)
         self._stopper.inbox.drive(self._driver)
         return self._driver
 
+    def _made(self, make: Callable[[], T]) -> T:
+        """What `make` makes, in a thread that runs no event loop."""
+        if not self._beside_loop:
+            return make()
+        with ThreadPoolExecutor(1) as beside:
+            return beside.submit(make).result()
+
     def _width_now(self) -> int:
-        return self._driver.width if self._driver else self._width
+        return self._driver.width if self._driver else self.width
 
     def _client(self) -> str:
         """The client that the strategy has loaded already, where it brings its own."""
@@ -240,6 +256,11 @@ class Run:
                 lambda: self._proxies.best(time.monotonic()),
             )
         self._desk.ask(origin)
+
+
+def _runs_event_loop() -> bool:
+    loops = sys.modules.get("asyncio.events")  # whoever runs a loop has imported it
+    return loops is not None and loops._get_running_loop() is not None
 
 
 def _saver(job: Job) -> FileSaver:
@@ -274,9 +295,15 @@ def check_strategy(job: Job) -> None:
 
 
 def prepare_children(job: Job) -> None:
-    """Where a job has worker processes: begin to start them, which takes its time, while there is other work to do."""
+    """Where a job has worker processes: begin to start them, which takes its time, while there is other work to do.
+
+    Raises:
+        ConfigError: they would import the script of the user, which would start the crawl again.
+    """
     place, fetching = _place(job), preload(job.fetch.strategy, job.fetch.client)
     pool = ["crawler.strategies.pool"] if place == "pool" else []
+    if pool or entry(job.fetch.strategy).processes:
+        check_guard()
     if fetching is not None or pool:
         parser = _slow_parser(job) if place in ("worker", "pool") else []
         from crawler.strategies import worker_process  # late: it imports multiprocessing

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from crawler.config import Job
-from crawler.model import Value
+from crawler.model import Problem
 from crawler.runner.outputs import Kept
 from crawler.runner.protect import Doubt
-from crawler.runner.stored import rows
+from crawler.runner.stored import problems, rows
 from crawler.store.counts import Figures
 from crawler.store.runs import CrawlRow, RunRow, Verdict
 
@@ -157,13 +157,27 @@ class Report:
             found.append(f"{many:,} links were not followed, because their pages have too many links")
         return tuple(found)
 
-    def rows(self, table: str) -> Iterator[dict[str, Value]]:
+    def rows(self, table: str, *, flat: bool = False) -> Iterator[dict[str, Any]]:
         """The rows of one table in the site's order, read from the state file.
+
+        Args:
+            flat: give values that pandas can calculate with, see `crawler.rows`.
 
         Raises:
             KeyError: the job has no table of that name.
         """
-        return rows(self.job, table)
+        return rows(self.job, table, flat=flat)
+
+    def problems(self) -> Iterator[Problem]:
+        """What the sheet Problems has on pages and cells, read from the state file.
+
+        First each page that failed, was skipped, is left or was read with a doubt, in the site's order; then each cell
+        with a note. The newest crawl of the job is read, as by `rows`.
+
+        Raises:
+            StateError: there is no state yet, or it is damaged.
+        """
+        return problems(self.job)
 
     @classmethod
     def recalled(cls, job: Job, crawl: CrawlRow, run: RunRow) -> Report:

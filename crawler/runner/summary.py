@@ -40,10 +40,15 @@ def outcome(report: Report) -> str:
     ):
         return "the session was lost again and again; the next run resumes"
     if report.ending != "finished":
-        return ENDINGS[report.ending]
+        return ENDINGS.get(report.ending) or _stopped(report)
     if unread := (report.figures.unread if report.figures else {}):
         return "ended by " + ", ".join(f"{key}: {count:,} pages were not read" for key, count in unread.items())
     return ENDINGS["finished"]
+
+
+def _stopped(report: Report) -> str:
+    """How a run ended for a reason of the program that called it."""
+    return f"stopped: {report.ending.removeprefix('stopped: ')}" + "; the next run resumes" * bool(report.pages["left"])
 
 
 def summary(job: Job, report: Report) -> list[SummaryLine]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from crawler.model import FILE, FILE_COLUMNS
+from crawler.model import FILE_COLUMNS
 from crawler.store.queued import LEFT_OUT, TRIED
 from crawler.store.records import load_notes
 
@@ -29,7 +29,6 @@ __all__ = [
     "counts",
     "dropped",
     "dropped_first",
-    "extracted",
     "goes_on",
     "kinds",
     "left_out",
@@ -87,15 +86,6 @@ def kinds(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
     # In the order of the table: by the index, each page would be read from another place.
     rows = db.execute("SELECT kind FROM pages NOT INDEXED WHERE crawl = ? AND state = 'done'", (crawl,))
     return dict(sorted(Counter(kind for (kind,) in rows).items()))
-
-
-def extracted(db: sqlite3.Connection, crawl: int) -> dict[str, int]:
-    """Records of each table so far, those with the same key not yet joined."""
-    return dict(
-        db.execute(
-            "SELECT tbl, count(*) FROM records WHERE crawl = ? AND tbl <> ? GROUP BY tbl", (crawl, FILE)
-        ).fetchall()
-    )
 
 
 def dropped(db: sqlite3.Connection, crawl: int) -> dict[str, int]:

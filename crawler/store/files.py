@@ -90,11 +90,11 @@ def fill_files(
         records: SQL of all records in order.
     """
     filling = _Filling(db, crawl, tables, names)
-    db.execute("BEGIN")  # one for all: only temporary tables are written
+    db.execute("SAVEPOINT filling")  # one transaction for all, or a part of the one that is open
     try:
         filling.run(records)
     finally:
-        db.execute("COMMIT")
+        db.execute("RELEASE filling")
 
 
 class _Filling:

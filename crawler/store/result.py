@@ -370,6 +370,10 @@ class StoredResult:
                     values[column] = self._path(values[column])
                 yield Row(values, _notes(notes, carry_notes), url)
 
+    def count(self, table: str) -> int:
+        """Number of rows of one table."""
+        return sum(1 for _ in self._stored(table))
+
     def _path(self, name: Value) -> Value:
         """The path of a file, or of several, by name."""
         if isinstance(name, tuple):

@@ -23,6 +23,7 @@ from crawler.model import Failure, Request
 from crawler.process import cores
 from crawler.strategies import worker_process
 from crawler.strategies.event_driver import Driver, Threaded
+from crawler.strategies.guard import unguarded_line
 from crawler.strategies.port import Fetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, preload, refusal
 
@@ -210,7 +211,7 @@ class Auto(Generic[T]):
         if wall < SECONDS:
             return
         self._mark = now
-        heavy = cores() > 1 and spent > HEAVY * wall
+        heavy = cores() > 1 and spent > HEAVY * wall and not unguarded_line()
         if heavy and self._was_heavy:
             self._more = False  # processes pay off only for what is still to come
             self._why_spread = f"parsing took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"

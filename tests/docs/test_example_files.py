@@ -14,7 +14,7 @@ FOLDER = ROOT / "examples"
 SAYS = {
     "cheapest_books.py": r"(?: *\d+\.\d\d \S{1,3}  \S.*\n){5}",
     "own_strategy.py": r"threads +\d+ rows in .+ s\nown_strategy:HalfAsMany +\d+ rows in .+ s\n",
-    "stop_early.py": r"interrupted with \d+ rows; \d+ pages are left\n",
+    "stop_early.py": r"seen enough with \d+ rows; \d+ pages are left\n",
 }
 """What each script prints."""
 
