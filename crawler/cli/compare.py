@@ -67,13 +67,11 @@ def _table(found: Comparison, columns: int) -> list[str]:
 def _figures(found: Comparison, one: Entrant) -> dict[str, str]:
     from crawler.compare.markdown import figure  # late, so that --help is quick
 
-    speed = one.spread("pages_a_second")
-    assert speed is not None
     memory, ratio = one.median("memory"), found.relative(one)
     p50, p95 = one.median("p50") or 0.0, one.median("p95") or 0.0
     return {
-        "pages/s": figure(speed.mean) + (f" ± {figure(speed.deviation, 2)}" if speed.runs > 1 else ""),
-        "relative": "1.00" if one is found.ranked[0] else str(ratio) if speed.runs > 1 else f"{ratio.value:.2f}",
+        "pages/s": figure(found.speed(one)),
+        "relative": "1.00" if one is found.ranked[0] else str(ratio),
         "p50/95 ms": f"{figure(1000 * p50)}/{figure(1000 * p95)}",
         "CPU ms": figure(1000 * cpu) if (cpu := one.median("cpu_a_page")) is not None else "",
         "MB": f"{memory / 1e6:.0f}" if memory else "",

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +87,11 @@ class _Comparing:
         self._baseline()
         for one in self._found.entrants:
             if one.warm_up is None:
-                self._enter(one, counts=False)
-        for _ in range(self._aim.repeat):
+                self._enter(one, 0)
+        for number in range(1, self._aim.repeat + 1):
             for one in self._found.entrants:
                 if one.verdict == "ranked":
-                    self._enter(one, counts=True)
+                    self._enter(one, number)
         self._note()
         return self._found
 
@@ -146,10 +146,10 @@ class _Comparing:
 
     # ---- a run
 
-    def _enter(self, one: Entrant, *, counts: bool) -> None:
+    def _enter(self, one: Entrant, number: int) -> None:
         """Run a combination once; it leaves the race where that fails or finds other records than the baseline."""
         try:
-            run, folder = self._run(one.combination, one.name + ("" if counts else ", warm-up"))
+            run, folder = self._run(one.combination, one.name + ("" if number else ", warm-up"))
         except NoRun as error:
             one.verdict, one.why = "failed", str(error)
             return
@@ -157,8 +157,8 @@ class _Comparing:
         shutil.rmtree(folder)
         if one.difference is not None:
             one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
-        elif counts:
-            one.runs.append(run)
+        elif number:
+            one.runs.append(replace(run, round=number))
         else:
             one.warm_up = run
 

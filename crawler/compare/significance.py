@@ -1,10 +1,12 @@
 """How fast, how sure, and whether a difference is more than noise. Plain functions of numbers.
 
-The relative speed and its error are those of hyperfine: the ratio of the means, with the relative standard deviations
-added in quadrature, as errors of independent quantities are (Taylor, An Introduction to Error Analysis, 3.8). Two
-samples differ where the test of Mann and Whitney says so ("On a test of whether one of two random variables is
-stochastically larger than the other", 1947): it asks only how often a run of one was faster than a run of the other,
-and assumes nothing about how times are spread.
+The rounds of a comparison are blocks: what makes a round slow makes all its runs slow, so runs of the same round are
+compared, as logarithms, because noise multiplies. Each combination is estimated by the 20 % trimmed mean of its runs
+(Tukey and McLaughlin, Sankhya A 25, 1963), each freed from how slow its round was. Two combinations are compared by
+the test of Yuen (Biometrika 61, 1974) for dependent samples (Wilcox, Introduction to Robust Estimation and Hypothesis
+Testing, 5.9.5): the difference of the same trimmed means, with a standard error from winsorised values. A run far off
+the others hides no difference and makes none. The errors of all pairs (Bonferroni) and of all looks at the results
+(Lan and DeMets, Biometrika 70, 1983) are added up.
 """
 
 from __future__ import annotations
@@ -12,13 +14,18 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import combinations
 
-__all__ = ["LEVEL", "Ratio", "Spread", "alike", "chance", "fastest", "quantile", "ratio", "spread"]
+__all__ = ["LEVEL", "Judgement", "Pair", "Spread", "judge", "quantile", "spent", "spread", "t_quantile"]
 
 
-LEVEL = 0.05
-"""Two samples are called different where such an order comes by accident less often than this."""
+LEVEL = 0.95
+"""How sure a judgement is as a whole: all its intervals hold at once with this probability."""
+
+TRIM = 0.2
+"""Share of the runs that is left out of an estimate at each end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +40,6 @@ class Spread:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """`2.14 ± 0.05`."""
-
-    value: float
-    error: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f} ± {self.error:.2f}"
-
-
 def spread(values: Sequence[float]) -> Spread:
     """Mean, standard deviation, median and range of one value or more."""
     deviation = statistics.stdev(values) if len(values) > 1 else 0.0
@@ -52,51 +48,156 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(len(values), mean, deviation, statistics.median(values), low, high)
 
 
-def ratio(values: Sequence[float], reference: Sequence[float]) -> Ratio:
-    """How many times larger `values` are than `reference`; all are above 0."""
-    above, below = spread(values), spread(reference)
-    value = above.mean / below.mean
-    return Ratio(value, value * math.hypot(above.deviation / above.mean, below.deviation / below.mean))
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One combination beside another.
 
-
-def chance(a: Sequence[float], b: Sequence[float]) -> float:
-    """How likely accident alone sorts two samples as clearly as these, 0 to 1: Mann-Whitney, exact, two-sided.
-
-    Equal values count half; a half is rounded to the side of caution.
+    Attributes:
+        ratio: how many times as much it takes as the other.
+        low, high: the confidence interval of the ratio; all those of a judgement hold at once.
+        outcome: `slower`; `faster`; `equal`: the whole interval lies within the smallest difference that matters;
+            `open`: not told apart yet.
     """
-    wins = sum((x < y) + 0.5 * (x == y) for x in a for y in b)
-    least = math.ceil(min(wins, len(a) * len(b) - wins))
-    orders = _orders(len(a), len(b))
-    return min(1.0, 2 * sum(orders[: least + 1]) / sum(orders))
+
+    ratio: float
+    low: float
+    high: float
+    outcome: str
+
+    def __str__(self) -> str:
+        return f"{self.ratio:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
-def _orders(n: int, m: int) -> list[int]:
-    """Of all orders of n and m distinct values: how many have 0, 1, 2, ... pairs in which the first is smaller."""
-    row = [[1] for _ in range(m + 1)]
-    for i in range(1, n + 1):
-        new = [[1]]
-        for j in range(1, m + 1):
-            # The largest value of all is of the first sample, smaller than none; or of the second, and i are smaller.
-            first, second = row[j], new[j - 1]
-            counts = [0] * (i * j + 1)
-            for place, count in enumerate(first):
-                counts[place] += count
-            for place, count in enumerate(second):
-                counts[place + i] += count
-            new.append(counts)
-        row = new
-    return row[m]
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Of one quantity, of which less is better.
+
+    Attributes:
+        order: the names, the best first.
+        pairs: each name beside each other, both ways round.
+        leaders: the best, and all that cannot be told from it.
+        typical: what each takes in a typical round, in the unit of the quantity: `ratio` is the quotient of two.
+        rounds: how many rounds it is made from.
+    """
+
+    order: tuple[str, ...] = ()
+    pairs: Mapping[tuple[str, str], Pair] = field(default_factory=dict)
+    leaders: tuple[str, ...] = ()
+    typical: Mapping[str, float] = field(default_factory=dict)
+    rounds: int = 0
+
+    @property
+    def undecided(self) -> list[tuple[str, str]]:
+        """Pairs that are not told apart yet, the better of each first."""
+        return [pair for pair in combinations(self.order, 2) if self.pairs[pair].outcome == "open"]
 
 
-def alike(a: Sequence[float], b: Sequence[float]) -> bool:
-    """Whether the difference of two samples is within noise. With fewer than 4 runs each it always is."""
-    return chance(a, b) >= LEVEL
+def judge(values: Mapping[str, Sequence[float]], matters: float = 0.03, looks: int = 0) -> Judgement:
+    """Compare everything with everything.
+
+    Args:
+        values: what each name took in each round, in the order of the rounds; above 0.
+        matters: the smallest difference that matters, as a share.
+        looks: how often such results were looked at to decide whether to go on, this time included; 0 where the
+            number of rounds was fixed before.
+    """
+    return _judged(tuple((name, tuple(each)) for name, each in values.items()), matters, looks)
 
 
-def fastest(seconds: Mapping[str, Sequence[float]]) -> list[str]:
-    """The names of the fastest and of all that cannot be told from it, the fastest first; [] for none."""
-    order = sorted(seconds, key=lambda name: statistics.fmean(seconds[name]))
-    return [name for name in order if name == order[0] or alike(seconds[name], seconds[order[0]])]
+@lru_cache(maxsize=16)  # every figure of a report asks
+def _judged(values: tuple[tuple[str, tuple[float, ...]], ...], matters: float, looks: int) -> Judgement:
+    names = [name for name, _ in values]
+    rounds = min((len(each) for _, each in values), default=0)
+    if not rounds:
+        return Judgement(tuple(names), leaders=tuple(names))
+    logs = [[math.log(value) for value in each[:rounds]] for _, each in values]
+    slow = _slowness(logs)
+    freed = [_Trimmed([value - off for value, off in zip(each, slow, strict=True)]) for each in logs]
+    found = dict(zip(names, freed, strict=True))
+    order = sorted(names, key=lambda name: found[name].centre)
+    error = (1 - LEVEL) * spent(looks) / max(1, math.comb(len(names), 2))
+    pairs = {}
+    for a, b in combinations(order, 2):
+        off, reach = found[a].centre - found[b].centre, found[a].reach(found[b], error)
+        pairs[a, b], pairs[b, a] = _pair(off, reach, matters), _pair(-off, reach, matters)
+    leaders = [name for name in order if name == order[0] or pairs[name, order[0]].outcome != "slower"]
+    middle = statistics.median(slow)
+    typical = {name: math.exp(found[name].centre + middle) for name in order}
+    return Judgement(tuple(order), pairs, tuple(leaders), typical, rounds)
+
+
+def spent(looks: int) -> float:
+    """Which share of the error a look may spend: 1/2, 1/6, 1/12, ...; together at most all of it, however many."""
+    return 1 / (looks * (looks + 1)) if looks else 1.0
+
+
+def _slowness(logs: Sequence[Sequence[float]]) -> list[float]:
+    """How slow each round was, by the median of its runs: each beside what its combination usually takes."""
+    means = [statistics.fmean(each) for each in zip(*logs, strict=True)]
+    usual = [statistics.median(value - mean for value, mean in zip(each, means, strict=True)) for each in logs]
+    return [statistics.median(map(float.__sub__, each, usual)) for each in zip(*logs, strict=True)]
+
+
+class _Trimmed:
+    """A sample with its trimmed mean, and its values winsorised: the outermost drawn in to the next that is kept."""
+
+    def __init__(self, values: Sequence[float]) -> None:
+        ordered = sorted(values)
+        cut = int(TRIM * len(values))
+        kept = ordered[cut : len(values) - cut]
+        self.kept = len(kept)
+        self.centre = statistics.fmean(kept)
+        self.drawn_in = [min(max(value, kept[0]), kept[-1]) for value in values]
+
+    def reach(self, other: _Trimmed, error: float) -> float:
+        """Half the width of the interval around the difference of the two centres."""
+        if self.kept < 2:
+            return math.inf
+        apart = list(map(float.__sub__, self.drawn_in, other.drawn_in))
+        mean = statistics.fmean(apart)
+        squares = math.fsum((value - mean) ** 2 for value in apart)
+        return t_quantile(1 - error / 2, self.kept - 1) * math.sqrt(squares / (self.kept * (self.kept - 1)))
+
+
+def _pair(off: float, reach: float, matters: float) -> Pair:
+    low, high, edge = off - reach, off + reach, math.log1p(matters)
+    if -edge <= low and high <= edge:
+        outcome = "equal"
+    elif low > 0:
+        outcome = "slower"
+    elif high < 0:
+        outcome = "faster"
+    else:
+        outcome = "open"
+    return Pair(math.exp(off), math.exp(low), _exp(high), outcome)
+
+
+def _exp(value: float) -> float:
+    return math.exp(value) if value < 700 else math.inf
+
+
+@lru_cache(maxsize=256)
+def t_quantile(share: float, freedom: int) -> float:
+    """The value below which this share, at least a half, of Student's t with so many degrees of freedom lies."""
+    low, high = 0.0, 1.0
+    while _t_between(high, freedom) < 2 * share - 1:
+        low, high = high, 2 * high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _t_between(middle, freedom) < 2 * share - 1 else (low, middle)
+    return high
+
+
+def _t_between(t: float, freedom: int) -> float:
+    """The share of Student's t between -t and t (Abramowitz and Stegun, 26.7.3 and 26.7.4)."""
+    angle = math.atan2(t, math.sqrt(freedom))
+    sine, square = math.sin(angle), math.cos(angle) ** 2
+    odd = freedom % 2
+    term = total = (math.cos(angle) if odd else 1.0) if freedom > 1 else 0.0
+    for number in range(2 + odd, freedom - 1, 2):
+        term *= square * (number - 1) / number
+        total += term
+    return 2 / math.pi * (angle + sine * total) if odd else sine * total
 
 
 def quantile(values: Sequence[float], share: float) -> float:
