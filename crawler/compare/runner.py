@@ -10,17 +10,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from crawler import __version__, clock
 from crawler.compare.advice import Measured as Known
-from crawler.compare.advice import advise
+from crawler.compare.capacity import Links, read_links
+from crawler.compare.checking import Bench, checked_advice
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
 from crawler.compare.sites import Site
-from crawler.compare.task import RESULT, Combination, RunSource, Task
+from crawler.compare.task import RESULT, STATE, Combination, RunSource, Task
 from crawler.config import Job
 from crawler.crawl.throttle import HostThrottle
 from crawler.errors import Stop
@@ -72,6 +74,9 @@ class _Comparing:
         self._aim, self._site, self._tell, self._folder = aim, site, tell, folder
         self._timeout: float | None = None
         self._count = 0
+        self._began = monotonic()
+        self._known: Known | None = None
+        self._links = Links((), (), ())
         self._entrants = {one: Entrant(one) for one in aim.combinations}
         self._found = Comparison(
             job=aim.job.name,
@@ -92,6 +97,7 @@ class _Comparing:
             for one in self._found.entrants:
                 if one.verdict == "ranked":
                     self._enter(one, number)
+        self._advise()
         self._note()
         return self._found
 
@@ -109,9 +115,10 @@ class _Comparing:
         self._timeout = max(MIN_TIMEOUT, PATIENCE * run.wall)
         if baseline in self._entrants:
             self._entrants[baseline].warm_up = run
-        self._advise(run)
+        self._learn(run)
 
-    def _advise(self, run: Run) -> None:
+    def _learn(self, run: Run) -> None:
+        """Measure what advice is made of."""
         job = self._aim.job
         sample = self._sample()
         delay = max(job.polite.delay, sample.get("crawl_delay", 0.0))
@@ -119,7 +126,8 @@ class _Comparing:
         self._found.gap = gap
         if not sample or not run.pages:
             return
-        known = Known(
+        self._links = read_links(self._expected / STATE)
+        self._known = Known(
             pages=run.pages,
             latency=run.mean_latency,
             cpu=run.loop_cpu / run.pages if self._aim.baseline.strategy == "serial" else 0.0,
@@ -131,7 +139,30 @@ class _Comparing:
             at_once=job.polite.per_host * max(1, run.hosts),
             cores=cores(),
         )
-        self._found.advice = advise(known, [name for name in STRATEGIES if not missing(name)])
+
+    def _advise(self) -> None:
+        if self._known is None:
+            return
+        site, budget = self._site, self._found.budget
+        bench = Bench(
+            run=self._probe,
+            is_ours=bool(site.base or site.replay),
+            is_replay=site.replay is not None,
+            has_time=lambda seconds: budget is None or monotonic() - self._began + seconds < budget,
+        )
+        strategies = [name for name in STRATEGIES if not missing(name)]
+        self._found.advice = checked_advice(self._known, self._links, self._found, strategies, bench)
+
+    def _probe(self, one: Combination) -> Run | None:
+        """A run for the advice alone; None where it failed or its records are wrong."""
+        self._tell(f"checking the advice: {one.name}")
+        try:
+            run, folder = self._run(one, f"{one.name}, for the advice")
+        except NoRun:
+            return None
+        difference = self._difference(run, folder)
+        shutil.rmtree(folder)
+        return None if difference else run
 
     def _sample(self) -> dict[str, Any]:
         self._tell("timing the analysis of a sample of pages")
