@@ -27,6 +27,9 @@ NEAR = 0.95
 """Share of the best throughput that is enough."""
 
 
+NEAR_PEAK = 0.98
+"""The same where throughput falls beyond its best: a law that is a little off would miss a peak by more than 5 %."""
+
 LARGE = 3_000
 """Pages above which a crawl is no longer simulated page by page."""
 
@@ -198,7 +201,7 @@ class Fit:
         """The smallest number of workers within 5 % of the best."""
         tried = sorted({*_steps(self.most), *(one for one in self.measured if one <= self.most)})
         rates = {workers: self.rate(workers) for workers in tried}
-        enough = NEAR * max(rates.values())
+        enough = (NEAR_PEAK if self.law.falls else NEAR) * max(rates.values())
         return min(workers for workers, rate in rates.items() if rate >= enough)
 
     def _simulated(self, workers: int) -> float:

@@ -21,9 +21,11 @@ __all__ = ["Bench", "checked_advice"]
 
 PROBES = (4, 16, 64)
 ENOUGH = 4  # numbers of workers from which a fit says something
-REFINEMENTS = 5
+REFINEMENTS = 6
+UNTOLD = 0.9  # share of the best that is near enough where the table cannot tell the two apart
 CHECKS = 3  # runs of what is advised
 APART = 1.25  # numbers of workers closer than this factor are not told apart where the server refuses
+PEAK = 1.1  # the same where throughput falls beyond its best
 REFUSED = ("http-429", "http-503")
 TOLERABLE = 0.01  # share of retries, above that of the baseline, which is no refusal
 
@@ -142,7 +144,7 @@ class _Widths:
             return middle if middle > clean and self._refused > APART * clean else clean
         above = min((one for one in self._points if one > advised), default=0)
         middle = round(math.sqrt(advised * above))
-        if advised in self._points and found.law.falls and middle >= APART * advised:
+        if advised in self._points and found.law.falls and middle > PEAK * advised:
             return middle  # where throughput falls the best is a peak, which may stand between two numbers
         return advised
 
@@ -262,7 +264,9 @@ def _not_beaten(advice: Advice, found: Comparison) -> Advice:
     """
     speed = advice.checked.pages_a_second if advice.checked else advice.predicted
     best = next((one for one in found.ranked if not _is_refused(one, found)), None)
-    if best is None or (speed is not None and NEAR * _speed(best, found) <= speed):
+    assert advice.combination is not None
+    near = UNTOLD if advice.combination.name in found.leaders else NEAR
+    if best is None or (speed is not None and near * _speed(best, found) <= speed):
         return advice
     rate = _speed(best, found)
     says = f"{best.name} was the fastest of all that was measured"
@@ -287,7 +291,7 @@ def _said(advice: Advice, bench: Bench) -> Advice:
     if advice.checked is None:
         says += " This is a guess: it was not run."
     elif advice.predicted:
-        rate, runs = advice.checked
+        rate, runs = advice.checked.pages_a_second, advice.checked.runs
         sums.append(
             f"Predicted for {advice.flags}: {_rate(advice.predicted)}; measured in "
             f"{runs} {'run' if runs == 1 else 'runs'}: {_rate(rate)}."
