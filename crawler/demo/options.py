@@ -13,6 +13,7 @@ STATS = "/_stats"
 """Where the site says what it has counted: GET; POST as well, which lets it count anew."""
 
 MAX_BOOKS = 1_000_000
+MAX_LOAD = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class DemoOptions:
         seed: another seed gives other prices, dates and texts; the same seed always gives the same site.
         port: TCP port on 127.0.0.1; 0 takes any free one.
         page_weight: bytes up to which pages are filled with text that belongs to no record.
+        capacity: requests that it serves at once; others wait in line for a slot. 0 for no limit.
+        rate: requests a second above which it answers 429, without Retry-After; 0 for no limit.
+        slows_beyond: requests in flight beyond which responses get slower, and throughput falls; 0 for never.
         log: file to which a line of JSON is added for each request.
 
     Raises:
@@ -40,12 +44,15 @@ class DemoOptions:
     seed: int = 1
     port: int = 8765
     page_weight: int = 0
+    capacity: int = 0
+    rate: int = 0
+    slows_beyond: int = 0
     log: str | None = None
 
     @property
     def remembers(self) -> bool:
-        """Whether how a page is answered depends on how often it was asked for before."""
-        return bool(self.errors) or isinstance(self.latency, Latency)
+        """Whether how a request is answered depends on those before it."""
+        return bool(self.errors or self.capacity or self.rate) or isinstance(self.latency, Latency)
 
     def __post_init__(self) -> None:
         _check("books", self.books, 1, MAX_BOOKS)
@@ -53,6 +60,9 @@ class DemoOptions:
         _check("errors", self.errors, 0, 1)
         _check("port", self.port, 0, 65535)
         _check("page_weight", self.page_weight, 0, 100_000_000)
+        _check("capacity", self.capacity, 0, MAX_LOAD)
+        _check("rate", self.rate, 0, MAX_LOAD)
+        _check("slows_beyond", self.slows_beyond, 0, MAX_LOAD)
 
     def _check_latency(self) -> None:
         if isinstance(self.latency, int | float):
