@@ -35,6 +35,7 @@ from crawler.fetch.outcome import (
 from crawler.fetch.prepare import PreparedRequest, RequestPreparer
 from crawler.fetch.proxy import refused_socks, refused_tunnel
 from crawler.fetch.response_head import HeaderFields, HeadParser
+from crawler.fetch.trail import Marks
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["Transfer", "curl_failure", "set_constant", "set_trusted"]
@@ -195,6 +196,7 @@ class Transfer:
         self._error: FetchError | None = None
         self._blocked: FetchError | None = None
         self._sent = False
+        self._marks = Marks() if self._settings.traced else None
         self._asked = asked = asking(request)
         setopt = self.handle.setopt
         setopt(pycurl.URL, f"{asked.server}/")
@@ -243,13 +245,25 @@ class Transfer:
         """
         if self._sent:
             self._sockets[self.handle.getinfo(pycurl.LOCAL_PORT)] = self.handle.getinfo(pycurl.ACTIVESOCKET)
+        if self._marks is not None:
+            self._note_times(self._marks)
         try:
-            return self._judged(number, text)
+            fetched = self._judged(number, text)
         except Exception as exc:  # a page that breaks a library must not break the run
-            return self.failed(exc)
+            fetched = self.failed(exc)
         finally:
             self._parts = []
             self._close_opened()
+        return fetched if self._marks is None else self._marks.on(fetched)
+
+    def _note_times(self, marks: Marks) -> None:
+        """Take over from libcurl when the first and the last byte came: it counts from the begin of the transfer."""
+        getinfo = self.handle.getinfo
+        if marks.sent is None or not getinfo(pycurl.STARTTRANSFER_TIME):
+            return
+        begin = marks.sent - getinfo(pycurl.PRETRANSFER_TIME)
+        marks.first = begin + getinfo(pycurl.STARTTRANSFER_TIME)
+        marks.last = begin + getinfo(pycurl.TOTAL_TIME)
 
     def failed(self, exc: Exception) -> Failure:
         """Return the failure that an exception stands for."""
@@ -397,13 +411,16 @@ class Transfer:
 
     def _on_ready(self, to: str, here: str, port: int, own_port: int) -> int:
         """Look a last time before the request is sent: at the clock, and whether the connection is as we left it."""
-        if monotonic() > self._asked.not_after:
+        now = monotonic()
+        if now > self._asked.not_after:
             self._error = FetchError("late", "its time slot expired before it could be sent")
             return int(pycurl.PREREQFUNC_ABORT)
         if not self._opened and _is_readable(self._sockets.pop(own_port, -1)):
             self._again = True
             return int(pycurl.PREREQFUNC_ABORT)
         self._sent = True
+        if self._marks is not None:
+            self._marks.sends(now)
         return int(pycurl.PREREQFUNC_OK)
 
 

@@ -1,0 +1,126 @@
+"""When a request did what, as its client and its worker saw it: only where a run is traced (`ClientSettings.traced`).
+
+Clients of ours note what they know in `Marks`; the wrappers here add when the worker took the request, and which worker
+it was. A client that knows nothing of this, such as one of the user's own, leaves what it cannot tell as None.
+
+All times are `time.monotonic()` seconds. On Linux, and on macOS and Windows too, that is one clock for all processes of
+a machine, so what worker processes note can be compared.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+from crawler.model import Failure, Moved, Request, Response, Trail, Worker
+
+__all__ = ["Marks", "TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker"]
+
+Fetched = Response | Moved | Failure
+
+
+class Marks:
+    """What a client notes of one request.
+
+    Attributes:
+        sent: its head is about to be sent.
+        first, last: bytes were read, for the first and for the last time.
+    """
+
+    __slots__ = ("first", "last", "sent")
+
+    def __init__(self) -> None:
+        self.sent: float | None = None
+        self.first: float | None = None
+        self.last: float | None = None
+
+    def sends(self, now: float) -> None:
+        """Note that it is sent; again where the server had closed the connection, and nothing came."""
+        self.sent = now
+
+    def heard(self) -> None:
+        """Note that bytes came."""
+        self.last = monotonic()
+        if self.first is None:
+            self.first = self.last
+
+    def on(self, fetched: Fetched) -> Fetched:
+        """Return the outcome with these marks."""
+        return fetched._replace(trail=Trail(self.sent, self.first, self.last))
+
+
+class _Here(threading.local):
+    """This thread, or this greenlet."""
+
+    worker: Worker | None = None
+
+
+_here = _Here()
+
+
+def this_worker() -> Worker:
+    """The worker that this is called in."""
+    if _here.worker is None:
+        name = threading.current_thread().name
+        _here.worker = os.getpid(), threading.get_ident(), threading.get_native_id(), name
+    return _here.worker
+
+
+def _completed(fetched: Fetched, taken: float, *, alone: bool) -> Fetched:
+    trail = fetched.trail or Trail()
+    return fetched._replace(
+        trail=trail._replace(taken=taken, landed=monotonic(), worker=this_worker(), alone=alone),
+    )
+
+
+class TracedFetch:
+    """Any `Fetch` of crawler.fetch.client; its name is not imported here, because that module imports this one."""
+
+    def __init__(self, fetch: Any) -> None:
+        self._fetch = fetch
+
+    def __call__(self, request: Request) -> Fetched:
+        """Fetch, and note when."""
+        taken = monotonic()
+        return _completed(self._fetch(request), taken, alone=True)
+
+    def close(self) -> None:
+        """Close the client."""
+        self._fetch.close()
+
+
+class TracedAsyncFetch:
+    """Any `AsyncFetch`."""
+
+    def __init__(self, fetch: Any) -> None:
+        self._fetch = fetch
+
+    async def __call__(self, request: Request) -> Fetched:
+        """Fetch, and note when."""
+        taken = monotonic()
+        return _completed(await self._fetch(request), taken, alone=False)
+
+    async def close(self) -> None:
+        """Close the client."""
+        await self._fetch.close()
+
+
+class TracedTransfers:
+    """Any `Transfers`."""
+
+    def __init__(self, transfers: Any) -> None:
+        self._transfers = transfers
+
+    def __len__(self) -> int:
+        return len(self._transfers)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transfers, name)  # all but `add` is the same
+
+    def add(self, request: Request, done: Callable[[Fetched], None]) -> None:
+        """Begin a request, and note when."""
+        taken = monotonic()
+        self._transfers.add(request, lambda fetched: done(_completed(fetched, taken, alone=False)))

@@ -1,0 +1,258 @@
+"""Reads a trace that `crawler.trace.tracer` wrote, and says where the workers of its run spent their time."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crawler.errors import ConfigError
+
+__all__ = ["STATES", "Slice", "Span", "Trace", "Track", "read"]
+
+STATES: Mapping[str, str] = {
+    "parse": "parsing",
+    "lock": "waiting for the interpreter lock",
+    "core": "waiting for a core",
+    "fetch": "fetching",
+    "commit": "writing to the store",
+    "idle": "idle",
+}
+"""What a worker may be doing, and how that is said.
+
+fetch: from the moment at which it takes a request until it has the whole answer, decoded: connecting, waiting for the
+server, reading. A worker with many requests in flight fetches while it has one and does nothing else.
+parse: CPU time of its thread while it parses a page.
+lock: the rest of the time that it parses, in a process where several threads share an interpreter lock. The system does
+not say what a thread waits for, so waiting for a core that another program has is in it, too.
+core: the same in a process with one thread, which has the lock for itself.
+"""
+
+Key = tuple[int, int]  # process, and thread in the file
+
+
+class Span(NamedTuple):
+    """What a worker did from one time to another, microseconds; `cpu`: of its thread, for `parse` only."""
+
+    begin: int
+    end: int
+    cpu: int = 0
+
+
+class Slice(NamedTuple):
+    """What a worker did from one time to another; the shares of STATES in it sum up to 1."""
+
+    begin: int
+    end: int
+    shares: Mapping[str, float]
+
+
+@dataclass
+class Track:
+    """One worker: a thread, a greenlet, or a process with one thread.
+
+    Attributes:
+        native: the system's number of its thread; greenlets of one thread share it.
+        alone: it does one thing at a time, as a thread does.
+        crowded: it shares an interpreter lock with other threads.
+    """
+
+    key: Key
+    name: str
+    native: int
+    alone: bool = True
+    crowded: bool = False
+
+    def __post_init__(self) -> None:
+        self.fetches: list[Span] = []
+        self.parses: list[Span] = []
+        self.commits: list[Span] = []
+
+    @property
+    def works(self) -> bool:
+        """Whether it fetched or parsed anything."""
+        return bool(self.fetches or self.parses)
+
+    @cached_property
+    def slices(self) -> list[Slice]:
+        """What it did, in order; it was idle between them."""
+        waiting = "lock" if self.crowded else "core"
+        busy = [Slice(begin, end, {"commit": 1.0}) for begin, end, _ in self.commits]
+        for begin, end, cpu in self.parses:
+            share = cpu / (end - begin) if end > begin else 1.0
+            busy.append(Slice(begin, end, {"parse": share, waiting: 1.0 - share}))
+        busy.sort(key=lambda each: each.begin)
+        fetching = _without(_merged(self.fetches), busy)
+        return sorted([*busy, *(Slice(begin, end, {"fetch": 1.0}) for begin, end in fetching)], key=lambda one: one[:2])
+
+
+def _merged(spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    """The times at which at least one span lasts."""
+    begin = end = -1
+    for span in sorted(spans):
+        if span.begin > end:
+            if end > begin:
+                yield begin, end
+            begin, end = span.begin, span.end
+        end = max(end, span.end)
+    if end > begin:
+        yield begin, end
+
+
+def _without(times: Iterator[tuple[int, int]], busy: Sequence[Slice]) -> Iterator[tuple[int, int]]:
+    """The times without those of `busy`, which are in order and do not overlap."""
+    place = 0
+    for begin, end in times:
+        while place and busy[place - 1].end > begin:
+            place -= 1
+        while place < len(busy) and busy[place].begin < end:
+            if busy[place].begin > begin:
+                yield begin, busy[place].begin
+            begin = max(begin, busy[place].end)
+            place += 1
+        if begin < end:
+            yield begin, end
+
+
+@dataclass
+class Trace:
+    """What a trace holds.
+
+    Attributes:
+        about: of the run: `job`, `strategy`, `workers`, `parse`, `requests`, `left_out` and others.
+        tracks: every thread that did something, in the order of its appearance; the first is that of the loop.
+        in_flight: requests that were sent and not yet answered, from each of these microseconds on.
+    """
+
+    about: Mapping[str, Any]
+    tracks: Sequence[Track]
+    in_flight: Sequence[tuple[int, int]]
+
+    @cached_property
+    def workers(self) -> list[Track]:
+        """Those that fetched or parsed."""
+        return [track for track in self.tracks if track.works]
+
+    @cached_property
+    def window(self) -> tuple[int, int]:
+        """From the first to the last thing that anybody did, microseconds."""
+        slices = [each for track in self.tracks for each in track.slices]
+        begin = min((each.begin for track in self.workers for each in track.slices), default=0)
+        return begin, max((each.end for each in slices), default=begin)
+
+    @cached_property
+    def rows(self) -> list[list[Track]]:
+        """The workers as they are drawn: one in a row. Where each request has its own, some in turn in one row."""
+        if len(self.workers) <= 2 * self.about.get("workers", 1):
+            return [[track] for track in self.workers]
+        rows: list[list[Track]] = []
+        for track in sorted(self.workers, key=lambda each: each.slices[0].begin):
+            free = (row for row in rows if row[-1].slices[-1].end <= track.slices[0].begin)
+            row = next(free, None)
+            rows.append([track]) if row is None else row.append(track)
+        return rows
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """Share of each of STATES in the time of all workers, from the begin to the end of the window."""
+        spent: Counter[str] = Counter()
+        for track in self.workers:
+            for begin, end, shares in track.slices:
+                for state, share in shares.items():
+                    spent[state] += (end - begin) * share  # type: ignore[assignment]  # a Counter counts floats as well
+        begin, end = self.window
+        whole = len(self.rows) * (end - begin) or 1
+        shares = {state: spent[state] / whole for state in STATES}
+        return {**shares, "idle": max(0.0, 1.0 - sum(shares.values()))}
+
+    @property
+    def subject(self) -> str:
+        """Who worked, as `16 threads`."""
+        processes = {track.key[0] for track in self.workers}
+        threads = {(track.key[0], track.native) for track in self.workers}
+        rows = len(self.rows)
+        if len(threads) < len(self.workers) and self.about.get("strategy") == "gevent":
+            return _number(rows, "greenlet")
+        if len(processes) == 1:
+            return _number(rows, "thread")
+        if len(processes) == len(threads):
+            return _number(rows, "process")
+        return f"{_number(rows, 'thread')} in {_number(len(processes), 'process')}"
+
+    def sentence(self) -> str:
+        """Where the time went."""
+        if not self.workers:
+            return "no request was traced"
+        order = sorted(self.shares.items(), key=lambda item: -item[1])
+        (most, first), *others = [(f"{100 * share:.0f} %", STATES[state]) for state, share in order if share >= 0.005]
+        whose = "its" if self.subject.startswith("one ") else "their"
+        rest = "".join(f", {share} {what}" for share, what in others)
+        left = self.about.get("left_out", 0)
+        only = (
+            f"; the trace ends after {self.about['requests']:,} requests, {left:,} more are not in it" if left else ""
+        )
+        return f"{self.subject} spent {most} of {whose} time {first}{rest}{only}"
+
+
+def _number(count: int, what: str) -> str:
+    if count == 1:
+        return f"one {what}"
+    return f"{count} {what}{'es' if what.endswith('s') else 's'}"
+
+
+def read(path: Path) -> Trace:
+    """Read a trace, event by event: a large one would take ten times its size in memory as a whole.
+
+    Raises:
+        ConfigError: there is no such file, or it is not a trace of ours.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            return _read(file)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise ConfigError(f"{path}: this is no trace that `crawler run --trace` wrote") from None
+
+
+def _read(lines: Iterator[str]) -> Trace:
+    if not next(lines, "").startswith('{"displayTimeUnit"'):
+        raise ValueError("not one of ours")
+    tracks: dict[Key, Track] = {}
+    begun: dict[int, Mapping[str, Any]] = {}
+    in_flight: list[tuple[int, int]] = []
+    for line in lines:
+        if line.startswith("]"):
+            about = json.loads("{" + line[2:])["otherData"]
+            return _finished(about, tracks, in_flight)
+        event = json.loads(line.rstrip(",\n"))
+        match event["ph"], event["name"]:
+            case "M", "thread_name":
+                key = event["pid"], event["tid"]
+                tracks[key] = Track(key, event["args"]["name"], event["args"]["native"])
+            case "C", _:
+                in_flight.append((event["ts"], event["args"]["requests"]))
+            case "X", "fetch" | "parse" | "commit" as name:
+                track = tracks[event["pid"], event["tid"]]
+                spans = {"fetch": track.fetches, "parse": track.parses, "commit": track.commits}[name]
+                spans.append(Span(event["ts"], event["ts"] + event["dur"], event.get("tdur", 0)))
+            case "b", "fetch":
+                begun[event["id"]] = event
+            case "e", "fetch":
+                track = tracks[event["pid"], event["tid"]]
+                track.alone = False
+                track.fetches.append(Span(begun.pop(event["id"])["ts"], event["ts"]))
+    raise ValueError("it ends too early")
+
+
+def _finished(about: Mapping[str, Any], tracks: Mapping[Key, Track], in_flight: list[tuple[int, int]]) -> Trace:
+    # Each interpreter of `interpreters` has a lock of its own, and a Python without the lock has none.
+    shared = about.get("interpreter_lock", True) and about.get("strategy") != "interpreters"
+    threads = Counter(process for process, _ in {(track.key[0], track.native) for track in tracks.values()})
+    for track in tracks.values():
+        track.crowded = shared and threads[track.key[0]] > 1
+    return Trace(about, list(tracks.values()), in_flight)
