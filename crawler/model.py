@@ -164,6 +164,7 @@ class Trail(NamedTuple):
         parser: who parsed it; None where there was nothing to parse.
         parse_began, parse_ended: when.
         parse_cpu: seconds of CPU of the parser's thread between the two.
+        without_core: seconds between the two in which that thread was ready to run and had no core.
     """
 
     sent: float | None = None
@@ -177,6 +178,7 @@ class Trail(NamedTuple):
     parse_began: float = 0.0
     parse_ended: float = 0.0
     parse_cpu: float = 0.0
+    without_core: float | None = None
 
 
 class Response(NamedTuple):

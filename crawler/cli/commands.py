@@ -25,6 +25,7 @@ COMMANDS = {
     "status": ("crawler.cli.status", "Show how many pages are done, left and failed."),
     "strategies": ("crawler.cli.strategies", "List the concurrency models and which of them are installed."),
     "compare": ("crawler.cli.compare", "Compare strategies on one job: which is best, and why."),
+    "timeline": ("crawler.cli.timeline", "Draw what `crawler run --trace` wrote."),
     "lessons": ("crawler.cli.lessons", "Repeat the course notes' experiments on Python concurrency."),
     "demo": ("crawler.cli.demo", "Serve the demo bookshop until Ctrl-C."),
     "schema": ("crawler.cli.schema", "Print the JSON Schema of the config, for editors."),

@@ -68,15 +68,20 @@ class Traced:
         self._analyse = analyse
 
     def __call__(self, request: Request, fetched: Fetched) -> Outcome:
-        from crawler.fetch.trail import this_worker  # late: few runs are traced
+        from crawler.fetch.trail import this_worker, without_core  # late: few runs are traced
 
         if not isinstance(fetched, Response):
             return fetched
-        began, cpu = monotonic(), thread_time()
+        began, cpu, waited = monotonic(), thread_time(), without_core()
         found = self._analyse(request, fetched)
         ended, cpu = monotonic(), thread_time() - cpu
-        trail = fetched.trail or Trail()
-        trail = trail._replace(parser=this_worker(), parse_began=began, parse_ended=ended, parse_cpu=cpu)
+        trail = (fetched.trail or Trail())._replace(
+            parser=this_worker(),
+            parse_began=began,
+            parse_ended=ended,
+            parse_cpu=cpu,
+            without_core=None if waited is None else (without_core() or 0.0) - waited,
+        )
         return found._replace(trail=trail)
 
 

@@ -103,8 +103,7 @@ class Attempt(threading.local):
         self.most = settings.most_sent
         self.received = 0
         self.connected = self.cut = False
-        if settings.traced:
-            self.marks = Marks()
+        self.marks = Marks() if settings.traced else None
         return now
 
     def left(self) -> float:

@@ -17,7 +17,7 @@ from typing import Any
 
 from crawler.model import Failure, Moved, Request, Response, Trail, Worker
 
-__all__ = ["Marks", "TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker"]
+__all__ = ["Marks", "TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker", "without_core"]
 
 Fetched = Response | Moved | Failure
 
@@ -52,10 +52,28 @@ class Marks:
         return fetched._replace(trail=Trail(self.sent, self.first, self.last))
 
 
+class _SchedStat:
+    """What Linux counts of this thread (Documentation/scheduler/sched-stats.rst), open as long as the thread lives."""
+
+    def __init__(self) -> None:
+        try:
+            self._file: int | None = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+        except OSError:  # another system
+            self._file = None
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+
+    def without_core(self) -> float | None:
+        return None if self._file is None else int(os.pread(self._file, 64, 0).split()[1]) / 1e9
+
+
 class _Here(threading.local):
     """This thread, or this greenlet."""
 
     worker: Worker | None = None
+    counts: _SchedStat | None = None
 
 
 _here = _Here()
@@ -67,6 +85,13 @@ def this_worker() -> Worker:
         name = threading.current_thread().name
         _here.worker = os.getpid(), threading.get_ident(), threading.get_native_id(), name
     return _here.worker
+
+
+def without_core() -> float | None:
+    """Seconds that this thread was ready to run and had no core, since it began; None where the system does not say."""
+    if _here.counts is None:
+        _here.counts = _SchedStat()
+    return _here.counts.without_core()
 
 
 def _completed(fetched: Fetched, taken: float, *, alone: bool) -> Fetched:

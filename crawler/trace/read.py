@@ -19,6 +19,7 @@ STATES: Mapping[str, str] = {
     "lock": "waiting for the interpreter lock",
     "core": "waiting for a core",
     "fetch": "fetching",
+    "other": "waiting for something else",
     "commit": "writing to the store",
     "idle": "idle",
 }
@@ -27,20 +28,30 @@ STATES: Mapping[str, str] = {
 fetch: from the moment at which it takes a request until it has the whole answer, decoded: connecting, waiting for the
 server, reading. A worker with many requests in flight fetches while it has one and does nothing else.
 parse: CPU time of its thread while it parses a page.
-lock: the rest of the time that it parses, in a process where several threads share an interpreter lock. The system does
-not say what a thread waits for, so waiting for a core that another program has is in it, too.
-core: the same in a process with one thread, which has the lock for itself.
+core: the time that it could parse and had no core, because others had all of them. Linux counts it for each thread.
+lock: the rest of the time that it parses, in a process whose threads share an interpreter lock. What the functions of a
+job wait for by themselves, such as a disk, is in it, too.
+other: the same in a process with one thread, which has the lock for itself.
+
+A system that is not Linux does not say what a thread waits for. Then all that parsing took beyond its CPU time is
+`lock` in a process with several threads, and `core` in one with a single thread.
 """
 
 Key = tuple[int, int]  # process, and thread in the file
 
 
 class Span(NamedTuple):
-    """What a worker did from one time to another, microseconds; `cpu`: of its thread, for `parse` only."""
+    """What a worker did from one time to another, microseconds.
+
+    Attributes:
+        cpu: of its thread, where it parsed.
+        without_core: how long it had none; None where the system does not say.
+    """
 
     begin: int
     end: int
     cpu: int = 0
+    without_core: int | None = None
 
 
 class Slice(NamedTuple):
@@ -80,14 +91,19 @@ class Track:
     @cached_property
     def slices(self) -> list[Slice]:
         """What it did, in order; it was idle between them."""
-        waiting = "lock" if self.crowded else "core"
-        busy = [Slice(begin, end, {"commit": 1.0}) for begin, end, _ in self.commits]
-        for begin, end, cpu in self.parses:
-            share = cpu / (end - begin) if end > begin else 1.0
-            busy.append(Slice(begin, end, {"parse": share, waiting: 1.0 - share}))
+        busy = [Slice(span.begin, span.end, {"commit": 1.0}) for span in self.commits]
+        busy += [Slice(span.begin, span.end, self._parsing(span)) for span in self.parses if span.end > span.begin]
         busy.sort(key=lambda each: each.begin)
         fetching = _without(_merged(self.fetches), busy)
         return sorted([*busy, *(Slice(begin, end, {"fetch": 1.0}) for begin, end in fetching)], key=lambda one: one[:2])
+
+    def _parsing(self, span: Span) -> Mapping[str, float]:
+        whole = span.end - span.begin
+        rest = (whole - span.cpu - (span.without_core or 0)) / whole
+        if span.without_core is None:
+            return {"parse": span.cpu / whole, "lock" if self.crowded else "core": rest}
+        what = "lock" if self.crowded else "other"
+        return {"parse": span.cpu / whole, "core": span.without_core / whole, what: rest}
 
 
 def _merged(spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
@@ -169,19 +185,21 @@ class Trace:
         shares = {state: spent[state] / whole for state in STATES}
         return {**shares, "idle": max(0.0, 1.0 - sum(shares.values()))}
 
+    @cached_property
+    def worker(self) -> str:
+        """What a worker is: `thread`, `process` or `greenlet`."""
+        processes = {track.key[0] for track in self.workers}
+        threads = {(track.key[0], track.native) for track in self.workers}
+        if self.about.get("strategy") == "gevent":
+            return "greenlet"
+        return "process" if len(processes) == len(threads) > 1 else "thread"
+
     @property
     def subject(self) -> str:
         """Who worked, as `16 threads`."""
         processes = {track.key[0] for track in self.workers}
-        threads = {(track.key[0], track.native) for track in self.workers}
-        rows = len(self.rows)
-        if len(threads) < len(self.workers) and self.about.get("strategy") == "gevent":
-            return _number(rows, "greenlet")
-        if len(processes) == 1:
-            return _number(rows, "thread")
-        if len(processes) == len(threads):
-            return _number(rows, "process")
-        return f"{_number(rows, 'thread')} in {_number(len(processes), 'process')}"
+        several = len(processes) > 1 and self.worker == "thread"
+        return _number(len(self.rows), self.worker) + (f" in {_number(len(processes), 'process')}" if several else "")
 
     def sentence(self) -> str:
         """Where the time went."""
@@ -239,7 +257,8 @@ def _read(lines: Iterator[str]) -> Trace:
             case "X", "fetch" | "parse" | "commit" as name:
                 track = tracks[event["pid"], event["tid"]]
                 spans = {"fetch": track.fetches, "parse": track.parses, "commit": track.commits}[name]
-                spans.append(Span(event["ts"], event["ts"] + event["dur"], event.get("tdur", 0)))
+                begin, facts = event["ts"], event["args"]
+                spans.append(Span(begin, begin + event["dur"], facts.get("cpu", 0), facts.get("without_core")))
             case "b", "fetch":
                 begun[event["id"]] = event
             case "e", "fetch":

@@ -191,7 +191,10 @@ class Tracer:
         if trail.parser is not None:
             began, ended = self._at(trail.parse_began), self._at(trail.parse_ended)
             cpu = min(ended - began, round(1e6 * trail.parse_cpu))
-            facts = f'{{"n":{number}}},"tdur":{cpu}'
+            waited = ""
+            if trail.without_core is not None:
+                waited = f',"without_core":{min(ended - began - cpu, round(1e6 * trail.without_core))}'
+            facts = f'{{"n":{number},"cpu":{cpu}{waited}}},"tdur":{cpu}'
             self._add_span(began, ended - began, "parse", request.kind, trail.parser, facts)
 
     def _add_unseen(self, number: int, handed: int, request: Request, result: str) -> None:
