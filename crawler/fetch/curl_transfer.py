@@ -169,8 +169,8 @@ class Transfer:
         self.handle = pycurl.Curl()
         set_constant(self.handle, settings)
         setopt = self.handle.setopt
-        setopt(pycurl.HEADERFUNCTION, self._on_line)
-        setopt(pycurl.WRITEFUNCTION, self._on_body)
+        setopt(pycurl.HEADERFUNCTION, self._heard_line if settings.traced else self._on_line)
+        setopt(pycurl.WRITEFUNCTION, self._heard_body if settings.traced else self._on_body)
         setopt(pycurl.OPENSOCKETFUNCTION, self._on_open)
         setopt(pycurl.PREREQFUNCTION, self._on_ready)
         self._secure, self._trusts = True, False
@@ -245,8 +245,6 @@ class Transfer:
         """
         if self._sent:
             self._sockets[self.handle.getinfo(pycurl.LOCAL_PORT)] = self.handle.getinfo(pycurl.ACTIVESOCKET)
-        if self._marks is not None:
-            self._note_times(self._marks)
         try:
             fetched = self._judged(number, text)
         except Exception as exc:  # a page that breaks a library must not break the run
@@ -255,15 +253,6 @@ class Transfer:
             self._parts = []
             self._close_opened()
         return fetched if self._marks is None else self._marks.on(fetched)
-
-    def _note_times(self, marks: Marks) -> None:
-        """Take over from libcurl when the first and the last byte came: it counts from the begin of the transfer."""
-        getinfo = self.handle.getinfo
-        if marks.sent is None or not getinfo(pycurl.STARTTRANSFER_TIME):
-            return
-        begin = marks.sent - getinfo(pycurl.PRETRANSFER_TIME)
-        marks.first = begin + getinfo(pycurl.STARTTRANSFER_TIME)
-        marks.last = begin + getinfo(pycurl.TOTAL_TIME)
 
     def failed(self, exc: Exception) -> Failure:
         """Return the failure that an exception stands for."""
@@ -353,6 +342,16 @@ class Transfer:
         self._opened.clear()
 
     # ---- libcurl calls
+
+    def _heard_line(self, line: bytes) -> int | None:
+        if self._marks is not None:
+            self._marks.heard()
+        return self._on_line(line)
+
+    def _heard_body(self, data: bytes) -> int | None:
+        if self._marks is not None:
+            self._marks.heard()
+        return self._on_body(data)
 
     def _on_line(self, line: bytes) -> int | None:
         self._lines.append(line)
