@@ -105,7 +105,12 @@ def test_failures_and_redirects_stand_there_with_what_is_known_of_them(tmp_path)
 def test_a_stopped_run_writes_what_there_is_and_the_next_one_traces_its_own_part(shop, tmp_path):
     stopper = Stopper()
     report, trace = run(
-        tmp_path, shop, "threads", pages=None, stopper=stopper, observe=lambda tally: tally.done and stopper.stop("interrupted")
+        tmp_path,
+        shop,
+        "threads",
+        pages=None,
+        stopper=stopper,
+        observe=lambda tally: tally.done and stopper.stop("interrupted"),
     )
     assert 0 < trace["otherData"]["requests"] == report.requests
     rest, trace = run(tmp_path, shop, "threads", pages=None)
