@@ -77,10 +77,8 @@ def run(
         with demo_site(job) as demo, source.opened(job, demo) as base, _tracing(trace) as tracer:
             work = Run(job, db, base, stopper or Stopper(), began, source, tracer)
             start, report = work.crawl(fresh or source.fresh, observe)
-        if trace is not None and tracer is not None:
-            from crawler.trace.read import read
-
-            report = replace(report, trace=tracer.why or read(trace).sentence())
+        if tracer is not None:
+            report = replace(report, trace=tracer.why or tracer.sentence())
         report = judged(db, start.crawl, report, job.outputs)
         ending = "finished" if not report.pages["left"] else report.ending
         runs.end(db, start, ending, report.as_json(), time.time(), report.verdict)

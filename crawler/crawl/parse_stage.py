@@ -68,21 +68,16 @@ class Traced:
         self._analyse = analyse
 
     def __call__(self, request: Request, fetched: Fetched) -> Outcome:
-        from crawler.fetch.trail import this_worker, without_core  # late: few runs are traced
+        from crawler.fetch.trail import this_worker, with_trail, without_core  # late: few runs are traced
 
         if not isinstance(fetched, Response):
             return fetched
         began, cpu, waited = monotonic(), thread_time(), without_core()
         found = self._analyse(request, fetched)
         ended, cpu = monotonic(), thread_time() - cpu
-        trail = (fetched.trail or Trail())._replace(
-            parser=this_worker(),
-            parse_began=began,
-            parse_ended=ended,
-            parse_cpu=cpu,
-            without_core=None if waited is None else (without_core() or 0.0) - waited,
-        )
-        return found._replace(trail=trail)
+        waited = None if waited is None else (without_core() or 0.0) - waited
+        fetching = Trail() if fetched.trail is None else fetched.trail
+        return with_trail(found, Trail(*fetching[:7], this_worker(), began, ended, cpu, waited))
 
 
 OnResponse = Analyse | Traced

@@ -344,7 +344,7 @@ class Transfer:
     # ---- libcurl calls
 
     def _heard_line(self, line: bytes) -> int | None:
-        if self._marks is not None:
+        if self._marks is not None and (self._marks.first is None or len(line) <= 2):  # the first and the last one
             self._marks.heard()
         return self._on_line(line)
 

@@ -13,13 +13,21 @@ import os
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
-from crawler.model import Failure, Moved, Request, Response, Trail, Worker
+from crawler.model import Failure, Moved, Outcome, Request, Response, Trail, Worker
 
-__all__ = ["Marks", "TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker", "without_core"]
+__all__ = ["Marks", "TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker", "with_trail", "without_core"]
 
 Fetched = Response | Moved | Failure
+T = TypeVar("T", bound=Outcome | Response)
+
+
+def with_trail(outcome: T, trail: Trail) -> T:
+    """Return the outcome with a trail, its last part; `_replace` takes four times as long."""
+    make: Any = type(outcome)._make  # mypy takes it for a method of an instance
+    found: T = make((*outcome[:-1], trail))
+    return found
 
 
 class Marks:
@@ -49,7 +57,7 @@ class Marks:
 
     def on(self, fetched: Fetched) -> Fetched:
         """Return the outcome with these marks."""
-        return fetched._replace(trail=Trail(self.sent, self.first, self.last))
+        return with_trail(fetched, Trail(self.sent, self.first, self.last))
 
 
 class _SchedStat:
@@ -95,10 +103,8 @@ def without_core() -> float | None:
 
 
 def _completed(fetched: Fetched, taken: float, *, alone: bool) -> Fetched:
-    trail = fetched.trail or Trail()
-    return fetched._replace(
-        trail=trail._replace(taken=taken, landed=monotonic(), worker=this_worker(), alone=alone),
-    )
+    sent, first, last = (None, None, None) if fetched.trail is None else fetched.trail[:3]
+    return with_trail(fetched, Trail(sent, first, last, taken, monotonic(), this_worker(), alone))
 
 
 class TracedFetch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from crawler.errors import ConfigError
 
-__all__ = ["STATES", "Slice", "Span", "Trace", "Track", "read"]
+__all__ = ["STATES", "Slice", "Span", "Trace", "Track", "read", "traced"]
 
 STATES: Mapping[str, str] = {
     "parse": "parsing",
@@ -83,10 +83,31 @@ class Track:
         self.parses: list[Span] = []
         self.commits: list[Span] = []
 
+    def spent(self) -> dict[str, float]:
+        """Microseconds in each of STATES but `idle`."""
+        cpu = sum(span.cpu for span in self.parses)
+        core = sum(span.without_core or 0 for span in self.parses)
+        rest = sum(span.end - span.begin for span in self.parses) - cpu - core
+        # The system says it of all pages, or of none.
+        unknown = bool(self.parses) and self.parses[0].without_core is None
+        waited = "lock" if self.crowded else "core" if unknown else "other"
+        busy = sorted([*self.commits, *self.parses])
+        fetching = sum(end - begin for begin, end in _without(_merged(self.fetches), busy))
+        commit = sum(span.end - span.begin for span in self.commits)
+        found = Counter({"parse": cpu, "core": core, "fetch": fetching, "commit": commit})
+        found[waited] += rest
+        return dict(found)
+
     @property
     def works(self) -> bool:
         """Whether it fetched or parsed anything."""
         return bool(self.fetches or self.parses)
+
+    @cached_property
+    def life(self) -> tuple[int, int]:
+        """From the first to the last thing that it did."""
+        spans = [*self.fetches, *self.parses, *self.commits]
+        return min((each.begin for each in spans), default=0), max((each.end for each in spans), default=0)
 
     @cached_property
     def slices(self) -> list[Slice]:
@@ -94,7 +115,7 @@ class Track:
         busy = [Slice(span.begin, span.end, {"commit": 1.0}) for span in self.commits]
         busy += [Slice(span.begin, span.end, self._parsing(span)) for span in self.parses if span.end > span.begin]
         busy.sort(key=lambda each: each.begin)
-        fetching = _without(_merged(self.fetches), busy)
+        fetching = _without(_merged(self.fetches), [Span(each.begin, each.end) for each in busy])
         return sorted([*busy, *(Slice(begin, end, {"fetch": 1.0}) for begin, end in fetching)], key=lambda one: one[:2])
 
     def _parsing(self, span: Span) -> Mapping[str, float]:
@@ -119,7 +140,7 @@ def _merged(spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
         yield begin, end
 
 
-def _without(times: Iterator[tuple[int, int]], busy: Sequence[Slice]) -> Iterator[tuple[int, int]]:
+def _without(times: Iterator[tuple[int, int]], busy: Sequence[Span]) -> Iterator[tuple[int, int]]:
     """The times without those of `busy`, which are in order and do not overlap."""
     place = 0
     for begin, end in times:
@@ -156,9 +177,8 @@ class Trace:
     @cached_property
     def window(self) -> tuple[int, int]:
         """From the first to the last thing that anybody did, microseconds."""
-        slices = [each for track in self.tracks for each in track.slices]
-        begin = min((each.begin for track in self.workers for each in track.slices), default=0)
-        return begin, max((each.end for each in slices), default=begin)
+        begin = min((track.life[0] for track in self.workers), default=0)
+        return begin, max((track.life[1] for track in self.tracks), default=begin)
 
     @cached_property
     def rows(self) -> list[list[Track]]:
@@ -166,8 +186,8 @@ class Trace:
         if len(self.workers) <= 2 * self.about.get("workers", 1):
             return [[track] for track in self.workers]
         rows: list[list[Track]] = []
-        for track in sorted(self.workers, key=lambda each: each.slices[0].begin):
-            free = (row for row in rows if row[-1].slices[-1].end <= track.slices[0].begin)
+        for track in sorted(self.workers, key=lambda each: each.life):
+            free = (row for row in rows if row[-1].life[1] <= track.life[0])
             row = next(free, None)
             rows.append([track]) if row is None else row.append(track)
         return rows
@@ -175,14 +195,10 @@ class Trace:
     @cached_property
     def shares(self) -> dict[str, float]:
         """Share of each of STATES in the time of all workers, from the begin to the end of the window."""
-        spent: Counter[str] = Counter()
-        for track in self.workers:
-            for begin, end, shares in track.slices:
-                for state, share in shares.items():
-                    spent[state] += (end - begin) * share  # type: ignore[assignment]  # a Counter counts floats as well
+        spent = [track.spent() for track in self.workers]
         begin, end = self.window
         whole = len(self.rows) * (end - begin) or 1
-        shares = {state: spent[state] / whole for state in STATES}
+        shares = {state: sum(each.get(state, 0) for each in spent) / whole for state in STATES}
         return {**shares, "idle": max(0.0, 1.0 - sum(shares.values()))}
 
     @cached_property
@@ -246,7 +262,7 @@ def _read(lines: Iterator[str]) -> Trace:
     for line in lines:
         if line.startswith("]"):
             about = json.loads("{" + line[2:])["otherData"]
-            return _finished(about, tracks, in_flight)
+            return traced(about, tracks.values(), in_flight)
         event = json.loads(line.rstrip(",\n"))
         match event["ph"], event["name"]:
             case "M", "thread_name":
@@ -268,10 +284,16 @@ def _read(lines: Iterator[str]) -> Trace:
     raise ValueError("it ends too early")
 
 
-def _finished(about: Mapping[str, Any], tracks: Mapping[Key, Track], in_flight: list[tuple[int, int]]) -> Trace:
+def traced(about: Mapping[str, Any], tracks: Iterable[Track], in_flight: Sequence[tuple[int, int]]) -> Trace:
+    """A trace of what is known of a run.
+
+    Args:
+        tracks: their `crowded` is found out here.
+    """
+    tracks = list(tracks)
     # Each interpreter of `interpreters` has a lock of its own, and a Python without the lock has none.
     shared = about.get("interpreter_lock", True) and about.get("strategy") != "interpreters"
-    threads = Counter(process for process, _ in {(track.key[0], track.native) for track in tracks.values()})
-    for track in tracks.values():
+    threads = Counter(process for process, _ in {(track.key[0], track.native) for track in tracks})
+    for track in tracks:
         track.crowded = shared and threads[track.key[0]] > 1
-    return Trace(about, list(tracks.values()), in_flight)
+    return Trace(about, tracks, in_flight)

@@ -5,8 +5,8 @@ since the tracer was made. One event stands on one line, in the order of their t
 
     M  names of processes and threads
     X  fetch, network, parse: what a worker did; commit: a turn of the loop. None of a thread overlaps another in part
-    b, e  queued: handed out, and no worker was free. fetch, network: the same as above of a worker that has many
-       requests in flight, which would overlap
+    b, e  fetch: the same of a worker that has many requests in flight, which would overlap; request: one of which only
+       the loop knows
     C  in flight: requests that were sent and not yet answered
 
 Events go to the file as soon as nothing earlier can still come, that is, up to the time at which the oldest request
@@ -23,20 +23,29 @@ from contextlib import ExitStack, suppress
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from time import monotonic
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from crawler.errors import ConfigError, OutputError
 from crawler.export.atomic import reason, replacing
 from crawler.fetch.trail import this_worker
 from crawler.model import Failure, Outcome, Page, Request, Trail, Worker
+from crawler.trace.read import Span, Track, traced
 
 __all__ = ["MAX_REQUESTS", "Tracer"]
 
 MAX_REQUESTS = 100_000
+_NEVER = float("inf")
 _MANY = 4_000  # events that are kept before any are written: to sort them costs less then
 
 Entry = tuple[int, int, str]
 """Time; what comes first at the same time: the length, negative, of an X, or how a counter changes; JSON or ""."""
+
+
+class _Line(NamedTuple):
+    """A worker: how its place stands in an event, and what it did."""
+
+    place: str
+    track: Track
 
 
 class Tracer:
@@ -66,15 +75,16 @@ class Tracer:
         self._written = 0
         self._out: dict[Future[Outcome], tuple[int, Request]] = {}  # when it was handed out
         self._entries: list[Entry] = []
-        self._workers: dict[tuple[int, int], int] = {}  # process and thread in Python, to the number in the file
+        self._lines: dict[tuple[int, int], _Line] = {}  # by the numbers of process and thread in Python
         self._threads: dict[int, int] = {}  # of each process, how many
         self._turn = self._committed = self._now()
         self._in_flight = self._left_out = 0
         self._is_full = False
+        self._kept = 0  # events that could not be written the last time
         self._about: dict[str, Any] = {}
         self._separator = b""
         self._write(b'{"displayTimeUnit":"ms","traceEvents":[\n')
-        self._tid(self._main)
+        self._loop = self._line(self._main)
 
     def about(self, **facts: Any) -> None:
         """Say what run this is: plain values for `otherData`."""
@@ -97,8 +107,9 @@ class Tracer:
                 self._ended(*found, each)
         if pages and not self._is_full:
             took = self._committed - self._turn
-            self._add_span(self._turn, took, "commit", "store", self._main, f'{{"requests":{pages}}}')
-        if len(self._entries) > _MANY:
+            self._loop.track.commits.append(Span(self._turn, self._committed))
+            self._add_span(self._turn, took, "commit", '"store"', self._loop, f'{{"requests":{pages}}}')
+        if len(self._entries) > self._kept + _MANY:
             oldest = next(iter(self._out.values()), None)
             self._flush(self._turn if oldest is None else min(oldest[0], self._turn))
 
@@ -112,6 +123,10 @@ class Tracer:
         if found is not None:
             self._add_unseen(self._number(), *found, "given up")
 
+    def sentence(self) -> str:
+        """Where the time went, once it is closed: what `read` says of the file, without reading it."""
+        return traced(self._about, [line.track for line in self._lines.values()], ()).sentence()
+
     def close(self) -> None:
         """Write what is left, and put the file in its place; requests in flight are named as such."""
         if self._file is None:
@@ -120,8 +135,8 @@ class Tracer:
             self._add_unseen(self._number(), handed, request, "in flight at the end")
         self._out.clear()
         self._flush(None)
-        about = {**self._about, "requests": self._written, "left_out": self._left_out}
-        self._write(b'\n],"otherData":' + json.dumps(about).encode() + b"}\n")
+        self._about.update(requests=self._written, left_out=self._left_out)
+        self._write(b'\n],"otherData":' + json.dumps(self._about).encode() + b"}\n")
         self._finish()
 
     # ---- one request
@@ -139,63 +154,72 @@ class Tracer:
         number = self._number()
         if not number:
             return
-        died = future.cancelled() or future.exception() is not None
-        outcome = None if died else future.result()
-        trail = outcome.trail if outcome is not None else None
-        if outcome is None or trail is None or trail.taken is None:
-            self._add_unseen(number, handed, request, "worker died" if outcome is None else _status(outcome))
-            if trail is not None:
-                self._add_parse(trail, request, number)
+        try:
+            outcome = future.result()
+        except BaseException:  # also where it was cancelled
+            self._add_unseen(number, handed, request, "worker died")
             return
-        self._add_fetch(number, handed, request, outcome, trail, trail.taken)
-        self._add_parse(trail, request, number)
+        trail = outcome.trail
+        if trail is None or trail.worker is None or trail.taken is None or trail.landed is None:
+            self._add_unseen(number, handed, request, _status(outcome))
+        else:
+            self._add_fetch(number, handed, request, outcome, trail, trail.taken, trail.landed, trail.worker)
+        if trail is not None and trail.parser is not None:
+            self._add_parse(number, request, trail, trail.parser)
 
     def _add_fetch(
-        self, number: int, handed: int, request: Request, outcome: Outcome, trail: Trail, began: float
+        self,
+        number: int,
+        handed: int,
+        request: Request,
+        outcome: Outcome,
+        trail: Trail,
+        began: float,
+        ended: float,
+        worker: Worker,
     ) -> None:
-        worker = trail.worker or self._main
-        taken = self._at(began)
-        landed = max(taken, self._at(trail.landed or began))
-        sent = taken if trail.sent is None else min(max(taken, self._at(trail.sent)), landed)
-        last = landed if trail.last is None else min(max(sent, self._at(trail.last)), landed)
+        line = self._line(worker)
+        taken, landed = self._at(began), self._at(ended)
+        sent = taken if trail.sent is None else self._at(trail.sent)
+        last = landed if trail.last is None else self._at(trail.last)
         facts = (
             f'{{"n":{number},"url":{quoted(request.url)},"kind":{quoted(request.kind)},"attempt":{request.attempt},'
             f'"result":{quoted(_status(outcome))},"queued":{min(handed, taken)}'
         )
-        if request.not_after != float("inf"):
+        if request.not_after != _NEVER:
             facts += f',"slot_until":{self._at(request.not_after)}'
         if trail.sent is not None:
             facts += f',"sent":{sent}'
         if trail.first is not None:
-            facts += f',"first_byte":{min(max(sent, self._at(trail.first)), last)}'
+            facts += f',"first_byte":{self._at(trail.first)}'
         if trail.last is not None:
             facts += f',"last_byte":{last}'
         facts += f',"committed":{self._committed}}}'
-        if taken > handed:
-            self._add_pair(handed, taken, "queued", number, self._main)
+        line.track.fetches.append(Span(taken, landed))
+        add = self._entries.append
         if trail.alone:
-            self._add_span(taken, landed - taken, "fetch", request.kind, worker, facts)
+            self._add_span(taken, landed - taken, "fetch", quoted(request.kind), line, facts)
         else:
-            self._add_pair(taken, landed, "fetch", number, worker, facts)
-        if isinstance(outcome, Failure) and trail.first is None and trail.sent is None:
+            line.track.alone = False
+            self._add_pair(taken, landed, "fetch", number, line, facts)
+        if last <= sent or (trail.sent is None and isinstance(outcome, Failure)):
             return  # nothing was on the network, as far as anybody knows
         if trail.alone:
-            self._add_span(sent, last - sent, "network", request.kind, worker)
-        else:
-            self._add_pair(sent, last, "network", number, worker)
-        if last > sent:
-            self._entries.append((sent, 1, ""))
-            self._entries.append((last, -1, ""))
+            self._add_span(sent, last - sent, "network", quoted(request.kind), line)
+        add((sent, 1, ""))
+        add((last, -1, ""))
 
-    def _add_parse(self, trail: Trail, request: Request, number: int) -> None:
-        if trail.parser is not None:
-            began, ended = self._at(trail.parse_began), self._at(trail.parse_ended)
-            cpu = min(ended - began, round(1e6 * trail.parse_cpu))
-            waited = ""
-            if trail.without_core is not None:
-                waited = f',"without_core":{min(ended - began - cpu, round(1e6 * trail.without_core))}'
-            facts = f'{{"n":{number},"cpu":{cpu}{waited}}},"tdur":{cpu}'
-            self._add_span(began, ended - began, "parse", request.kind, trail.parser, facts)
+    def _add_parse(self, number: int, request: Request, trail: Trail, parser: Worker) -> None:
+        began, ended = self._at(trail.parse_began), self._at(trail.parse_ended)
+        took = ended - began
+        cpu, waited, said = min(took, round(1e6 * trail.parse_cpu)), None, ""
+        if trail.without_core is not None:
+            waited = min(took - cpu, round(1e6 * trail.without_core))
+            said = f',"without_core":{waited}'
+        line = self._line(parser)
+        line.track.parses.append(Span(began, ended, cpu, waited))
+        facts = f'{{"n":{number},"cpu":{cpu}{said}}},"tdur":{cpu}'
+        self._add_span(began, took, "parse", quoted(request.kind), line, facts)
 
     def _add_unseen(self, number: int, handed: int, request: Request, result: str) -> None:
         """Add a request of which only the loop knows when it went out, and when it came back."""
@@ -203,41 +227,37 @@ class Tracer:
             return
         end = max(handed, self._now())
         facts = f'{{"n":{number},"url":{quoted(request.url)},"result":{quoted(result)},"queued":{handed}}}'
-        self._add_pair(handed, end, "request", number, self._main, facts)
+        self._add_pair(handed, end, "request", number, self._loop, facts)
 
     # ---- events
 
-    def _add_span(self, at: int, took: int, name: str, kind: str, worker: Worker, facts: str = "{}") -> None:
-        self._entries.append((
-            at,
-            -took,
-            f'{{"name":"{name}","cat":{quoted(kind)},"ph":"X","ts":{at},"dur":{took},"pid":{worker[0]},'
-            f'"tid":{self._tid(worker)},"args":{facts}}}',
-        ))  # fmt: skip
+    def _add_span(self, at: int, took: int, name: str, kind: str, line: _Line, facts: str = "{}") -> None:
+        text = f'{{"name":"{name}","cat":{kind},"ph":"X","ts":{at},"dur":{took},{line.place},"args":{facts}}}'
+        self._entries.append((at, -took, text))
 
-    def _add_pair(self, begin: int, end: int, name: str, number: int, worker: Worker, facts: str = "{}") -> None:
-        rest = f'"name":"{name}","cat":"{name}","id":{number},"pid":{worker[0]},"tid":{self._tid(worker)}'
-        self._entries.append((begin, begin - end, f'{{{rest},"ph":"b","ts":{begin},"args":{facts}}}'))
-        self._entries.append((end, 1, f'{{{rest},"ph":"e","ts":{end}}}'))
+    def _add_pair(self, begin: int, end: int, name: str, number: int, line: _Line, facts: str) -> None:
+        rest = f'{{"name":"{name}","cat":"{name}","id":{number},{line.place},"ph":'
+        self._entries.append((begin, begin - end, f'{rest}"b","ts":{begin},"args":{facts}}}'))
+        self._entries.append((end, 1, f'{rest}"e","ts":{end}}}'))
 
-    def _tid(self, worker: Worker) -> int:
-        """The number of a worker's thread in the file: those of Python are too long for programs that show traces."""
-        key = worker[:2]
-        tid = self._workers.get(key)
-        if tid is None:
-            pid, _, native, name = worker
+    def _line(self, worker: Worker) -> _Line:
+        """The line of a worker; a new one gets a number: those of Python are too long for programs that show traces."""
+        pid, ident, native, name = worker
+        line = self._lines.get((pid, ident))
+        if line is None:
             tid = self._threads[pid] = self._threads.get(pid, 0) + 1
-            self._workers[key] = tid
+            line = _Line(f'"pid":{pid},"tid":{tid}', Track((pid, tid), name, native))
+            self._lines[pid, ident] = line
             if tid == 1:
                 processes = len(self._threads) - 1
                 what = f"worker process {processes}" if processes else "crawler"
-                self._name("process_name", pid, tid, {"name": what})
-            self._name("thread_name", pid, tid, {"name": name, "native": native})
-        return tid
+                self._name("process_name", line, {"name": what})
+            self._name("thread_name", line, {"name": name, "native": native})
+        return line
 
-    def _name(self, what: str, pid: int, tid: int, facts: dict[str, Any]) -> None:
-        text = json.dumps({"name": what, "ph": "M", "pid": pid, "tid": tid, "args": facts}, separators=(",", ":"))
-        self._entries.append((0, -1, text))
+    def _name(self, what: str, line: _Line, facts: dict[str, Any]) -> None:
+        args = json.dumps(facts, separators=(",", ":"))
+        self._entries.append((0, -1, f'{{"name":"{what}","ph":"M",{line.place},"args":{args}}}'))
 
     def _now(self) -> int:
         return self._at(monotonic())
@@ -255,6 +275,7 @@ class Tracer:
         else:
             index = bisect_left(self._entries, until, key=lambda entry: entry[0])
             ready, self._entries = self._entries[:index], self._entries[index:]
+        self._kept = len(self._entries)
         if not ready:
             return
         lines = [text or self._count(at, change) for at, change, text in ready]

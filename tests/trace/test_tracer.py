@@ -169,7 +169,8 @@ def test_a_request_that_is_given_up_holds_nothing_back(tmp_path):
     tracer.handed_out(hung, Request(1, "http://h/hangs", "page"))
     feed(tracer, 3_000)
     tracer.gave_up(hung)
-    assert feed(tracer, 3_000) < 6_000
+    feed(tracer, 3_000)
+    assert len(tracer._entries) < 5_000
     hung.set_result(Moved(301, "http://h/late"))
     tracer.committed([hung])
     tracer.close()
