@@ -68,6 +68,9 @@ class _SchedStat:
             self._file: int | None = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
         except OSError:  # another system
             self._file = None
+        if self._file is not None and os.pread(self._file, 64, 0).startswith(b"0 "):  # a kernel that does not count
+            os.close(self._file)
+            self._file = None
 
     def __del__(self) -> None:
         if self._file is not None:
