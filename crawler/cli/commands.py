@@ -74,7 +74,8 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+            left_out = ("schema",) if ctx.meta.get(SHORT) else ()  # so that the short help fits on a screen of 24 lines
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items() if name not in left_out])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not ctx.meta.get(SHORT):

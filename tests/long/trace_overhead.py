@@ -55,7 +55,10 @@ def main() -> None:
                     ratios[kind].append(measured(python, server.url, strategy, trace=trace) / plain[-1])
             for kind, found in ratios.items():
                 low, middle, high = min(found), statistics.median(found), max(found)
-                print(f"{strategy:16} {kind:16} {statistics.median(plain):.2f}  {middle:.3f} ({low:.3f} to {high:.3f})")
+                print(
+                    f"{strategy:16} {kind:16} {statistics.median(plain):.2f}  {middle:.3f} ({low:.3f} to {high:.3f})",
+                    flush=True,
+                )
 
 
 def measured(python: str, base: str, strategy: str, *, trace: bool) -> float:
