@@ -162,6 +162,7 @@ class Run:
             "python": sys.version.split()[0],
             "cores": cores(),
             "interpreter_lock": locked(),
+            "python_functions": any(kind.python for kind in self._job.recipe.kinds.values()),
         }
 
     def _pages(self, crawl: int) -> Pages:

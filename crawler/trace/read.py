@@ -29,8 +29,8 @@ fetch: from the moment at which it takes a request until it has the whole answer
 server, reading. A worker with many requests in flight fetches while it has one and does nothing else.
 parse: CPU time of its thread while it parses a page.
 core: the time that it could parse and had no core, because others had all of them. Linux counts it for each thread.
-lock: the rest of the time that it parses, in a process whose threads share an interpreter lock. What the functions of a
-job wait for by themselves, such as a disk, is in it, too.
+lock: the rest of the time that it parses, in a process whose threads share an interpreter lock. What `python:`
+functions of a job wait for by themselves, such as a disk, is in it, too; see `Trace.says`.
 other: the same in a process with one thread, which has the lock for itself.
 
 A system that is not Linux does not say what a thread waits for. Then all that parsing took beyond its CPU time is
@@ -174,6 +174,11 @@ class Trace:
         """Those that fetched or parsed."""
         return [track for track in self.tracks if track.works]
 
+    def says(self, state: str) -> str:
+        """What a worker in one of STATES does. Of functions of the job nobody knows what they wait for."""
+        or_else = " or in a python: function" if state == "lock" and self.about.get("python_functions") else ""
+        return STATES[state] + or_else
+
     @cached_property
     def window(self) -> tuple[int, int]:
         """From the first to the last thing that anybody did, microseconds."""
@@ -222,7 +227,9 @@ class Trace:
         if not self.workers:
             return "no request was traced"
         order = sorted(self.shares.items(), key=lambda item: -item[1])
-        (most, first), *others = [(f"{100 * share:.0f} %", STATES[state]) for state, share in order if share >= 0.005]
+        (most, first), *others = [
+            (f"{100 * share:.0f} %", self.says(state)) for state, share in order if share >= 0.005
+        ]
         whose = "its" if self.subject.startswith("one ") else "their"
         rest = "".join(f", {share} {what}" for share, what in others)
         left = self.about.get("left_out", 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from crawler.trace.read import STATES, Slice, Trace, Track
+from crawler.trace.read import Slice, Trace, Track
 
 __all__ = ["timeline_page", "timeline_svg"]
 
@@ -191,7 +191,7 @@ def _legend(trace: Trace, parts: list[str], y: int) -> tuple[list[str], int]:
     for state, share in order:
         if share >= 0.0005 or state == "idle":
             parts.append(f'<rect class="key {state}" x="1%" y="{y}" width="13" height="13" rx="2"/>')
-            text = f"{100 * share:.0f} % {STATES[state]}"
+            text = f"{100 * share:.0f} % {trace.says(state)}"
             parts.append(f'<text x="1%" y="{y + 11}" dx="20">{escape(text)}</text>')
             y += 20
     return parts, y + 8
