@@ -15,6 +15,7 @@ from functools import partial
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Literal
 
+from crawler.fetch.trail import this_worker, with_trail, without_core
 from crawler.model import FILE, Outcome, Request, Response, Trail
 from crawler.process import cores
 from crawler.strategies.port import Factory, Fetched, Strategy
@@ -68,8 +69,6 @@ class Traced:
         self._analyse = analyse
 
     def __call__(self, request: Request, fetched: Fetched) -> Outcome:
-        from crawler.fetch.trail import this_worker, with_trail, without_core  # late: few runs are traced
-
         if not isinstance(fetched, Response):
             return fetched
         began, cpu, waited = monotonic(), thread_time(), without_core()
