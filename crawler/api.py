@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from crawler.strategies.guard import end_in_worker
 
 if TYPE_CHECKING:
     from crawler.replay.playback import Replay
+    from crawler.trace.tracer import Tracer
 
 __all__ = ["accept", "load", "rows", "run", "status", "write_outputs"]
 
@@ -47,6 +48,7 @@ def run(
     stopper: Stopper | None = None,
     record: Path | None = None,
     replay: Path | Replay | None = None,
+    trace: Path | None = None,
 ) -> Report:
     """Run a job: resume its unfinished crawl or start a new one, then write its outputs.
 
@@ -57,10 +59,11 @@ def run(
         record: folder in which every answer is written down, to be replayed.
         replay: folder of a recording; every request goes to a server of this machine that plays it back, none to
             the site. State and outputs are kept in the folder: those of the job stay as they are.
+        trace: file that gets what each request of this run did and when, in the Chrome trace event format.
 
     Raises:
-        ConfigError: an output file cannot be written, the strategy is not there, there is no recording to be
-            replayed, or a script with worker processes has no `if __name__ == "__main__":`. Nothing was fetched.
+        ConfigError: an output file or the trace cannot be written, the strategy is not there, there is no recording
+            to be replayed, or a script with worker processes has no `if __name__ == "__main__":`. Nothing was fetched.
         LockedError: another run of this job is in progress.
         StateError: the state file is damaged or not ours.
         OutputError: the state could not be written; what was committed is safe.
@@ -77,10 +80,12 @@ def run(
         check_folder(job)
     prepare_children(job)
     with owned(job.state_path), closing(open_database(job.state_path)) as db:
-        with demo_site(job) as demo, source.opened(job, demo) as base:
-            work = Run(job, db, base, stopper or Stopper(), began, source)
+        with demo_site(job) as demo, source.opened(job, demo) as base, _tracing(trace) as tracer:
+            work = Run(job, db, base, stopper or Stopper(), began, source, tracer)
             _log.info("%s: run started, %s with %d workers", job.name, job.fetch.strategy, work.width)
             start, report = work.crawl(fresh or source.fresh, observe)
+        if tracer is not None:
+            report = replace(report, trace=tracer.why or tracer.sentence())
         report = judged(db, start.crawl, report, job.outputs)
         ending = "finished" if not report.pages["left"] else report.ending
         runs.end(db, start, ending, report.as_json(), time.time(), report.verdict)
@@ -98,6 +103,21 @@ def _tell(report: Report) -> None:
         pages = ", ".join(f"{count} {state}" for state, count in report.pages.items() if count)
         records = ", ".join(f"{count} {table}" for table, count in report.records.items())
         _log.info("%s: run ended, %s; pages: %s; rows: %s", report.name, outcome(report), pages, records)
+
+
+@contextmanager
+def _tracing(path: Path | None) -> Iterator[Tracer | None]:
+    """What writes the trace, also of a run that ends with an error."""
+    if path is None:
+        yield None
+        return
+    from crawler.trace.tracer import Tracer  # late: few runs are traced
+
+    tracer = Tracer(path)
+    try:
+        yield tracer
+    finally:
+        tracer.close()
 
 
 def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Report:

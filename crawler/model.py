@@ -35,7 +35,9 @@ __all__ = [
     "Stored",
     "SummaryLine",
     "Table",
+    "Trail",
     "Value",
+    "Worker",
     "shown",
 ]
 
@@ -142,6 +144,43 @@ class Request(NamedTuple):
         return shown(self, _SECRET)
 
 
+Worker = tuple[int, int, int, str]
+"""Who does something: number of the process, of the thread or greenlet in Python, of the thread for the system; name.
+
+Greenlets have a number each in Python, and one thread together.
+"""
+
+
+class Trail(NamedTuple):
+    """When a request did what, in `time.monotonic()` seconds; None for what its client cannot tell.
+
+    Attributes:
+        sent: its head was about to be sent.
+        first, last: the client saw the first and the last byte of the answer.
+        taken: the worker began with it.
+        landed: the client had done with it: decoded and judged, too.
+        worker: who fetched it.
+        alone: that worker did nothing else meanwhile, as a thread; one that multiplexes has other requests in flight.
+        parser: who parsed it; None where there was nothing to parse.
+        parse_began, parse_ended: when.
+        parse_cpu: seconds of CPU of the parser's thread between the two.
+        without_core: seconds between the two in which that thread was ready to run and had no core.
+    """
+
+    sent: float | None = None
+    first: float | None = None
+    last: float | None = None
+    taken: float | None = None
+    landed: float | None = None
+    worker: Worker | None = None
+    alone: bool = True
+    parser: Worker | None = None
+    parse_began: float = 0.0
+    parse_ended: float = 0.0
+    parse_cpu: float = 0.0
+    without_core: float | None = None
+
+
 class Response(NamedTuple):
     """The bytes that came back: any status, decoded of its content encoding, never more than the size cap.
 
@@ -153,6 +192,7 @@ class Response(NamedTuple):
         elapsed: seconds from sending to the last byte.
         set_cookies: values of the headers Set-Cookie; the other outcomes have them, too.
         fetched: when it was whole, in seconds since 1970; 0 where that is not known.
+        trail: when it did what, in a run that is traced; the other outcomes have it, too.
     """
 
     url: str
@@ -162,6 +202,7 @@ class Response(NamedTuple):
     elapsed: float = 0.0
     set_cookies: tuple[str, ...] = ()
     fetched: float = 0.0
+    trail: Trail | None = None
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)
@@ -253,6 +294,7 @@ class Page(NamedTuple):
     sign: str = ""
     sessions: Mapping[str, bool] = {}
     left_out: Mapping[str, int] = {}
+    trail: Trail | None = None
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)
@@ -265,6 +307,7 @@ class Moved(NamedTuple):
     location: str
     elapsed: float = 0.0
     set_cookies: tuple[str, ...] = ()
+    trail: Trail | None = None
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)
@@ -284,6 +327,7 @@ class Failure(NamedTuple):
     retry_after: float | None = None
     elapsed: float = 0.0
     set_cookies: tuple[str, ...] = ()
+    trail: Trail | None = None
 
     def __repr__(self) -> str:
         return shown(self, _SECRET)

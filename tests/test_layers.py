@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors", "model", "urls", "url_parameters", "clock", "process", "text_width", "extras", "plugins"),
     ("extract", "fetch", "store", "serving", "export"),
-    ("config",),
+    ("config", "trace"),
     ("crawl", "strategies"),
     ("demo", "replay"),
     ("runner", "api"),

@@ -25,6 +25,7 @@ COMMANDS = {
     "status": ("crawler.cli.status", "Show how many pages are done, left and failed."),
     "strategies": ("crawler.cli.strategies", "List the concurrency models and which of them are installed."),
     "compare": ("crawler.cli.compare", "Compare strategies on one job: which is best, and why."),
+    "timeline": ("crawler.cli.timeline", "Draw what `crawler run --trace` wrote."),
     "lessons": ("crawler.cli.lessons", "Repeat the course notes' experiments on Python concurrency."),
     "demo": ("crawler.cli.demo", "Serve the demo bookshop until Ctrl-C."),
     "schema": ("crawler.cli.schema", "Print the JSON Schema of the config, for editors."),
@@ -73,7 +74,8 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+            left_out = ("schema",) if ctx.meta.get(SHORT) else ()  # so that the short help fits on a screen of 24 lines
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items() if name not in left_out])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if not ctx.meta.get(SHORT):

@@ -81,6 +81,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
         "What to crawl": (*CONFIG_OPTIONS, "fresh"),
         "How to crawl it": ("strategy", "workers", "parse"),
         "Record and replay": ("record", "replay"),
+        "See where the time goes": ("trace",),
         "What to print": ("quiet", "as_json"),
     },
     codes=(0, 2, 3, 4, 5, 6, 130, 143),
@@ -106,6 +107,11 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     help="Crawl the recording in FOLDER from a local server, with the recorded latencies; no request goes to the "
     "site. The state is FOLDER/replay.state.sqlite; output files go to FOLDER/output, unless --set output=FILE.",
 )
+@click.option(
+    "--trace",
+    metavar="FILE",
+    help="Write to FILE what each request did and when, for Perfetto or speedscope; `crawler timeline FILE` draws it.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing unless something is wrong; for cron.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on stdout.")
 def command(
@@ -118,6 +124,7 @@ def command(
     parse: str | None,
     record: str | None,
     replay: str | None,
+    trace: str | None,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -152,7 +159,8 @@ def command(
             echo(f"warning: {warning}", sys.stderr)
     process.raise_trim_threshold()
     with stopping(quiet=quiet) as stopper, progress(job.name, lambda: bool(stopper.why), quiet=quiet) as observe:
-        report = run(job, fresh=fresh, observe=observe, stopper=stopper, **tapes)
+        trail = Path(trace) if trace else None
+        report = run(job, fresh=fresh, observe=observe, stopper=stopper, trace=trail, **tapes)
     if as_json:
         echo_json(report.as_json())
     if not as_json and (report.exit_code or not quiet):

@@ -34,6 +34,8 @@ def end_summary(report: Report, config: str, faster: str = "") -> str:
     lines += [field("chosen", choice) for choice in report.choices]
     if faster:
         lines.append(field("faster", faster))
+    if report.trace:
+        lines.append(field("trace", report.trace))
     lines += [field("untouched", short(path)) for path in report.untouched]
     lines += [field("file", short(path)) for path in report.files]
     lines += [field("kept", line, "yellow") for line in kept_lines(report)]

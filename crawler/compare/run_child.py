@@ -31,7 +31,8 @@ def main() -> int:
     turns = _Turns()
     process.raise_trim_threshold()
     try:
-        report = run(task.job(), fresh=True, observe=turns, replay=task.recording())
+        trace = Path(task.trace) if task.trace else None
+        report = run(task.job(), fresh=True, observe=turns, replay=task.recording(), trace=trace)
     except Stop as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -105,6 +105,8 @@ class Task:
         base: where the site is served for this comparison; "" for the site itself.
         folder: for state, outputs and result.
         replay: folder of a recording, with host and port of the server that plays it back.
+        trace: file that gets what each request did and when (`crawler.trace.read`); "" for none. A traced run is no
+            measurement: it costs more.
     """
 
     source: RunSource
@@ -112,6 +114,7 @@ class Task:
     base: str
     folder: str
     replay: tuple[str, str, int] | None = None
+    trace: str = ""
 
     def recording(self) -> Replay | None:
         """What is played back, None for the site itself."""
@@ -145,6 +148,7 @@ class Task:
             "base": self.base,
             "folder": self.folder,
             "replay": self.replay,
+            "trace": self.trace,
         }
 
     @classmethod
@@ -154,7 +158,8 @@ class Task:
         source = RunSource(config, tuple(overrides), tuple(starts))
         folder, host, port = plain["replay"] or ("", "", 0)
         replay = (folder, host, port) if folder else None
-        return cls(source, Combination(*plain["combination"]), plain["base"], plain["folder"], replay)
+        one = Combination(*plain["combination"])
+        return cls(source, one, plain["base"], plain["folder"], replay, plain["trace"])
 
 
 def served_at(job: Job, base: str) -> Job:

@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from crawler import urls
 from crawler.crawl.admission import page_limit
@@ -38,7 +38,7 @@ from crawler.store.pages import Pages
 from crawler.store.queued import WITNESS, Queued
 from crawler.strategies.port import Strategy
 
-__all__ = ["Crawl"]
+__all__ = ["Crawl", "Watch"]
 
 _log = logging.getLogger("crawler")
 
@@ -55,6 +55,22 @@ class _Flight(NamedTuple):
     proxy: int
 
 
+class Watch(Protocol):
+    """Whoever wants to know what the loop does, in its thread; see `crawler.trace.tracer`."""
+
+    def turn(self) -> None:
+        """A turn begins to write down what has come back."""
+
+    def committed(self, arrived: list[Any]) -> None:
+        """It is written: futures, and other news."""
+
+    def handed_out(self, future: Future[Outcome], request: Request) -> None:
+        """A request was given to the strategy, after the last `committed`."""
+
+    def gave_up(self, future: Future[Outcome]) -> None:
+        """It did not come back in time."""
+
+
 class Crawl:
     """One run over the frontier.
 
@@ -65,6 +81,7 @@ class Crawl:
         stopper: its inbox is where futures come back.
         observe: called once a turn with the tally.
         session: of a job that logs in.
+        watch: of a run that is traced.
 
     Attributes:
         first_sent: `time.monotonic()` at which the first page was asked for; None before.
@@ -80,8 +97,9 @@ class Crawl:
         stopper: Stopper,
         observe: Callable[[Stats], None],
         session: Session | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        self._session = session
+        self._session, self._watch = session, watch
         self._pages, self._frontier, self._limits = pages, frontier, limits
         self._cookies = frontier.cookies
         self._make, self._strategy = make_strategy, make_strategy()
@@ -123,6 +141,8 @@ class Crawl:
     # ---- a turn
 
     def _turn(self, arrived: list[Any]) -> None:
+        if self._watch is not None:
+            self._watch.turn()
         with self._pages.transaction():
             for each in arrived:
                 self._take_in(each)
@@ -131,6 +151,8 @@ class Crawl:
             self._width = self._ask_width()
             self._window = 2 * self._width if self._width > 1 else 1
             out = self._pop_due()
+        if self._watch is not None:
+            self._watch.committed(arrived)
         for page, request in out:
             self._submit(page, request)
         self.tally.in_flight = len(self._flights)
@@ -187,6 +209,8 @@ class Crawl:
             future = Future()
             future.set_exception(error)
             self._renew()
+        if self._watch is not None:
+            self._watch.handed_out(future, request)
         self._flights[future] = _Flight(page, time.monotonic() + self._limits.task_timeout, request.proxy)
         future.add_done_callback(self._inbox.put)
 
@@ -367,6 +391,8 @@ class Crawl:
             if flight.until > now:
                 return
             del self._flights[future]
+            if self._watch is not None:
+                self._watch.gave_up(future)
             self._frontier.proxies.release(flight.proxy)
             self._frontier.release(flight.page, now)
             if flight.page.lane == WITNESS:

@@ -12,17 +12,18 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from time import thread_time
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Literal
 
-from crawler.model import FILE, Outcome, Request, Response
+from crawler.fetch.trail import this_worker, with_trail, without_core
+from crawler.model import FILE, Outcome, Request, Response, Trail
 from crawler.process import cores
 from crawler.strategies.port import Factory, Fetched, Strategy
 
 if TYPE_CHECKING:
     from crawler.strategies.pool import ProcessPool
 
-__all__ = ["PARSE_STAGES", "Analyse", "ParseStage", "at_place", "deliver"]
+__all__ = ["PARSE_STAGES", "Analyse", "ParseStage", "Traced", "at_place", "deliver"]
 
 
 ParseStage = Literal["worker", "callback", "pool", "barrier"]
@@ -61,6 +62,26 @@ class Analyse:
         return found._replace(set_cookies=fetched.set_cookies) if fetched.set_cookies else found
 
 
+class Traced:
+    """An Analyse that notes who parsed each page and when, for a run that is traced."""
+
+    def __init__(self, analyse: Analyse) -> None:
+        self._analyse = analyse
+
+    def __call__(self, request: Request, fetched: Fetched) -> Outcome:
+        if not isinstance(fetched, Response):
+            return fetched
+        began, cpu, waited = monotonic(), thread_time(), without_core()
+        found = self._analyse(request, fetched)
+        ended, cpu = monotonic(), thread_time() - cpu
+        waited = None if waited is None else (without_core() or 0.0) - waited
+        fetching = Trail() if fetched.trail is None else fetched.trail
+        return with_trail(found, Trail(*fetching[:7], this_worker(), began, ended, cpu, waited))
+
+
+OnResponse = Analyse | Traced
+
+
 def deliver(request: Request, fetched: Fetched) -> Fetched:
     """The step that leaves parsing to the main process."""
     return fetched
@@ -69,7 +90,7 @@ def deliver(request: Request, fetched: Fetched) -> Fetched:
 def at_place(
     place: ParseStage,
     build: Factory,
-    analyse: Analyse,
+    analyse: OnResponse,
     task_timeout: float,
 ) -> Strategy[Outcome]:
     """Build the strategy that parses at `place`; `task_timeout` is of the second pool, seconds."""
@@ -90,7 +111,7 @@ def at_place(
 class Callback:
     """Analysis in the done-callback of the fetch: in the pool's thread under threads, in one thread under processes."""
 
-    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse) -> None:
+    def __init__(self, fetching: Strategy[Fetched], analyse: OnResponse) -> None:
         self._fetching, self._analyse = fetching, analyse
 
     def submit(self, request: Request) -> Future[Outcome]:
@@ -110,7 +131,7 @@ class Callback:
 class SecondPool:
     """The done-callback of the fetch hands the page to a pool of processes, one a core."""
 
-    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse, parsers: ProcessPool[Outcome]) -> None:
+    def __init__(self, fetching: Strategy[Fetched], analyse: OnResponse, parsers: ProcessPool[Outcome]) -> None:
         self._fetching, self._analyse, self._parsers = fetching, analyse, parsers
 
     def submit(self, request: Request) -> Future[Outcome]:
@@ -136,7 +157,7 @@ class SecondPool:
 class Barrier:
     """No page is parsed until every request in flight is complete; then all are, one after another."""
 
-    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse) -> None:
+    def __init__(self, fetching: Strategy[Fetched], analyse: OnResponse) -> None:
         self._fetching, self._analyse = fetching, analyse
         self._lock = threading.Lock()
         self._under_way = 0
@@ -185,7 +206,7 @@ def _when_done(fetching: Future[Fetched], then: Callable[[Future[Fetched]], None
     adding = False
 
 
-def _analysed(analyse: Analyse, request: Request, fetched: Future[Fetched]) -> Outcome:
+def _analysed(analyse: OnResponse, request: Request, fetched: Future[Fetched]) -> Outcome:
     return analyse(request, fetched.result())
 
 
@@ -212,5 +233,5 @@ def _raise(error: BaseException) -> Outcome:
     raise error
 
 
-def _same(analyse: Analyse) -> Analyse:
+def _same(analyse: OnResponse) -> OnResponse:
     return analyse

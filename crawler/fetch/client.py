@@ -47,6 +47,7 @@ class ClientSettings(NamedTuple):
         kept_headers: of an answer, beside those that are always kept; in lower case.
         connect_to: host and port that every connection goes to, by plain http, whatever a URL names, past the guard
             on addresses; no name is looked up. See `crawler.fetch.prepare`. Not together with `proxy`.
+        traced: each outcome says when its request did what (`crawler.model.Trail`).
     """
 
     user_agent: str
@@ -66,6 +67,7 @@ class ClientSettings(NamedTuple):
     kept_headers: frozenset[str] = frozenset()
     file_bytes: int = 0
     proxies: tuple[str, ...] = ()
+    traced: bool = False
 
     @property
     def uses_socks(self) -> bool:
@@ -162,7 +164,11 @@ def make_fetch(name: str, settings: ClientSettings) -> Fetch:
         ConfigError: there is no such client, or it needs what is not installed.
     """
     fetch: Fetch = plugins.load(_path(name), f"the client {name}")(settings)
-    return fetch
+    if not settings.traced:
+        return fetch
+    from crawler.fetch.trail import TracedFetch  # late, as below: few runs are traced
+
+    return TracedFetch(fetch)
 
 
 def check_client(name: str) -> None:
@@ -202,7 +208,11 @@ def make_async_fetch(settings: ClientSettings) -> AsyncFetch:
         ConfigError: aiohttp is not installed.
     """
     fetch: AsyncFetch = plugins.load("crawler.fetch.aiohttp_client:AiohttpFetch", "the client of asyncio")(settings)
-    return fetch
+    if not settings.traced:
+        return fetch
+    from crawler.fetch.trail import TracedAsyncFetch
+
+    return TracedAsyncFetch(fetch)
 
 
 def make_transfers(settings: ClientSettings) -> Transfers:
@@ -212,4 +222,8 @@ def make_transfers(settings: ClientSettings) -> Transfers:
         ConfigError: pycurl is not installed.
     """
     transfers: Transfers = plugins.load("crawler.fetch.curl_client:Transfers", "the client of curl")(settings)
-    return transfers
+    if not settings.traced:
+        return transfers
+    from crawler.fetch.trail import TracedTransfers
+
+    return TracedTransfers(transfers)

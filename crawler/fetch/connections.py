@@ -239,11 +239,14 @@ class _Guarded(HTTPConnection):
         """
         if self.sock is None:
             self.connect()
-        if monotonic() > attempt.not_after:
+        now = monotonic()
+        if now > attempt.not_after:
             if self.proxy is None and self.sock is not None:
                 attempt.spares.give(self._key, self.sock)
                 self.sock = None
             raise FetchError("late", "its time slot expired before it could be sent")
+        if attempt.marks is not None:
+            attempt.marks.sends(now)
         with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it closed
             self.sock.sendall(data)
 

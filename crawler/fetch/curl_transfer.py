@@ -36,6 +36,7 @@ from crawler.fetch.outcome import (
 from crawler.fetch.prepare import PreparedRequest, RequestPreparer
 from crawler.fetch.proxy import refused_socks, refused_tunnel
 from crawler.fetch.response_head import HeaderFields, HeadParser
+from crawler.fetch.trail import Marks
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["Transfer", "curl_failure", "set_constant", "set_trusted"]
@@ -169,8 +170,8 @@ class Transfer:
         self.handle = pycurl.Curl()
         set_constant(self.handle, settings)
         setopt = self.handle.setopt
-        setopt(pycurl.HEADERFUNCTION, self._on_line)
-        setopt(pycurl.WRITEFUNCTION, self._on_body)
+        setopt(pycurl.HEADERFUNCTION, self._heard_line if settings.traced else self._on_line)
+        setopt(pycurl.WRITEFUNCTION, self._heard_body if settings.traced else self._on_body)
         setopt(pycurl.OPENSOCKETFUNCTION, self._on_open)
         setopt(pycurl.PREREQFUNCTION, self._on_ready)
         self._secure, self._trusts = True, False
@@ -196,6 +197,7 @@ class Transfer:
         self._error: FetchError | None = None
         self._blocked: FetchError | None = None
         self._sent = False
+        self._marks = Marks() if self._settings.traced else None
         self._asked = asked = asking(request)
         setopt = self.handle.setopt
         setopt(pycurl.URL, f"{asked.server}/")
@@ -245,12 +247,13 @@ class Transfer:
         if self._sent:
             self._sockets[self.handle.getinfo(pycurl.LOCAL_PORT)] = self.handle.getinfo(pycurl.ACTIVESOCKET)
         try:
-            return self._judged(number, text)
+            fetched = self._judged(number, text)
         except Exception as exc:  # a page that breaks a library must not break the run
-            return self.failed(exc)
+            fetched = self.failed(exc)
         finally:
             self._parts = []
             self._close_opened()
+        return fetched if self._marks is None else self._marks.on(fetched)
 
     def failed(self, exc: Exception) -> Failure:
         """Return the failure that an exception stands for."""
@@ -341,6 +344,16 @@ class Transfer:
 
     # ---- libcurl calls
 
+    def _heard_line(self, line: bytes) -> int | None:
+        if self._marks is not None and (self._marks.first is None or len(line) <= 2):  # the first and the last one
+            self._marks.heard()
+        return self._on_line(line)
+
+    def _heard_body(self, data: bytes) -> int | None:
+        if self._marks is not None:
+            self._marks.heard()
+        return self._on_body(data)
+
     def _on_line(self, line: bytes) -> int | None:
         self._lines.append(line)
         if len(line) > 2 or self._fields is not None:  # those behind the head are trailers; libcurl counts them
@@ -398,13 +411,16 @@ class Transfer:
 
     def _on_ready(self, to: str, here: str, port: int, own_port: int) -> int:
         """Look a last time before the request is sent: at the clock, and whether the connection is as we left it."""
-        if monotonic() > self._asked.not_after:
+        now = monotonic()
+        if now > self._asked.not_after:
             self._error = FetchError("late", "its time slot expired before it could be sent")
             return int(pycurl.PREREQFUNC_ABORT)
         if not self._opened and _is_readable(self._sockets.pop(own_port, -1)):
             self._again = True
             return int(pycurl.PREREQFUNC_ABORT)
         self._sent = True
+        if self._marks is not None:
+            self._marks.sends(now)
         return int(pycurl.PREREQFUNC_OK)
 
 

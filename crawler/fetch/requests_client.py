@@ -47,12 +47,10 @@ class RequestsFetch:
             time.sleep(early)
         start = attempt.begin(self._settings, self._spares, request.not_after)
         try:
-            return self._ask(request, start)
+            fetched = self._ask(request, start)
         except Exception as exc:  # a page that breaks a library must not break the run
-            error = to_fetch_error(exc)
-        if self._settings.proxy and not attempt.received:
-            error = by_proxy(error)
-        return broken(error, attempt.status, time.monotonic() - start)
+            fetched = self._failed(exc, start)
+        return fetched if attempt.marks is None else attempt.marks.on(fetched)
 
     def close(self) -> None:
         """Close the idle connections of all threads; a request that is under way closes its own."""
@@ -81,6 +79,12 @@ class RequestsFetch:
             raw.release_conn()
             if self._closed:
                 self._session.close()
+
+    def _failed(self, exc: Exception, start: float) -> Failure:
+        error = to_fetch_error(exc)
+        if self._settings.proxy and not attempt.received:
+            error = by_proxy(error)
+        return broken(error, attempt.status, time.monotonic() - start)
 
     def _send(self, prepared: requests.PreparedRequest) -> BaseHTTPResponse:
         adapter = self._session.get_adapter(prepared.url or "")

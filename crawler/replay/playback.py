@@ -129,7 +129,7 @@ def _meant(folder: Path, request: Request, fetched: Fetched) -> Fetched:
     if recorded is None:
         return fetched
     meant = which(recorded, fetched.detail)
-    return meant._replace(elapsed=fetched.elapsed) if isinstance(meant, Failure) else fetched
+    return meant._replace(elapsed=fetched.elapsed, trail=fetched.trail) if isinstance(meant, Failure) else fetched
 
 
 def _in_folder(paths: tuple[Path, ...], folder: Path) -> tuple[Path, ...]:

@@ -22,7 +22,7 @@ from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
 from crawler.crawl.outgoing import Outgoing
-from crawler.crawl.parse_stage import Analyse, ParseStage, at_place
+from crawler.crawl.parse_stage import Analyse, ParseStage, Traced, at_place
 from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
@@ -33,6 +33,7 @@ from crawler.fetch.browser import browser_refusal
 from crawler.fetch.client import ClientSettings, Fetch, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import FILE, Outcome, Response
+from crawler.process import cores
 from crawler.replay.source import PageSource
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from crawler.crawl.session import Session
     from crawler.crawl.steps import StepRunner
     from crawler.fetch.files import FileSaver
+    from crawler.trace.tracer import Tracer
 
 __all__ = ["Run", "check_strategy", "client_settings", "demo_site", "outgoing", "prepare_children", "step_runner"]
 
@@ -64,21 +66,31 @@ class Run:
         base: URL of the running demo site, for a job that has one.
         began: `time.monotonic()` at which the program started to work on it.
         source: the web, or a recording; open.
+        tracer: writes down what each request did and when.
 
     Attributes:
         width: how many requests at once, at most.
     """
 
     def __init__(
-        self, job: Job, db: sqlite3.Connection, base: str | None, stopper: Stopper, began: float, source: PageSource
+        self,
+        job: Job,
+        db: sqlite3.Connection,
+        base: str | None,
+        stopper: Stopper,
+        began: float,
+        source: PageSource,
+        tracer: Tracer | None = None,
     ) -> None:
         self._job, self._db, self._base, self._stopper, self._began = job, db, base, stopper, began
-        self._source = source
+        self._source, self._tracer = source, tracer
         self._starts = list(job.start_pages(base))
         chosen = entry(job.fetch.strategy)
         self.width = chosen.workers(job.fetch.workers, given="workers" in job.fetch.given)
         self._place = _place(job)
         self._settings = source.settings(client_settings(job, [start.url for start in self._starts], self.width))
+        if tracer is not None:
+            self._settings = self._settings._replace(traced=True)
         self._task_timeout = job.fetch.timeout + PARSE_SECONDS
         # A recording has the pages as the browser showed them: they come like all others.
         self._rendered = {} if self._settings.connect_to else job.rendered
@@ -108,9 +120,13 @@ class Run:
         makes = outgoing(self._job, self._settings)
         frontier = Frontier(pages, self._politeness(), self._ask_robots, cookies, makes, self._proxies)
         session = self._session()
+        if self._tracer is not None:
+            self._tracer.about(**self._about_run())
         limits = self._limits()
         try:
-            loop = Crawl(pages, frontier, self._strategy, self._width_now, limits, self._stopper, observe, session)
+            loop = Crawl(
+                pages, frontier, self._strategy, self._width_now, limits, self._stopper, observe, session, self._tracer
+            )
             ending = loop.run()
         finally:
             if self._desk is not None:
@@ -141,6 +157,21 @@ class Run:
             allowed=self._job.limits.failures,
             state=self._job.state_path,
         )
+
+    def _about_run(self) -> dict[str, Any]:
+        """What a trace says of the run as a whole."""
+        locked = getattr(sys, "_is_gil_enabled", lambda: True)  # newer than 3.11
+        return {
+            "job": self._job.name,
+            "strategy": self._job.fetch.strategy,
+            "workers": self.width,
+            "parse": self._place,
+            "started": clock.now().isoformat(),
+            "python": sys.version.split()[0],
+            "cores": cores(),
+            "interpreter_lock": locked(),
+            "python_functions": any(kind.python for kind in self._job.recipe.kinds.values()),
+        }
 
     def _pages(self, crawl: int) -> Pages:
         kinds = self._job.recipe.kinds
@@ -199,7 +230,8 @@ class Run:
         return 2 * self._task_timeout + rounds * (browser.timeout + PARSE_SECONDS)
 
     def _strategy(self) -> Strategy[Outcome]:
-        return at_place(self._place, self._build, self._analyse, self._task_timeout)
+        analyse = Traced(self._analyse) if self._tracer else self._analyse
+        return at_place(self._place, self._build, analyse, self._task_timeout)
 
     def _build(self, then: OnFetched[T]) -> Strategy[T]:
         then = self._source.then(then)
@@ -214,7 +246,11 @@ class Run:
         made: Fetch = plugins.load("crawler.fetch.browser_client:BrowserFetch", "the browser")(
             self._settings, self._rendered, self._job.browser.options()
         )
-        return made
+        if not self._tracer:
+            return made
+        from crawler.fetch.trail import TracedFetch
+
+        return TracedFetch(made)
 
     def _chosen(self, then: OnFetched[T]) -> Strategy[T]:
         """The strategy that the config names."""

@@ -82,6 +82,7 @@ class Report:
         untouched: published files that a suspect or unfinished crawl did not replace.
         figures: rows of each table and how well its columns are filled; None where they were not counted yet.
         last: the last good crawl before this one; None where there was none.
+        trace: of a run that was traced, where its workers spent their time, in one sentence, or why there is no trace.
         job: the job that was run.
     """
 
@@ -119,6 +120,7 @@ class Report:
     untouched: tuple[Path, ...] = ()
     figures: Figures | None = None
     last: LastGood | None = None
+    trace: str = ""
 
     @property
     def bad_share(self) -> float:

@@ -1,0 +1,160 @@
+"""When a request did what, as its client and its worker saw it: only where a run is traced (`ClientSettings.traced`).
+
+Clients of ours note what they know in `Marks`; the wrappers here add when the worker took the request, and which worker
+it was. A client that knows nothing of this, such as one of the user's own, leaves what it cannot tell as None.
+
+All times are `time.monotonic()` seconds. On Linux, and on macOS and Windows too, that is one clock for all processes of
+a machine, so what worker processes note can be compared.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, TypeVar
+
+from crawler.model import Failure, Moved, Outcome, Request, Response, Trail, Worker
+
+__all__ = ["Marks", "TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker", "with_trail", "without_core"]
+
+Fetched = Response | Moved | Failure
+T = TypeVar("T", bound=Outcome | Response)
+
+
+def with_trail(outcome: T, trail: Trail) -> T:
+    """Return the outcome with a trail, its last part; `_replace` takes four times as long."""
+    make: Any = type(outcome)._make  # mypy takes it for a method of an instance
+    found: T = make((*outcome[:-1], trail))
+    return found
+
+
+class Marks:
+    """What a client notes of one request.
+
+    Attributes:
+        sent: its head is about to be sent.
+        first, last: bytes were read, for the first and for the last time.
+    """
+
+    __slots__ = ("first", "last", "sent")
+
+    def __init__(self) -> None:
+        self.sent: float | None = None
+        self.first: float | None = None
+        self.last: float | None = None
+
+    def sends(self, now: float) -> None:
+        """Note that it is sent; again where the server had closed the connection, and nothing came."""
+        self.sent = now
+
+    def heard(self) -> None:
+        """Note that bytes came."""
+        self.last = monotonic()
+        if self.first is None:
+            self.first = self.last
+
+    def on(self, fetched: Fetched) -> Fetched:
+        """Return the outcome with these marks."""
+        return with_trail(fetched, Trail(self.sent, self.first, self.last))
+
+
+class _SchedStat:
+    """What Linux counts of this thread (Documentation/scheduler/sched-stats.rst), open as long as the thread lives."""
+
+    def __init__(self) -> None:
+        try:
+            self._file: int | None = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+        except OSError:  # another system
+            self._file = None
+        if self._file is not None and os.pread(self._file, 64, 0).startswith(b"0 "):  # a kernel that does not count
+            os.close(self._file)
+            self._file = None
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+
+    def without_core(self) -> float | None:
+        return None if self._file is None else int(os.pread(self._file, 64, 0).split()[1]) / 1e9
+
+
+class _Here(threading.local):
+    """This thread, or this greenlet."""
+
+    worker: Worker | None = None
+    counts: _SchedStat | None = None
+
+
+_here = _Here()
+
+
+def this_worker() -> Worker:
+    """The worker that this is called in."""
+    if _here.worker is None:
+        name = threading.current_thread().name
+        _here.worker = os.getpid(), threading.get_ident(), threading.get_native_id(), name
+    return _here.worker
+
+
+def without_core() -> float | None:
+    """Seconds that this thread was ready to run and had no core, since it began; None where the system does not say."""
+    if _here.counts is None:
+        _here.counts = _SchedStat()
+    return _here.counts.without_core()
+
+
+def _completed(fetched: Fetched, taken: float, *, alone: bool) -> Fetched:
+    sent, first, last = (None, None, None) if fetched.trail is None else fetched.trail[:3]
+    return with_trail(fetched, Trail(sent, first, last, taken, monotonic(), this_worker(), alone))
+
+
+class TracedFetch:
+    """Any `Fetch` of crawler.fetch.client; its name is not imported here, because that module imports this one."""
+
+    def __init__(self, fetch: Any) -> None:
+        self._fetch = fetch
+
+    def __call__(self, request: Request) -> Fetched:
+        """Fetch, and note when."""
+        taken = monotonic()
+        return _completed(self._fetch(request), taken, alone=True)
+
+    def close(self) -> None:
+        """Close the client."""
+        self._fetch.close()
+
+
+class TracedAsyncFetch:
+    """Any `AsyncFetch`."""
+
+    def __init__(self, fetch: Any) -> None:
+        self._fetch = fetch
+
+    async def __call__(self, request: Request) -> Fetched:
+        """Fetch, and note when."""
+        taken = monotonic()
+        return _completed(await self._fetch(request), taken, alone=False)
+
+    async def close(self) -> None:
+        """Close the client."""
+        await self._fetch.close()
+
+
+class TracedTransfers:
+    """Any `Transfers`."""
+
+    def __init__(self, transfers: Any) -> None:
+        self._transfers = transfers
+
+    def __len__(self) -> int:
+        return len(self._transfers)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transfers, name)  # all but `add` is the same
+
+    def add(self, request: Request, done: Callable[[Fetched], None]) -> None:
+        """Begin a request, and note when."""
+        taken = monotonic()
+        self._transfers.add(request, lambda fetched: done(_completed(fetched, taken, alone=False)))

@@ -1,0 +1,306 @@
+"""Reads a trace that `crawler.trace.tracer` wrote, and says where the workers of its run spent their time."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crawler.errors import ConfigError
+
+__all__ = ["STATES", "Slice", "Span", "Trace", "Track", "read", "traced"]
+
+STATES: Mapping[str, str] = {
+    "parse": "parsing",
+    "lock": "waiting for the interpreter lock",
+    "core": "waiting for a core",
+    "fetch": "fetching",
+    "other": "waiting for something else",
+    "commit": "writing to the store",
+    "idle": "idle",
+}
+"""What a worker may be doing, and how that is said.
+
+fetch: from the moment at which it takes a request until it has the whole answer, decoded: connecting, waiting for the
+server, reading. A worker with many requests in flight fetches while it has one and does nothing else.
+parse: CPU time of its thread while it parses a page.
+core: the time that it could parse and had no core, because others had all of them. Linux counts it for each thread.
+lock: the rest of the time that it parses, in a process whose threads share an interpreter lock. What `python:`
+functions of a job wait for by themselves, such as a disk, is in it, too; see `Trace.says`.
+other: the same in a process with one thread, which has the lock for itself.
+
+A system that is not Linux does not say what a thread waits for. Then all that parsing took beyond its CPU time is
+`lock` in a process with several threads, and `core` in one with a single thread.
+"""
+
+Key = tuple[int, int]  # process, and thread in the file
+
+
+class Span(NamedTuple):
+    """What a worker did from one time to another, microseconds.
+
+    Attributes:
+        cpu: of its thread, where it parsed.
+        without_core: how long it had none; None where the system does not say.
+    """
+
+    begin: int
+    end: int
+    cpu: int = 0
+    without_core: int | None = None
+
+
+class Slice(NamedTuple):
+    """What a worker did from one time to another; the shares of STATES in it sum up to 1."""
+
+    begin: int
+    end: int
+    shares: Mapping[str, float]
+
+
+@dataclass
+class Track:
+    """One worker: a thread, a greenlet, or a process with one thread.
+
+    Attributes:
+        native: the system's number of its thread; greenlets of one thread share it.
+        alone: it does one thing at a time, as a thread does.
+        crowded: it shares an interpreter lock with other threads.
+    """
+
+    key: Key
+    name: str
+    native: int
+    alone: bool = True
+    crowded: bool = False
+
+    def __post_init__(self) -> None:
+        self.fetches: list[Span] = []
+        self.parses: list[Span] = []
+        self.commits: list[Span] = []
+
+    def spent(self) -> dict[str, float]:
+        """Microseconds in each of STATES but `idle`."""
+        cpu = sum(span.cpu for span in self.parses)
+        core = sum(span.without_core or 0 for span in self.parses)
+        rest = sum(span.end - span.begin for span in self.parses) - cpu - core
+        # The system says it of all pages, or of none.
+        unknown = bool(self.parses) and self.parses[0].without_core is None
+        waited = "lock" if self.crowded else "core" if unknown else "other"
+        busy = sorted([*self.commits, *self.parses])
+        fetching = sum(end - begin for begin, end in _without(_merged(self.fetches), busy))
+        commit = sum(span.end - span.begin for span in self.commits)
+        found = Counter({"parse": cpu, "core": core, "fetch": fetching, "commit": commit})
+        found[waited] += rest
+        return dict(found)
+
+    @property
+    def works(self) -> bool:
+        """Whether it fetched or parsed anything."""
+        return bool(self.fetches or self.parses)
+
+    @cached_property
+    def life(self) -> tuple[int, int]:
+        """From the first to the last thing that it did."""
+        spans = [*self.fetches, *self.parses, *self.commits]
+        return min((each.begin for each in spans), default=0), max((each.end for each in spans), default=0)
+
+    @cached_property
+    def slices(self) -> list[Slice]:
+        """What it did, in order; it was idle between them."""
+        busy = [Slice(span.begin, span.end, {"commit": 1.0}) for span in self.commits]
+        busy += [Slice(span.begin, span.end, self._parsing(span)) for span in self.parses if span.end > span.begin]
+        busy.sort(key=lambda each: each.begin)
+        fetching = _without(_merged(self.fetches), [Span(each.begin, each.end) for each in busy])
+        return sorted([*busy, *(Slice(begin, end, {"fetch": 1.0}) for begin, end in fetching)], key=lambda one: one[:2])
+
+    def _parsing(self, span: Span) -> Mapping[str, float]:
+        whole = span.end - span.begin
+        rest = (whole - span.cpu - (span.without_core or 0)) / whole
+        if span.without_core is None:
+            return {"parse": span.cpu / whole, "lock" if self.crowded else "core": rest}
+        what = "lock" if self.crowded else "other"
+        return {"parse": span.cpu / whole, "core": span.without_core / whole, what: rest}
+
+
+def _merged(spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    """The times at which at least one span lasts."""
+    begin = end = -1
+    for span in sorted(spans):
+        if span.begin > end:
+            if end > begin:
+                yield begin, end
+            begin, end = span.begin, span.end
+        end = max(end, span.end)
+    if end > begin:
+        yield begin, end
+
+
+def _without(times: Iterator[tuple[int, int]], busy: Sequence[Span]) -> Iterator[tuple[int, int]]:
+    """The times without those of `busy`, which are in order and do not overlap."""
+    place = 0
+    for begin, end in times:
+        while place and busy[place - 1].end > begin:
+            place -= 1
+        while place < len(busy) and busy[place].begin < end:
+            if busy[place].begin > begin:
+                yield begin, busy[place].begin
+            begin = max(begin, busy[place].end)
+            place += 1
+        if begin < end:
+            yield begin, end
+
+
+@dataclass
+class Trace:
+    """What a trace holds.
+
+    Attributes:
+        about: of the run: `job`, `strategy`, `workers`, `parse`, `requests`, `left_out` and others.
+        tracks: every thread that did something, in the order of its appearance; the first is that of the loop.
+        in_flight: requests that were sent and not yet answered, from each of these microseconds on.
+    """
+
+    about: Mapping[str, Any]
+    tracks: Sequence[Track]
+    in_flight: Sequence[tuple[int, int]]
+
+    @cached_property
+    def workers(self) -> list[Track]:
+        """Those that fetched or parsed."""
+        return [track for track in self.tracks if track.works]
+
+    def says(self, state: str) -> str:
+        """What a worker in one of STATES does. Of functions of the job nobody knows what they wait for."""
+        or_else = " or in a python: function" if state == "lock" and self.about.get("python_functions") else ""
+        return STATES[state] + or_else
+
+    @cached_property
+    def window(self) -> tuple[int, int]:
+        """From the first to the last thing that anybody did, microseconds."""
+        begin = min((track.life[0] for track in self.workers), default=0)
+        return begin, max((track.life[1] for track in self.tracks), default=begin)
+
+    @cached_property
+    def rows(self) -> list[list[Track]]:
+        """The workers as they are drawn: one in a row. Where each request has its own, some in turn in one row."""
+        if len(self.workers) <= 2 * self.about.get("workers", 1):
+            return [[track] for track in self.workers]
+        rows: list[list[Track]] = []
+        for track in sorted(self.workers, key=lambda each: each.life):
+            free = (row for row in rows if row[-1].life[1] <= track.life[0])
+            row = next(free, None)
+            rows.append([track]) if row is None else row.append(track)
+        return rows
+
+    @cached_property
+    def shares(self) -> dict[str, float]:
+        """Share of each of STATES in the time of all workers, from the begin to the end of the window."""
+        spent = [track.spent() for track in self.workers]
+        begin, end = self.window
+        whole = len(self.rows) * (end - begin) or 1
+        shares = {state: sum(each.get(state, 0) for each in spent) / whole for state in STATES}
+        return {**shares, "idle": max(0.0, 1.0 - sum(shares.values()))}
+
+    @cached_property
+    def worker(self) -> str:
+        """What a worker is: `thread`, `process` or `greenlet`."""
+        processes = {track.key[0] for track in self.workers}
+        threads = {(track.key[0], track.native) for track in self.workers}
+        if self.about.get("strategy") == "gevent":
+            return "greenlet"
+        return "process" if len(processes) == len(threads) > 1 else "thread"
+
+    @property
+    def subject(self) -> str:
+        """Who worked, as `16 threads`."""
+        processes = {track.key[0] for track in self.workers}
+        several = len(processes) > 1 and self.worker == "thread"
+        return _number(len(self.rows), self.worker) + (f" in {_number(len(processes), 'process')}" if several else "")
+
+    def sentence(self) -> str:
+        """Where the time went."""
+        if not self.workers:
+            return "no request was traced"
+        order = sorted(self.shares.items(), key=lambda item: -item[1])
+        (most, first), *others = [
+            (f"{100 * share:.0f} %", self.says(state)) for state, share in order if share >= 0.005
+        ]
+        whose = "its" if self.subject.startswith("one ") else "their"
+        rest = "".join(f", {share} {what}" for share, what in others)
+        left = self.about.get("left_out", 0)
+        only = (
+            f"; the trace ends after {self.about['requests']:,} requests, {left:,} more are not in it" if left else ""
+        )
+        return f"{self.subject} spent {most} of {whose} time {first}{rest}{only}"
+
+
+def _number(count: int, what: str) -> str:
+    if count == 1:
+        return f"one {what}"
+    return f"{count} {what}{'es' if what.endswith('s') else 's'}"
+
+
+def read(path: Path) -> Trace:
+    """Read a trace, event by event: a large one would take ten times its size in memory as a whole.
+
+    Raises:
+        ConfigError: there is no such file, or it is not a trace of ours.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            return _read(file)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise ConfigError(f"{path}: this is no trace that `crawler run --trace` wrote") from None
+
+
+def _read(lines: Iterator[str]) -> Trace:
+    if not next(lines, "").startswith('{"displayTimeUnit"'):
+        raise ValueError("not one of ours")
+    tracks: dict[Key, Track] = {}
+    begun: dict[int, Mapping[str, Any]] = {}
+    in_flight: list[tuple[int, int]] = []
+    for line in lines:
+        if line.startswith("]"):
+            about = json.loads("{" + line[2:])["otherData"]
+            return traced(about, tracks.values(), in_flight)
+        event = json.loads(line.rstrip(",\n"))
+        match event["ph"], event["name"]:
+            case "M", "thread_name":
+                key = event["pid"], event["tid"]
+                tracks[key] = Track(key, event["args"]["name"], event["args"]["native"])
+            case "C", _:
+                in_flight.append((event["ts"], event["args"]["requests"]))
+            case "X", "fetch" | "parse" | "commit" as name:
+                track = tracks[event["pid"], event["tid"]]
+                spans = {"fetch": track.fetches, "parse": track.parses, "commit": track.commits}[name]
+                begin, facts = event["ts"], event["args"]
+                spans.append(Span(begin, begin + event["dur"], facts.get("cpu", 0), facts.get("without_core")))
+            case "b", "fetch":
+                begun[event["id"]] = event
+            case "e", "fetch":
+                track = tracks[event["pid"], event["tid"]]
+                track.alone = False
+                track.fetches.append(Span(begun.pop(event["id"])["ts"], event["ts"]))
+    raise ValueError("it ends too early")
+
+
+def traced(about: Mapping[str, Any], tracks: Iterable[Track], in_flight: Sequence[tuple[int, int]]) -> Trace:
+    """A trace of what is known of a run.
+
+    Args:
+        tracks: their `crowded` is found out here.
+    """
+    tracks = list(tracks)
+    # Each interpreter of `interpreters` has a lock of its own, and a Python without the lock has none.
+    shared = about.get("interpreter_lock", True) and about.get("strategy") != "interpreters"
+    threads = Counter(process for process, _ in {(track.key[0], track.native) for track in tracks})
+    for track in tracks:
+        track.crowded = shared and threads[track.key[0]] > 1
+    return Trace(about, tracks, in_flight)

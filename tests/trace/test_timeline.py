@@ -1,0 +1,94 @@
+"""The picture of a trace: whole, small, readable in light and dark, and true to the shares."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from crawler.trace.read import STATES, Span, Trace, Track
+from crawler.trace.timeline import _BINS, _STYLE, timeline_page, timeline_svg
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def trace(strategy="threads", workers=4, *, crowded=True, scale=1):
+    """Workers that fetch half of the time and parse the other half, a fifth of that with CPU."""
+    tracks = [Track((1, 1), "MainThread", 1)]
+    tracks[0].commits = [Span(0, 10)]
+    for number in range(workers):
+        track = Track((1, 2 + number), f"fetch_{number}", 2 + number, crowded=crowded)
+        track.fetches = [Span(0, 500_000 * scale)]
+        track.parses = [Span(500_000 * scale, 1_000_000 * scale, 100_000 * scale, 0)]
+        tracks.append(track)
+    about = {"strategy": strategy, "workers": workers, "parse": "worker", "requests": workers, "left_out": 0}
+    return Trace(about, tracks, [(0, workers), (500_000 * scale, 0)])
+
+
+def area(path):
+    """Of the rectangles that a path is made of."""
+    return sum(int(width) * int(height) for width, height in re.findall(r"h(\d+)v-(\d+)", path.get("d")))
+
+
+def test_the_areas_are_the_shares():
+    one = trace()
+    root = ElementTree.fromstring(timeline_svg(one))
+    for state in ("parse", "lock", "fetch"):
+        paths = root.findall(f".//{SVG}path[@class='{state}']")
+        assert len(paths) == 4
+        assert [area(path) / (_BINS * 100) for path in paths] == pytest.approx([one.shares[state]] * 4, abs=0.01)
+    (flights,) = root.findall(f".//{SVG}path[@class='flights']")
+    assert area(flights) / (_BINS * 100) == pytest.approx(0.5, abs=0.01)
+
+
+def test_texts_say_it_too():
+    texts = [text.text for text in ElementTree.fromstring(timeline_svg(trace())).iter(f"{SVG}text")]
+    assert {"thread 1", "thread 4", "main", "50 % fetching", "40 % waiting for the interpreter lock"} <= set(texts)
+    assert trace().sentence() in timeline_page(trace())
+
+
+def test_several_runs_have_one_scale_of_time():
+    root = ElementTree.fromstring(timeline_svg(trace(), trace("processes", scale=2)))
+    short, long = (
+        sum(area(path) for path in root.findall(f".//{SVG}path[@class='fetch']")[at : at + 4]) for at in (0, 4)
+    )
+    assert long == pytest.approx(2 * short, rel=0.02)
+
+
+def test_it_stays_small_and_on_one_page():
+    wide = timeline_svg(trace(workers=500))
+    assert len(wide) < 100_000
+    assert "and 436 more" in wide
+    assert float(ElementTree.fromstring(wide).get("height")) < 700
+
+
+def test_texts_are_no_markup():
+    one = trace()
+    one.about["strategy"] = "<script>mine:Own</script>"
+    assert "<script>" not in timeline_page(one)
+    ElementTree.fromstring(timeline_svg(one))
+
+
+def test_nothing_traced_can_be_drawn():
+    empty = Trace({"strategy": "threads", "requests": 0, "left_out": 0}, [Track((1, 1), "MainThread", 1)], [])
+    ElementTree.fromstring(timeline_svg(empty))
+    assert empty.sentence() == "no request was traced"
+
+
+def luminance(colour):
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_can_be_seen_on_light_and_dark_pages():
+    for theme in _STYLE.split("@media"):
+        colours = dict(re.findall(r"--(\w+): (#\w{6})", theme))
+        for name in (*STATES, "edge"):
+            if name != "idle":
+                assert contrast(colours[name], colours["page"]) >= 3, name
+        assert contrast(colours["soft"], colours["page"]) >= 4.5
