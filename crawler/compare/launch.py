@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 from crawler.clock import duration
 from crawler.compare.measure import Measured
 from crawler.compare.task import Task
+from crawler.process import module_command
 
 __all__ = ["LOG", "launch", "why_it_ended"]
 
@@ -21,8 +21,8 @@ _MAX_LENGTH = 200
 def launch(module: str, task: Task, timeout: float | None) -> Measured:
     """Run `module` with a task in a fresh process and measure it. An exception here kills the whole tree."""
     ask = {"module": module, "input": task.plain(), "timeout": timeout, "log": str(Path(task.folder) / LOG)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "crawler.compare.measure"],
+    process = subprocess.Popen(  # noqa: S603  # our own module, no shell
+        module_command("crawler.compare.measure"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C of the terminal is for us; the tree ends with our end of the pipe

@@ -24,7 +24,7 @@ from crawler.compare.task import RESULT, Combination, RunSource, Task
 from crawler.config import Job
 from crawler.crawl.throttle import HostThrottle
 from crawler.errors import Stop
-from crawler.process import cores
+from crawler.process import cores, interpreter_lock
 from crawler.strategies.registry import STRATEGIES, missing
 
 __all__ = ["Aim", "compare"]
@@ -242,6 +242,7 @@ def _setting() -> dict[str, str]:
     return {
         "crawler": __version__,
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "interpreter lock": interpreter_lock(),
         "system": f"{platform.system()} {platform.machine()}, {cores()} cores",
         "placement": "the server and the run share the cores as the scheduler decides",
     }
