@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import click
 
 from crawler.cli import exit_codes
 from crawler.cli.helping import Command
-from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, load_options, share, size
+from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, load_options, share, size, time
 from crawler.cli.progress import status_line
 from crawler.cli.terminal import Cell, aligned, clean, echo, echo_json, paint, short, width, wrapped
 
@@ -44,7 +45,7 @@ def compare_text(found: Comparison) -> list[str]:
     lines += [""] * bool(found.unranked)
     first, *rest = found.verdict()
     lines.append(_line(first, columns, "green" if len(found.leaders) == 1 else "yellow"))
-    lines += [_line(f"  {text}", columns) for text in dict.fromkeys([*rest[:1], *rest[-1:]])]
+    lines += [_line(f"  {text}", columns) for text in rest]
     lines += [_line(text, columns, "yellow") for text in found.notes]
     return lines + _advice(found, columns)
 
@@ -67,13 +68,11 @@ def _table(found: Comparison, columns: int) -> list[str]:
 def _figures(found: Comparison, one: Entrant) -> dict[str, str]:
     from crawler.compare.markdown import figure  # late, so that --help is quick
 
-    speed = one.spread("pages_a_second")
-    assert speed is not None
     memory, ratio = one.median("memory"), found.relative(one)
     p50, p95 = one.median("p50") or 0.0, one.median("p95") or 0.0
     return {
-        "pages/s": figure(speed.mean) + (f" ± {figure(speed.deviation, 2)}" if speed.runs > 1 else ""),
-        "relative": "1.00" if one is found.ranked[0] else str(ratio) if speed.runs > 1 else f"{ratio.value:.2f}",
+        "pages/s": figure(found.speed(one)),
+        "relative": "1.00" if one is found.ranked[0] else str(ratio),
         "p50/95 ms": f"{figure(1000 * p50)}/{figure(1000 * p95)}",
         "CPU ms": figure(1000 * cpu) if (cpu := one.median("cpu_a_page")) is not None else "",
         "MB": f"{memory / 1e6:.0f}" if memory else "",
@@ -112,16 +111,17 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "replay", "yes"),
         "The demo site": ("books", "latency", "errors", "page_weight", "capacity", "rate", "slows_beyond"),
-        "What to compare": ("strategies", "workers", "parse", "baseline", "repeat"),
+        "What to compare": ("strategies", "workers", "parse", "baseline"),
+        "How long": ("budget", "repeat", "matters", "seed"),
         "What to write": ("out", "as_json", "quiet"),
     },
     codes=(0, 2, 3, 4, 130, 143),
     meanings={
         0: "complete: every combination gave the right records",
-        3: "a combination gave wrong records or failed, or the baseline gave no result",
+        3: "a combination was wrong or failed, the baseline gave no result, or the crawl is too short to time",
         4: "a report could not be written",
-        130: "stopped by Ctrl-C; nothing was written",
-        143: "stopped by SIGTERM; nothing was written",
+        130: "stopped by Ctrl-C; the reports are of the rounds that were complete",
+        143: "stopped by SIGTERM; the reports are of the rounds that were complete",
     },
     topics=_topics,
 )
@@ -142,7 +142,28 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     show_default=True,
     help="A strategy, or a combination such as threads/4/callback, whose records count as correct.",
 )
-@click.option("--repeat", type=click.IntRange(1, 50), default=5, show_default=True, help="Runs of each combination.")
+@click.option(
+    "--budget",
+    callback=time,
+    metavar="TIME",
+    help="Begin no round of runs that would end later, for example 20min. Until then there are as many rounds as it "
+    "takes to tell all combinations apart, or equal. Default: 5min, or as long as 5 rounds take.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 200),
+    metavar="NUMBER",
+    help="Rounds, whatever is told apart. A live site gets 5 where no number is given.",
+)
+@click.option(
+    "--matters",
+    callback=share,
+    default="3%",
+    show_default=True,
+    metavar="SHARE",
+    help="The smallest difference that matters: what surely differs by less is called equal.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the order within each round.")
 @click.option(
     "--replay", metavar="FOLDER", help="Crawl the recording in FOLDER, made by `run --record`, instead of the site."
 )
@@ -173,7 +194,10 @@ def command(
     workers: str | None,
     parse: str,
     baseline: str,
-    repeat: int,
+    budget: float | None,
+    repeat: int | None,
+    matters: float,
+    seed: int,
     replay: str | None,
     books: int | None,
     latency: Wait | None,
@@ -203,11 +227,13 @@ def command(
     if config == "-":
         raise click.UsageError("compare reads the config once for each run; give it a file, not -")
     job = load_job(config, overrides, starts)
+    from crawler.compare.rounds import MIN_ROUNDS
     from crawler.compare.runner import compare
     from crawler.compare.sites import Demo, open_site
     from crawler.compare.workbook import why_not
 
-    aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline, repeat)
+    aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline)
+    aim = replace(aim, repeat=repeat, budget=budget, matters=matters, seed=seed)
     if missing := why_not():
         echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes
     folder = Path(out) if out else Path("output") / f"compare-{job.name}"
@@ -215,8 +241,11 @@ def command(
         demo = Demo(latency, books, errors, page_weight, capacity, rate, slows_beyond)
         site = stack.enter_context(open_site(job, demo, Path(replay) if replay else None))
         if site.is_live:
+            aim = replace(aim, repeat=aim.repeat or MIN_ROUNDS)  # nobody is asked for more than was said
             _say_the_cost(aim, yes=yes)
         found = compare(aim, site, stack.enter_context(status_line(quiet=quiet)))
+        if found.stopped == "Ctrl-C":
+            echo(f"stopping: the reports say what {found.rounds} whole rounds found", sys.stderr)
     from crawler.compare.reports import write_reports
 
     files = write_reports(found, folder)
@@ -225,6 +254,8 @@ def command(
     else:
         for line in [*compare_text(found), "", *(f"  {short(file.absolute())}" for file in files)]:
             echo(line)
+    if found.stopped == "Ctrl-C":
+        raise KeyboardInterrupt  # the exit code is that of the signal
     return exit_codes.INCOMPLETE if found.unranked else exit_codes.OK
 
 
@@ -235,7 +266,6 @@ def _aim(
     workers: str | None,
     parse: str,
     baseline: str,
-    repeat: int,
 ) -> Aim:
     from crawler.compare.runner import Aim
     from crawler.compare.task import Combination, RunSource, combinations, reference
@@ -254,7 +284,7 @@ def _aim(
     for one in (*among, chosen):
         if why := refused(one):
             raise click.UsageError(why)
-    return Aim(RunSource(*source), job, tuple(among), chosen, repeat)
+    return Aim(RunSource(*source), job, tuple(among), chosen)
 
 
 def _split(text: str) -> list[str]:

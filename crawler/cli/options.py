@@ -22,6 +22,7 @@ __all__ = [
     "load_options",
     "share",
     "size",
+    "time",
 ]
 
 
@@ -53,6 +54,13 @@ def size(ctx: click.Context, option: click.Parameter, text: str | None) -> int |
     from crawler.config.units import parse_size
 
     return _read(ctx, option, text, parse_size)
+
+
+def time(ctx: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    """Seconds of `5min`."""
+    from crawler.config.units import parse_duration
+
+    return _read(ctx, option, text, parse_duration)
 
 
 def _share(text: object) -> float:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
+import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 from crawler.clock import duration
@@ -18,13 +22,21 @@ _STOP_SECONDS = 10.0
 _MAX_LENGTH = 200
 
 
-def launch(module: str, task: Task, timeout: float | None) -> Measured:
-    """Run `module` with a task in a fresh process and measure it. An exception here kills the whole tree."""
-    ask = {"module": module, "input": task.plain(), "timeout": timeout, "log": str(Path(task.folder) / LOG)}
+def launch(module: str, task: Task, timeout: float | None, servers: Sequence[int] | None = ()) -> Measured:
+    """Run `module` with a task in a fresh process and measure it. An exception here kills the whole tree.
+
+    Args:
+        servers: process ids of servers that are ours, and so no noise; None where the server is on this machine and
+            not ours: what others take cannot be told from what it takes.
+    """
+    ours = None if servers is None else [os.getpid(), *servers]
+    log = str(Path(task.folder) / LOG)
+    ask = {"module": module, "input": task.plain(), "timeout": timeout, "log": log, "ours": ours}
     process = subprocess.Popen(  # noqa: S603  # our own module, no shell
         module_command("crawler.compare.measure"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(_own_folders())},
         start_new_session=True,  # Ctrl-C of the terminal is for us; the tree ends with our end of the pipe
     )
     assert process.stdin is not None
@@ -41,14 +53,31 @@ def launch(module: str, task: Task, timeout: float | None) -> Measured:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    return Measured(**json.loads(answer)) if answer else Measured(1, 0.0, None, None, 0)
+    return Measured.of(json.loads(answer)) if answer else Measured(1, 0.0, None, None)
+
+
+def _own_folders() -> list[str]:
+    """Where this process finds modules that do not come with its Python or its packages.
+
+    A strategy of the user's own may stand there: beside his script, or in a folder that he added to `sys.path`.
+    """
+    theirs = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "scripts")}
+
+    def is_own(folder: str) -> bool:
+        parts = Path(folder).parts
+        inside = any(Path(folder).is_relative_to(one) for one in theirs)
+        return not (inside or "site-packages" in parts or "dist-packages" in parts)
+
+    return [
+        folder for folder in (os.path.abspath(one) for one in sys.path if not one.endswith(".zip")) if is_own(folder)
+    ]
 
 
 def why_it_ended(measured: Measured, folder: Path, timeout: float | None) -> str:
     """Why a run gave no result, in one sentence."""
     if measured.code is None:
         assert timeout is not None  # nothing else ends a run without a code
-        return f"took longer than {duration(timeout)} and was stopped"
+        return f"hung: it took longer than {duration(timeout)} and was stopped"
     with open(folder / LOG, encoding="utf-8", errors="replace") as file:
         lines = [line.strip() for line in file if line.strip()]
     last = lines[-1][:_MAX_LENGTH] if lines else ""

@@ -36,23 +36,15 @@ def _median(what: str, scale: float = 1.0) -> Callable[[Comparison, Entrant], fl
     return value
 
 
-def _speed(what: str) -> Callable[[Comparison, Entrant], float | None]:
-    def value(found: Comparison, one: Entrant) -> float | None:
-        spread = one.spread("pages_a_second")
-        return None if spread is None else float(getattr(spread, what))
-
-    return value
-
-
 def _polite(found: Comparison, one: Entrant) -> float | None:
     return 100 * found.polite_share(one.runs[0]) if one.runs and found.gap else None
 
 
 COLUMNS = (
-    Column("pages/s", _speed("mean")),
-    Column("± pages/s", _speed("deviation")),
-    Column("times slower", lambda found, one: found.relative(one).value),
-    Column("± times", lambda found, one: found.relative(one).error),
+    Column("pages/s", Comparison.speed),
+    Column("times slower", lambda found, one: found.relative(one).ratio),
+    Column("from", lambda found, one: found.relative(one).low),
+    Column("to", lambda found, one: found.relative(one).high),
     Column("p50 ms", _median("p50", 1000)),
     Column("p95 ms", _median("p95", 1000)),
     Column("p99 ms", _median("p99", 1000)),
@@ -93,7 +85,7 @@ def as_markdown(found: Comparison) -> str:
 
 
 def _setting(found: Comparison) -> list[str]:
-    pairs = {"site": found.site, "runs": f"{found.repeat} of each", "baseline": found.baseline.name, **found.setting}
+    pairs = {"site": found.site, "runs": found.runs_each, "baseline": found.baseline.name, **found.setting}
     return [f"- {label}: {_text(value)}" for label, value in {**pairs, "started": found.started}.items()]
 
 

@@ -5,7 +5,8 @@ whose parent is gone becomes its child, so that it can be waited for, and its CP
 server are reached in no other way.
 
 The first line on standard input is JSON: `module`, its `input`, `timeout` in seconds or null, `log`, a file for what
-it prints. Standard input stays open: when it ends, whoever asked is gone, and so the tree is killed. The answer on
+it prints, `ours`, process ids of servers that are ours, or null where others cannot be told from the server. Standard
+input stays open: when it ends, whoever asked is gone, and so the tree is killed. The answer on
 standard output is one line of JSON: see Measured.
 """
 
@@ -22,6 +23,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from crawler.compare.noise import Noise, NoiseWatch
 from crawler.process import module_command
 
 __all__ = ["IS_WHOLE", "Measured", "MemoryWatch", "adopt_orphans", "descendants", "end_all", "reap_all"]
@@ -108,26 +110,45 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def reap_all(grace: float) -> int:
-    """Wait until every descendant has ended; after `grace` seconds kill the rest. Returns how many were killed."""
+def reap_all(grace: float) -> list[str]:
+    """Wait until every descendant has ended; after `grace` seconds kill the rest. Returns what was killed."""
     until = time.monotonic() + grace
     while _reap():
         if time.monotonic() >= until:
             return end_all()
         time.sleep(0.005)
-    return 0
+    return []
 
 
-def end_all() -> int:
-    """Kill every descendant and wait for them. Returns how many there were."""
-    killed: set[int] = set()
+def end_all() -> list[str]:
+    """Kill every descendant and wait for them. Returns their command lines."""
+    killed: dict[int, str] = {}
     while _reap():  # one that was just started may have been missed
         for pid in descendants(os.getpid()):
+            killed.setdefault(pid, _command(pid))
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
-                killed.add(pid)
         time.sleep(0.005)
-    return len(killed)
+    return [command for command in killed.values() if command]
+
+
+_MAX_COMMAND = 120
+
+
+def _command(pid: int) -> str:
+    """How a process was started, or its name where that is not known; "" for one that has ended."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().rstrip(b"\0").split(b"\0")
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            before, _, after = file.read().rpartition(b")")
+    except OSError:
+        return ""
+    if after.split()[0] == b"Z":
+        return ""
+    words[0] = os.path.basename(words[0]) or before.partition(b"(")[2]
+    text = " ".join(b" ".join(words).decode("utf-8", "replace").split())
+    return text if len(text) <= _MAX_COMMAND else text[: _MAX_COMMAND - 3] + "..."
 
 
 def _reap() -> bool:
@@ -152,14 +173,22 @@ class Measured:
         wall: seconds from its start to its end.
         cpu: seconds of user and system time of all its processes; None where that cannot be known.
         memory: most bytes at one time of all its processes; None where that cannot be known.
-        left_behind: processes that did not end with it and were killed.
+        left_behind: command lines of processes that did not end with it and were killed.
+        noise: what else the machine did meanwhile; None where that cannot be known.
     """
 
     code: int | None
     wall: float
     cpu: float | None
     memory: int | None
-    left_behind: int
+    left_behind: tuple[str, ...] = ()
+    noise: Noise | None = None
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> Measured:
+        """From its fields as JSON has them."""
+        noise, left_behind = plain["noise"], tuple(plain["left_behind"])
+        return cls(**{**plain, "left_behind": left_behind, "noise": Noise(**noise) if noise else None})
 
 
 def main() -> int:
@@ -175,6 +204,7 @@ def main() -> int:
 
 def _measure(task: dict[str, Any]) -> Measured:
     watch = MemoryWatch()
+    others = NoiseWatch(task["ours"] or ())
     with open(task["log"], "wb") as log:
         began = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603  # our own module, no shell
@@ -183,9 +213,11 @@ def _measure(task: dict[str, Any]) -> Measured:
         watch.start()
         code = _finish(process, json.dumps(task["input"]).encode(), task["timeout"])
     wall = time.perf_counter() - began
-    left_behind = reap_all(GRACE) if IS_WHOLE else 0
+    left_behind = reap_all(GRACE) if IS_WHOLE else []
     watch.stop()
-    return Measured(code, wall, _cpu(), watch.peak or None, left_behind)
+    cpu = _cpu()
+    noise = others.noise(cpu) if task["ours"] is not None and IS_WHOLE else None
+    return Measured(code, wall, cpu, watch.peak or None, tuple(left_behind), noise)
 
 
 def _finish(process: subprocess.Popen[bytes], text: bytes, timeout: float | None) -> int | None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crawler.compare.advice import Advice
+from crawler.compare.noise import Noise
+from crawler.compare.quiet import disturbed
 from crawler.compare.records import Difference
-from crawler.compare.significance import Ratio, Spread, fastest, ratio, spread
+from crawler.compare.sentences import sentence
+from crawler.compare.served import Served
+from crawler.compare.significance import LOOKS, Judgement, Pair, Spread, judge, spread
 from crawler.compare.task import Combination
 
 __all__ = ["SCHEMA", "Comparison", "Entrant", "Run"]
 
-SCHEMA = 1
+SCHEMA = 2
+QUANTITIES = {"crawl": "seconds_a_page", "whole": "whole_a_page", "cpu": "cpu_a_page"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +30,16 @@ class Run:
         start_up: until the first page was asked for, with the start of Python and, small, its end.
         close: writing the outputs.
         cpu, memory: of the whole process tree; None where that cannot be known.
-        latency, p99, mean_latency, hosts, asked, busiest: as in Evidence.
+        latency, p99, mean_latency, hosts, asked, busiest, crashes, details: as in Evidence.
         loop_cpu: CPU of the main process alone, while crawling.
         causes: failed and skipped pages by cause.
-        left_behind: processes that had to be killed after it.
+        left_behind: command lines of processes that had to be killed after it.
+        crawls: how many crawls, each in a fresh process, it is made of; see short_runs.
+        handed_out: the most requests that the strategy was given at once, queued ones included.
+        round: from 1; runs of the same round are compared. 0 for one that does not count.
+        outlier: where it is far from the other runs of its combination, how many times as long it took; 0 for none.
+        noise: what disturbed it; None where that cannot be known.
+        served: what the server counted; None where the server is not ours.
     """
 
     wall: float
@@ -52,12 +63,25 @@ class Run:
     busiest: int
     loop_cpu: float
     causes: Mapping[str, int] = field(default_factory=dict)
-    left_behind: int = 0
+    left_behind: tuple[str, ...] = ()
+    crashes: int = 0
+    details: Mapping[str, str] = field(default_factory=dict)
+    crawls: int = 1
+    handed_out: int = 0
+    round: int = 0
+    outlier: float = 0.0
+    noise: Noise | None = None
+    served: Served | None = None
 
     @property
     def seconds_a_page(self) -> float:
-        """Of the crawl phase; what strategies are compared by."""
+        """Of the crawl phase."""
         return max(self.crawl, 1e-6) / max(1, self.pages)
+
+    @property
+    def whole_a_page(self) -> float:
+        """From the start of the process to its end."""
+        return max(self.wall, 1e-6) / max(1, self.pages)
 
     @property
     def pages_a_second(self) -> float:
@@ -87,8 +111,9 @@ class Entrant:
     Attributes:
         verdict: `ranked`; `wrong`: its records differ from the baseline's; `failed`: it crashed or took too long.
         why: in one sentence, for those that are not ranked.
-        runs: those that count, in order; for one that is wrong, those before it was found out.
+        runs: those that count, one for each round; for one that is wrong, those before it was found out.
         warm_up: the first run, which does not count.
+        set_aside: runs of rounds that were repeated because the machine was busy.
     """
 
     combination: Combination
@@ -97,16 +122,12 @@ class Entrant:
     difference: Difference | None = None
     runs: list[Run] = field(default_factory=list)
     warm_up: Run | None = None
+    set_aside: list[Run] = field(default_factory=list)
 
     @property
     def name(self) -> str:
         """Name of the combination."""
         return self.combination.name
-
-    @property
-    def seconds(self) -> list[float]:
-        """Seconds for a page in each run."""
-        return [run.seconds_a_page for run in self.runs]
 
     def spread(self, what: str) -> Spread | None:
         """Of an attribute of its runs; None where it is not known or there is no run."""
@@ -127,9 +148,13 @@ class Comparison:
         site: what was crawled, in words.
         setting: what else a reader must know to judge the figures, as label and value.
         baseline: the combination whose records are held to be right; `reference` is its run for that.
-        repeat: runs of each combination that count.
+        repeat: the number of rounds that was asked for; None for as many as it takes within the budget.
         gap: least seconds between two requests to a host; 0 for none.
         notes: what a reader must know, one sentence each.
+        matters: the smallest difference that matters, as a share.
+        budget: seconds after which no round is begun; None without a limit.
+        seed: of the order of the runs within each round.
+        stopped: why it ended: `settled`, `budget`, `rounds` or `Ctrl-C`.
     """
 
     job: str
@@ -137,18 +162,46 @@ class Comparison:
     started: str
     setting: Mapping[str, str]
     baseline: Combination
-    repeat: int
+    repeat: int | None
     gap: float = 0.0
     entrants: list[Entrant] = field(default_factory=list)
     reference: Run | None = None
     notes: list[str] = field(default_factory=list)
     advice: Advice | None = None
+    matters: float = 0.03
+    budget: float | None = None
+    seed: int = 0
+    stopped: str = "rounds"
 
     @property
     def ranked(self) -> list[Entrant]:
         """Those with the right records, the fastest first."""
-        good = [one for one in self.entrants if one.verdict == "ranked" and one.runs]
-        return sorted(good, key=lambda one: spread(one.seconds).mean)
+        order = self.judgement("crawl").order
+        return sorted(filter(lambda one: one.runs, self.in_the_race), key=lambda one: order.index(one.name))
+
+    @property
+    def in_the_race(self) -> list[Entrant]:
+        """Those with the right records so far, in the order in which they were named."""
+        return [one for one in self.entrants if one.verdict == "ranked"]
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were done, those that were repeated left out."""
+        return max((len(one.runs) for one in self.entrants), default=0)
+
+    def judgement(self, what: str) -> Judgement:
+        """Who is slower than whom, by the rounds that all have.
+
+        Args:
+            what: seconds a page of the `crawl` or of the `whole` run, start and end included; or `cpu`, in seconds a
+                page. Those whose CPU is not known are left out.
+        """
+        race = [one for one in self.in_the_race if one.runs]
+        each = {one.name: {run.round: getattr(run, QUANTITIES[what]) for run in one.runs} for one in race}
+        known = {name: values for name, values in each.items() if None not in values.values()}
+        common = sorted(set.intersection(*map(set, known.values()))) if known else []
+        values = {name: [values[number] for number in common] for name, values in known.items()}
+        return judge(values, self.matters, 1 if self.repeat else len(LOOKS))
 
     @property
     def unranked(self) -> list[Entrant]:
@@ -158,46 +211,49 @@ class Comparison:
     @property
     def leaders(self) -> list[str]:
         """The fastest, with all that cannot be told from it."""
-        return fastest({one.name: one.seconds for one in self.ranked})
+        return list(self.judgement("crawl").leaders)
 
     @property
     def runs_each(self) -> str:
-        """In words."""
-        return f"{self.repeat} {'run' if self.repeat == 1 else 'runs'} each"
+        """`5 runs each`."""
+        return f"{self.rounds} {'run' if self.rounds == 1 else 'runs'} each"
 
     def polite_share(self, run: Run) -> float:
         """Share of the crawl that politeness alone takes: each request to the busiest host in a slot of its own."""
         return min(1.0, max(run.busiest - 1, 0) * self.gap / max(run.crawl, 1e-6))
 
-    def relative(self, one: Entrant) -> Ratio:
+    def speed(self, one: Entrant) -> float:
+        """Pages a second of the crawl in a typical round: the figure by which they are ranked."""
+        return 1 / self.judgement("crawl").typical[one.name]
+
+    def relative(self, one: Entrant) -> Pair:
         """How many times longer it takes than the fastest."""
-        return ratio(one.seconds, self.ranked[0].seconds)
+        found = self.judgement("crawl")
+        return found.pairs.get((one.name, found.order[0]), Pair(1.0, 1.0, 1.0, "equal"))
 
     def by_workers(self) -> dict[str, dict[int, float]]:
-        """For each strategy and parse stage: mean pages a second by number of workers."""
+        """For each strategy and parse stage: pages a second by number of workers."""
         series: dict[str, dict[int, float]] = {}
         for one in sorted(self.ranked, key=lambda one: self.entrants.index(one)):
-            speed = one.spread("pages_a_second")
-            assert speed is not None
             key = f"{one.combination.strategy}/{one.combination.parse}"
-            series.setdefault(key, {})[one.combination.workers] = speed.mean
+            series.setdefault(key, {})[one.combination.workers] = self.speed(one)
         return series
 
     def verdict(self) -> list[str]:
-        """Who won, as far as that can be said; one sentence each."""
-        ranked, leaders = self.ranked, self.leaders
+        """Who is best: a sentence for the crawl, one for the whole run, and one for CPU where that is known.
+
+        Where the machine was busy, the last one says so.
+        """
+        return [*self._winners(), *filter(None, [disturbed(self)])]
+
+    def _winners(self) -> list[str]:
+        ranked = self.ranked
         if not ranked:
             return ["No combination gave the records of the baseline."]
         if len(ranked) == 1:
             return [f"Only {ranked[0].name} can be ranked."]
-        if len(leaders) == len(ranked):
-            return ["There is no clear winner: all differences are within noise."]
-        if len(leaders) == 1:
-            head = f"{leaders[0]} was the fastest:"
-        else:
-            head = f"There is no clear winner among {_listed(leaders)}: their differences are within noise."
-        rest = [one for one in ranked if one.name not in leaders]
-        return [head, *(f"{self.relative(one)} times faster than {one.name}" for one in rest)]
+        found = {what: self.judgement(what) for what in QUANTITIES}
+        return [sentence(each, what) for what, each in found.items() if len(each.order) > 1]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data with stable keys; every run is in it."""
@@ -209,10 +265,16 @@ class Comparison:
             "setting": dict(self.setting),
             "baseline": self.baseline.name,
             "repeat": self.repeat,
+            "rounds": self.rounds,
+            "stopped": self.stopped,
+            "budget": self.budget,
+            "matters": self.matters,
+            "seed": self.seed,
             "gap": self.gap,
             "combinations": [self._plain(one) for one in [*self.ranked, *self.unranked]],
             "fastest": self.leaders,
             "verdict": self.verdict(),
+            "judgements": {what: self.judgement(what).as_json() for what in QUANTITIES},
             "notes": self.notes,
             "advice": asdict(self.advice) if self.advice else None,
             "reference": asdict(self.reference) if self.reference else None,
@@ -227,12 +289,9 @@ class Comparison:
             "verdict": one.verdict,
             "why": one.why,
             "difference": asdict(one.difference) if one.difference else None,
-            "pages_a_second": asdict(spread([run.pages_a_second for run in one.runs])) if is_ranked else None,
-            "relative": asdict(self.relative(one)) if is_ranked else None,
+            "pages_a_second": self.speed(one) if is_ranked else None,
+            "relative": self.relative(one).as_json() if is_ranked else None,
             "runs": [asdict(run) for run in one.runs],
+            "set_aside": [asdict(run) for run in one.set_aside],
             "warm_up": asdict(one.warm_up) if one.warm_up else None,
         }
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

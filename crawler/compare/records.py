@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
@@ -40,6 +40,7 @@ __all__ = [
 
 
 _TROUBLE = ("failed", "skipped", "left")
+_TROUBLE_TABLES = {f"({state})" for state in _TROUBLE}
 _MAX_LENGTH = 160
 
 
@@ -54,16 +55,39 @@ class Fact(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How two runs differ; `example` is the first one, for a person."""
+    """How two runs differ.
+
+    Attributes:
+        missing, extra, changed: rows of a page.
+        doubled: extra rows that their page has already.
+        swapped: rows of a page that has those of another page instead of its own.
+        moved: rows that are in another place.
+        troubled: pages that failed, were skipped or are left in one of both only.
+        tables: rows that are missing, by table.
+        example: the first one, for a person.
+    """
 
     missing: int = 0
     extra: int = 0
     changed: int = 0
     moved: int = 0
     example: str = ""
+    doubled: int = 0
+    swapped: int = 0
+    troubled: int = 0
+    tables: Mapping[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        counts = {"missing": self.missing, "extra": self.extra, "changed": self.changed, "in another order": self.moved}
+        tables = ", ".join(f"{name} {count:,}" for name, count in self.tables.items())
+        counts = {
+            f"missing ({tables})" if tables else "missing": self.missing,
+            "extra": self.extra,
+            "doubled": self.doubled,
+            "changed": self.changed,
+            "swapped with those of other pages": self.swapped,
+            "in another order": self.moved,
+            f"{'page' if self.troubled == 1 else 'pages'} failed, skipped or left otherwise": self.troubled,
+        }
         return ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
 
 
@@ -116,7 +140,36 @@ def difference(expected: Iterable[Fact], found: Iterable[Fact]) -> Difference | 
     moved = sum(a != b for a, b in zip(common, (key for key in has if key in should), strict=True))
     if not (missing or extra or changed or moved):
         return None
-    return Difference(len(missing), len(extra), len(changed), moved, _example(missing, extra, changed, should, has))
+    rows, anywhere = _by_page(should), {(key[0], text) for key, text in should.items()}
+    within = [key for key in changed if has[key] in rows[key[:2]]]
+    swapped = [key for key in changed if (key[0], has[key]) in anywhere and key not in set(within)]
+    doubled = [key for key in extra if has[key] in rows.get(key[:2], ())]
+    gone = [key for key in missing if not _is_trouble(key)]
+    troubled = sum(map(_is_trouble, (*missing, *extra, *changed)))
+    new = sum(not _is_trouble(key) for key in extra)
+    return Difference(
+        missing=len(gone),
+        extra=new - len(doubled),
+        changed=sum(not _is_trouble(key) for key in changed) - len(within) - len(swapped),
+        moved=moved + len(within),
+        example=_example(gone or missing, extra, changed, should, has),
+        doubled=len(doubled),
+        swapped=len(swapped),
+        troubled=troubled,
+        tables=dict(Counter(key[0] for key in gone)),
+    )
+
+
+def _by_page(facts: Mapping[_Key, str]) -> dict[tuple[str, str], set[str]]:
+    """The texts of the rows of each table and page; what became of pages is no row."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for key, text in facts.items():
+        found.setdefault(key[:2], set()).add(text)
+    return found
+
+
+def _is_trouble(key: _Key) -> bool:
+    return key[0] in _TROUBLE_TABLES
 
 
 _Key = tuple[str, str, int]
@@ -169,6 +222,8 @@ class Evidence:
         hosts: number of hosts that were asked.
         asked: requests to all hosts, robots.txt left out.
         busiest: requests to the host that was asked most.
+        crashes: requests without a result, because a future raised, or a worker died or hung.
+        details: of the first page that failed, was skipped or is left, by cause.
     """
 
     digest: str
@@ -178,6 +233,8 @@ class Evidence:
     hosts: int
     asked: int
     busiest: int
+    crashes: int
+    details: Mapping[str, str]
 
 
 def read_evidence(job: Job, folder: Path, base: str) -> Evidence:
@@ -193,10 +250,25 @@ def read_evidence(job: Job, folder: Path, base: str) -> Evidence:
         with open(folder / FACTS, "w", encoding="utf-8") as file:
             file.writelines(map(write_line, facts(result, base)))
         times = [took for (took,) in db.execute(_TIMES)]
+        details: dict[str, str] = {}
+        for problem in result.problems():
+            if problem.state in _TROUBLE:
+                details.setdefault(problem.code, _short(problem.detail))
+        crashes = int(db.execute("SELECT coalesce(sum(crashes), 0) FROM pages").fetchone()[0])
         each = db.execute("SELECT sum(attempts) FROM pages WHERE attempts > 0 GROUP BY host").fetchall()
         asked = [count for (count,) in each]
     with open(folder / FACTS, encoding="utf-8") as file:
         found = digest(map(read_line, file))
     steps = tuple(quantile(times, step / STEPS) for step in range(STEPS + 1))
     mean = fmean(times) if times else 0.0
-    return Evidence(found, steps, quantile(times, 0.99), mean, len(asked), sum(asked), max(asked, default=0))
+    return Evidence(
+        digest=found,
+        latency=steps,
+        p99=quantile(times, 0.99),
+        mean_latency=mean,
+        hosts=len(asked),
+        asked=sum(asked),
+        busiest=max(asked, default=0),
+        crashes=crashes,
+        details=details,
+    )

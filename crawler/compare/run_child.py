@@ -1,7 +1,7 @@
 """`python -m crawler.compare.run_child`: one run of a job in this process, which is being measured.
 
 Standard input is a Task as JSON; `result.json` in its folder gets the report, and the CPU seconds that this process
-alone took from the first to the last turn of the loop.
+alone took from the first to the last turn of the loop, and the most requests that the strategy was given at once.
 """
 
 from __future__ import annotations
@@ -35,23 +35,25 @@ def main() -> int:
     except Stop as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    result = {"report": report.as_json(), "loop_cpu": turns.cpu}
+    result = {"report": report.as_json(), "loop_cpu": turns.cpu, "handed_out": turns.handed_out}
     (Path(task.folder) / RESULT).write_text(json.dumps(result), encoding="utf-8")
     return 0
 
 
 class _Turns:
-    """CPU seconds of this process between the first and the last turn."""
+    """CPU seconds of this process between the first and the last turn, and the most requests in flight at a turn."""
 
     def __init__(self) -> None:
         self._first: float | None = None
         self.cpu = 0.0
+        self.handed_out = 0
 
     def __call__(self, tally: Stats) -> None:
         now = time.process_time()
         if self._first is None:
             self._first = now
         self.cpu = now - self._first
+        self.handed_out = max(self.handed_out, tally.in_flight)
 
 
 if __name__ == "__main__":

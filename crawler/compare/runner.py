@@ -1,4 +1,4 @@
-"""Run everything: the baseline for the records, a warm-up of each, then A B C, A B C, ..."""
+"""Run everything: the baseline for the records, a warm-up of each, then rounds in which each runs once."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ import json
 import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from crawler import __version__, clock
 from crawler.compare.advice import Measured as Known
 from crawler.compare.advice import advise
+from crawler.compare.faults import fault
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.quiet import Repeats, mark_outliers, noise_notes, set_aside
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
+from crawler.compare.rounds import BUDGET, MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
+from crawler.compare.served import served_notes
+from crawler.compare.short_runs import crawls_of, together
 from crawler.compare.sites import Site
 from crawler.compare.task import RESULT, Combination, RunSource, Task
 from crawler.config import Job
@@ -36,19 +42,30 @@ MIN_TIMEOUT, PATIENCE = 60.0, 5.0  # a run may take so many seconds, and so many
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What is to be compared."""
+    """What is to be compared.
+
+    Attributes:
+        repeat: the number of rounds; None for as many as it takes within the budget.
+        budget: seconds after which no round is begun; None for BUDGET where `repeat` is None, and then MIN_ROUNDS are
+            done whatever they take.
+        matters: the smallest difference that matters, as a share.
+        seed: of the order within the rounds.
+    """
 
     source: RunSource
     job: Job
     combinations: tuple[Combination, ...]
     baseline: Combination
-    repeat: int
+    repeat: int | None = None
+    budget: float | None = None
+    matters: float = 0.03
+    seed: int = 1
 
     @property
     def runs(self) -> int:
-        """How many runs there will be, when none fails."""
+        """How many runs there will be at least, when none fails and time is not up before."""
         extra = self.baseline not in self.combinations
-        return len(self.combinations) * (self.repeat + 1) + extra
+        return len(self.combinations) * ((self.repeat or MIN_ROUNDS) + 1) + extra
 
 
 class NoRun(Stop):
@@ -72,6 +89,10 @@ class _Comparing:
         self._aim, self._site, self._tell, self._folder = aim, site, tell, folder
         self._timeout: float | None = None
         self._count = 0
+        self._crawls: dict[str, int] = {}
+        self._repeats = Repeats()
+        self._stage = "warm-up"
+        self._began = time.monotonic()
         self._entrants = {one: Entrant(one) for one in aim.combinations}
         self._found = Comparison(
             job=aim.job.name,
@@ -80,6 +101,9 @@ class _Comparing:
             setting=_setting(),
             baseline=aim.baseline,
             repeat=aim.repeat,
+            matters=aim.matters,
+            budget=aim.budget or (None if aim.repeat else BUDGET),
+            seed=aim.seed,
             entrants=list(self._entrants.values()),
         )
 
@@ -87,11 +111,13 @@ class _Comparing:
         self._baseline()
         for one in self._found.entrants:
             if one.warm_up is None:
-                self._enter(one, counts=False)
-        for _ in range(self._aim.repeat):
-            for one in self._found.entrants:
-                if one.verdict == "ranked":
-                    self._enter(one, counts=True)
+                self._enter(one, 0)
+        self._crawls = {
+            one.name: crawls_of(one.name, one.warm_up.crawl, self._site.remedy)
+            for one in self._found.in_the_race
+            if one.warm_up is not None
+        }
+        self._found.stopped = self._rounds()
         self._note()
         return self._found
 
@@ -101,7 +127,7 @@ class _Comparing:
         baseline = self._aim.baseline
         self._expected = self._folder / "baseline"
         try:
-            run, folder = self._run(baseline, f"{baseline.name}, the baseline")
+            run, folder = self._run(baseline, f"baseline: {baseline.name}")
         except NoRun as error:
             raise NoRun(f"the baseline {baseline.name} gave no result: {error}") from None
         folder.rename(self._expected)
@@ -146,34 +172,72 @@ class _Comparing:
 
     # ---- a run
 
-    def _enter(self, one: Entrant, *, counts: bool) -> None:
-        """Run a combination once; it leaves the race where that fails or finds other records than the baseline."""
-        try:
-            run, folder = self._run(one.combination, one.name + ("" if counts else ", warm-up"))
-        except NoRun as error:
-            one.verdict, one.why = "failed", str(error)
-            return
-        one.difference = self._difference(run, folder)
-        shutil.rmtree(folder)
-        if one.difference is not None:
-            one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
-        elif counts:
-            one.runs.append(run)
+    def _rounds(self) -> str:
+        """Do rounds until there is a reason to stop; returns it.
+
+        Raises:
+            KeyboardInterrupt: before one was complete.
+        """
+        found, longest = self._found, 0.0
+        firm = self._aim.budget is not None
+        while True:
+            began, number = time.monotonic(), found.rounds + 1
+            try:
+                if why := why_to_stop(found, began - self._began, longest, is_budget_firm=firm):
+                    return why
+                self._round(number)
+                if self._repeats.wants(found.entrants, number):
+                    set_aside(found.entrants, number)
+                longest = max(longest, time.monotonic() - began)
+            except KeyboardInterrupt:
+                set_aside(found.entrants, number)  # a round that is not complete tells nothing
+                if not found.rounds:
+                    raise
+                return "Ctrl-C"
+
+    def _round(self, number: int) -> None:
+        """Run each that is in the race once."""
+        found = self._found
+        self._stage = f"round {number} of {found.repeat}" if found.repeat else f"round {number}"
+        if undecided := still_open(found):
+            self._stage += f" to tell {undecided} apart"
+        for one in shuffled(found.in_the_race, found.seed, number):
+            self._enter(one, number)
+
+    def _enter(self, one: Entrant, number: int) -> None:
+        """Run a combination once; it leaves the race where that fails or where something is wrong with it."""
+        runs = []
+        for _ in range(self._crawls.get(one.name, 1) if number else 1):
+            try:
+                run, folder = self._run(one.combination, f"{self._stage}: {one.name}")
+            except NoRun as error:
+                one.verdict, one.why = "failed", str(error)
+                return
+            one.difference = self._difference(run, folder)
+            shutil.rmtree(folder)
+            assert self._found.reference is not None
+            if why := fault(run, self._found.reference, one.difference, one.combination, self._aim.job):
+                one.verdict, one.why = "wrong", why
+                return
+            runs.append(run)
+        if number:
+            one.runs.append(replace(together(runs), round=number))
         else:
-            one.warm_up = run
+            one.warm_up = runs[0]
 
     def _run(self, one: Combination, what: str) -> tuple[Run, Path]:
         self._count += 1
-        self._tell(f"run {self._count} of {self._aim.runs}: {what}")
+        self._tell(what)
         self._site.ready_for_a_run()
         folder = self._folder / str(self._count)
         folder.mkdir()
-        measured = launch("crawler.compare.run_child", self._task(one, folder), self._timeout)
+        measured = launch("crawler.compare.run_child", self._task(one, folder), self._timeout, self._site.servers)
+        served = self._site.served()
         try:
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise NoRun(why_it_ended(measured, folder, self._timeout)) from None
-        return self._made(measured, result, folder), folder
+        return replace(self._made(measured, result, folder), served=served), folder
 
     def _task(self, one: Combination, folder: Path) -> Task:
         return Task(self._aim.source, one, self._site.base, str(folder), self._site.replay)
@@ -205,6 +269,10 @@ class _Comparing:
             loop_cpu=result["loop_cpu"],
             causes=report["causes"],
             left_behind=measured.left_behind,
+            crashes=evidence.crashes,
+            details=evidence.details,
+            handed_out=result["handed_out"],
+            noise=measured.noise,
         )
 
     def _difference(self, run: Run, folder: Path) -> Difference | None:
@@ -227,13 +295,12 @@ class _Comparing:
                 "limits.pages cuts the crawl: which pages are read depends on which comes first, so other records "
                 "than the baseline's may be no fault. Raise limits.pages, or start at fewer pages."
             )
-        if self._aim.repeat < 4:
-            notes.append("Fewer than 4 runs each: no difference can be told from noise. Use --repeat 5.")
+        if why := why_undecided(self._found):
+            notes.append(why)
         if any(one.combination == self._aim.baseline and one.verdict == "wrong" for one in self._found.entrants):
             notes.append("The baseline itself found other records in a later run: the pages change between runs.")
-        left = sum(run.left_behind for one in self._found.entrants for run in one.runs)
-        if left:
-            notes.append(f"{left} processes did not end with their run and were killed.")
+        mark_outliers(self._found)
+        notes += [*noise_notes(self._found), *served_notes(self._found.entrants)]
         if not IS_WHOLE:
             notes.append("CPU is of processes that were waited for, and memory is not known: only Linux tells more.")
 

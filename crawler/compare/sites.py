@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from crawler import urls
+from crawler.compare.served import Served
 from crawler.config import Job
 from crawler.config.units import Wait, show_latency, show_share, show_size
 from crawler.demo.options import DemoOptions
@@ -17,10 +19,9 @@ from crawler.errors import ConfigError
 from crawler.replay.playback import Playback, Replay
 from crawler.replay.server import ReplayServer
 from crawler.serving.latency import Latency
+from crawler.serving.process import ServerProcess
 
 __all__ = ["Demo", "Site", "open_site"]
-
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Site:
         about: in words.
         replay: folder of a recording, with host and port of the server that plays it back.
         is_live: it is somebody's server, not one on this machine.
+        is_local: it is on this machine, but not ours.
     """
 
     def __init__(
@@ -61,20 +63,46 @@ class Site:
         about: str,
         *,
         is_live: bool = False,
+        is_local: bool = False,
         replay: tuple[str, str, int] | None = None,
-        server: DemoServer | None = None,
+        server: ServerProcess | None = None,
     ) -> None:
-        self.base, self.about, self.is_live, self.replay, self._server = base, about, is_live, replay, server
+        self.base, self.about, self.replay, self._server = base, about, replay, server
+        self.is_live, self.is_local = is_live, is_local
 
     def ready_for_a_run(self) -> None:
         """Make the next run meet the same site as the first: the demo site remembers what was asked for before."""
         if self._server is None:
             return
-        options = self._server.options
-        if options.errors or isinstance(options.latency, Latency):
+        if isinstance(self._server, DemoServer) and self._server.options.remembers:
             self._server.stop()
             self._server.start()
             self.base = self._server.url
+        else:
+            self._server.stats(anew=True)
+
+    @property
+    def remedy(self) -> str:
+        """What makes a crawl of it take longer."""
+        if self.replay is not None:
+            return "let answers wait, for example with --latency 50ms, or record more pages"
+        if self._server is not None:
+            return "crawl a larger or slower site, for example with --books 1000 or --latency 50ms"
+        return "crawl more pages: raise limits.pages, or start at more of them"
+
+    @property
+    def servers(self) -> tuple[int, ...] | None:
+        """Process ids of its servers; None where they are on this machine and not known."""
+        if self._server is None or self._server.pid is None:
+            return None if self.is_local else ()
+        return (self._server.pid,)
+
+    def served(self) -> Served | None:
+        """What the server has counted since it was made ready; None where it is not ours."""
+        if self._server is None:
+            return None
+        found = self._server.stats()
+        return Served(found["requests"], found["most_waiting"], found["statuses"])
 
 
 @contextmanager
@@ -96,7 +124,19 @@ def open_site(job: Job, demo: Demo, replay: Path | None = None) -> Iterator[Site
             flags = ", ".join(demo.flags())
             raise ConfigError(f"{flags}: only for a job with a `demo:` section; this one crawls a site of its own")
         hosts = list(dict.fromkeys(urls.host(start.url) for start in job.start_pages()))
-        yield Site("", ", ".join(hosts[:3]), is_live=any(host not in _LOOPBACK for host in hosts))
+        here = list(map(_is_here, hosts))
+        yield Site("", ", ".join(hosts[:3]), is_live=not all(here), is_local=any(here))
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host, with its port or without, is this machine (RFC 6761, 6.3; RFC 1122, 3.2.1.3; RFC 4291, 2.5.3)."""
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _about(options: DemoOptions) -> str:
@@ -124,4 +164,5 @@ def _played_back(demo: Demo, folder: Path) -> Iterator[Site]:
     Playback(Replay(folder))  # complains where there is none
     with ReplayServer(folder, demo.latency) as server:
         waits = "the recorded latencies" if demo.latency is None else f"latency {show_latency(demo.latency)}"
-        yield Site("", f"recording {folder.name}, {waits}", replay=(str(folder.absolute()), *server.address))
+        replay = (str(folder.absolute()), *server.address)
+        yield Site("", f"recording {folder.name}, {waits}", replay=replay, server=server)

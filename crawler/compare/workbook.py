@@ -92,7 +92,7 @@ class _Looks:
 
 def _summary(sheet: Worksheet, looks: _Looks, found: Comparison) -> None:
     lines: list[tuple[str, str]] = [("Job", found.job), ("Site", found.site), ("Started", found.started)]
-    lines += [("Runs", f"{found.repeat} of each"), ("Baseline", found.baseline.name)]
+    lines += [("Runs", found.runs_each), ("Baseline", found.baseline.name)]
     lines += [(label[:1].upper() + label[1:], value) for label, value in found.setting.items()]
     lines += [("Verdict" if not n else "", text) for n, text in enumerate(found.verdict())]
     lines += [(one.verdict.capitalize(), f"{one.name}: {one.why}") for one in found.unranked]

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from crawler.errors import ConfigError
 from crawler.serving.latency import MAX_LENGTH, SHAPES, Latency
 
-__all__ = ["DemoOptions"]
+__all__ = ["STATS", "DemoOptions"]
+
+STATS = "/_stats"
+"""Where the site says what it has counted: GET; POST as well, which lets it count anew."""
 
 MAX_BOOKS = 1_000_000
 MAX_LOAD = 1_000_000
@@ -45,6 +48,11 @@ class DemoOptions:
     rate: int = 0
     slows_beyond: int = 0
     log: str | None = None
+
+    @property
+    def remembers(self) -> bool:
+        """Whether how a page is answered depends on how often it was asked for before."""
+        return bool(self.errors) or isinstance(self.latency, Latency)
 
     def __post_init__(self) -> None:
         _check("books", self.books, 1, MAX_BOOKS)

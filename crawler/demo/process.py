@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import asdict, replace
 
-from crawler.demo.options import DemoOptions
+from crawler.demo.options import STATS, DemoOptions
 from crawler.serving.process import ServerProcess
 
 __all__ = ["DemoServer"]
@@ -22,4 +22,4 @@ class DemoServer(ServerProcess):
         options = options or DemoOptions()
         # the child may run in another folder
         self.options = replace(options, log=os.path.abspath(options.log)) if options.log else options
-        super().__init__("crawler.demo", asdict(self.options))
+        super().__init__("crawler.demo", asdict(self.options), stats=(STATS, None))

@@ -11,7 +11,7 @@ from typing import IO
 from crawler.demo.asked import BUSY
 from crawler.demo.catalogue import SeededRandom
 from crawler.demo.load import Load
-from crawler.demo.options import DemoOptions
+from crawler.demo.options import STATS, DemoOptions
 from crawler.demo.site import Site
 from crawler.errors import ConfigError
 from crawler.serving.http import HttpRequest, HttpResponse, plain
@@ -23,7 +23,6 @@ __all__ = ["DemoHandler", "serve"]
 
 
 CACHE_BYTES = 32_000_000
-STATS = "/_stats"
 FINE = 2**32
 TOO_MANY = 429
 
@@ -57,7 +56,7 @@ class DemoHandler(Handler):
     def answer(self, ask: HttpRequest) -> RenderedResponse:
         """The answer to a request; it is counted and logged now, when it arrives."""
         if ask.target == STATS:
-            return self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
+            return self._count_shown(anew=ask.method == "POST")
         if self._load.refuses(time.monotonic()):
             self._count(ask, TOO_MANY)
             return self.ready(plain(TOO_MANY))
@@ -116,6 +115,17 @@ class DemoHandler(Handler):
             if ask.body:
                 line["body"] = ask.body.decode("latin-1")
             self._log.write(json.dumps(line) + "\n")
+
+    def _count_shown(self, *, anew: bool) -> RenderedResponse:
+        shown = self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
+        if anew:
+            self.count_anew()
+        return shown
+
+    def count_anew(self) -> None:
+        """Forget how many requests there were; what pages remember stays."""
+        super().count_anew()
+        self._statuses.clear()
 
     def _stats(self) -> bytes:
         stats = {

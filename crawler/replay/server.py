@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 
 from crawler.errors import ConfigError
 from crawler.model import Failure, Moved, Response
@@ -54,22 +52,28 @@ class ReplayHandler(Handler):
         self._cached_bytes = 0
         self._asked: Counter[str] = Counter()
         self._requests = 0
+        self._statuses: Counter[int] = Counter()
         self._unknown: Counter[str] = Counter()
 
     def answer(self, ask: HttpRequest) -> RenderedResponse:
         """The next answer that was recorded of a URL; 404 where there is none."""
         if ask.host == STATS_HOST:
-            return self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
+            shown = self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
+            if ask.method == "POST":
+                self.count_anew()
+            return shown
         self._requests += 1
         url = f"{ask.scheme}://{ask.host}{ask.target}"
         key = f"{ask.mark} {url}"
         answers = self._cache.get(key) or self._load(url, ask.mark, key)
         if not answers:
             self._unknown[url if url in self._unknown or len(self._unknown) < MAX_UNKNOWN else "others"] += 1
+            self._statuses[404] += 1
             return self.ready(plain(404))
         turn = min(self._asked[key], len(answers) - 1)
         if turn < len(answers) - 1:
             self._asked[key] += 1
+        self._statuses[answers[turn].status] += 1
         return answers[turn]
 
     def delay(self, ask: HttpRequest, ready: RenderedResponse) -> float:
@@ -106,9 +110,16 @@ class ReplayHandler(Handler):
         while self._cached_bytes > CACHE_BYTES:
             self._cached_bytes -= _size(self._cache.pop(next(iter(self._cache))))
 
+    def count_anew(self) -> None:
+        """Forget how many requests there were; what was answered before stays."""
+        super().count_anew()
+        self._requests = 0
+        self._statuses.clear()
+
     def _stats(self) -> bytes:
         stats = {
             "requests": self._requests,
+            "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
             "unknown": self._unknown.total(),
             "unknown_urls": list(self._unknown),
             "most_waiting": self.most_waiting,
@@ -172,22 +183,12 @@ class ReplayServer(ServerProcess):
             if not 0 <= value <= 3600:  # also refuses nan
                 raise ConfigError(f"replay: {name} must be from 0 to 3600, not {value}")
         options = {"folder": str(folder.absolute()), "latency": latency, "scale": scale, "errors": errors}
-        super().__init__("crawler.replay", options)
+        super().__init__("crawler.replay", options, stats=("/", STATS_HOST))
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port, while it runs."""
         return HOST, int(self.url.rpartition(":")[2])
-
-    def stats(self) -> dict[str, Any]:
-        """Requests so far, and how many of them, and which, were for URLs that were not recorded."""
-        connection = HTTPConnection(*self.address, timeout=10)
-        try:
-            connection.request("GET", "/", headers={"Host": STATS_HOST})
-            found: dict[str, Any] = json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
-        return found
 
 
 def serve(

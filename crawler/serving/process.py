@@ -30,13 +30,14 @@ class ServerProcess:
     Args:
         module: package whose `__main__` calls `child_main`.
         options: for the child, plain enough for JSON.
+        stats: path, and host where it is not its own, at which it says what it has counted.
 
     Raises:
         ConfigError: on entering, the server could not be started.
     """
 
-    def __init__(self, module: str, options: Mapping[str, Any]) -> None:
-        self._module, self._options = module, options
+    def __init__(self, module: str, options: Mapping[str, Any], stats: tuple[str, str | None]) -> None:
+        self._module, self._options, self._stats = module, options, stats
         self._process: subprocess.Popen[bytes] | None = None
         self._url = ""
 
@@ -49,6 +50,26 @@ class ServerProcess:
     def pid(self) -> int | None:
         """Process id of the child, None while it does not run."""
         return self._process.pid if self._process else None
+
+    def stats(self, *, anew: bool = False) -> dict[str, Any]:
+        """What it has counted: `requests`, `statuses`, `most_waiting` and what else it knows.
+
+        Args:
+            anew: from here on it counts from 0 again.
+
+        Raises:
+            OSError: it does not answer.
+        """
+        from http.client import HTTPConnection  # most runs do not ask
+
+        path, host = self._stats
+        connection = HTTPConnection(self._url.removeprefix("http://"), timeout=10)
+        try:
+            connection.request("POST" if anew else "GET", path, headers={"Host": host} if host else {})
+            found: dict[str, Any] = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        return found
 
     def start(self) -> None:
         """Start the child and wait until it takes requests."""

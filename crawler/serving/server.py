@@ -63,6 +63,10 @@ class Handler(ABC):
     def close(self) -> None:  # noqa: B027 - a desk without files has nothing to close
         """Give back what is open."""
 
+    def count_anew(self) -> None:
+        """Count from here on: what is asked for next is not mixed with what was asked for before."""
+        self.most_waiting = self.waiting
+
     def wait(self) -> None:
         """One more answer waits for its time."""
         self.waiting += 1

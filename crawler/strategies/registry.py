@@ -20,6 +20,7 @@ __all__ = [
     "Entry",
     "absent",
     "check_loadable",
+    "chooses_width",
     "entry",
     "make_driver",
     "make_strategy",
@@ -44,6 +45,7 @@ class Entry(NamedTuple):
         needs: module that must be installed.
         extra: the extra of this package that brings it.
         driven: it has no thread of its own; the loop drives it (`crawler.strategies.port.PolledStrategy`).
+        chooses: it chooses how many at once, up to the number that it is given.
         most: number at once where the config does not say it; None takes the default of the config.
     """
 
@@ -55,6 +57,7 @@ class Entry(NamedTuple):
     extra: str = ""
     driven: bool = False
     most: int | None = None
+    chooses: bool = False
     loads: tuple[str, ...] | None = None
 
     def workers(self, number: int, *, given: bool) -> int:
@@ -157,6 +160,7 @@ STRATEGIES: dict[str, Entry] = {
         "crawler.strategies.auto:Auto",
         "measures and adapts: when you do not want to choose",
         driven=True,
+        chooses=True,
         most=64,
     ),
     "interpreters": Entry(
@@ -235,6 +239,11 @@ def entry(name: str) -> Entry:
     if name in others:
         return Entry(others[name], "of another package")
     raise ConfigError(f"fetch.strategy: there is no {name!r}; there are {', '.join([*STRATEGIES, *others])}")
+
+
+def chooses_width(name: str) -> bool:
+    """Whether a strategy takes the number of workers as a limit, below which it chooses how many."""
+    return entry(name).chooses
 
 
 def make_strategy(name: str, plan: Plan[T]) -> Strategy[T]:
