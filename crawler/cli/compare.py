@@ -111,7 +111,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "replay", "yes"),
         "The demo site": ("books", "latency", "errors", "page_weight", "capacity", "rate", "slows_beyond"),
-        "What to compare": ("strategies", "workers", "parse", "baseline"),
+        "What to compare": ("strategies", "workers", "parse", "pythons", "baseline"),
         "How long": ("budget", "repeat", "matters", "seed"),
         "What to write": ("out", "as_json", "quiet"),
     },
@@ -141,6 +141,12 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     default="serial",
     show_default=True,
     help="A strategy, or a combination such as threads/4/callback, whose records count as correct.",
+)
+@click.option(
+    "--pythons",
+    metavar="NAMES",
+    help="Interpreters to run each combination under, as python3.11,python3.14; crawler must be installed in each. "
+    "Default: the one that runs this.",
 )
 @click.option(
     "--budget",
@@ -193,6 +199,7 @@ def command(
     strategies: str,
     workers: str | None,
     parse: str,
+    pythons: str | None,
     baseline: str,
     budget: float | None,
     repeat: int | None,
@@ -232,7 +239,7 @@ def command(
     from crawler.compare.sites import Demo, open_site
     from crawler.compare.workbook import why_not
 
-    aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline)
+    aim = _aim(job, (config, overrides, starts), strategies, workers, parse, pythons, baseline)
     aim = replace(aim, repeat=repeat, budget=budget, matters=matters, seed=seed)
     if missing := why_not():
         echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes
@@ -265,8 +272,10 @@ def _aim(
     strategies: str,
     workers: str | None,
     parse: str,
+    pythons: str | None,
     baseline: str,
 ) -> Aim:
+    from crawler.compare.pythons import find_interpreters
     from crawler.compare.runner import Aim
     from crawler.compare.task import Combination, RunSource, combinations, reference
     from crawler.strategies.registry import STRATEGIES, refusal
@@ -277,14 +286,15 @@ def _aim(
     def refused(one: Combination) -> str:
         return refusal(one.strategy, one.parse, job.fetch.client, socks=job.uses_socks)
 
-    among = combinations(names, numbers, _places(parse))
+    found = find_interpreters(_split(pythons), names) if pythons else []
+    among = combinations(names, numbers, _places(parse), [one[:2] for one in found] or [("", "")])
     if strategies == "all":
         among = [one for one in among if not refused(one)]
     chosen = reference(baseline, among)
     for one in (*among, chosen):
         if why := refused(one):
             raise click.UsageError(why)
-    return Aim(RunSource(*source), job, tuple(among), chosen)
+    return Aim(RunSource(*source), job, tuple(among), chosen, pythons=tuple(found))
 
 
 def _split(text: str) -> list[str]:

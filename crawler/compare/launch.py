@@ -15,7 +15,7 @@ from crawler.compare.measure import Measured
 from crawler.compare.task import Task
 from crawler.process import module_command
 
-__all__ = ["LOG", "launch", "why_it_ended"]
+__all__ = ["LOG", "launch", "own_environment", "why_it_ended"]
 
 LOG = "log.txt"
 _STOP_SECONDS = 10.0
@@ -33,10 +33,10 @@ def launch(module: str, task: Task, timeout: float | None, servers: Sequence[int
     log = str(Path(task.folder) / LOG)
     ask = {"module": module, "input": task.plain(), "timeout": timeout, "log": log, "ours": ours}
     process = subprocess.Popen(  # noqa: S603  # our own module, no shell
-        module_command("crawler.compare.measure"),
+        module_command("crawler.compare.measure", task.combination.python or sys.executable),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(_own_folders())},
+        env=own_environment(),
         start_new_session=True,  # Ctrl-C of the terminal is for us; the tree ends with our end of the pipe
     )
     assert process.stdin is not None
@@ -54,6 +54,11 @@ def launch(module: str, task: Task, timeout: float | None, servers: Sequence[int
             process.kill()
             process.wait()
     return Measured.of(json.loads(answer)) if answer else Measured(1, 0.0, None, None)
+
+
+def own_environment() -> dict[str, str]:
+    """The environment of a process that is to find the modules that this one finds."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(_own_folders())}
 
 
 def _own_folders() -> list[str]:

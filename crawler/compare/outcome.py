@@ -235,7 +235,7 @@ class Comparison:
         """For each strategy and parse stage: pages a second by number of workers."""
         series: dict[str, dict[int, float]] = {}
         for one in sorted(self.ranked, key=lambda one: self.entrants.index(one)):
-            key = f"{one.combination.strategy}/{one.combination.parse}"
+            key = one.combination.family
             series.setdefault(key, {})[one.combination.workers] = self.speed(one)
         return series
 

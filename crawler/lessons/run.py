@@ -22,6 +22,7 @@ from typing import Any
 from crawler import __version__, clock
 from crawler.compare.hooks import burn_steps
 from crawler.compare.launch import launch, why_it_ended
+from crawler.compare.pythons import free_threaded
 from crawler.compare.records import read_evidence
 from crawler.compare.task import RESULT, RunSource, Task
 from crawler.demo.options import DemoOptions
@@ -59,16 +60,12 @@ def setting() -> dict[str, str]:
     }
 
 
-FREE_THREADED = ("python3.15t", "python3.14t", "python3.13t")
-
-
 def _lock() -> str:
     if interpreter_lock() == "off":
         return "off"
-    at_hand = next(filter(shutil.which, FREE_THREADED), None)
-    if at_hand:
-        return f"on; without it: `{at_hand} -m crawler lessons`, once crawler is installed there"
-    return "on; no free-threaded Python is at hand, so nothing was measured without it"
+    if name := free_threaded():
+        return f"on; without it: `{name} -m crawler lessons`, once crawler is installed there"
+    return "on; no free-threaded Python (python3.14t) is at hand, so nothing was measured without it"
 
 
 def busy_seconds() -> float | None:
