@@ -56,7 +56,7 @@ def as_markdown(found: Lessons, folder: str) -> str:
 def setting_of(found: Lessons) -> dict[str, str]:
     """What a reader must know to judge the figures, as label and value."""
     known = [one.others for one in found.lessons if one.others is not None]
-    others = {"other work": f"{statistics.fmean(known):.1f} cores on average, the demo site included"} if known else {}
+    others = {"other work": f"{statistics.fmean(known):.1f} cores on average, beside the demo site"} if known else {}
     return {**found.setting, **others, "started": found.started, "took": duration(found.seconds)}
 
 

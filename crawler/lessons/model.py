@@ -13,7 +13,7 @@ from crawler.compare.task import Combination
 __all__ = ["NOISY", "Claim", "Experiment", "Judged", "Lesson", "Timed", "Variant", "judge", "outcome_of"]
 
 
-NOISY = 0.2  # cores of other work that are worth a word; the demo site itself takes less
+NOISY = 0.2  # cores of other work that are worth a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,8 @@ class Timed:
         start_up: until the first page was asked for.
         close: writing the output.
         cpu: of its whole process tree; None where that cannot be known.
-        others: cores that were busy with other work meanwhile; None where that cannot be known.
+        others: cores that were busy meanwhile with other work than this and the demo site; None where that cannot be
+            known.
         latency: median over its pages, from sending the request to the last byte.
     """
 

@@ -213,8 +213,9 @@ def _ends() -> Program:
             _ended("kill() does by SIGKILL", "kill()", -9),
         ),
         draw=pictures.lives,
-        unlike=f"{NO_FIGURES} The processes are forked, so that each is a child of the one that starts it. On a system "
-        "without /proc this lesson is left out.",
+        unlike=f"{NO_FIGURES} The processes are forked, so that each is a child of the one that starts it. Whether an "
+        "orphan stays a zombie for a while depends on who takes it in. On a system without /proc this lesson is left "
+        "out.",
         repeat=1,
     )
 

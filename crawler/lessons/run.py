@@ -37,7 +37,6 @@ from crawler.strategies.registry import missing
 
 __all__ = [
     "NoResult",
-    "busy_seconds",
     "config_of",
     "run_lessons",
     "run_program",
@@ -66,16 +65,6 @@ def _lock() -> str:
     if name := free_threaded():
         return f"on; without it: `{name} -m crawler lessons`, once crawler is installed there"
     return "on; no free-threaded Python (python3.14t) is at hand, so nothing was measured without it"
-
-
-def busy_seconds() -> float | None:
-    """CPU seconds that all CPUs were busy since the machine started (proc(5), stat); None where there is no /proc."""
-    try:
-        with open("/proc/stat", encoding="ascii") as file:
-            user, nice, system, _, _, irq, soft, steal = map(int, file.readline().split()[1:9])
-    except (OSError, ValueError):
-        return None
-    return (user + nice + system + irq + soft + steal) / float(os.sysconf("SC_CLK_TCK"))
 
 
 def steps_a_second() -> float:
@@ -188,10 +177,10 @@ class _Running:
 
     def _timed(self, experiment: Experiment, variant: Variant, folder: Path) -> Timed:
         source = RunSource(str(self._config(experiment)))
-        task = Task(source, variant.combination, self._site(experiment), str(folder))
-        began, before = time.monotonic(), busy_seconds()
-        measured = launch("crawler.compare.run_child", task, RUN_SECONDS)
-        others = _others(before, busy_seconds(), measured.cpu, time.monotonic() - began)
+        site = self._site(experiment)
+        task = Task(source, variant.combination, site.url, str(folder))
+        measured = launch("crawler.compare.run_child", task, RUN_SECONDS, [site.pid] if site.pid else [])
+        others = measured.noise.others if measured.noise else None
         try:
             report = json.loads((folder / RESULT).read_text(encoding="utf-8"))["report"]
         except (OSError, ValueError):
@@ -219,12 +208,12 @@ class _Running:
             path.write_text(config_of(experiment), encoding="utf-8")
         return path
 
-    def _site(self, experiment: Experiment) -> str:
+    def _site(self, experiment: Experiment) -> DemoServer:
         """The demo site as the experiment wants it; one that nobody asks costs nothing while others are measured."""
         options = _site_of(experiment)
         if options not in self._servers:
             self._servers[options] = self._sites.enter_context(DemoServer(options))
-        return self._servers[options].url
+        return self._servers[options]
 
 
 class NoResult(Exception):
@@ -262,13 +251,6 @@ def run_program(module: str, case: str, seconds: float = PROGRAM_SECONDS) -> dic
 def _kill_all(process: subprocess.Popen[bytes]) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-
-
-def _others(before: float | None, after: float | None, cpu: float | None, seconds: float) -> float | None:
-    """Cores that were busy with something else while a run was measured; the demo site counts as such."""
-    if before is None or after is None or cpu is None:
-        return None
-    return max(0.0, after - before - cpu) / seconds
 
 
 def config_of(experiment: Experiment) -> str:

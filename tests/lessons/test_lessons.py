@@ -39,7 +39,7 @@ def experiment(**changes):
         "latency": 0.05,
         "variants": variants,
         "claims": (Claim("The barrier needs longer", SLOW, FAST),),
-        "query": "?wait=0.1",
+        "query": "?wait=0.3",
         "page": hooked("wait"),
         "unlike": "Another machine.",
         "doubt": "The machine was busy.",
@@ -199,9 +199,9 @@ def test_a_small_lesson_is_run_and_its_direction_seen(real):
     first = found.lessons[0]
     assert not first.faults
     assert first.outcome == "reproduced"
-    assert 0.45 <= first.median(SLOW, "crawl") < 1.5  # 0.05 + 4 x 0.1
+    assert 1.25 <= first.median(SLOW, "crawl") < 10  # 0.05 + 4 x 0.3
     assert all(run.cpu > 0.1 for each in first.runs.values() for run in each)
-    assert first.others is None or 0 <= first.others <= os.cpu_count() + 0.1  # /proc/stat counts in 10 ms
+    assert first.others is None or 0 <= first.others <= os.cpu_count() + 0.1  # the system counts in 10 ms
     assert all(run.whole > run.crawl + run.close for each in first.runs.values() for run in each)
     assert says == [f"lesson {number}, run 1: {name}" for number in ("4a", "7") for name in (SLOW, FAST)]
 
