@@ -148,7 +148,10 @@ class _Running:
                 self._once(lesson, variant)
 
     def _program(self, lesson: ProgramLesson, turn: int) -> None:
-        """All cases of a program once; they take seconds."""
+        """All cases of a program once, if there is time for it."""
+        if turn and time.monotonic() - self._began > self._seconds:
+            self._left_out += 1
+            return
         for case in lesson.experiment.cases:
             if case in lesson.faults or lesson.skipped:
                 continue

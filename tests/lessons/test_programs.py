@@ -17,14 +17,17 @@ from click.testing import CliRunner
 
 from crawler.cli.commands import cli
 from crawler.cli.lessons import lessons_text
+from crawler.lessons.experiments import experiments
 from crawler.lessons.html_page import as_page
 from crawler.lessons.lessons import Lessons
 from crawler.lessons.listing import listings
+from crawler.lessons.model import Lesson
 from crawler.lessons.pictures import pictures
 from crawler.lessons.program import Check, ProgramLesson
 from crawler.lessons.program_lessons import programs
 from crawler.lessons.report import write_lessons
 from crawler.lessons.run import NoResult, run_lessons, run_program
+from tests.support.markdown import all_blocks
 
 PROGRAMS = {one.number: one for one in programs()}
 
@@ -72,6 +75,15 @@ def test_the_code_shown_is_the_code_that_runs(once: Any) -> None:
     text = listings(once("9"))[0].text
     done = subprocess.run([sys.executable, "-c", text, "lock"], capture_output=True, text=True, timeout=60, check=True)
     assert json.loads(done.stdout)["sold"] == 200
+
+
+def test_the_code_in_the_document_is_that_of_today() -> None:
+    """Else the document must be written again, for its figures are those of another program."""
+    shown = [block.text.strip() for block in all_blocks("python") if block.path.name == "lessons.md"]
+    crawls = [Lesson(one) for one in experiments(cores=2, steps=1, has_asyncio=True)]
+    every = [*crawls, *map(ProgramLesson, PROGRAMS.values())]
+    today = {each.text for lesson in every for each in listings(lesson) if each.language == "python"}
+    assert set(shown) <= today
 
 
 def test_no_figure_of_the_course_notes_is_invented(once: Any) -> None:
