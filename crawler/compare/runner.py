@@ -271,6 +271,7 @@ class _Comparing:
             left_behind=measured.left_behind,
             crashes=evidence.crashes,
             details=evidence.details,
+            joined=report["joined"],
             handed_out=result["handed_out"],
             noise=measured.noise,
         )

@@ -12,7 +12,7 @@ LIARS = {
     "wide": ("wrong", "it ignores its width: the server had 8 of its requests at once, with 4 workers"),
     "asks-twice": ("wrong", "it asks more often than it says: the server counted "),
     "drops": ("wrong", "its records are not the baseline's: 2 missing (books 2)"),
-    "doubles": ("wrong", "its records are not the baseline's: 2 doubled"),
+    "doubles": ("wrong", "it handed 2 records in twice, which only their key kept out of the rows"),
     "swaps": ("wrong", "its records are not the baseline's: 1 swapped with those of other pages"),
     "reorders": ("wrong", " in another order"),
     "raises": ("wrong", "2 pages ended as internal (ValueError: I do not like this page)"),
