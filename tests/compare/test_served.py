@@ -95,7 +95,7 @@ def test_processes_that_were_left_are_named(job):
 
 
 def test_records_that_only_their_key_kept_from_being_doubled(job):
-    assert "it handed 3 records in twice" in why(replace(FAIR, joined=3), None, job)
+    assert "it handed in 3 records twice" in why(replace(FAIR, joined=3), None, job)
     base = replace(BASE, joined=3)  # the site has them twice
     assert fault(replace(FAIR, joined=3), base, None, Combination("threads", 16, "worker"), job) == ""
 
