@@ -1,9 +1,8 @@
 """How often a verdict is wrong, and how soon a difference is found, by simulation: `python -m tests.long.verdicts`.
 
-Times of made-up combinations go to the judgement of a comparison as measured ones would. All tables are in percent of
-1,000 comparisons, of the second a quarter of that; another number may be given. Takes about five minutes on a quiet
-machine. The exit code is 1 where a figure is worse
-than what docs/compare.md promises.
+Times of made-up combinations go to the judgement of a comparison as measured ones would. The tables are in percent of
+1,000 comparisons, or of another number that is given; the second is of a quarter of them. Takes about five minutes on a
+quiet machine. The exit code is 1 where a figure is worse than what docs/compare.md promises.
 """
 
 from __future__ import annotations
@@ -130,9 +129,7 @@ def main(count: int) -> int:
             if kind in ("3 % noise", "15 % between rounds"):
                 good += [shares[0] >= MIN_FOUND, shares[1] == 1]
             line(kind, size, *map(percent, shares))
-    print(
-        "\nTwo, one of them slower: the slower one is called faster, % (never with 10 % outliers, else as seldom as above)"
-    )
+    print("\nTwo, one of them slower: the slower one is called faster, % (never with 10 % outliers, else at most 5)")
     line("noise", "slower by", *(f"{rounds} rounds" if rounds else "goes on" for rounds in columns))
     for kind in NOISE:
         for effect in (1.05, 1.2):
