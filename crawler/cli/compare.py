@@ -252,7 +252,8 @@ def command(
             _say_the_cost(aim, yes=yes)
         found = compare(aim, site, stack.enter_context(status_line(quiet=quiet)))
         if found.stopped == "Ctrl-C":
-            echo(f"stopping: the reports say what {found.rounds} whole rounds found", sys.stderr)
+            rounds = "1 round" if found.rounds == 1 else f"{found.rounds} rounds"
+            echo(f"stopped: the reports are of the {rounds} that were complete", sys.stderr)
     from crawler.compare.reports import write_reports
 
     files = write_reports(found, folder)

@@ -127,10 +127,10 @@ def _plots(found: Comparison) -> list[str]:
     if any(len(one.points) > 1 for one in series):
         parts.append(_plot("Speed by workers", svg.lines(series, "Speed by workers", "workers", "pages/s")))
     rows = [(one, colours[_family(one)]) for one in found.ranked]
-    parts.append(_plot("Speed", _bars(rows, "pages_a_second", 1, "pages/s", 940), "pages/s, mean"))
+    parts.append(_plot("Speed", _bars(rows, "pages_a_second", 1, "pages/s", 940), "pages/s, median"))
     halves = [
-        _plot("CPU", _bars(rows, "cpu_a_page", 1000, "ms"), "ms a page, of all processes, mean"),
-        _plot("Memory", _bars(rows, "memory", 1e-6, "MB"), "highest MB of all processes, mean"),
+        _plot("CPU", _bars(rows, "cpu_a_page", 1000, "ms"), "ms a page, of all processes, median"),
+        _plot("Memory", _bars(rows, "memory", 1e-6, "MB"), "highest MB of all processes, median"),
     ]
     parts.append(f'<div class="halves">{"".join(filter(None, halves))}</div>')
     stacked = [
@@ -157,15 +157,14 @@ def _family(one: Entrant) -> str:
 def _points(found: Comparison, family: str) -> dict[int, tuple[float, float]]:
     points = {}
     for one in found.ranked:
-        speed = one.spread("pages_a_second")
-        if _family(one) == family and speed is not None:
-            points[one.combination.workers] = speed.mean, speed.deviation
+        if _family(one) == family:
+            points[one.combination.workers] = found.speed(one), 0.0
     return points
 
 
 def _bars(rows: Sequence[tuple[Entrant, int]], what: str, scale: float, unit: str, width: int = 460) -> str:
-    known = [(one.name, one.spread(what), colour) for one, colour in rows]
-    made = [svg.Bar(name, [spread.mean * scale], colour) for name, spread, colour in known if spread is not None]
+    known = [(one.name, one.median(what), colour) for one, colour in rows]
+    made = [svg.Bar(name, [median * scale], colour) for name, median, colour in known if median is not None]
     return svg.bars(made, what, unit, width) if made else ""
 
 

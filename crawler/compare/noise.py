@@ -1,4 +1,4 @@
-"""What else the machine did while a run was measured, and which runs stand out from the others.
+"""What else the machine did while a run was measured, what the server counted, and which runs stand out.
 
 Cores that others kept busy are worked out by subtraction: all the time that the CPUs were busy, less the time of the
 measured tree and of the servers and processes that are ours. So processes count that ended meanwhile, and those that
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import median
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from crawler.process import cores
 
-__all__ = ["MAX_SHARE", "Noise", "NoiseWatch", "outliers"]
+__all__ = ["MAX_SHARE", "Noise", "NoiseWatch", "Served", "disturbed", "outliers", "worst"]
 
 
 MAX_SHARE = 0.05
@@ -59,6 +59,27 @@ class Noise:
         if self.steal >= 0.01:
             parts.append(f"the host of this virtual machine took {self.steal:.2g} of a core")
         return " and ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the server counted during a run.
+
+    Attributes:
+        requests: all that arrived, robots.txt included.
+        most_at_once: the most that waited for their answer at one time; 0 where answers do not wait, and so nobody
+            knows.
+        statuses: how many were answered with each HTTP status.
+    """
+
+    requests: int
+    most_at_once: int
+    statuses: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def refused(self) -> int:
+        """Requests that were answered 429 Too Many Requests (RFC 6585)."""
+        return self.statuses.get("429", 0)
 
 
 class _Reading(NamedTuple):
@@ -122,6 +143,29 @@ def _cpu_of(pid: int) -> float:
             fields = file.read().rpartition(b")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     return 0.0
+
+
+def worst(noises: Iterable[Noise | None]) -> Noise | None:
+    """The one that disturbed most; None where none is bad."""
+    bad = [noise for noise in noises if noise is not None and noise.is_bad]
+    return max(bad, key=lambda noise: noise.others + noise.steal, default=None)
+
+
+def disturbed(rounds: Mapping[int, Sequence[Noise | None]]) -> str:
+    """What a verdict must say where the machine was busy in rounds that count; "" where it was quiet.
+
+    Args:
+        rounds: the noise of the runs of each.
+    """
+    bad = [noise for noises in rounds.values() if (noise := worst(noises)) is not None]
+    noise = worst(bad)
+    if noise is None:
+        return ""
+    when = f"in {len(bad)} of {len(rounds)} rounds" if len(bad) < len(rounds) else "all the time"
+    return (
+        f"The machine was busy {when}: {noise.why}. What is said here holds for a machine as busy as that; compare "
+        "again when it is quiet."
+    )
 
 
 def outliers(seconds: Mapping[str, Mapping[int, float]], matters: float) -> list[tuple[str, int, float]]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crawler.compare.advice import Advice
-from crawler.compare.noise import Noise
-from crawler.compare.quiet import disturbed
+from crawler.compare.noise import Noise, Served, disturbed
 from crawler.compare.records import Difference
 from crawler.compare.sentences import sentence
-from crawler.compare.served import Served
-from crawler.compare.significance import LOOKS, Judgement, Pair, Spread, judge, spread
+from crawler.compare.significance import LOOKS, Judgement, Pair, judge
 from crawler.compare.task import Combination
 
 __all__ = ["SCHEMA", "Comparison", "Entrant", "Run"]
@@ -35,6 +34,7 @@ class Run:
         causes: failed and skipped pages by cause.
         left_behind: command lines of processes that had to be killed after it.
         crawls: how many crawls, each in a fresh process, it is made of; see short_runs.
+        joined: records that had the key of an earlier one.
         handed_out: the most requests that the strategy was given at once, queued ones included.
         round: from 1; runs of the same round are compared. 0 for one that does not count.
         outlier: where it is far from the other runs of its combination, how many times as long it took; 0 for none.
@@ -67,6 +67,7 @@ class Run:
     crashes: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
     crawls: int = 1
+    joined: int = 0
     handed_out: int = 0
     round: int = 0
     outlier: float = 0.0
@@ -91,7 +92,7 @@ class Run:
     @property
     def cpu_a_page(self) -> float | None:
         """Of the whole tree, start-up and outputs included."""
-        return None if self.cpu is None else self.cpu / max(1, self.pages)
+        return None if self.cpu is None else max(self.cpu, 1e-6) / max(1, self.pages)
 
     @property
     def p50(self) -> float:
@@ -129,15 +130,10 @@ class Entrant:
         """Name of the combination."""
         return self.combination.name
 
-    def spread(self, what: str) -> Spread | None:
+    def median(self, what: str) -> float | None:
         """Of an attribute of its runs; None where it is not known or there is no run."""
         values = [value for run in self.runs if (value := getattr(run, what)) is not None]
-        return spread(values) if values else None
-
-    def median(self, what: str) -> float | None:
-        """Median of an attribute of its runs."""
-        found = self.spread(what)
-        return found.median if found else None
+        return statistics.median(values) if values else None
 
 
 @dataclass(slots=True)
@@ -244,7 +240,10 @@ class Comparison:
 
         Where the machine was busy, the last one says so.
         """
-        return [*self._winners(), *filter(None, [disturbed(self)])]
+        rounds: dict[int, list[Noise | None]] = {}
+        for run in (run for one in self.entrants for run in one.runs):
+            rounds.setdefault(run.round, []).append(run.noise)
+        return [*self._winners(), *filter(None, [disturbed(rounds)])]
 
     def _winners(self) -> list[str]:
         ranked = self.ranked

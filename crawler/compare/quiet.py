@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from crawler.compare.noise import outliers
+from crawler.compare.noise import outliers, worst
+from crawler.compare.outcome import Comparison, Entrant
 
-if TYPE_CHECKING:
-    from crawler.compare.outcome import Comparison, Entrant, Run
-
-__all__ = ["Repeats", "disturbed", "mark_outliers", "noise_notes", "set_aside"]
+__all__ = ["Repeats", "drop", "mark_outliers", "noise_notes", "set_aside"]
 
 
 IN_A_ROW = 3
@@ -26,7 +23,7 @@ class Repeats:
 
     def wants(self, entrants: Sequence[Entrant], number: int) -> bool:
         """Whether a round is to be repeated."""
-        if not _busy(run for one in entrants for run in one.runs if run.round == number):
+        if worst(run.noise for one in entrants for run in one.runs if run.round == number) is None:
             self._in_a_row = 0
             return False
         if self._in_a_row >= IN_A_ROW or not any(map(_was_quiet, entrants)):
@@ -41,9 +38,15 @@ def _was_quiet(one: Entrant) -> bool:
 
 
 def set_aside(entrants: Sequence[Entrant], number: int) -> None:
-    """Let the runs of a round count no more."""
+    """Let the runs of a round count no more; they are kept."""
     for one in entrants:
         one.set_aside += [run for run in one.runs if run.round == number]
+    drop(entrants, number)
+
+
+def drop(entrants: Sequence[Entrant], number: int) -> None:
+    """Forget the runs of a round that did not come to its end."""
+    for one in entrants:
         one.runs = [run for run in one.runs if run.round != number]
 
 
@@ -55,30 +58,17 @@ def mark_outliers(found: Comparison) -> None:
         one.runs = [replace(run, outlier=times) if run.round == number else run for run in one.runs]
 
 
-def disturbed(found: Comparison) -> str:
-    """What a verdict must say where the machine was busy in rounds that count; "" where it was quiet."""
-    bad = _busy(run for one in found.entrants for run in one.runs)
-    if not bad:
-        return ""
-    rounds = len({run.round for run in bad})
-    when = f"in {rounds} of {found.rounds} rounds" if rounds < found.rounds else "all the time"
-    return (
-        f"The machine was busy {when}: {_most(bad)}. What is said here holds for a machine as busy as that; compare "
-        "again when it is quiet."
-    )
-
-
 def noise_notes(found: Comparison) -> Iterator[str]:
     """What a reader must know of noise, one sentence each."""
     if found.stopped == "Ctrl-C":
         yield f"Stopped before the end: {found.rounds} {'round was' if found.rounds == 1 else 'rounds were'} complete."
-    bad = _busy(run for one in found.entrants for run in one.set_aside)
-    if bad:
-        rounds = {run.round for run in bad}
+    aside = [run for one in found.entrants for run in one.set_aside]
+    if (noise := worst(run.noise for run in aside)) is not None:
+        rounds = {run.round for run in aside}
         times = max(sum(run.round == number for run in one.set_aside) for one in found.entrants for number in rounds)
         often = f", up to {times} times each" if times > 1 else ""
         what = "1 round was" if len(rounds) == 1 else f"{len(rounds)} rounds were"
-        yield f"{what} repeated{often}, because the machine was busy: {_most(bad)}."
+        yield f"{what} repeated{often}, because the machine was busy: {noise.why}."
     odd = [(one.name, run) for one in found.entrants for run in one.runs if run.outlier]
     if odd:
         named = ", ".join(f"{name} in round {run.round} ({run.outlier:.2f} times its usual time)" for name, run in odd)
@@ -93,13 +83,3 @@ def noise_notes(found: Comparison) -> Iterator[str]:
     if several:
         named = ", ".join(f"{name} {number}" for name, number in several.items())
         yield f"Crawls of under half a second are done several times for each run, each in a fresh process: {named}."
-
-
-def _busy(runs: Iterator[Run]) -> list[Run]:
-    return [run for run in runs if run.noise is not None and run.noise.is_bad]
-
-
-def _most(runs: Sequence[Run]) -> str:
-    """What disturbed the run that was disturbed most."""
-    worst = max((run.noise for run in runs if run.noise), key=lambda noise: noise.others + noise.steal)
-    return worst.why

@@ -21,7 +21,7 @@ from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.pythons import Interpreter, lock_note
-from crawler.compare.quiet import Repeats, mark_outliers, noise_notes, set_aside
+from crawler.compare.quiet import Repeats, drop, mark_outliers, noise_notes, set_aside
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
 from crawler.compare.rounds import BUDGET, MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
 from crawler.compare.served import served_notes
@@ -193,7 +193,7 @@ class _Comparing:
                     set_aside(found.entrants, number)
                 longest = max(longest, time.monotonic() - began)
             except KeyboardInterrupt:
-                set_aside(found.entrants, number)  # a round that is not complete tells nothing
+                drop(found.entrants, number)  # a round that is not complete tells nothing
                 if not found.rounds:
                     raise
                 return "Ctrl-C"
@@ -274,6 +274,7 @@ class _Comparing:
             left_behind=measured.left_behind,
             crashes=evidence.crashes,
             details=evidence.details,
+            joined=report["joined"],
             handed_out=result["handed_out"],
             noise=measured.noise,
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
-if TYPE_CHECKING:
-    from crawler.compare.outcome import Entrant, Run
+from crawler.compare.noise import Served
+from crawler.compare.outcome import Entrant, Run
 
-__all__ = ["Served", "convicted", "served_notes"]
+__all__ = ["convicted", "served_notes"]
 
 
 RESENT = 0.01
@@ -21,27 +19,6 @@ SURE_SECONDS = 3.0
 the second worker has started, however slow the machine."""
 
 _WAITS = 0.005  # seconds; answers that come sooner may never overlap
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What the server counted during a run.
-
-    Attributes:
-        requests: all that arrived, robots.txt included.
-        most_at_once: the most that waited for their answer at one time; 0 where answers do not wait, and so nobody
-            knows.
-        statuses: how many were answered with each HTTP status.
-    """
-
-    requests: int
-    most_at_once: int
-    statuses: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def refused(self) -> int:
-        """Requests that were answered 429 Too Many Requests (RFC 6585)."""
-        return self.statuses.get("429", 0)
 
 
 def convicted(run: Run, reference: Run, workers: int, *, own_code: bool, at_most: bool) -> str:

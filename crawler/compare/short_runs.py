@@ -10,13 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
-from typing import TYPE_CHECKING
 
 from crawler.compare.noise import Noise
+from crawler.compare.outcome import Run
 from crawler.errors import Stop
-
-if TYPE_CHECKING:
-    from crawler.compare.outcome import Run
 
 __all__ = ["MIN_SECONDS", "TooShort", "crawls_of", "together"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler import urls
-from crawler.compare.served import Served
+from crawler.compare.noise import Served
 from crawler.config import Job
 from crawler.config.units import Wait, show_latency, show_share, show_size
 from crawler.demo.options import DemoOptions

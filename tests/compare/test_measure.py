@@ -30,7 +30,7 @@ def is_there(pid: int) -> bool:
 
 def test_the_work_of_an_orphan_is_counted(tmp_path):
     found = launch("tests.support.stray", task(tmp_path), None)
-    assert (found.code, found.left_behind) == (0, 0)
+    assert (found.code, found.left_behind) == (0, ())
     assert CPU <= found.cpu < CPU + 2
     assert MEGABYTES <= found.memory / 1e6 < MEGABYTES + 100
     assert not is_there(int((tmp_path / "pid").read_text()))
@@ -39,7 +39,7 @@ def test_the_work_of_an_orphan_is_counted(tmp_path):
 def test_one_that_hangs_is_stopped_with_its_orphans(tmp_path):
     found = launch("tests.support.stray_hangs", task(tmp_path), 1.0)
     assert found.code is None
-    assert why_it_ended(found, tmp_path, 1.0) == "took longer than 1 s and was stopped"
+    assert why_it_ended(found, tmp_path, 1.0) == "hung: it took longer than 1 s and was stopped"
     assert not is_there(int((tmp_path / "pid").read_text()))
 
 

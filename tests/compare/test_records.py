@@ -19,7 +19,7 @@ def test_missing_extra_and_changed_rows_are_counted_and_the_first_is_shown():
     changed = ROWS[4]._replace(text='["other"]')
     found = difference(ROWS, [*ROWS[:1], *ROWS[2:4], changed, Fact("books", "/9", 0, '["9"]')])
     assert (found.missing, found.extra, found.changed, found.moved) == (1, 1, 1, 0)
-    assert str(found) == "1 missing, 1 extra, 1 changed"
+    assert str(found) == "1 missing (books 1), 1 extra, 1 changed"
     assert found.example == 'missing: books of /1 ["1"]'
 
 
@@ -35,13 +35,39 @@ def test_another_order_is_a_difference():
     assert digest(ROWS) != digest([ROWS[1], ROWS[0], *ROWS[2:]])
 
 
+def test_what_is_missing_is_counted_by_table():
+    authors = [Fact("authors", "/a", 0, "[]")]
+    assert str(difference([*ROWS, *authors], ROWS[2:])) == "3 missing (books 2, authors 1)"
+
+
+def test_rows_of_another_page_are_swapped():
+    one, two = Fact("t", "/1", 0, '["A", "a", "red"]'), Fact("t", "/2", 0, '["B", "b", "blue"]')
+    a, b = one._replace(text='["B", "b", "red"]'), two._replace(text='["A", "a", "blue"]')  # the colour was carried
+    assert str(difference([one, two], [a, b])) == "2 swapped with those of other pages"
+    assert str(difference([one, two], [one._replace(text='["B", "a", "red"]'), two])) == "1 changed"
+
+
+def test_rows_of_a_page_in_another_order_are_moved():
+    one, two = Fact("books", "/", 0, "[1]"), Fact("books", "/", 1, "[2]")
+    assert str(difference([one, two], [one._replace(text="[2]"), two._replace(text="[1]")])) == "2 in another order"
+
+
+def test_rows_that_their_page_has_already_are_doubled():
+    again = ROWS[0]._replace(place=1)
+    assert str(difference(ROWS, [ROWS[0], again, *ROWS[1:]])) == "1 doubled"
+    new = again._replace(text='["new"]')
+    assert str(difference(ROWS, [ROWS[0], new, *ROWS[1:]])) == "1 extra"
+
+
 def test_a_page_that_failed_is_a_fact_and_its_detail_is_not():
     one = [*facts(result(found=[Problem("failed", "http-404", "took 1 s", "http://h:1/x")]), "http://h:1")]
     two = [*facts(result(found=[Problem("failed", "http-404", "took 2 s", "http://h:1/x")]), "http://h:1")]
     assert one[-1] == Fact("(failed)", "/x", 0, "http-404")
     assert one == two
     gone = difference(one, two[:-1])
-    assert gone.missing == 1
+    assert (gone.missing, gone.troubled) == (0, 1)
+    assert str(gone) == "1 page failed, skipped or left otherwise"
+    assert gone.example == "missing: (failed) of /x http-404"
 
 
 def test_where_the_site_was_served_does_not_matter():

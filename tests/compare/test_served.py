@@ -7,8 +7,9 @@ import pytest
 
 from crawler.api import load
 from crawler.compare.faults import fault
+from crawler.compare.noise import Served
 from crawler.compare.records import Difference
-from crawler.compare.served import Served, convicted, served_notes
+from crawler.compare.served import convicted, served_notes
 from crawler.compare.sites import Demo, _is_here, open_site
 from crawler.compare.task import Combination
 from tests.compare.test_outcome import RUN, entrant
@@ -91,6 +92,12 @@ def test_processes_that_were_left_are_named(job):
     assert why(run, None, job) == "it left processes behind that had to be killed: 2 x sleep 9, python a.py"
     many = replace(FAIR, left_behind=tuple("abcde"))
     assert why(many, None, job).endswith(": a, b, c and 2 more")
+
+
+def test_records_that_only_their_key_kept_from_being_doubled(job):
+    assert "it handed in 3 records twice" in why(replace(FAIR, joined=3), None, job)
+    base = replace(BASE, joined=3)  # the site has them twice
+    assert fault(replace(FAIR, joined=3), base, None, Combination("threads", 16, "worker"), job) == ""
 
 
 def test_results_that_were_lost_are_a_fault_where_the_baseline_lost_none(job):
