@@ -6,7 +6,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["DISTRIBUTION", "install"]
+__all__ = ["DISTRIBUTION", "install", "source"]
 
 DISTRIBUTION = "crawl-to-excel"
 """Our name in a package index; `crawler` is another project there."""
@@ -22,6 +22,15 @@ def install(extra: str) -> str:
     has_pip = find_spec("pip") is not None  # not in environments that uv makes
     pip = f"{python} -m pip install" if has_pip else f"uv pip install --python {python}"
     return f"{pip} -e {wanted}" if clone else f"{pip} {wanted}"
+
+
+def source() -> str:
+    """What pip is given to install this program once more, for another interpreter."""
+    import shlex
+    from importlib.metadata import version
+
+    clone = _clone()
+    return f"-e {shlex.quote(str(clone))}" if clone else f"{DISTRIBUTION}=={version(DISTRIBUTION)}"
 
 
 def _clone() -> Path | None:

@@ -15,12 +15,28 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-__all__ = ["cores", "exit_now", "raise_trim_threshold", "remove_on_exit"]
+__all__ = ["cores", "exit_now", "interpreter_lock", "module_command", "raise_trim_threshold", "remove_on_exit"]
 
 
 def cores() -> int:
     """CPUs that this process may use; fewer than the machine has where it is bound to some of them."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def interpreter_lock() -> str:
+    """Whether one thread at a time runs Python here: `on`, or `off` in a free-threaded build without it (PEP 703)."""
+    is_on: bool = getattr(sys, "_is_gil_enabled", lambda: True)()  # new in Python 3.13
+    return "on" if is_on else "off"
+
+
+def module_command(module: str, python: str = sys.executable) -> list[str]:
+    """The command that runs a module of ours in another process.
+
+    `python -m` looks for modules in the current folder first: there `crawler.py` or `queue.py` may be a file of the
+    user's. So it does only where this process looks there, too.
+    """
+    looks_here = "" in sys.path or os.getcwd() in sys.path
+    return [python, *([] if looks_here else ["-P"]), "-m", module]
 
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # numbers of malloc.h

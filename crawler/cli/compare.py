@@ -111,7 +111,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "replay", "yes"),
         "The demo site": ("books", "latency", "errors", "page_weight", "capacity", "rate", "slows_beyond"),
-        "What to compare": ("strategies", "workers", "parse", "baseline"),
+        "What to compare": ("strategies", "workers", "parse", "pythons", "baseline"),
         "How long": ("budget", "repeat", "matters", "seed"),
         "What to write": ("out", "as_json", "quiet"),
     },
@@ -141,6 +141,12 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     default="serial",
     show_default=True,
     help="A strategy, or a combination such as threads/4/callback, whose records count as correct.",
+)
+@click.option(
+    "--pythons",
+    metavar="NAMES",
+    help="Interpreters to run each combination under, as python3.11,python3.14; crawler must be installed in each. "
+    "Default: the one that runs this.",
 )
 @click.option(
     "--budget",
@@ -193,6 +199,7 @@ def command(
     strategies: str,
     workers: str | None,
     parse: str,
+    pythons: str | None,
     baseline: str,
     budget: float | None,
     repeat: int | None,
@@ -234,7 +241,7 @@ def command(
     from crawler.compare.workbook import why_not
 
     try:
-        aim = make_aim(job, strategies, workers, parse, baseline)
+        aim = make_aim(job, strategies, workers, parse, baseline, pythons or ())
     except ConfigError as error:
         text = str(error)
         raise click.UsageError(f"--{text}" if text.startswith(("workers:", "parse:")) else text) from None

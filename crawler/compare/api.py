@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from crawler.compare import runner
 from crawler.compare.outcome import Comparison
+from crawler.compare.pythons import find_interpreters
 from crawler.compare.rounds import MIN_ROUNDS
 from crawler.compare.runner import Aim
 from crawler.compare.sample import FREE, cost
@@ -35,6 +36,7 @@ def compare(
     strategies: str | Sequence[str] = ("threads", "processes"),
     workers: int | Sequence[int] | None = None,
     parse: str | Sequence[str] = "auto",
+    pythons: str | Sequence[str] = (),
     baseline: str = "serial",
     budget: str | float | None = None,
     repeat: int | None = None,
@@ -45,6 +47,9 @@ def compare(
     latency: str | float | None = None,
     errors: str | float | None = None,
     page_weight: str | int | None = None,
+    capacity: int | None = None,
+    rate: int | None = None,
+    slows_beyond: int | None = None,
     out: Path | str | None = None,
     tell: Callable[[str], None] = lambda line: None,
     yes: bool = False,
@@ -58,6 +63,8 @@ def compare(
         strategies: names, or `all`.
         workers: numbers of requests in flight; `fetch.workers` of the job when None.
         parse: where pages are parsed: `worker`, `callback`, `pool`, `barrier`, or `auto`.
+        pythons: interpreters, by their names on the PATH or their paths, each with crawler installed; the one that runs
+            this when empty.
         baseline: a strategy, or a combination such as `threads/4/callback`, whose records count as correct.
         budget: seconds, or "20m": no round of runs begins that would end later. Until then there are as many rounds as
             it takes to tell all combinations apart, or equal; None for 5 minutes, or as long as 5 rounds take.
@@ -65,8 +72,9 @@ def compare(
         matters: the smallest difference that matters, "3%" or 0.03: what surely differs by less is called equal.
         seed: of the order within each round.
         replay: folder of a recording, which is crawled instead of the site.
-        books, latency, errors, page_weight: change the demo site, as `demo:` of the config does: 500, "100ms" or
-            seconds, "5%" or 0.05, "50kB" or bytes. `latency` can also be set for a recording.
+        books, latency, errors, page_weight, capacity, rate, slows_beyond: change the demo site, as `demo:` of the
+            config does: 500, "100ms" or seconds, "5%" or 0.05, "50kB" or bytes, and numbers. `latency` can also be set
+            for a recording.
         out: folder for the reports; none are written when None.
         tell: given a line before each run.
         yes: crawl a site that is not on this machine, however many requests that takes.
@@ -88,9 +96,12 @@ def compare(
         books,
         _given("errors", errors, parse_share),
         _given("page_weight", page_weight, parse_size),
+        capacity,
+        rate,
+        slows_beyond,
     )
     aim = replace(
-        make_aim(job, strategies, workers, parse, baseline),
+        make_aim(job, strategies, workers, parse, baseline, pythons),
         repeat=_checked("repeat", repeat, 1, _MAX_ROUNDS),
         budget=_given("budget", budget, parse_duration),
         matters=_checked("matters", _given("matters", matters, parse_share), 0, 1),
@@ -116,11 +127,13 @@ def make_aim(
     workers: str | int | Sequence[int] | None,
     parse: str | Sequence[str],
     baseline: str,
+    pythons: str | Sequence[str] = (),
 ) -> Aim:
     """Which combinations are to be compared; a text may hold several, as on the command line: `4,16`.
 
     Raises:
-        ConfigError: there is no such strategy or parse stage, it cannot be used here, or a number is none.
+        ConfigError: there is no such strategy or parse stage, it cannot be used here, a number is none, or an
+            interpreter cannot run the job.
     """
     if job.source is None:
         raise ConfigError("compare reads the config once for each run; give it a file, not -")
@@ -130,7 +143,8 @@ def make_aim(
     def refused(one: Combination) -> str:
         return refusal(one.strategy, one.parse, job.fetch.client, socks=job.uses_socks)
 
-    among = combinations(names, numbers, _places(parse))
+    found = find_interpreters(interpreters, names) if (interpreters := _parts(pythons)) else []
+    among = combinations(names, numbers, _places(parse), [one[:2] for one in found] or [("", "")])
     if strategies == "all":
         among = [one for one in among if not refused(one)]
     if not among:
@@ -139,7 +153,7 @@ def make_aim(
     for one in (*among, chosen):
         if why := refused(one):
             raise ConfigError(why)
-    return Aim(RunSource(*job.source), job, tuple(among), chosen)
+    return Aim(RunSource(*job.source), job, tuple(among), chosen, pythons=tuple(found))
 
 
 def _parts(given: str | Sequence[str]) -> list[str]:

@@ -33,6 +33,9 @@ def _faults(run: Run, reference: Run, difference: Difference | None, one: Combin
     if difference is not None:
         yield f"its records are not the baseline's: {difference}"
         yield from _causes(run, reference)
+    if (twice := run.joined - reference.joined) > 0:
+        what = "record" if twice == 1 else "records"
+        yield f"it handed in {twice:,} {what} twice, which only their key kept out of the rows"
     if run.left_behind:
         yield f"it left processes behind that had to be killed: {_named(run.left_behind)}"
     if run.crashes > reference.crashes:

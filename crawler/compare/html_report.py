@@ -151,7 +151,7 @@ def _plot(title: str, drawing: str, about: str = "") -> str:
 
 
 def _family(one: Entrant) -> str:
-    return f"{one.combination.strategy}/{one.combination.parse}"
+    return one.combination.family
 
 
 def _points(found: Comparison, family: str) -> dict[int, tuple[float, float]]:

@@ -13,8 +13,9 @@ from pathlib import Path
 from crawler.clock import duration
 from crawler.compare.measure import Measured
 from crawler.compare.task import Task
+from crawler.process import module_command
 
-__all__ = ["LOG", "launch", "why_it_ended"]
+__all__ = ["LOG", "launch", "own_environment", "why_it_ended"]
 
 LOG = "log.txt"
 _STOP_SECONDS = 10.0
@@ -31,11 +32,11 @@ def launch(module: str, task: Task, timeout: float | None, servers: Sequence[int
     ours = None if servers is None else [os.getpid(), *servers]
     log = str(Path(task.folder) / LOG)
     ask = {"module": module, "input": task.plain(), "timeout": timeout, "log": log, "ours": ours}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "crawler.compare.measure"],
+    process = subprocess.Popen(  # noqa: S603  # our own module, no shell
+        module_command("crawler.compare.measure", task.combination.python or sys.executable),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(_own_folders())},
+        env=own_environment(),
         start_new_session=True,  # Ctrl-C of the terminal is for us; the tree ends with our end of the pipe
     )
     assert process.stdin is not None
@@ -53,6 +54,11 @@ def launch(module: str, task: Task, timeout: float | None, servers: Sequence[int
             process.kill()
             process.wait()
     return Measured.of(json.loads(answer)) if answer else Measured(1, 0.0, None, None)
+
+
+def own_environment() -> dict[str, str]:
+    """The environment of a process that is to find the modules that this one finds."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(_own_folders())}
 
 
 def _own_folders() -> list[str]:

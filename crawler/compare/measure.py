@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from crawler.compare.noise import Noise, NoiseWatch
+from crawler.process import module_command
 
 __all__ = ["IS_WHOLE", "Measured", "MemoryWatch", "adopt_orphans", "descendants", "end_all", "reap_all"]
 
@@ -207,7 +208,7 @@ def _measure(task: dict[str, Any]) -> Measured:
     with open(task["log"], "wb") as log:
         began = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603  # our own module, no shell
-            [sys.executable, "-m", task["module"]], stdin=subprocess.PIPE, stdout=log, stderr=log
+            module_command(task["module"]), stdin=subprocess.PIPE, stdout=log, stderr=log
         )
         watch.start()
         code = _finish(process, json.dumps(task["input"]).encode(), task["timeout"])

@@ -34,6 +34,7 @@ class Run:
         causes: failed and skipped pages by cause.
         left_behind: command lines of processes that had to be killed after it.
         crawls: how many crawls, each in a fresh process, it is made of; see short_runs.
+        joined: records that had the key of an earlier one.
         handed_out: the most requests that the strategy was given at once, queued ones included.
         round: from 1; runs of the same round are compared. 0 for one that does not count.
         outlier: where it is far from the other runs of its combination, how many times as long it took; 0 for none.
@@ -66,6 +67,7 @@ class Run:
     crashes: int = 0
     details: Mapping[str, str] = field(default_factory=dict)
     crawls: int = 1
+    joined: int = 0
     handed_out: int = 0
     round: int = 0
     outlier: float = 0.0
@@ -229,7 +231,7 @@ class Comparison:
         """For each strategy and parse stage: pages a second by number of workers."""
         series: dict[str, dict[int, float]] = {}
         for one in sorted(self.ranked, key=lambda one: self.entrants.index(one)):
-            key = f"{one.combination.strategy}/{one.combination.parse}"
+            key = one.combination.family
             series.setdefault(key, {})[one.combination.workers] = self.speed(one)
         return series
 

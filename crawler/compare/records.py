@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
@@ -140,9 +140,9 @@ def difference(expected: Iterable[Fact], found: Iterable[Fact]) -> Difference | 
     moved = sum(a != b for a, b in zip(common, (key for key in has if key in should), strict=True))
     if not (missing or extra or changed or moved):
         return None
-    rows, anywhere = _by_page(should), {(key[0], text) for key, text in should.items()}
-    within = [key for key in changed if has[key] in rows[key[:2]]]
-    swapped = [key for key in changed if (key[0], has[key]) in anywhere and key not in set(within)]
+    rows, others = _by_page(should), _Others(should)
+    within = {key for key in changed if has[key] in rows[key[:2]]}
+    swapped = [key for key in changed if key not in within and others.have(key[0], should[key], has[key])]
     doubled = [key for key in extra if has[key] in rows.get(key[:2], ())]
     gone = [key for key in missing if not _is_trouble(key)]
     troubled = sum(map(_is_trouble, (*missing, *extra, *changed)))
@@ -166,6 +166,40 @@ def _by_page(facts: Mapping[_Key, str]) -> dict[tuple[str, str], set[str]]:
     for key, text in facts.items():
         found.setdefault(key[:2], set()).add(text)
     return found
+
+
+class _Others:
+    """Finds rows whose values stand in place of those of another row; what a link carried may have stayed."""
+
+    def __init__(self, should: Mapping[_Key, str]) -> None:
+        self._should = should
+        self._columns: dict[tuple[str, int], dict[str, list[list[str]]]] = {}
+
+    def have(self, table: str, was: str, now: str) -> bool:
+        """Whether all values that differ, two or more, are those of one other row."""
+        before, after = _values(was), _values(now)
+        if len(before) != len(after):
+            return False
+        differ = [at for at, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+        among = min((self._rows(table, at).get(after[at], []) for at in differ), key=len, default=[])
+        return len(differ) > 1 and any(all(row[at] == after[at] for at in differ) for row in among)
+
+    def _rows(self, table: str, at: int) -> dict[str, list[list[str]]]:
+        """Rows by the value in one column."""
+        if (table, at) not in self._columns:
+            found = self._columns[table, at] = {}
+            for row in (_values(text) for key, text in self._should.items() if key[0] == table):
+                if at < len(row):
+                    found.setdefault(row[at], []).append(row)
+        return self._columns[table, at]
+
+
+def _values(text: str) -> list[str]:
+    """The values of a row as texts; [] for what is no row."""
+    with suppress(ValueError):
+        found = json.loads(text)
+        return list(map(str, found)) if isinstance(found, list) else []
+    return []
 
 
 def _is_trouble(key: _Key) -> bool:

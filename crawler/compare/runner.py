@@ -22,6 +22,7 @@ from crawler.compare.faults import fault
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.pythons import Interpreter, lock_note
 from crawler.compare.quiet import Repeats, drop, mark_outliers, noise_notes, set_aside
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
 from crawler.compare.rounds import BUDGET, MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
@@ -32,7 +33,7 @@ from crawler.compare.task import RESULT, STATE, Combination, RunSource, Task
 from crawler.config import Job
 from crawler.crawl.throttle import HostThrottle
 from crawler.errors import Stop
-from crawler.process import cores
+from crawler.process import cores, interpreter_lock
 from crawler.strategies.registry import STRATEGIES, missing
 
 __all__ = ["Aim", "compare"]
@@ -53,6 +54,7 @@ class Aim:
             done whatever they take.
         matters: the smallest difference that matters, as a share.
         seed: of the order within the rounds.
+        pythons: the interpreters of the combinations; none for the one that runs this.
     """
 
     source: RunSource
@@ -63,6 +65,7 @@ class Aim:
     budget: float | None = None
     matters: float = 0.03
     seed: int = 1
+    pythons: tuple[Interpreter, ...] = ()
 
     @property
     def runs(self) -> int:
@@ -103,7 +106,7 @@ class _Comparing:
             job=aim.job.name,
             site=site.about,
             started=clock.now().isoformat(timespec="seconds"),
-            setting=_setting(),
+            setting={**_setting(), **{one.label: one.about for one in aim.pythons}},
             baseline=aim.baseline,
             repeat=aim.repeat,
             matters=aim.matters,
@@ -307,6 +310,7 @@ class _Comparing:
             left_behind=measured.left_behind,
             crashes=evidence.crashes,
             details=evidence.details,
+            joined=report["joined"],
             handed_out=result["handed_out"],
             noise=measured.noise,
         )
@@ -333,6 +337,8 @@ class _Comparing:
             )
         if why := why_undecided(self._found):
             notes.append(why)
+        if self._aim.pythons and (lock := lock_note(self._aim.pythons)):
+            notes.append(lock)
         if any(one.combination == self._aim.baseline and one.verdict == "wrong" for one in self._found.entrants):
             notes.append("The baseline itself found other records in a later run: the pages change between runs.")
         mark_outliers(self._found)
@@ -345,6 +351,7 @@ def _setting() -> dict[str, str]:
     return {
         "crawler": __version__,
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "interpreter lock": interpreter_lock(),
         "system": f"{platform.system()} {platform.machine()}, {cores()} cores",
         "placement": "the server and the run share the cores as the scheduler decides",
     }

@@ -18,16 +18,28 @@ __all__ = ["RESULT", "STATE", "Combination", "RunSource", "Task", "combinations"
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """One way to run the job."""
+    """One way to run the job.
+
+    Attributes:
+        python: the interpreter that runs it; "" for the one that runs this.
+        on: how that is called in names: `py3.14`.
+    """
 
     strategy: str
     workers: int
     parse: str
+    python: str = ""
+    on: str = ""
 
     @property
     def name(self) -> str:
         """As it is shown and chosen: `threads/16/callback`."""
-        return f"{self.strategy}/{self.workers}/{self.parse}"
+        return "/".join(filter(None, (self.strategy, str(self.workers), self.parse, self.on)))
+
+    @property
+    def family(self) -> str:
+        """What it shares with those that differ in the number of workers only: `threads/callback`."""
+        return "/".join(filter(None, (self.strategy, self.parse, self.on)))
 
     @property
     def flags(self) -> str:
@@ -35,11 +47,19 @@ class Combination:
         return f"--strategy {self.strategy} --workers {self.workers} --parse {self.parse}"
 
 
-def combinations(strategies: Sequence[str], workers: Sequence[int], places: Sequence[str]) -> list[Combination]:
+def combinations(
+    strategies: Sequence[str],
+    workers: Sequence[int],
+    places: Sequence[str],
+    pythons: Sequence[tuple[str, str]] = (("", ""),),
+) -> list[Combination]:
     """Every combination that differs from the others, in the order in which they were named.
 
     A strategy of fixed width ignores the number of workers. Where one request goes after another in one thread,
     it is the same whether the page is analysed in the worker, in the callback or behind a barrier.
+
+    Args:
+        pythons: path of each interpreter, and how it is called in names.
 
     Raises:
         ConfigError: there is no such strategy.
@@ -48,8 +68,9 @@ def combinations(strategies: Sequence[str], workers: Sequence[int], places: Sequ
     for strategy in strategies:
         for count in workers:
             for place in places:
-                one = _settled(strategy, count, place)
-                found.setdefault(_what_matters(one), one)
+                for python, on in pythons:
+                    one = replace(_settled(strategy, count, place), python=python, on=on)
+                    found.setdefault(_what_matters(one), one)
     return list(found.values())
 
 
@@ -62,13 +83,13 @@ def _settled(strategy: str, workers: int, place: str) -> Combination:
 
 def _what_matters(one: Combination) -> object:
     if entry(one.strategy).width == 1 and one.parse != "pool":
-        return one.strategy, one.workers
+        return one.strategy, one.workers, one.python
     return one
 
 
 def find(name: str, among: Sequence[Combination]) -> Combination | None:
     """The combination that a user means: by its whole name, or the first of a strategy."""
-    return next((one for one in among if name in (one.name, one.strategy)), None)
+    return next((one for one in among if name in (one.name, replace(one, on="").name, one.strategy)), None)
 
 
 def reference(strategy: str, among: Sequence[Combination]) -> Combination:
@@ -144,7 +165,7 @@ class Task:
         source, one = self.source, self.combination
         return {
             "source": [source.config, list(source.overrides), list(source.starts)],
-            "combination": [one.strategy, one.workers, one.parse],
+            "combination": [one.strategy, one.workers, one.parse, one.python, one.on],
             "base": self.base,
             "folder": self.folder,
             "replay": self.replay,

@@ -9,7 +9,7 @@ from typing import Any
 from crawler.compare.task import Combination
 from crawler.lessons.model import Claim, Experiment, Variant
 
-__all__ = ["experiments"]
+__all__ = ["NO_FIGURES", "experiments"]
 
 
 NO_FIGURES = "The course notes give no figures for this one."
@@ -30,24 +30,26 @@ def hooked(name: str) -> dict[str, Any]:
     return {"table": "pages", "fields": fields, "python": f"crawler.compare.hooks:{name}"}
 
 
-def experiments(*, cores: int, steps: int, has_asyncio: bool) -> list[Experiment]:
+def experiments(*, cores: int, steps: int, has_asyncio: bool, lock: str = "on") -> list[Experiment]:
     """All of them, in the order of the course notes.
 
     Args:
         cores: that one run may use; the parse stage `pool` has a process for each.
         steps: turns of a loop that take about a second here.
         has_asyncio: the strategy `asyncio` can be used.
+        lock: `on` or `off`, see `crawler.process.interpreter_lock`.
     """
     return [
         _waiting("1", 50, (1.009, 3.01), "Fifty pages that each take a second"),
         _waiting("2", 20, (1.107, 1.979), "Twenty tasks that each take a second"),
-        _steps(cores, steps),
+        _steps(cores, steps, lock),
         _sleeping(cores),
         _computing(cores),
         _one_format(),
         _semaphore(),
         _semaphore_processes(),
         _asking(cores, has_asyncio),
+        _saturating(),
     ]
 
 
@@ -78,13 +80,14 @@ def _waiting(number: str, pages: int, notes: tuple[float, float], title: str) ->
     )
 
 
-def _steps(cores: int, steps: int) -> Experiment:
+def _steps(cores: int, steps: int, lock: str) -> Experiment:
     wide = min(4, cores)
     waves = math.ceil(4 / wide)
     return Experiment(
         number="3",
         title="Analysis that needs the CPU, four tasks at once",
-        setup=f"4 pages without latency, 4 workers, {steps:,} steps of pure Python for each page, in the worker.",
+        setup=f"4 pages without latency, one after another or 4 workers, {steps:,} steps of pure Python for each page, "
+        "in the worker.",
         why="The interpreter lock lets one thread of a process run Python at a time, so four threads take turns on "
         "one core; processes have a lock each and use every core.",
         pages=4,
@@ -92,13 +95,19 @@ def _steps(cores: int, steps: int) -> Experiment:
         query=f"?steps={steps}",
         page=hooked("burn"),
         variants=(
+            _variant("serial", 1, total="4 x 1", ideal=4.0),
             _variant("threads", 4, notes=6.29, total="4 x 1", ideal=4.0),
             _variant("processes", 4, notes=2.37, total=f"4 / {wide} x 1", ideal=float(waves)),
         ),
-        claims=(Claim("Threads need longer than processes", "threads, worker", "processes, worker", least=1.3),),
+        claims=(
+            Claim("Threads need as long as one after another", "threads, worker", "serial, worker", "crawl", 0.8, 1.6),
+            Claim("Threads need longer than processes", "threads, worker", "processes, worker", least=1.3),
+        ),
         unlike="The course notes took 30 million steps. Here the number of steps is chosen so that one task takes "
         f"about a second on this machine, which has {cores} cores: processes cannot be more than {wide} times as fast.",
-        doubt=f"Processes can only win on cores that are free; there are {cores}.",
+        doubt=f"Processes can only win on cores that are free; there are {cores}."
+        if lock == "on"
+        else "The interpreter lock is off here, so threads use every core, too.",
     )
 
 
@@ -275,4 +284,37 @@ def _asking(cores: int, has_asyncio: bool) -> Experiment:
         unlike=f"{NO_FIGURES} The second pool has one process a core, here {cores}, so {cores} wait at a time. Under "
         "processes the worker is better still; under threads the callback is no shared place, because it runs in the "
         "thread that fetched.",
+    )
+
+
+def _saturating() -> Experiment:
+    pages, latency, capacity = 40, 0.1, 4
+    variants = []
+    for workers in (1, 2, 4, 8, 16):
+        at_once = min(workers, capacity)
+        label = f"threads, {workers} worker{'s' * (workers > 1)}"
+        total = f"{pages} / {at_once} x {latency:g}"
+        combination = Combination("threads", workers, "worker")
+        variants.append(Variant(combination, None, total, pages / at_once * latency, label))
+    one, full, twice, far = (variants[at].name for at in (0, 2, 3, 4))
+    return Experiment(
+        number="8",
+        title="A server that saturates",
+        setup=f"{pages} pages, {latency:g} s each, from a server that serves {capacity} at once and lets others wait; "
+        "1 to 16 threads.",
+        why="Beyond its capacity a server has no more to give: more workers wait longer for each page, and all of it "
+        "takes as long as before (Little's law: requests in flight = throughput x latency).",
+        pages=pages,
+        latency=latency,
+        capacity=capacity,
+        page=TITLE,
+        variants=tuple(variants),
+        claims=(
+            Claim("One worker needs longer than four", one, full, least=2.5),
+            _alike("Four need as long as eight", full, twice),
+            _alike("Four need as long as sixteen", full, far),
+            Claim("With sixteen each page takes longer than with four", far, full, "latency", 2.0),
+        ),
+        unlike=NO_FIGURES,
+        repeat=2,
     )

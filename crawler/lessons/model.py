@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from crawler.compare.task import Combination
 
-__all__ = ["Claim", "Experiment", "Judged", "Lesson", "Lessons", "Timed", "Variant"]
+__all__ = ["NOISY", "Claim", "Experiment", "Judged", "Lesson", "Timed", "Variant", "judge", "outcome_of"]
 
 
-What = Literal["crawl", "whole"]
-
-SCHEMA = 1
-NOISY = 0.2  # cores of other work that are worth a word; the demo site itself takes less
+NOISY = 0.2  # cores of other work that are worth a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,9 @@ class Timed:
         start_up: until the first page was asked for.
         close: writing the output.
         cpu: of its whole process tree; None where that cannot be known.
-        others: cores that were busy with other work meanwhile; None where that cannot be known.
+        others: cores that were busy meanwhile with other work than this and the demo site; None where that cannot be
+            known.
+        latency: median over its pages, from sending the request to the last byte.
     """
 
     whole: float
@@ -37,6 +36,7 @@ class Timed:
     close: float
     cpu: float | None = None
     others: float | None = None
+    latency: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +47,33 @@ class Variant:
         notes: seconds that the course notes report; None where they report none.
         sum: what arithmetic expects of the crawl phase, as text: `2 + 10 x 1`; "" for nothing.
         ideal: the same in seconds.
+        label: how it is called in tables, where that is not by strategy and parse stage.
     """
 
     combination: Combination
     notes: float | None = None
     sum: str = ""
     ideal: float | None = None
+    label: str = ""
 
     @property
     def name(self) -> str:
         """As it stands in tables: `threads, callback`."""
-        return f"{self.combination.strategy}, {self.combination.parse}"
+        return self.label or f"{self.combination.strategy}, {self.combination.parse}"
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A direction: `slow` takes at least `least` and at most `most` times as long as `fast`; both are names."""
+    """A direction: `slow` has at least `least` and at most `most` times as much as `fast`; both are names.
+
+    Attributes:
+        what: the quantity: an attribute of Timed, or what a program of a lesson prints.
+    """
 
     says: str
     slow: str
     fast: str
-    what: What = "crawl"
+    what: str = "crawl"
     least: float = 1.2
     most: float = math.inf
 
@@ -83,6 +89,7 @@ class Experiment:
         latency: seconds until the demo site answers.
         query: added to each page's address; tells a hook how much to do.
         weight: bytes up to which the demo site fills a page.
+        capacity: requests that the demo site serves at once; 0 for no limit.
         page: the rules of the page kind, as in a config.
         engine: `fetch.engine` of the config.
         unlike: what differs from the course notes; "" for nothing.
@@ -102,6 +109,7 @@ class Experiment:
     query: str = ""
     engine: str = "auto"
     weight: int = 0
+    capacity: int = 0
     unlike: str = ""
     doubt: str = ""
     repeat: int = 3
@@ -114,9 +122,8 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What became of a claim. `holds` is None where the ranges of the runs overlap, or there are no runs."""
+    """What became of a claim. `holds` is None where that is not clear, or there are no runs."""
 
-    claim: Claim
     holds: bool | None
     text: str
 
@@ -158,45 +165,115 @@ class Lesson:
     def judged(self) -> Iterator[Judged]:
         """Each claim beside what was measured."""
         for claim in self.experiment.claims:
-            yield _judge(claim, self.values(claim.slow, claim.what), self.values(claim.fast, claim.what))
+            yield judge(claim, self.values(claim.slow, claim.what), self.values(claim.fast, claim.what))
 
     @property
     def outcome(self) -> str:
         """`reproduced`, `not reproduced`, `not clear`, or `no result`."""
-        held = [one.holds for one in self.judged()]
-        if self.faults or not self.repeat:
-            return "no result"
-        if False in held:
-            return "not reproduced"
-        return "not clear" if None in held else "reproduced"
+        return outcome_of([one.holds for one in self.judged()], is_whole=not self.faults and self.repeat > 0)
 
     def verdict(self) -> str:
         """In words: what was expected and what was measured, and why they differ where they do."""
         parts = [f"{self.outcome.capitalize()}."]
         parts += [f"{name}: {why}." for name, why in self.faults.items()]
-        parts += [one.text for one in self.judged()]
-        if self.outcome not in ("reproduced", "no result") and self.experiment.doubt:
-            parts.append(self.experiment.doubt)
+        for claim, one in zip(self.experiment.claims, self.judged(), strict=True):
+            parts += [one.text, *([] if one.holds else self._explained(claim))]
+        if self.outcome not in ("reproduced", "no result"):
+            parts += [self.experiment.doubt] if self.experiment.doubt else []
             if (self.others or 0.0) >= NOISY:
                 parts.append(f"Other work took {self.others:.1f} cores meanwhile.")
         return " ".join(parts)
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain data with stable keys; every run is in it."""
+        it = self.experiment
+        return {
+            "number": it.number,
+            "title": it.title,
+            "pages": it.pages,
+            "latency": it.latency,
+            "capacity": it.capacity,
+            "analysis": it.query,
+            "outcome": self.outcome,
+            "others": self.others,
+            "verdict": self.verdict(),
+            "variants": [self._plain(one) for one in it.variants],
+        }
 
-def _judge(claim: Claim, slow: list[float], fast: list[float]) -> Judged:
+    def _plain(self, one: Variant) -> dict[str, Any]:
+        return {
+            "name": one.name,
+            **asdict(one.combination),
+            "notes": one.notes,
+            "ideal": one.ideal,
+            "fault": self.faults.get(one.name, ""),
+            "median": {what: self.median(one.name, what) for what in ("whole", "start_up", "crawl", "close")},
+            "runs": [asdict(run) for run in self.runs.get(one.name, [])],
+        }
+
+    def _explained(self, claim: Claim) -> list[str]:
+        """Measured facts that tell why a claim does not hold: in which part the times differ, and what was busy."""
+        slow, fast = (self._parts(name) for name in (claim.slow, claim.fast))
+        if slow is None or fast is None:
+            return []
+        more = {part: slow[part] - fast[part] for part in slow}
+        facts = [
+            f"{claim.slow} took {_longer(more['whole'])}: {more['start_up']:+.2f} s of start-up, "
+            f"{more['crawl']:+.2f} s of crawl, {more['close']:+.2f} s of writing."
+        ]
+        if claim.what == "whole":
+            facts += self._beside_the_notes(claim, more)
+        if claim.what == "crawl":
+            busy = {name: self._busy(name) for name in (claim.slow, claim.fast)}
+            facts += [f"{name} kept {count:.1f} cores busy." for name, count in busy.items() if count]
+        return facts
+
+    def _beside_the_notes(self, claim: Claim, more: Mapping[str, float]) -> list[str]:
+        slow, fast = (self._variant(name) for name in (claim.slow, claim.fast))
+        if slow.notes is None or fast.notes is None:
+            return []
+        there, workers = slow.notes - fast.notes, slow.combination.workers
+        return [
+            f"That is {1000 * more['whole'] / workers:.0f} ms for each of {workers} workers; in the course notes it "
+            f"was {1000 * there / workers:.0f} ms."
+        ]
+
+    def _busy(self, variant: str) -> float | None:
+        """Cores that a variant kept busy on average, with its start-up."""
+        cpu, whole = self.median(variant, "cpu"), self.median(variant, "whole")
+        return cpu / whole if cpu and whole else None
+
+    def _parts(self, variant: str) -> dict[str, float] | None:
+        found = {part: self.median(variant, part) for part in ("whole", "start_up", "crawl", "close")}
+        return {part: value or 0.0 for part, value in found.items()} if found["whole"] is not None else None
+
+    def _variant(self, name: str) -> Variant:
+        return next(one for one in self.experiment.variants if one.name == name)
+
+
+def _longer(seconds: float) -> str:
+    return f"{abs(seconds):.2f} s {'longer' if seconds >= 0 else 'less'}"
+
+
+def judge(claim: Claim, slow: Sequence[float], fast: Sequence[float], of: str = "") -> Judged:
+    """A claim beside the values of both; `of` says what was measured, where it is no time."""
     if not slow or not fast:
-        return Judged(claim, None, f"{claim.says}: there are no figures.")
-    times = statistics.median(slow) / statistics.median(fast)
+        return Judged(None, f"{claim.says}: there are no figures.")
+    times = statistics.median(slow) / max(statistics.median(fast), 1e-9)
     holds: bool | None = claim.least <= times <= claim.most
-    measured = f"{times:.2f} times, {_of(claim.what)}"
+    measured = f"{times:.2f} times, {of or _OF[claim.what]}"
     if holds and claim.least > 1 and min(slow) <= max(fast):
-        return Judged(claim, None, f"{claim.says}: not clear, the ranges of the runs overlap ({measured}).")
+        return Judged(None, f"{claim.says}: not clear, the ranges of the runs overlap ({measured}).")
     if holds:
-        return Judged(claim, True, f"{claim.says}: yes ({measured}).")
-    return Judged(claim, False, f"{claim.says}: no ({measured}; {_expected(claim)} was expected).")
+        return Judged(True, f"{claim.says}: yes ({measured}).")
+    return Judged(False, f"{claim.says}: no ({measured}; {_expected(claim)} was expected).")
 
 
-def _of(what: What) -> str:
-    return "by the crawl" if what == "crawl" else "by the whole run"
+_OF = {
+    "crawl": "by the crawl",
+    "whole": "by the whole run",
+    "latency": "by the median latency of a page",
+}
 
 
 def _expected(claim: Claim) -> str:
@@ -205,60 +282,10 @@ def _expected(claim: Claim) -> str:
     return f"{claim.least:g} to {claim.most:g}"
 
 
-@dataclass(slots=True)
-class Lessons:
-    """All of them.
-
-    Attributes:
-        setting: what else a reader must know to judge the figures, as label and value.
-        notes: sentences for the reader.
-        seconds: that all of it took.
-    """
-
-    started: str
-    setting: Mapping[str, str]
-    lessons: list[Lesson] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every variant gave a result."""
-        return all(one.outcome != "no result" for one in self.lessons)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain data with stable keys; every run is in it."""
-        return {
-            "schema": SCHEMA,
-            "started": self.started,
-            "seconds": self.seconds,
-            "setting": dict(self.setting),
-            "notes": self.notes,
-            "lessons": [_plain(one) for one in self.lessons],
-        }
-
-
-def _plain(lesson: Lesson) -> dict[str, Any]:
-    it = lesson.experiment
-    return {
-        "number": it.number,
-        "title": it.title,
-        "pages": it.pages,
-        "latency": it.latency,
-        "analysis": it.query,
-        "outcome": lesson.outcome,
-        "others": lesson.others,
-        "verdict": lesson.verdict(),
-        "variants": [
-            {
-                "name": one.name,
-                **asdict(one.combination),
-                "notes": one.notes,
-                "ideal": one.ideal,
-                "fault": lesson.faults.get(one.name, ""),
-                "median": {what: lesson.median(one.name, what) for what in ("whole", "start_up", "crawl", "close")},
-                "runs": [asdict(run) for run in lesson.runs.get(one.name, [])],
-            }
-            for one in it.variants
-        ],
-    }
+def outcome_of(held: Sequence[bool | None], *, is_whole: bool) -> str:
+    """`reproduced`, `not reproduced`, `not clear`, or `no result`, of claims that hold, do not, or are not clear."""
+    if not is_whole:
+        return "no result"
+    if False in held:
+        return "not reproduced"
+    return "not clear" if None in held else "reproduced"

@@ -10,26 +10,40 @@ import json
 import os
 import platform
 import shutil
+import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from crawler import __version__, clock
 from crawler.compare.hooks import burn_steps
 from crawler.compare.launch import launch, why_it_ended
-from crawler.compare.measure import Measured
+from crawler.compare.pythons import free_threaded
 from crawler.compare.records import read_evidence
 from crawler.compare.task import RESULT, RunSource, Task
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.lessons.experiments import experiments
-from crawler.lessons.model import Experiment, Lesson, Lessons, Timed, Variant
-from crawler.process import cores
+from crawler.lessons.lessons import Lessons
+from crawler.lessons.model import Experiment, Lesson, Timed, Variant
+from crawler.lessons.program import Program, ProgramLesson
+from crawler.lessons.program_lessons import programs
+from crawler.process import cores, interpreter_lock, module_command
 from crawler.strategies.registry import missing
 
-__all__ = ["busy_seconds", "config_of", "run_lessons", "setting", "steps_a_second", "the_lessons"]
+__all__ = [
+    "NoResult",
+    "config_of",
+    "run_lessons",
+    "run_program",
+    "setting",
+    "steps_a_second",
+    "the_lessons",
+]
 
 
 CALIBRATION = 1_000_000
@@ -40,18 +54,17 @@ def setting() -> dict[str, str]:
     return {
         "crawler": __version__,
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "interpreter lock": _lock(),
         "system": f"{platform.system()} {platform.machine()}, {cores()} cores",
     }
 
 
-def busy_seconds() -> float | None:
-    """CPU seconds that all CPUs were busy since the machine started (proc(5), stat); None where there is no /proc."""
-    try:
-        with open("/proc/stat", encoding="ascii") as file:
-            user, nice, system, _, _, irq, soft, steal = map(int, file.readline().split()[1:9])
-    except (OSError, ValueError):
-        return None
-    return (user + nice + system + irq + soft + steal) / float(os.sysconf("SC_CLK_TCK"))
+def _lock() -> str:
+    if interpreter_lock() == "off":
+        return "off"
+    if name := free_threaded():
+        return f"on; without it: `{name} -m crawler lessons`, once crawler is installed there"
+    return "on; no free-threaded Python (python3.14t) is at hand, so nothing was measured without it"
 
 
 def steps_a_second() -> float:
@@ -67,20 +80,23 @@ def _calibrate() -> float:
 
 Tell = Callable[[str], None]
 
-SECONDS = 270.0
-"""No further run is begun that would end later than this; all of it is to stay under five minutes."""
+SECONDS = 330.0
+"""No further run is begun that would end later than this; all of it is to stay under six minutes."""
 
 BOOKS_A_PAGE = 20  # of a listing of the demo site
 RUN_SECONDS = 120.0
+PROGRAM_SECONDS = 60.0
 
 
-def the_lessons() -> list[Experiment]:
-    """The experiments, scaled for this machine."""
-    steps = round(steps_a_second(), -5)
-    return experiments(cores=cores(), steps=max(int(steps), 100_000), has_asyncio=not missing("asyncio"))
+def the_lessons() -> list[Experiment | Program]:
+    """The experiments, scaled for this machine, and the small programs."""
+    steps = max(int(round(steps_a_second(), -5)), 100_000)
+    has_asyncio = not missing("asyncio")
+    crawls = experiments(cores=cores(), steps=steps, has_asyncio=has_asyncio, lock=interpreter_lock())
+    return [*crawls, *programs()]
 
 
-def run_lessons(chosen: Sequence[Experiment], tell: Tell, seconds: float = SECONDS) -> Lessons:
+def run_lessons(chosen: Sequence[Experiment | Program], tell: Tell, seconds: float = SECONDS) -> Lessons:
     """Run the experiments; `tell` is given a line before each run.
 
     Raises:
@@ -92,21 +108,25 @@ def run_lessons(chosen: Sequence[Experiment], tell: Tell, seconds: float = SECON
 
 class _Running:
     def __init__(
-        self, chosen: Sequence[Experiment], tell: Tell, seconds: float, folder: Path, sites: ExitStack
+        self, chosen: Sequence[Experiment | Program], tell: Tell, seconds: float, folder: Path, sites: ExitStack
     ) -> None:
         self._tell, self._folder, self._sites = tell, folder, sites
         self._began = time.monotonic()
         self._seconds = seconds
-        self._found = Lessons(clock.now().isoformat(timespec="seconds"), setting(), [Lesson(one) for one in chosen])
+        lessons = [ProgramLesson(one) if isinstance(one, Program) else Lesson(one) for one in chosen]
+        self._found = Lessons(clock.now().isoformat(timespec="seconds"), setting(), lessons)
         self._servers: dict[DemoOptions, DemoServer] = {}
         self._digests: dict[str, str] = {}
-        self._books = BOOKS_A_PAGE * max((one.pages for one in chosen), default=1)
         self._left_out = 0
 
     def all(self) -> Lessons:
         for turn in range(max((one.experiment.repeat for one in self._found.lessons), default=0)):
             for lesson in self._found.lessons:
-                if turn < lesson.experiment.repeat:
+                if turn >= lesson.experiment.repeat:
+                    continue
+                if isinstance(lesson, ProgramLesson):
+                    self._program(lesson, turn)
+                else:
                     self._turn(lesson, turn)
         self._found.seconds = time.monotonic() - self._began
         if self._left_out:
@@ -127,12 +147,31 @@ class _Running:
                 self._tell(f"lesson {lesson.experiment.number}, run {turn + 1}: {variant.name}")
                 self._once(lesson, variant)
 
+    def _program(self, lesson: ProgramLesson, turn: int) -> None:
+        """All cases of a program once, if there is time for it."""
+        if turn and time.monotonic() - self._began > self._seconds:
+            self._left_out += 1
+            return
+        for case in lesson.experiment.cases:
+            if case in lesson.faults or lesson.skipped:
+                continue
+            self._tell(f"lesson {lesson.experiment.number}, run {turn + 1}: {case}")
+            try:
+                printed = run_program(lesson.experiment.module, case)
+            except NoResult as error:
+                lesson.faults[case] = str(error)
+                continue
+            if "skipped" in printed:
+                lesson.skipped = printed["skipped"]
+            else:
+                lesson.runs.setdefault(case, []).append(printed)
+
     def _once(self, lesson: Lesson, variant: Variant) -> None:
         folder = self._folder / "run"
         folder.mkdir()
         try:
             timed = self._timed(lesson.experiment, variant, folder)
-        except _NoResult as error:
+        except NoResult as error:
             lesson.faults[variant.name] = str(error)
         else:
             lesson.runs.setdefault(variant.name, []).append(timed)
@@ -141,25 +180,30 @@ class _Running:
 
     def _timed(self, experiment: Experiment, variant: Variant, folder: Path) -> Timed:
         source = RunSource(str(self._config(experiment)))
-        task = Task(source, variant.combination, self._site(experiment), str(folder))
-        before = busy_seconds()
-        measured = launch("crawler.compare.run_child", task, RUN_SECONDS)
-        others = _others(before, busy_seconds(), measured)
+        site = self._site(experiment)
+        task = Task(source, variant.combination, site.url, str(folder))
+        measured = launch("crawler.compare.run_child", task, RUN_SECONDS, [site.pid] if site.pid else [])
+        others = measured.noise.others if measured.noise else None
         try:
             report = json.loads((folder / RESULT).read_text(encoding="utf-8"))["report"]
         except (OSError, ValueError):
-            raise _NoResult(why_it_ended(measured, folder, RUN_SECONDS)) from None
-        self._check(experiment, task, report["pages"]["done"])
+            raise NoResult(why_it_ended(measured, folder, RUN_SECONDS)) from None
+        latency = self._check(experiment, task, report["pages"]["done"])
         crawl, close = report["timing"]["crawl"], report["timing"]["close"]
-        return Timed(measured.wall, max(0.0, measured.wall - crawl - close), crawl, close, measured.cpu, others)
+        start_up = max(0.0, measured.wall - crawl - close)
+        return Timed(measured.wall, start_up, crawl, close, measured.cpu, others, latency)
 
-    def _check(self, experiment: Experiment, task: Task, done: int) -> None:
-        """A variant that finds other records than the first one of its experiment does another work."""
+    def _check(self, experiment: Experiment, task: Task, done: int) -> float:
+        """A variant that finds other records than the first one of its experiment does another work.
+
+        Returns the median latency of its pages.
+        """
         if done != experiment.pages:
-            raise _NoResult(f"{done} of {experiment.pages} pages were read")
-        digest = read_evidence(task.job(), Path(task.folder), task.base).digest
-        if self._digests.setdefault(experiment.number, digest) != digest:
-            raise _NoResult("its records differ from those of the others")
+            raise NoResult(f"{done} of {experiment.pages} pages were read")
+        found = read_evidence(task.job(), Path(task.folder), task.base)
+        if self._digests.setdefault(experiment.number, found.digest) != found.digest:
+            raise NoResult("its records differ from those of the others")
+        return found.latency[len(found.latency) // 2]
 
     def _config(self, experiment: Experiment) -> Path:
         path = self._folder / f"lesson-{experiment.number}.yaml"
@@ -167,34 +211,72 @@ class _Running:
             path.write_text(config_of(experiment), encoding="utf-8")
         return path
 
-    def _site(self, experiment: Experiment) -> str:
+    def _site(self, experiment: Experiment) -> DemoServer:
         """The demo site as the experiment wants it; one that nobody asks costs nothing while others are measured."""
-        options = DemoOptions(books=self._books, latency=experiment.latency, page_weight=experiment.weight, port=0)
+        options = _site_of(experiment)
         if options not in self._servers:
             self._servers[options] = self._sites.enter_context(DemoServer(options))
-        return self._servers[options].url
+        return self._servers[options]
 
 
-class _NoResult(Exception):
+class NoResult(Exception):
     """A run that cannot be counted; the text says why."""
 
 
-def _others(before: float | None, after: float | None, measured: Measured) -> float | None:
-    """Cores that were busy with something else while a run was measured; the demo site counts as such."""
-    if before is None or after is None or measured.cpu is None:
-        return None
-    return max(0.0, after - before - measured.cpu) / measured.wall
+def run_program(module: str, case: str, seconds: float = PROGRAM_SECONDS) -> dict[str, Any]:
+    """Run a case of a program of `crawler.lessons.programs` in a fresh process; what it printed.
+
+    Raises:
+        NoResult: it failed, or took longer than `seconds` and was killed with all that it started.
+    """
+    process = subprocess.Popen(  # noqa: S603  # our own module, no shell
+        [*module_command(f"crawler.lessons.programs.{module}"), case],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C of the terminal is for us; and so the whole tree can be killed
+    )
+    try:
+        printed, complaint = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        _kill_all(process)
+        raise NoResult(f"it took longer than {clock.duration(seconds)} and was stopped") from None
+    except BaseException:
+        _kill_all(process)
+        raise
+    if process.returncode:
+        last = complaint.decode(errors="replace").strip().splitlines()[-1:]
+        raise NoResult(f"exit code {process.returncode}: {''.join(last)}")
+    found: dict[str, Any] = json.loads(printed)
+    return found
+
+
+def _kill_all(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def config_of(experiment: Experiment) -> str:
     """The config of an experiment; JSON, which is YAML as well."""
+    site = _site_of(experiment)
+    demo = {"books": site.books, "latency": site.latency, "page_weight": site.page_weight, "capacity": site.capacity}
     config = {
         "name": f"lesson-{experiment.number}",
-        "demo": {},
+        "demo": {key: value for key, value in demo.items() if value},
         "start": f"/catalogue/page-{{1..{experiment.pages}}}.html{experiment.query}",
         "pages": {"page": dict(experiment.page)},
         "fetch": {"engine": experiment.engine},
         "polite": {"robots": False, "delay": 0, "per_host": 64},
         "output": "lesson.jsonl",
     }
-    return json.dumps(config)
+    return json.dumps(config, indent=2)
+
+
+def _site_of(experiment: Experiment) -> DemoOptions:
+    return DemoOptions(
+        books=BOOKS_A_PAGE * experiment.pages,
+        latency=experiment.latency,
+        page_weight=experiment.weight,
+        capacity=experiment.capacity,
+        port=0,
+    )

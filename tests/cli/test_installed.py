@@ -178,6 +178,18 @@ def test_the_wheel_runs_the_demo_from_another_folder(environment, tmp_path):
     assert (tmp_path / "first.yaml").exists()
 
 
+def test_the_wheel_gives_lessons_in_any_folder(environment, tmp_path):
+    """Also in one with files of the user that are called as modules of Python, or as this program."""
+    for name in ("crawler.py", "queue.py", "threading.py"):
+        (tmp_path / name).write_text("raise SystemExit('a file of the user was imported')\n")
+    done = run(f"{environment}/bin/crawler lessons --only 6b,10a --quiet", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "6b. 24 tasks" in done.stdout
+    assert "10a. A lock" in done.stdout
+    page = (tmp_path / "output" / "lessons" / "lessons.html").read_text(encoding="utf-8")
+    assert "lock.acquire(timeout=TIMEOUT)" in page  # the source is in the wheel
+
+
 # ---- how to install an extra
 
 

@@ -41,9 +41,10 @@ def test_what_is_missing_is_counted_by_table():
 
 
 def test_rows_of_another_page_are_swapped():
-    a, b = ROWS[0]._replace(text=ROWS[1].text), ROWS[1]._replace(text=ROWS[0].text)
-    found = difference(ROWS, [a, b, *ROWS[2:]])
-    assert str(found) == "2 swapped with those of other pages"
+    one, two = Fact("t", "/1", 0, '["A", "a", "red"]'), Fact("t", "/2", 0, '["B", "b", "blue"]')
+    a, b = one._replace(text='["B", "b", "red"]'), two._replace(text='["A", "a", "blue"]')  # the colour was carried
+    assert str(difference([one, two], [a, b])) == "2 swapped with those of other pages"
+    assert str(difference([one, two], [one._replace(text='["B", "a", "red"]'), two])) == "1 changed"
 
 
 def test_rows_of_a_page_in_another_order_are_moved():

@@ -94,6 +94,12 @@ def test_processes_that_were_left_are_named(job):
     assert why(many, None, job).endswith(": a, b, c and 2 more")
 
 
+def test_records_that_only_their_key_kept_from_being_doubled(job):
+    assert "it handed in 3 records twice" in why(replace(FAIR, joined=3), None, job)
+    base = replace(BASE, joined=3)  # the site has them twice
+    assert fault(replace(FAIR, joined=3), base, None, Combination("threads", 16, "worker"), job) == ""
+
+
 def test_results_that_were_lost_are_a_fault_where_the_baseline_lost_none(job):
     assert "2 of its requests had no result" in why(replace(FAIR, crashes=2), None, job)
     assert why(FAIR, None, job) == ""

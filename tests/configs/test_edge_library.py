@@ -48,7 +48,7 @@ def test_every_book_of_the_52_pages_is_found() -> None:
     expected = []
     for number in range(51 * PER_PAGE + 5):
         title, writers, link = book(number)
-        expected.append({"title": title, "authors": writers or None, "link": base + link})
+        expected.append({"name": title, "author": writers or None, "info": base + link})
     assert found.tables["books"] == expected
     assert (found.failures, found.notes) == ({}, [])
     assert set(found.visits) == set(pages())
@@ -58,3 +58,7 @@ def test_the_start_pages_are_those_of_the_site() -> None:
     urls = [start.url for start in load("edge_library.yaml").start_pages()]
     assert urls[:2] == ["https://www.edge.org/library", "https://www.edge.org/library?page=1"]
     assert urls[-1] == "https://www.edge.org/library?page=51"
+
+
+def test_the_pages_are_read_by_a_process_pool_as_in_the_course_notes() -> None:
+    assert load("edge_library.yaml").fetch.strategy == "processes"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import threading
 from concurrent.futures import Future
 from typing import Any
 
@@ -70,17 +69,24 @@ class Raises(_Changed):
         raise ValueError("I do not like this page")
 
 
-class Swaps(_Changed):
-    """Gives a page the records of the one before it."""
+class Swaps(Threads[Any]):
+    """Gives two pages each what came of the other."""
 
     def __init__(self, plan: Any) -> None:
-        self._lock, self._last = threading.Lock(), None
         super().__init__(plan)
+        self._first: tuple[Any, Future[Any]] | None = None
 
-    def change(self, page: Page) -> Page:
-        with self._lock:
-            last, self._last = self._last, page.records
-        return page._replace(records=page.records if last is None else last)
+    def submit(self, request: Any) -> Future[Any]:
+        if not SOME.search(request.url):
+            return super().submit(request)
+        future: Future[Any] = Future()
+        if self._first is None:
+            self._first = request, future
+        else:
+            first, waiting = self._first
+            super().submit(first).add_done_callback(lambda done: future.set_result(done.result()))
+            super().submit(request).add_done_callback(lambda done: waiting.set_result(done.result()))
+        return future
 
 
 class Reorders(Threads[Any]):

@@ -16,7 +16,8 @@ from crawler.compare import hooks
 from crawler.compare.task import Combination
 from crawler.config import load
 from crawler.lessons.experiments import experiments, hooked
-from crawler.lessons.model import Claim, Experiment, Lesson, Lessons, Timed, Variant
+from crawler.lessons.lessons import Lessons
+from crawler.lessons.model import Claim, Experiment, Lesson, Timed, Variant
 from crawler.lessons.report import write_lessons
 from crawler.lessons.run import config_of, run_lessons
 from crawler.strategies.registry import STRATEGIES
@@ -38,7 +39,7 @@ def experiment(**changes):
         "latency": 0.05,
         "variants": variants,
         "claims": (Claim("The barrier needs longer", SLOW, FAST),),
-        "query": "?wait=0.1",
+        "query": "?wait=0.3",
         "page": hooked("wait"),
         "unlike": "Another machine.",
         "doubt": "The machine was busy.",
@@ -83,6 +84,7 @@ def test_the_verdict_tells_expectation_and_measurement():
     assert lesson((12.0,), (3.0,)).verdict() == "Reproduced. The barrier needs longer: yes (4.00 times, by the crawl)."
     verdict = lesson((3.0,), (3.0,)).verdict()
     assert "no (1.00 times, by the crawl; 1.2 or more was expected)" in verdict
+    assert "threads, barrier took 0.00 s longer: +0.00 s of start-up, +0.00 s of crawl, +0.00 s of writing." in verdict
     assert verdict.endswith("The machine was busy.")
 
 
@@ -90,8 +92,25 @@ def test_the_verdict_tells_of_other_work_only_where_it_may_be_the_reason():
     busy = [Timed(4.0, 0.9, 3.0, 0.1, 2.0, others=0.8)]
     one = Lesson(experiment(), {SLOW: busy, FAST: busy})
     assert one.verdict().endswith("The machine was busy. Other work took 0.8 cores meanwhile.")
+    assert "threads, barrier kept 0.5 cores busy." in one.verdict()  # 2 s of CPU in 4 s
     assert "Other work" not in Lesson(experiment(claims=(ALIKE,)), one.runs).verdict()
     assert "Other work" not in lesson((3.0,), (3.0,)).verdict()
+
+
+def test_a_difference_of_the_whole_run_is_explained_beside_that_of_the_notes():
+    """The figures of lesson 2 of an idle machine: the direction is that of the notes, the factor is not."""
+    variants = (
+        Variant(Combination("processes", 20, "worker"), 1.979),
+        Variant(Combination("threads", 20, "worker"), 1.107),
+    )
+    claim = Claim("Processes need longer", "processes, worker", "threads, worker", "whole")
+    slow = [Timed(whole=1.53, start_up=0.47, crawl=1.06, close=0.0)]
+    fast = [Timed(whole=1.33, start_up=0.30, crawl=1.02, close=0.01)]
+    runs = {"processes, worker": slow, "threads, worker": fast}
+    verdict = Lesson(experiment(variants=variants, claims=(claim,)), runs).verdict()
+    assert verdict.startswith("Not reproduced.")
+    assert "0.20 s longer: +0.17 s of start-up, +0.04 s of crawl, -0.01 s of writing" in verdict
+    assert "That is 10 ms for each of 20 workers; in the course notes it was 44 ms." in verdict
 
 
 def test_a_variant_with_a_fault_gives_no_result_and_no_figures():
@@ -112,7 +131,7 @@ def all_of_them(**changes):
 
 def test_all_experiments_of_the_notes_are_there_with_their_figures():
     found = all_of_them()
-    assert [one.number for one in found] == ["1", "2", "3", "4a", "4b", "5", "6a", "6b", "7"]
+    assert [one.number for one in found] == ["1", "2", "3", "4a", "4b", "5", "6a", "6b", "7", "8"]
     notes = {one.number: [each.notes for each in one.variants if each.notes] for one in found}
     assert notes["1"] == [1.009, 3.01]
     assert notes["2"] == [1.107, 1.979]
@@ -139,7 +158,7 @@ def test_an_experiment_claims_something_of_its_own_variants(one):
 
 
 def test_without_asyncio_its_variants_and_claims_are_left_out():
-    last = all_of_them(has_asyncio=False)[-1]
+    last = all_of_them(has_asyncio=False)[-2]
     assert all("asyncio" not in each.name for each in last.variants)
     assert len(last.claims) == 1
 
@@ -180,9 +199,9 @@ def test_a_small_lesson_is_run_and_its_direction_seen(real):
     first = found.lessons[0]
     assert not first.faults
     assert first.outcome == "reproduced"
-    assert 0.45 <= first.median(SLOW, "crawl") < 1.5  # 0.05 + 4 x 0.1
+    assert 1.25 <= first.median(SLOW, "crawl") < 10  # 0.05 + 4 x 0.3
     assert all(run.cpu > 0.1 for each in first.runs.values() for run in each)
-    assert first.others is None or 0 <= first.others <= os.cpu_count()
+    assert first.others is None or 0 <= first.others <= os.cpu_count() + 0.1  # the system counts in 10 ms
     assert all(run.whole > run.crawl + run.close for each in first.runs.values() for run in each)
     assert says == [f"lesson {number}, run 1: {name}" for number in ("4a", "7") for name in (SLOW, FAST)]
 
@@ -203,21 +222,22 @@ def test_the_reports_are_written_and_complete(real, tmp_path):
     found.notes.append("A note.")
     files = write_lessons(found, tmp_path)
     assert [str(path.relative_to(tmp_path)) for path in files] == [
+        "lessons.html",
         "lessons.md",
         "lessons/4a.svg",
         "lessons/7.svg",
         "lessons/results.json",
     ]
-    page = files[0].read_text()
+    page = files[1].read_text()
     assert "| 4a | Ten pages | reproduced |" in page
     assert "| threads, barrier | 1 | 12.2 | 2 + 10 x 1 = 12 |" in page
     assert "![4a. Ten pages](lessons/4a.svg)" in page
     assert "**Why:** The reason." in page
     assert "> A note." in page
-    root = ET.fromstring(files[1].read_text())
+    root = ET.fromstring(files[2].read_text())
     texts = [each.text for each in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"threads, barrier", "course notes", "12.2", "start-up", "crawl"} <= set(texts)
-    plain = json.loads(files[3].read_text())
+    assert {"threads, barrier", "threads, barrier: course notes", "12.2", "start-up", "crawl"} <= set(texts)
+    plain = json.loads(files[4].read_text())
     assert plain["lessons"][0]["outcome"] == "reproduced"
     assert plain["lessons"][0]["variants"][0]["runs"][0]["crawl"] == pytest.approx(found.lessons[0].runs[SLOW][0].crawl)
 
