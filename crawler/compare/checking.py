@@ -23,6 +23,7 @@ PROBES = (4, 16, 64)
 ENOUGH = 4  # numbers of workers from which a fit says something
 REFINEMENTS = 6
 UNTOLD = 0.9  # share of the best that is near enough where the table cannot tell the two apart
+BUSY = 0.7  # share of what one core can do, from which on it is the CPU that limits
 CHECKS = 3  # runs of what is advised
 APART = 1.25  # numbers of workers closer than this factor are not told apart where the server refuses
 PEAK = 1.1  # the same where throughput falls beyond its best
@@ -176,20 +177,20 @@ class _Widths:
                 f"The site limits you: with {_count(int(self._refused))} it refused requests or failed; {workers} "
                 f"{_stay(chosen)} below that, at {rate}."
             )
-        most, widest = _widest(found)
-        if chosen >= self._most and widest == most:
-            return guess.limit, f"{guess.says} {workers} read about {rate}; more might be faster."
         needed = self._links.work / max(self._links.span, 1e-9)
-        if found.law.name != "latency" and chosen < 0.7 * needed and guess.limit != "cpu":
+        is_busy = found.rate(chosen) > BUSY / max(self._cpu, 1e-9)
+        if not is_busy and found.law.name != "latency" and chosen < 0.7 * needed:
+            widest = max(found.measured)
             worse = found.rate(widest) < NEAR * NEAR * found.rate(chosen)
             after = f"{_count(widest)} would be slower" if worse else "more only wait in its queue"
             return "site", f"The site limits you: {workers} {_read(chosen)} {rate}, and {after}."
-        if guess.limit == "latency" and chosen >= 0.5 * needed:
+        if not is_busy and self._most > chosen >= 0.5 * needed:
             return "links", (
                 f"The links limit you: some pages are found only on others, and the longest chain of them takes "
                 f"{_seconds(self._links.span)}. {workers} {_read(chosen)} {rate}; more gain less than 5 %."
             )
-        return guess.limit, f"{guess.says} {workers} {_read(chosen)} {rate}; more gain less than 5 %."
+        after = "more might be faster" if chosen >= self._most else "more gain less than 5 %"
+        return guess.limit, f"{guess.says} {workers} {_read(chosen)} {rate}; {after}."
 
     def _sums(self, found: Fit) -> list[str]:
         links, law = self._links, found.law
@@ -222,10 +223,6 @@ def _is_refused(one: Entrant, found: Comparison) -> bool:
 def _all(guess: Advice) -> set[str]:
     assert guess.combination is not None
     return {guess.combination.strategy, *guess.others}
-
-
-def _widest(found: Fit) -> tuple[int, int]:
-    return found.most, max((one for one in found.measured), default=found.most)
 
 
 def _latencies(one: Entrant) -> list[float]:

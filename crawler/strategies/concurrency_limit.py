@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
 __all__ = ["FIRST", "ConcurrencyLimit"]
 
@@ -25,6 +26,8 @@ ROUNDS, MAX_ROUNDS = 3, 9  # that a throughput is measured over; the second wher
 DRIFT = 2.0  # a server whose responses take this factor longer or shorter, three times in a row, is another server
 HOLD = 100  # rounds after which a settled number is looked at anew
 WINDOW = 1.0  # seconds over which the admitted rate is counted
+PASSING = 0.2  # share of the requests in flight at a refusal that may be refused by chance
+PARDON = 10  # response times after such a one in which no other counts
 QUIET = 60.0  # seconds without a refusal after which more is tried; doubled by each refusal
 
 
@@ -88,7 +91,9 @@ class ConcurrencyLimit:
         self._settled = False
         self._drifted = 0
         self._quiet, self._refused_at = QUIET, -math.inf
-        self._pardon = 0.0  # seconds after a refusal in which another one says nothing new
+        self._pardon = 0.0  # seconds after a refusal was noticed in which another one says nothing new
+        self._asked, self._denied = 0, 0  # how many were in flight at the last refusal, how many of these were refused
+        self._noticed_at = -math.inf
         self._deaf = 0  # responses to requests that were in flight at the last refusal
         self._skip = 0  # responses to requests that were sent when there were more or fewer at once
         self._admitted: deque[float] = deque()
@@ -103,7 +108,11 @@ class ConcurrencyLimit:
             now: `time.monotonic()`.
         """
         self._admitted.append(now)
-        self._heard(now)
+        if self._deaf:
+            self._heard(now)
+            return
+        while self._admitted[0] <= now - WINDOW:
+            self._admitted.popleft()
         if self._skip:
             self._skip -= 1
             return
@@ -115,34 +124,41 @@ class ConcurrencyLimit:
             self._begin()
 
     def refused(self, now: float) -> None:
-        """React to 429 or 503: ask for half, until all that is in flight now has told what rate is admitted."""
+        """React to 429 or 503: ask for half, until all that is in flight now has told how much is admitted."""
         if self._deaf:
+            self._denied += 1
             self._heard(now)
-        elif now - self._refused_at >= self._pardon:
-            self._deaf = self.now
-            self._quiet = 2 * self._quiet if self._refused_at > -math.inf else QUIET
-            self._refused_at = now
+        elif now - self._noticed_at >= self._pardon:
+            self._deaf, self._denied = self.now, 0
+            self._noticed_at = now
             while self._admitted and self._admitted[0] <= now - WINDOW:
                 self._admitted.popleft()
-            self._look_anew(max(1, self.now // 2))
-            self.why = "the server refused more (429 or 503)"
+            self._asked = self.now
+            self.now = max(1, self.now // 2)
 
     def _heard(self, now: float) -> None:
-        """Take in a response to a request that was in flight at the last refusal; after the last one, set the limit."""
-        if not self._deaf:
-            while self._admitted[0] <= now - WINDOW:
-                self._admitted.popleft()
-            return
+        """Take in a response to a request that was in flight at the refusal; after the last one, set the limit."""
         self._deaf -= 1
-        if self._deaf == 0:
+        if self._deaf:
+            return
+        self._pardon = now - self._noticed_at + WINDOW
+        mean = self._shortest.mean if self._shortest else 0.0
+        if self._admitted and self._denied <= PASSING * self._asked:
+            self.now, self._pardon = self._asked, self._pardon + PARDON * mean  # some pages fail, however few are asked
+            self._begin()
+            return
+        self._quiet = 2 * self._quiet if self._refused_at > -math.inf else QUIET
+        self._refused_at = self._noticed_at
+        self.why = "the server refused more (429 or 503)"
+        number = self.now
+        if self._admitted and mean:
+            rate = _most_in_a_window(self._admitted) / WINDOW
+            number = max(1, min(math.floor(rate * mean + 0.1), self._asked - 1))
+            self.why += f": it admitted {rate:.3g} requests/s"
+        else:
             self._pardon = 0.0
-            if self._admitted and self._shortest:
-                rate = len(self._admitted) / max(WINDOW, self._admitted[-1] - self._admitted[0])
-                below = math.floor(rate * self._shortest.mean + 0.1)
-                self._pardon = now - self._refused_at + WINDOW
-                self.why = f"the server refused more (429 or 503): it admitted {rate:.3g} requests/s"
-                self._look_anew(max(1, min(below, 2 * self.now - 1)))
-            self._ceiling = self.now
+        self._ceiling = number
+        self._look_anew(number)
 
     def restart(self) -> None:
         """Forget all measurements: the requests are made in another way from now on."""
@@ -279,6 +295,16 @@ class ConcurrencyLimit:
             self._refused_at = now  # one step each time
             self._ceiling = min(self._most, self._ceiling + math.isqrt(self._ceiling))
             self._look_anew(self.now)
+
+
+def _most_in_a_window(times: Sequence[float]) -> int:
+    """The crawl may have paused since: so not the last window, but the fullest."""
+    first = most = 0
+    for at, moment in enumerate(times):
+        while times[first] <= moment - WINDOW:
+            first += 1
+        most = max(most, at - first + 1)
+    return most
 
 
 def _tells_apart(less: _Level, more: _Level) -> bool:

@@ -13,6 +13,7 @@ from crawler.cli.main import main
 from tests.demo.raw import Wire
 
 OPTIONS = "--port 0 --books 1 --latency 150ms..160ms --errors 100% --page-weight 30kB"
+LOAD = "--capacity 1 --rate 2 --slows-beyond 1"
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,16 @@ def address() -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().strip()
+        process.terminate()
+
+
+def test_the_shop_takes_no_more_than_it_can() -> None:
+    command = [sys.executable, "-m", "crawler", "demo", "--port", "0", "--latency", "10ms", *LOAD.split()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        with Wire(process.stdout.readline().strip()) as wire:
+            wire.send(wire.request("/") * 20)  # answered in their order, so all within a second or so
+            assert 429 in {wire.read().status for _ in range(20)}
         process.terminate()
 
 

@@ -22,11 +22,13 @@ Latency = Callable[[], float]
 class Server:
     """A server and a crawl of it that obeys a limit, without waiting for anything."""
 
-    def __init__(self, latency: float | Latency, load: Load | None = None, jitter: float = 0.02) -> None:
+    def __init__(
+        self, latency: float | Latency, load: Load | None = None, jitter: float = 0.02, errors: float = 0.0
+    ) -> None:
         self._latency = latency if callable(latency) else lambda: latency
         self.load = load or Load()
         self._dice = random.Random(7)
-        self._jitter = jitter
+        self._jitter, self._errors = jitter, errors
         self.refused = 0
 
     def crawl(self, limit: ConcurrencyLimit, pages: int, *, now: float = 0.0, supply: int = 1_000_000) -> float:
@@ -40,7 +42,7 @@ class Server:
                 sent -= 1
             while len(flights) < min(limit.now, supply) and sent < pages:
                 sent += 1
-                refused = self.load.refuses(now)
+                refused = self.load.refuses(now) or self._dice.random() < self._errors
                 wait = self._latency() * self._dice.uniform(1, 1 + self._jitter)
                 if not refused:
                     wait = self.load.delay(wait, len(flights) + 1, now)
@@ -157,13 +159,23 @@ def test_a_burst_of_refusals_counts_once() -> None:
     now = Server(0.1).crawl(limit, 500)
     for _ in range(20):
         limit.refused(now)
-    assert limit.now == 32
+        assert limit.now == 32
+    for _ in range(45):
+        limit.refused(now)
     assert "refused" in limit.why
+    assert limit.now < 64
+
+
+def test_pages_that_fail_at_any_number_are_no_refusal() -> None:
+    limit = ConcurrencyLimit(64)
+    Server(0.1, errors=0.05).crawl(limit, 10_000)
+    assert limit.now >= 32
+    assert "refused" not in limit.why
 
 
 def test_a_server_that_refuses_everything_is_asked_one_by_one() -> None:
     limit = ConcurrencyLimit(64)
-    for n in range(50):
+    for n in range(200):
         limit.refused(n / 10)
     assert limit.now == 1
 
@@ -171,7 +183,8 @@ def test_a_server_that_refuses_everything_is_asked_one_by_one() -> None:
 def test_long_after_a_refusal_it_tries_more() -> None:
     limit = ConcurrencyLimit(64)
     now = Server(0.1).crawl(limit, 500)
-    limit.refused(now)
+    for _ in range(65):
+        limit.refused(now)
     few = limit.now
     Server(0.1).crawl(limit, 100_000, now=now)
     assert limit.now > few
