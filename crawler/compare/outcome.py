@@ -103,6 +103,7 @@ class Entrant:
         runs: those that count, one for each round; for one that is wrong, those before it was found out.
         warm_up: the first run, which does not count.
         set_aside: runs of rounds that were repeated because the machine was busy.
+        timeline: what one of its runs did and when, as a drawing in SVG; "" where none was traced.
     """
 
     combination: Combination
@@ -112,6 +113,7 @@ class Entrant:
     runs: list[Run] = field(default_factory=list)
     warm_up: Run | None = None
     set_aside: list[Run] = field(default_factory=list)
+    timeline: str = ""
 
     @property
     def name(self) -> str:
