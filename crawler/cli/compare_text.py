@@ -81,10 +81,11 @@ def _fitting(sizes: Mapping[str, int], room: int) -> list[str]:
 
 
 def _figures(found: Comparison, one: Entrant) -> dict[str, str]:
-    from crawler.compare.figures import figure, interval, ratio, standings
+    from crawler.compare.figures import QUANTITIES, figure, interval, ratio, standings
 
     cells = {"pages/s": figure(found.speed(one))}
-    for head, standing in zip(("crawl", "whole run", "CPU"), standings(found, one), strict=True):
+    for quantity, standing in zip(QUANTITIES, standings(found, one), strict=True):
+        head = quantity.short
         pair = standing and standing.pair
         mark = _MARKS.get(pair.outcome, " ") if pair else " "
         best = "" if standing is None else "best "

@@ -1,6 +1,6 @@
 """Charts of report.xlsx, on as many sheets as it takes for each to be whole on a page.
 
-Only what Excel and LibreOffice both draw: custom error bars from cells, markers, a logarithmic axis.
+Only what Excel and LibreOffice both draw: custom error bars from cells, markers.
 """
 
 from __future__ import annotations
@@ -48,21 +48,17 @@ class Charts:
         """A dot for each run, hollow where it was set aside, and the typical round with its interval."""
         rows, runs, aside = counts
         self._height = _TALL if rows > _MANY else _LOW
-        chart = self._chart("line", "Speed: single runs, and the typical round with its interval, pages/s")
+        chart = self._chart("line", "Pages/s: runs, typical round, interval" + "; x: set aside" * bool(aside))
         for number in range(runs + aside):
-            fill = {"none": True} if number >= runs else {"color": LIGHT[5], "transparency": 55}
-            chart.add_series(
-                _series("Speeds", rows, 4 + number)
-                | {
-                    "line": {"none": True},
-                    "marker": {
-                        "type": "circle",
-                        "size": 5,
-                        "fill": fill,
-                        "border": {"color": LIGHT[5]} if number >= runs else {"none": True},
-                    },
-                }
-            )
+            dot = {
+                "type": "circle",
+                "size": 5,
+                "fill": {"color": LIGHT[5], "transparency": 55},
+                "border": {"none": True},
+            }
+            cross = {"type": "x", "size": 6, "border": {"color": LIGHT[5]}}  # LibreOffice fills hollow dots
+            series = _series("Speeds", rows, 4 + number)
+            chart.add_series(series | {"line": {"none": True}, "marker": cross if number >= runs else dot})
         bounds = {"plus_values": _cells("Speeds", rows, 3), "minus_values": _cells("Speeds", rows, 2)}
         ink = {"color": f"#{package.HEADER_INK}"}
         chart.add_series(
@@ -74,12 +70,16 @@ class Charts:
             }
         )
         chart.set_legend({"none": True})
-        chart.set_x_axis({"num_font": {"rotation": -45}, "line": {"color": _GREY}})
+        chart.set_x_axis(
+            {"num_font": {"rotation": -90 if rows > _MANY else -45}, "interval_unit": 1, "line": {"color": _GREY}}
+        )
         chart.set_y_axis(_VALUES)
 
     def by_workers(self, rows: int, points: Sequence[int]) -> None:
-        """A line for each series over a logarithmic axis; `points` of each."""
-        chart = self._chart("scatter", "Speed by workers, pages/s", "straight_with_markers")
+        """A line for each series; `points` of each."""
+        chart = self._chart(
+            "line", "Speed by workers, pages/s"
+        )  # LibreOffice writes 1, 10, 100 below a logarithmic axis
         for column, count in enumerate(points, 1):
             seen = look(column - 1)
             colour = {"color": LIGHT[seen.colour]}
@@ -92,12 +92,12 @@ class Charts:
             )
         chart.show_blanks_as("span")
         chart.set_legend({"position": "right" if self._height == _TALL else "bottom"})
-        chart.set_x_axis({"name": "requests in flight at most", "name_font": {"bold": False}, "log_base": 2, "min": 1}
-                         | {"line": {"color": _GREY}, "major_gridlines": {"visible": False}})  # fmt: skip
+        name = {"name": "requests in flight at most", "name_font": {"bold": False}}
+        chart.set_x_axis({**name, "line": {"color": _GREY}})
         chart.set_y_axis(_VALUES)
 
     def ratios(self, rows: int, heads: Sequence[str]) -> None:
-        """How many times the best each takes, with intervals; a bar for each quantity."""
+        """How many times the best each takes; a bar for each quantity."""
         chart = self._chart("bar", "Times the best: crawl, whole run, CPU")
         for number, head in enumerate(heads):
             column = 1 + 4 * number

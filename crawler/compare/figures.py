@@ -120,14 +120,15 @@ class Quantity(NamedTuple):
 
     what: str
     head: str
+    short: str
     best: str
     unit: str
 
 
 QUANTITIES = (
-    Quantity("crawl", "crawl", "fastest", "ms a page"),
-    Quantity("whole", "whole run with its start", "fastest", "ms a page"),
-    Quantity("cpu", "CPU a page", "least", "ms a page"),
+    Quantity("crawl", "crawl", "crawl", "fastest", "ms a page"),
+    Quantity("whole", "whole run with its start", "whole run", "fastest", "ms a page"),
+    Quantity("cpu", "CPU a page", "CPU", "least", "ms a page"),
 )
 OUTCOMES = {
     "slower": "",

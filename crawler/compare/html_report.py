@@ -3,7 +3,7 @@ from the network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 from crawler.compare import plots
@@ -24,7 +24,7 @@ from crawler.compare.figures import (
     standings,
     typical,
 )
-from crawler.compare.outcome import Comparison, Entrant
+from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.palette import Look, look, variables
 from crawler.compare.records import STEPS
 from crawler.compare.significance import Pair, quantile
@@ -262,31 +262,41 @@ def _ratios(found: Comparison) -> str:
 
 
 def _cpu(found: Comparison, looks: dict[str, Look]) -> str:
-    rows = []
-    for one in found.ranked:
-        middle, values = (
-            typical(found, one, "cpu"),
-            [_of(runs, "cpu_a_page", 1000) for runs in (one.runs, one.set_aside)],
-        )
-        if middle is not None:
-            rows.append(plots.Dots(labels(found)[one.name], *values, 1000 * middle, None, looks[one.name]))
     about = (
         "CPU ms a page, of all processes, start-up and outputs included; a dot for each run; stroke: a typical round"
     )
-    return _plot("CPU", about, lambda width: plots.dots(rows, "CPU", "ms a page", width)) if rows else ""
+    middles = {one.name: typical(found, one, "cpu") for one in found.ranked}
+    return _dots(found, looks, ("CPU", about, "ms a page"), "cpu_a_page", 1000, middles)
 
 
 def _memory(found: Comparison, looks: dict[str, Look]) -> str:
-    rows = []
-    for one in found.ranked:
-        middle, values = one.median("memory"), [_of(runs, "memory", 1e-6) for runs in (one.runs, one.set_aside)]
-        if middle is not None:
-            rows.append(plots.Dots(labels(found)[one.name], *values, middle * 1e-6, None, looks[one.name]))
     about = "highest MB of all processes; a dot for each run; stroke: the median"
-    return _plot("Memory", about, lambda width: plots.dots(rows, "Memory", "MB", width)) if rows else ""
+    middles = {one.name: one.median("memory") for one in found.ranked}
+    return _dots(found, looks, ("Memory", about, "MB"), "memory", 1e-6, middles)
 
 
-def _of(runs: Sequence[object], what: str, scale: float) -> list[float]:
+def _dots(
+    found: Comparison,
+    looks: dict[str, Look],
+    words: tuple[str, str, str],
+    what: str,
+    scale: float,
+    middles: Mapping[str, float | None],
+) -> str:
+    """Of an attribute of the runs; `words` are the title, what is below it, and the unit."""
+    title, about, unit = words
+    rows = [
+        plots.Dots(
+            labels(found)[one.name], _of(one.runs, what, scale), _of(one.set_aside, what, scale), middle * scale, None,
+            looks[one.name],
+        )
+        for one in found.ranked
+        if (middle := middles[one.name]) is not None
+    ]  # fmt: skip
+    return _plot(title, about, lambda width: plots.dots(rows, title, unit, width)) if rows else ""
+
+
+def _of(runs: Sequence[Run], what: str, scale: float) -> list[float]:
     return [value * scale for run in runs if (value := getattr(run, what)) is not None]
 
 

@@ -43,7 +43,7 @@ __all__ = ["as_workbook", "why_not"]
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _A4, _MAX_TEXT = 9, 32_000  # characters of a cell; Excel takes 32,767 UTF-16 units
 _MIN_WIDTH, _MAX_WIDTH, _BUTTON = 8, 60, 3  # the button of the filter covers the end of a header
-_LABEL_WIDTH, _TEXT_WIDTH, _LINE = 17, 110, 100  # characters: of the two columns of the summary, of a line in it
+_LABEL_WIDTH, _TEXT_WIDTH, _LINE = 17, 110, 112  # characters: of the two columns of the summary, of a line in it
 _ROW, _LEAD = 20, 24  # pixels: a line of text, and of the verdict
 
 
@@ -81,7 +81,7 @@ class _Book:
             charts.speed(self._speeds())
             if workers := self._by_workers():
                 charts.by_workers(*workers)
-            charts.ratios(len(self._found.ranked), [quantity.head for quantity in QUANTITIES])
+            charts.ratios(len(self._found.ranked), [quantity.short for quantity in QUANTITIES])
             heads = ["combination", *(each.head for each in columns_of(self._found, TIMES))]
             charts.parts(heads, len(self._found.ranked))
             for head in ("CPU ms/page", "memory MB"):
@@ -119,7 +119,7 @@ class _Book:
         sheet.set_column_pixels(1, 1, 7 * _TEXT_WIDTH)
         sheet.hide_gridlines(2)
         for number, (label, text) in enumerate(lines):
-            style, height, room = (self._looks.wrapped, _ROW, _LINE) if number else (self._looks.lead, _LEAD, 75)
+            style, height, room = (self._looks.wrapped, _ROW, _LINE) if number else (self._looks.lead, _LEAD, 92)
             sheet.set_row_pixels(number, height * max(1, len(textwrap.wrap(text, room))))
             sheet.write_string(number, 0, _safe(label), self._looks.label)
             sheet.write_string(number, 1, _safe(text), style)
@@ -128,7 +128,7 @@ class _Book:
         """The numbers below the charts of ratios: each with its interval, and what it means."""
         heads = ["combination"]
         for quantity in QUANTITIES:
-            heads += [f"{quantity.head}, times the best", "from", "to", "difference"]
+            heads += [quantity.short, "from", "to", "outcome"]
         rows = []
         for one in self._found.ranked:
             row: list[Any] = [self._labels[one.name]]
