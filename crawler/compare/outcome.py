@@ -9,7 +9,7 @@ from typing import Any
 from crawler.compare.advice import Advice
 from crawler.compare.noise import Noise, Served
 from crawler.compare.records import Difference
-from crawler.compare.significance import Judgement, Pair, Spread, judge, spread
+from crawler.compare.significance import LOOKS, Judgement, Pair, Spread, judge, spread
 from crawler.compare.task import Combination
 
 __all__ = ["SCHEMA", "Comparison", "Entrant", "Run"]
@@ -145,7 +145,6 @@ class Comparison:
         matters: the smallest difference that matters, as a share.
         budget: seconds after which no round is begun; None without a limit.
         seed: of the order of the runs within each round.
-        looks: how often the results were looked at to decide whether to go on; 0 for a fixed number of rounds.
         stopped: why it ended: `settled`, `budget`, `rounds` or `Ctrl-C`.
     """
 
@@ -163,7 +162,6 @@ class Comparison:
     matters: float = 0.03
     budget: float | None = None
     seed: int = 0
-    looks: int = 0
     stopped: str = "rounds"
 
     @property
@@ -193,7 +191,7 @@ class Comparison:
         known = {name: values for name, values in each.items() if None not in values.values()}
         common = sorted(set.intersection(*map(set, known.values()))) if known else []
         values = {name: [values[number] for number in common] for name, values in known.items()}
-        return judge(values, self.matters, self.looks)
+        return judge(values, self.matters, 1 if self.repeat else len(LOOKS))
 
     @property
     def unranked(self) -> list[Entrant]:
@@ -261,7 +259,6 @@ class Comparison:
             "stopped": self.stopped,
             "budget": self.budget,
             "matters": self.matters,
-            "looks": self.looks,
             "seed": self.seed,
             "gap": self.gap,
             "combinations": [self._plain(one) for one in [*self.ranked, *self.unranked]],
