@@ -15,7 +15,7 @@ __all__ = ["NARROW", "Bar", "Rows", "apart", "bars", "drawing", "legend", "marke
 NARROW = 600
 """Pixels: a drawing below this width has its labels above the rows and not beside them."""
 
-_ROW, _LABEL, _LETTER = 24, 17, 6.9  # pixels: height of a row, of a label above it, mean width of a letter
+_ROW, _LABEL, _LETTER = 24, 17, 7.2  # pixels: height of a row, of a label above it, mean width of a letter
 
 
 class Bar(NamedTuple):
@@ -59,7 +59,8 @@ class Rows:
                 body += [marker(look, 6, y - 4), text(17, y, name)]
             else:
                 body.append(text(self.left - 12 if self._beside else 0, y, name, "end" if self._beside else "start"))
-            body.append(text(self._width, y, value, "end", "value"))
+            if self._beside or room([name, value]) + room([value]) < self._width:
+                body.append(text(self._width, y, value, "end", "value"))
         return body
 
     def bands(self) -> list[str]:
