@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ import click
 from crawler.cli import exit_codes
 from crawler.cli.compare_text import compare_text
 from crawler.cli.helping import Command
-from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, share, size
+from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, share, size, time
 from crawler.cli.progress import status_line
 from crawler.cli.terminal import echo, echo_json, short
 
@@ -38,7 +39,8 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "replay", "yes"),
         "The demo site": ("books", "latency", "errors", "page_weight"),
-        "What to compare": ("strategies", "workers", "parse", "baseline", "repeat"),
+        "What to compare": ("strategies", "workers", "parse", "baseline"),
+        "How long": ("budget", "repeat", "matters", "seed"),
         "What to write": ("out", "as_json", "quiet"),
     },
     codes=(0, 2, 3, 4, 130, 143),
@@ -68,7 +70,28 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     show_default=True,
     help="A strategy, or a combination such as threads/4/callback, whose records count as correct.",
 )
-@click.option("--repeat", type=click.IntRange(1, 50), default=5, show_default=True, help="Runs of each combination.")
+@click.option(
+    "--budget",
+    callback=time,
+    metavar="TIME",
+    help="Begin no round of runs that would end later, for example 20min. Until then there are as many rounds as it "
+    "takes to tell all combinations apart, or equal. Default: 5min, or as long as 5 rounds take.",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, 200),
+    metavar="NUMBER",
+    help="Rounds, whatever is told apart. A live site gets 5 where no number is given.",
+)
+@click.option(
+    "--matters",
+    callback=share,
+    default="3%",
+    show_default=True,
+    metavar="SHARE",
+    help="The smallest difference that matters: what surely differs by less is called equal.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the order within each round.")
 @click.option(
     "--replay", metavar="FOLDER", help="Crawl the recording in FOLDER, made by `run --record`, instead of the site."
 )
@@ -98,7 +121,10 @@ def command(
     workers: str | None,
     parse: str,
     baseline: str,
-    repeat: int,
+    budget: float | None,
+    repeat: int | None,
+    matters: float,
+    seed: int,
     replay: str | None,
     books: int | None,
     latency: Wait | None,
@@ -125,11 +151,13 @@ def command(
     if config == "-":
         raise click.UsageError("compare reads the config once for each run; give it a file, not -")
     job = load_job(config, overrides, starts)
+    from crawler.compare.rounds import MIN_ROUNDS
     from crawler.compare.runner import compare
     from crawler.compare.sites import Demo, open_site
     from crawler.compare.workbook import why_not
 
-    aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline, repeat)
+    aim = _aim(job, (config, overrides, starts), strategies, workers, parse, baseline)
+    aim = replace(aim, repeat=repeat, budget=budget, matters=matters, seed=seed)
     if missing := why_not():
         echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes
     folder = Path(out) if out else Path("output") / f"compare-{job.name}"
@@ -137,6 +165,7 @@ def command(
         demo = Demo(latency, books, errors, page_weight)
         site = stack.enter_context(open_site(job, demo, Path(replay) if replay else None))
         if site.is_live:
+            aim = replace(aim, repeat=aim.repeat or MIN_ROUNDS)  # nobody is asked for more than was said
             _say_the_cost(aim, yes=yes)
         found = compare(aim, site, stack.enter_context(status_line(quiet=quiet)))
     from crawler.compare.reports import write_reports
@@ -157,7 +186,6 @@ def _aim(
     workers: str | None,
     parse: str,
     baseline: str,
-    repeat: int,
 ) -> Aim:
     from crawler.compare.runner import Aim
     from crawler.compare.task import Combination, RunSource, combinations, reference
@@ -176,7 +204,7 @@ def _aim(
     for one in (*among, chosen):
         if why := refused(one):
             raise click.UsageError(why)
-    return Aim(RunSource(*source), job, tuple(among), chosen, repeat)
+    return Aim(RunSource(*source), job, tuple(among), chosen)
 
 
 def _split(text: str) -> list[str]:

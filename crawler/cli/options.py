@@ -13,7 +13,7 @@ from crawler.errors import ConfigError
 if TYPE_CHECKING:
     from crawler.config import Job
 
-__all__ = ["CONFIG_OPTIONS", "PARSE_STAGES_IN_WORDS", "job_options", "latency", "load_job", "share", "size"]
+__all__ = ["CONFIG_OPTIONS", "PARSE_STAGES_IN_WORDS", "job_options", "latency", "load_job", "share", "size", "time"]
 
 
 PARSE_STAGES_IN_WORDS = {
@@ -44,6 +44,13 @@ def size(ctx: click.Context, option: click.Parameter, text: str | None) -> int |
     from crawler.config.units import parse_size
 
     return _read(ctx, option, text, parse_size)
+
+
+def time(ctx: click.Context, option: click.Parameter, text: str | None) -> float | None:
+    """Seconds of `5min`."""
+    from crawler.config.units import parse_duration
+
+    return _read(ctx, option, text, parse_duration)
 
 
 def _share(text: object) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from crawler.compare.advice import Advice
 from crawler.compare.noise import Noise, Served
 from crawler.compare.records import Difference
+from crawler.compare.sentences import sentence
 from crawler.compare.significance import LOOKS, Judgement, Pair, Spread, judge, spread
 from crawler.compare.task import Combination
 
@@ -168,11 +169,12 @@ class Comparison:
     def ranked(self) -> list[Entrant]:
         """Those with the right records, the fastest first."""
         order = self.judgement("crawl").order
-        return sorted(self._in_the_race, key=lambda one: order.index(one.name))
+        return sorted(filter(lambda one: one.runs, self.in_the_race), key=lambda one: order.index(one.name))
 
     @property
-    def _in_the_race(self) -> list[Entrant]:
-        return [one for one in self.entrants if one.verdict == "ranked" and one.runs]
+    def in_the_race(self) -> list[Entrant]:
+        """Those with the right records so far, in the order in which they were named."""
+        return [one for one in self.entrants if one.verdict == "ranked"]
 
     @property
     def rounds(self) -> int:
@@ -186,7 +188,7 @@ class Comparison:
             what: seconds a page of the `crawl` or of the `whole` run, start and end included; or `cpu`, in seconds a
                 page. Those whose CPU is not known are left out.
         """
-        race = self._in_the_race
+        race = [one for one in self.in_the_race if one.runs]
         each = {one.name: {run.round: getattr(run, QUANTITIES[what]) for run in one.runs} for one in race}
         known = {name: values for name, values in each.items() if None not in values.values()}
         common = sorted(set.intersection(*map(set, known.values()))) if known else []
@@ -205,7 +207,7 @@ class Comparison:
 
     @property
     def runs_each(self) -> str:
-        """In words."""
+        """`5 runs each`."""
         return f"{self.rounds} {'run' if self.rounds == 1 else 'runs'} each"
 
     def polite_share(self, run: Run) -> float:
@@ -230,20 +232,14 @@ class Comparison:
         return series
 
     def verdict(self) -> list[str]:
-        """Who won, as far as that can be said; one sentence each."""
-        ranked, leaders = self.ranked, self.leaders
+        """Who is best: a sentence for the crawl, one for the whole run, and one for CPU where that is known."""
+        ranked = self.ranked
         if not ranked:
             return ["No combination gave the records of the baseline."]
         if len(ranked) == 1:
             return [f"Only {ranked[0].name} can be ranked."]
-        if len(leaders) == len(ranked):
-            return ["There is no clear winner: all differences are within noise."]
-        if len(leaders) == 1:
-            head = f"{leaders[0]} was the fastest:"
-        else:
-            head = f"There is no clear winner among {_listed(leaders)}: their differences are within noise."
-        rest = [one for one in ranked if one.name not in leaders]
-        return [head, *(f"{self.relative(one)} times faster than {one.name}" for one in rest)]
+        found = {what: self.judgement(what) for what in QUANTITIES}
+        return [sentence(each, what) for what, each in found.items() if len(each.order) > 1]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data with stable keys; every run is in it."""
@@ -264,6 +260,7 @@ class Comparison:
             "combinations": [self._plain(one) for one in [*self.ranked, *self.unranked]],
             "fastest": self.leaders,
             "verdict": self.verdict(),
+            "judgements": {what: self.judgement(what).as_json() for what in QUANTITIES},
             "notes": self.notes,
             "advice": asdict(self.advice) if self.advice else None,
             "reference": asdict(self.reference) if self.reference else None,
@@ -279,12 +276,8 @@ class Comparison:
             "why": one.why,
             "difference": asdict(one.difference) if one.difference else None,
             "pages_a_second": self.speed(one) if is_ranked else None,
-            "relative": asdict(self.relative(one)) if is_ranked else None,
+            "relative": self.relative(one).as_json() if is_ranked else None,
             "runs": [asdict(run) for run in one.runs],
             "set_aside": [asdict(run) for run in one.set_aside],
             "warm_up": asdict(one.warm_up) if one.warm_up else None,
         }
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -1,4 +1,4 @@
-"""Run everything: the baseline for the records, a warm-up of each, then A B C, A B C, ..."""
+"""Run everything: the baseline for the records, a warm-up of each, then rounds in which each runs once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
+from crawler.compare.rounds import BUDGET, MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
 from crawler.compare.sites import Site
 from crawler.compare.task import RESULT, Combination, RunSource, Task
 from crawler.config import Job
@@ -36,19 +38,30 @@ MIN_TIMEOUT, PATIENCE = 60.0, 5.0  # a run may take so many seconds, and so many
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What is to be compared."""
+    """What is to be compared.
+
+    Attributes:
+        repeat: the number of rounds; None for as many as it takes within the budget.
+        budget: seconds after which no round is begun; None for BUDGET where `repeat` is None, and then MIN_ROUNDS are
+            done whatever they take.
+        matters: the smallest difference that matters, as a share.
+        seed: of the order within the rounds.
+    """
 
     source: RunSource
     job: Job
     combinations: tuple[Combination, ...]
     baseline: Combination
-    repeat: int
+    repeat: int | None = None
+    budget: float | None = None
+    matters: float = 0.03
+    seed: int = 1
 
     @property
     def runs(self) -> int:
-        """How many runs there will be, when none fails."""
+        """How many runs there will be at least, when none fails and time is not up before."""
         extra = self.baseline not in self.combinations
-        return len(self.combinations) * (self.repeat + 1) + extra
+        return len(self.combinations) * ((self.repeat or MIN_ROUNDS) + 1) + extra
 
 
 class NoRun(Stop):
@@ -72,6 +85,7 @@ class _Comparing:
         self._aim, self._site, self._tell, self._folder = aim, site, tell, folder
         self._timeout: float | None = None
         self._count = 0
+        self._began = time.monotonic()
         self._entrants = {one: Entrant(one) for one in aim.combinations}
         self._found = Comparison(
             job=aim.job.name,
@@ -80,6 +94,9 @@ class _Comparing:
             setting=_setting(),
             baseline=aim.baseline,
             repeat=aim.repeat,
+            matters=aim.matters,
+            budget=aim.budget or (None if aim.repeat else BUDGET),
+            seed=aim.seed,
             entrants=list(self._entrants.values()),
         )
 
@@ -87,11 +104,8 @@ class _Comparing:
         self._baseline()
         for one in self._found.entrants:
             if one.warm_up is None:
-                self._enter(one, 0)
-        for number in range(1, self._aim.repeat + 1):
-            for one in self._found.entrants:
-                if one.verdict == "ranked":
-                    self._enter(one, number)
+                one.warm_up = self._enter(one, "warm-up")
+        self._found.stopped = self._rounds()
         self._note()
         return self._found
 
@@ -101,7 +115,7 @@ class _Comparing:
         baseline = self._aim.baseline
         self._expected = self._folder / "baseline"
         try:
-            run, folder = self._run(baseline, f"{baseline.name}, the baseline")
+            run, folder = self._run(baseline, f"baseline: {baseline.name}")
         except NoRun as error:
             raise NoRun(f"the baseline {baseline.name} gave no result: {error}") from None
         folder.rename(self._expected)
@@ -146,25 +160,51 @@ class _Comparing:
 
     # ---- a run
 
-    def _enter(self, one: Entrant, number: int) -> None:
+    def _rounds(self) -> str:
+        """Do rounds until there is a reason to stop; returns it."""
+        found, longest = self._found, 0.0
+        firm = self._aim.budget is not None
+        while True:
+            began = time.monotonic()
+            if why := why_to_stop(found, began - self._began, longest, is_budget_firm=firm):
+                return why
+            self._take(self._round(found.rounds + 1))
+            longest = max(longest, time.monotonic() - began)
+
+    def _round(self, number: int) -> dict[str, Run]:
+        """Run each that is in the race once; the runs by the names of those that are still in it."""
+        found = self._found
+        runs: dict[str, Run] = {}
+        what = f"round {number} of {found.repeat}" if found.repeat else f"round {number}"
+        undecided = still_open(found)
+        for one in shuffled(found.in_the_race, found.seed, number):
+            run = self._enter(one, what + (f" to tell {undecided} apart" if undecided else ""))
+            if run is not None:
+                runs[one.name] = replace(run, round=number)
+        return runs
+
+    def _take(self, runs: Mapping[str, Run]) -> None:
+        """Let the runs of a round count."""
+        for one in self._found.in_the_race:
+            one.runs.append(runs[one.name])
+
+    def _enter(self, one: Entrant, what: str) -> Run | None:
         """Run a combination once; it leaves the race where that fails or finds other records than the baseline."""
         try:
-            run, folder = self._run(one.combination, one.name + ("" if number else ", warm-up"))
+            run, folder = self._run(one.combination, f"{what}: {one.name}")
         except NoRun as error:
             one.verdict, one.why = "failed", str(error)
-            return
+            return None
         one.difference = self._difference(run, folder)
         shutil.rmtree(folder)
-        if one.difference is not None:
-            one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
-        elif number:
-            one.runs.append(replace(run, round=number))
-        else:
-            one.warm_up = run
+        if one.difference is None:
+            return run
+        one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
+        return None
 
     def _run(self, one: Combination, what: str) -> tuple[Run, Path]:
         self._count += 1
-        self._tell(f"run {self._count} of {self._aim.runs}: {what}")
+        self._tell(what)
         self._site.ready_for_a_run()
         folder = self._folder / str(self._count)
         folder.mkdir()
@@ -227,8 +267,8 @@ class _Comparing:
                 "limits.pages cuts the crawl: which pages are read depends on which comes first, so other records "
                 "than the baseline's may be no fault. Raise limits.pages, or start at fewer pages."
             )
-        if self._aim.repeat < 4:
-            notes.append("Fewer than 4 runs each: no difference can be told from noise. Use --repeat 5.")
+        if why := why_undecided(self._found):
+            notes.append(why)
         if any(one.combination == self._aim.baseline and one.verdict == "wrong" for one in self._found.entrants):
             notes.append("The baseline itself found other records in a later run: the pages change between runs.")
         left = sum(run.left_behind for one in self._found.entrants for run in one.runs)

@@ -16,9 +16,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from itertools import combinations
+from typing import Any
 
 __all__ = ["LEVEL", "LOOKS", "Judgement", "Pair", "Spread", "judge", "quantile", "spread", "t_quantile"]
 
@@ -75,6 +76,10 @@ class Pair:
     def __str__(self) -> str:
         return f"{self.ratio:.2f} ({self.low:.2f} to {self.high:.2f})"
 
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; JSON has no infinity, so a bound that there is not is None."""
+        return {**asdict(self), "high": self.high if math.isfinite(self.high) else None}
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -98,6 +103,14 @@ class Judgement:
     def undecided(self) -> list[tuple[str, str]]:
         """Pairs that are not told apart yet, the better of each first."""
         return [pair for pair in combinations(self.order, 2) if self.pairs[pair].outcome == "open"]
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data; each pair once, the worse beside the better."""
+        pairs = [
+            {"name": worse, "beside": better, **self.pairs[worse, better].as_json()}
+            for better, worse in combinations(self.order, 2)
+        ]
+        return {**asdict(self), "level": LEVEL, "pairs": pairs}
 
 
 def judge(values: Mapping[str, Sequence[float]], matters: float = 0.03, looks: int = 1) -> Judgement:

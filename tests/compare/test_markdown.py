@@ -1,5 +1,7 @@
 """report.md: the same order and the same figures as the page."""
 
+from itertools import pairwise
+
 from crawler.compare.markdown import as_markdown
 from tests.compare.test_outcome import FAST, NEAR, SLOW, comparison, entrant
 
@@ -19,7 +21,7 @@ def test_tables_are_whole():
     tables = [line for line in lines if line.startswith("|")]
     assert sum(line.startswith("| combination") for line in tables) == 3
     assert sum(line.startswith("| serial/1") for line in tables) == 3
-    for first, second in zip(tables, tables[1:], strict=False):
+    for first, second in pairwise(tables):
         if not second.startswith("| combination"):
             assert first.count("|") == second.count("|")
 

@@ -43,22 +43,59 @@ NEAR = entrant("queue", [1.005, 1.015, 1.0, 1.05, 1.02])
 def test_a_winner_that_is_clear():
     found = comparison(SLOW, FAST)
     assert [one.name for one in found.ranked] == ["threads/4/worker", "serial/1/worker"]
-    assert found.verdict() == [
-        "threads/4/worker was the fastest:",
-        "2.00 (2.00 to 2.00) times faster than serial/1/worker",
-    ]
+    assert found.verdict()[0] == "threads/4/worker is 2 times faster than serial/1/worker."
+    assert found.leaders == ["threads/4/worker"]
 
 
 def test_within_noise_nobody_wins():
     found = comparison(SLOW, NEAR, FAST)
     assert found.verdict()[0] == (
-        "There is no clear winner among queue/4/worker, threads/4/worker: their differences are within noise."
+        "queue/4/worker and threads/4/worker are not told apart; both are 2 times faster than serial/1/worker."
     )
     assert set(found.leaders) == {"threads/4/worker", "queue/4/worker"}
 
 
-def test_when_all_are_alike_they_are_not_listed():
-    assert comparison(NEAR, FAST).verdict() == ["There is no clear winner: all differences are within noise."]
+def test_there_are_verdicts_apart_for_the_crawl_the_whole_run_and_cpu():
+    slow_start = entrant("processes", [1.0, 1.01, 1.02, 1.03, 1.04])
+    slow_start.runs = [replace(run, wall=4.0, cpu=3.0) for run in slow_start.runs]
+    assert comparison(FAST, slow_start).verdict() == [
+        "threads/4/worker and processes/4/worker are equal.",
+        "Start-up and outputs included, threads/4/worker is 2 times faster than processes/4/worker.",
+        "threads/4/worker takes the least CPU a page; processes/4/worker takes 2 times as much.",
+    ]
+
+
+def test_runs_of_the_same_round_are_compared_whatever_else_was_run():
+    found = comparison(entrant("a", [1.0, 2.0, 3.0, 4.0, 5.0]), entrant("b", [1.1, 2.2, 3.3, 4.4, 5.5]))
+    found.entrants[1].runs.reverse()
+    pair = found.judgement("crawl").pairs["b/4/worker", "a/4/worker"]
+    assert (pair.ratio, pair.outcome) == (pytest.approx(1.1), "slower")
+    found.entrants[1].runs.pop()  # of a round that the other has
+    assert found.judgement("crawl").rounds == 4
+
+
+def test_every_figure_of_speed_is_the_one_by_which_they_are_ranked():
+    found = comparison(SLOW, FAST, NEAR)
+    best = found.ranked[0]
+    plain = {each["name"]: each for each in found.as_json()["combinations"]}
+    for one in found.ranked:
+        assert found.relative(one).ratio == pytest.approx(found.speed(best) / found.speed(one))
+        assert found.by_workers()[f"{one.combination.strategy}/worker"][one.combination.workers] == found.speed(one)
+        assert plain[one.name]["pages_a_second"] == found.speed(one)
+    assert found.as_json()["judgements"]["crawl"]["order"] == tuple(one.name for one in found.ranked)
+
+
+def test_results_are_json_also_after_a_single_round():
+    text = json.dumps(comparison(entrant("a", [1.0]), entrant("b", [2.0])).as_json(), allow_nan=False)
+    assert json.loads(text)["combinations"][1]["relative"]["high"] is None
+
+
+def test_where_the_cpu_of_one_is_not_known_it_is_left_out_of_that_verdict():
+    unknown = entrant("b", [2.0] * 5)
+    unknown.runs = [replace(run, cpu=None) for run in unknown.runs]
+    found = comparison(FAST, unknown)
+    assert found.judgement("cpu").order == ("threads/4/worker",)
+    assert len(found.verdict()) == 2
 
 
 def test_the_fastest_is_not_ranked_when_it_is_wrong():

@@ -1,0 +1,90 @@
+"""A judgement in one sentence with a subject: `threads and curl are equal; both are 6 times faster than serial`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from crawler.compare.significance import Judgement
+
+__all__ = ["listed", "sentence", "times"]
+
+_MAX_NAMES = 4  # in one list; the rest is a number
+_MAX_RATIOS = 3  # in one sentence; of more, the next best and the last
+
+
+def sentence(found: Judgement, what: str) -> str:
+    """Who is best and by how much, as far as that can be said.
+
+    Args:
+        found: of two combinations or more.
+        what: `crawl`, `whole` or `cpu`, as for Comparison.judgement.
+    """
+    text = _cpu(found) if what == "cpu" else _speed(found)
+    return f"Start-up and outputs included, {text}." if what == "whole" else f"{text}."
+
+
+def _speed(found: Judgement) -> str:
+    leaders, below, beside = found.leaders, *_others(found)
+    faster = [f"{times(_least(found, name))} times faster than {name}" for name in _some(below)]
+    clauses = []
+    if len(leaders) == 1:
+        clauses.append(f"{leaders[0]} is {_joined(faster)}")
+    else:
+        clauses.append(f"{listed(leaders)} are {_alike(found)}")
+        clauses += [f"{'both' if len(leaders) == 2 else 'all'} are {_joined(faster)}"] if faster else []
+    best = found.order[0]
+    clauses += [f"{best} is {times(found.pairs[name, best].ratio)} times faster than {name}" for name in _some(beside)]
+    return "; ".join(clauses)
+
+
+def _cpu(found: Judgement) -> str:
+    leaders, below, beside = found.leaders, *_others(found)
+    if len(leaders) == 1:
+        head = f"{leaders[0]} takes the least CPU a page"
+    else:
+        head = f"{listed(leaders)} are {_alike(found)} in CPU a page"
+    more = [f"{name} takes {times(_least(found, name))} times as much" for name in _some(below)]
+    best = found.order[0]
+    more += [f"{name} takes {times(found.pairs[name, best].ratio)} times as much as {best}" for name in _some(beside)]
+    return f"{head}; {_joined(more)}" if more else head
+
+
+def _others(found: Judgement) -> tuple[list[str], list[str]]:
+    """Those that are slower than every leader, and those that are slower than the best but not than every leader."""
+    rest = [name for name in found.order if name not in found.leaders]
+    below = [name for name in rest if all(found.pairs[name, one].outcome == "slower" for one in found.leaders)]
+    return below, [name for name in rest if name not in below]
+
+
+def _alike(found: Judgement) -> str:
+    """Equal only where each pair is: that no difference was seen does not say that there is none."""
+    outcomes = {found.pairs[pair].outcome for pair in combinations(found.leaders, 2)}
+    return "equal" if outcomes == {"equal"} else "not told apart"
+
+
+def _least(found: Judgement, name: str) -> float:
+    """How many times as much it takes as a leader, at least."""
+    return min(found.pairs[name, one].ratio for one in found.leaders)
+
+
+def _some(names: Sequence[str]) -> Sequence[str]:
+    return names if len(names) <= _MAX_RATIOS else (names[0], names[-1])
+
+
+def times(ratio: float) -> str:
+    """`1.05`, `1.4`, `6`, `12`, `250`: as many digits as a reader needs."""
+    if ratio >= 99.5:
+        return f"{ratio:,.0f}"
+    return f"{ratio:.2g}" if ratio >= 1.995 else f"{ratio:.2f}".rstrip("0").rstrip(".")
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`; of a long list the first, and how many others."""
+    if len(names) > _MAX_NAMES:
+        names = [*names[: _MAX_NAMES - 1], f"{len(names) - _MAX_NAMES + 1} others"]
+    return _joined(names)
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))

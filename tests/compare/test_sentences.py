@@ -1,0 +1,73 @@
+"""Verdicts in words."""
+
+import pytest
+
+from crawler.compare.sentences import listed, sentence, times
+from crawler.compare.significance import judge
+
+
+def near(value, rounds=20):
+    """Times that all differ by 1 % at most, with nothing in common with others of another value."""
+    return [value * (1 + ((n * round(7 * value) + round(13 * value)) % 11 - 5) / 500) for n in range(rounds)]
+
+
+def said(what="crawl", rounds=20, **values):
+    return sentence(judge({name: near(value, rounds) for name, value in values.items()}), what)
+
+
+def test_one_is_faster():
+    assert said(threads=1, serial=6.02) == "threads is 6 times faster than serial."
+
+
+def test_two_are_equal():
+    assert said(threads=1, curl=1, serial=6) == "threads and curl are equal; both are 6 times faster than serial."
+
+
+def test_all_are_equal():
+    assert said(threads=1, curl=1, asyncio=1) == "threads, curl and asyncio are equal."
+
+
+def test_two_are_not_told_apart():
+    found = judge({"a": [1.0, 1.2, 1.1], "b": [1.2, 1.1, 1.0], "c": [1e9, 1.1e9, 0.9e9]})
+    assert sentence(found, "crawl").startswith("a and b are not told apart; both are ")
+
+
+def test_of_many_the_next_and_the_last_are_named():
+    text = said(a=1, b=1.2, c=1.5, d=2, e=12)
+    assert text == "a is 1.2 times faster than b and 12 times faster than e."
+
+
+def test_who_is_beaten_by_the_best_only_is_not_said_to_be_beaten_by_both():
+    found = judge(
+        {
+            "best": [1.0, 1.01, 0.99, 1.0, 1.01, 1.0, 0.99, 1.0],
+            "wild": [1.0, 1.6, 0.7, 1.3, 0.8, 1.5, 0.9, 1.1],
+            "next": [1.2, 1.21, 1.2, 1.19, 1.2, 1.22, 1.2, 1.21],
+        }
+    )
+    assert sentence(found, "crawl") == "best and wild are not told apart; best is 1.2 times faster than next."
+
+
+def test_the_whole_run():
+    assert said("whole", a=1, b=2) == "Start-up and outputs included, a is 2 times faster than b."
+
+
+def test_cpu():
+    assert said("cpu", a=1, b=1.4, c=2) == (
+        "a takes the least CPU a page; b takes 1.4 times as much and c takes 2 times as much."
+    )
+    assert said("cpu", a=1, b=1, c=2) == "a and b are equal in CPU a page; c takes 2 times as much."
+
+
+def test_long_lists():
+    assert listed(["a"]) == "a"
+    assert listed(list("abcd")) == "a, b, c and d"
+    assert listed(list("abcdefg")) == "a, b, c and 4 others"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "text"), [(1.051, "1.05"), (1.4, "1.4"), (1.999, "2"), (2.14, "2.1"), (6.02, "6"), (12.4, "12"),
+                        (99.4, "99"), (99.6, "100"), (1234.5, "1,234")]
+)  # fmt: skip
+def test_as_many_digits_as_a_reader_needs(ratio, text):
+    assert times(ratio) == text
