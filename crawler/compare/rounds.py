@@ -47,9 +47,8 @@ def why_to_stop(found: Comparison, seconds: float, longest: float, *, is_budget_
         return "settled"
     if not found.repeat and is_enough and _is_settled(found):
         return "settled"
-    if found.budget is not None and seconds + longest > found.budget and (is_budget_firm or is_enough):
-        return "budget"
-    return ""
+    may_end = is_enough or (is_budget_firm and found.rounds)  # after one round there are figures at least
+    return "budget" if may_end and found.budget is not None and seconds + longest > found.budget else ""
 
 
 def _is_settled(found: Comparison) -> bool:

@@ -7,7 +7,7 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +85,7 @@ class _Comparing:
         self._aim, self._site, self._tell, self._folder = aim, site, tell, folder
         self._timeout: float | None = None
         self._count = 0
+        self._stage = "warm-up"
         self._began = time.monotonic()
         self._entrants = {one: Entrant(one) for one in aim.combinations}
         self._found = Comparison(
@@ -104,7 +105,7 @@ class _Comparing:
         self._baseline()
         for one in self._found.entrants:
             if one.warm_up is None:
-                one.warm_up = self._enter(one, "warm-up")
+                self._enter(one, 0)
         self._found.stopped = self._rounds()
         self._note()
         return self._found
@@ -168,39 +169,33 @@ class _Comparing:
             began = time.monotonic()
             if why := why_to_stop(found, began - self._began, longest, is_budget_firm=firm):
                 return why
-            self._take(self._round(found.rounds + 1))
+            self._round(found.rounds + 1)
             longest = max(longest, time.monotonic() - began)
 
-    def _round(self, number: int) -> dict[str, Run]:
-        """Run each that is in the race once; the runs by the names of those that are still in it."""
+    def _round(self, number: int) -> None:
+        """Run each that is in the race once."""
         found = self._found
-        runs: dict[str, Run] = {}
-        what = f"round {number} of {found.repeat}" if found.repeat else f"round {number}"
-        undecided = still_open(found)
+        self._stage = f"round {number} of {found.repeat}" if found.repeat else f"round {number}"
+        if undecided := still_open(found):
+            self._stage += f" to tell {undecided} apart"
         for one in shuffled(found.in_the_race, found.seed, number):
-            run = self._enter(one, what + (f" to tell {undecided} apart" if undecided else ""))
-            if run is not None:
-                runs[one.name] = replace(run, round=number)
-        return runs
+            self._enter(one, number)
 
-    def _take(self, runs: Mapping[str, Run]) -> None:
-        """Let the runs of a round count."""
-        for one in self._found.in_the_race:
-            one.runs.append(runs[one.name])
-
-    def _enter(self, one: Entrant, what: str) -> Run | None:
+    def _enter(self, one: Entrant, number: int) -> None:
         """Run a combination once; it leaves the race where that fails or finds other records than the baseline."""
         try:
-            run, folder = self._run(one.combination, f"{what}: {one.name}")
+            run, folder = self._run(one.combination, f"{self._stage}: {one.name}")
         except NoRun as error:
             one.verdict, one.why = "failed", str(error)
-            return None
+            return
         one.difference = self._difference(run, folder)
         shutil.rmtree(folder)
-        if one.difference is None:
-            return run
-        one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
-        return None
+        if one.difference is not None:
+            one.verdict, one.why = "wrong", f"its records are not the baseline's: {one.difference}"
+        elif number:
+            one.runs.append(replace(run, round=number))
+        else:
+            one.warm_up = run
 
     def _run(self, one: Combination, what: str) -> tuple[Run, Path]:
         self._count += 1

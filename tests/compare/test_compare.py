@@ -18,7 +18,7 @@ def done(tmp_path_factory, request):
     capture = request.config.pluginmanager.getplugin("capturemanager")
     arguments = ["compare", "configs/demo.yaml", "--books", "12", "--errors", "20%", "--strategies", COMBINATIONS]
     arguments += ["--latency", "5ms..40ms", "--page-weight", "20kB"]
-    arguments += ["--workers", "4", "--parse", "worker", "--baseline", "threads", "--repeat", "1", "--set"]
+    arguments += ["--workers", "4", "--parse", "worker", "--baseline", "threads", "--budget", "1s", "--set"]
     arguments += [f"output={folder}/mine.xlsx", "--out", str(folder / "out")]
     with pytest.MonkeyPatch.context() as patch, capture.global_and_fixture_disabled():
         import contextlib
@@ -50,6 +50,11 @@ def test_the_right_one_is_ranked_with_all_its_runs(results):
     assert run["memory"] > 10e6
     assert run["digest"] == results["reference"]["digest"]
     assert len(run["latency"]) == 21
+
+
+def test_the_budget_ends_it_after_a_round_that_counts(results):
+    assert (results["rounds"], results["stopped"], results["budget"], results["repeat"]) == (1, "budget", 1, None)
+    assert one(results, "threads/4/worker")["runs"][0]["round"] == 1
 
 
 def test_pages_that_fail_first_fail_in_each_run(results):

@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import pytest
 
+from crawler.api import load
 from crawler.cli.main import main
 from crawler.compare.outcome import Comparison, Entrant
 from crawler.compare.rounds import MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
+from crawler.compare.runner import Aim, _Comparing
 from crawler.compare.significance import LOOKS
-from crawler.compare.task import Combination
+from crawler.compare.sites import Site
+from crawler.compare.task import Combination, RunSource
 from tests.compare.test_outcome import RUN
 
 
@@ -54,6 +57,11 @@ def test_only_a_budget_that_was_asked_for_cuts_the_first_rounds():
     found = comparison(2, 1, 1.02)
     assert why(found, 400) == ""
     assert why(found, 400, firm=True) == "budget"
+
+
+def test_one_round_is_done_whatever_the_budget():
+    assert why(comparison(0, 1, 2), 400, firm=True) == ""
+    assert why(comparison(1, 1, 2), 400, firm=True) == "budget"
 
 
 def test_a_number_of_rounds_is_kept_whatever_is_told_apart():
@@ -109,6 +117,71 @@ def test_a_reader_is_told_how_to_tell_the_rest_apart():
         "3 pairs are not told apart by 6 rounds, in 5 min. More time can tell smaller differences: raise --budget."
     )
     assert "raise --repeat" in why_undecided(comparison(1, 1, 9, repeat=1, budget=None))
+
+
+# ---- the rounds of a runner whose runs are made up
+
+
+def compared(monkeypatch, tmp_path, seconds, **more):
+    """What a runner finds whose runs take so long by name, None for one that fails; and what it told."""
+    rng, told = random.Random(1), []
+
+    def enter(self, one, number):
+        told.append(f"{self._stage}: {one.name}")
+        found = seconds(one.combination.strategy, number)
+        if found is None:
+            one.verdict, one.why = "failed", "it crashed"
+        elif number:
+            one.runs.append(replace(RUN, crawl=found * rng.lognormvariate(0, 0.01), round=number))
+
+    monkeypatch.setattr(_Comparing, "_enter", enter)
+    monkeypatch.setattr(_Comparing, "_baseline", lambda self: setattr(self._found, "reference", RUN))
+    job = load("configs/demo.yaml")
+    among = tuple(Combination(name, 4, "worker") for name in ("threads", "curl", "asyncio"))
+    aim = Aim(RunSource("configs/demo.yaml"), job, among, among[0], **more)
+    site = Site("", "site")
+    return _Comparing(aim, site, told.append, tmp_path).all(), told
+
+
+def test_it_goes_on_until_all_are_told_apart(monkeypatch, tmp_path):
+    found, told = compared(monkeypatch, tmp_path, lambda name, n: {"threads": 1, "curl": 3, "asyncio": 9}[name])
+    assert (found.stopped, found.rounds, found.budget) == ("settled", MIN_ROUNDS, 300)
+    assert len(told) == 3 + 3 * MIN_ROUNDS
+    assert [run.round for run in found.entrants[0].runs] == list(range(1, MIN_ROUNDS + 1))
+    assert found.notes == []
+    orders = {tuple(line.split(": ")[1] for line in told[at : at + 3]) for at in range(3, len(told), 3)}
+    assert len(orders) > 1
+
+
+def test_the_progress_tells_what_is_open(monkeypatch, tmp_path):
+    found, told = compared(monkeypatch, tmp_path, lambda name, n: {"threads": 1, "curl": 1, "asyncio": 9}[name])
+    assert found.rounds > MIN_ROUNDS
+    assert found.verdict()[0].startswith(("threads/4/worker and curl/4/worker are equal", "curl/4/worker and threads/"))
+    assert told[3 + 3 * MIN_ROUNDS].startswith(f"round {MIN_ROUNDS + 1} to tell ")
+
+
+def test_one_that_fails_leaves_the_race_and_the_others_go_on(monkeypatch, tmp_path):
+    found, told = compared(
+        monkeypatch, tmp_path, lambda name, n: None if (name, n) == ("curl", 3) else 1 + 8 * (name == "asyncio")
+    )
+    assert [one.name for one in found.ranked] == ["threads/4/worker", "asyncio/4/worker"]
+    assert (found.entrants[1].verdict, len(found.entrants[1].runs)) == ("failed", 2)
+    assert found.judgement("crawl").rounds == MIN_ROUNDS
+    assert sum("curl" in line for line in told) == 1 + 3
+
+
+def test_when_all_fail_it_ends(monkeypatch, tmp_path):
+    found, told = compared(monkeypatch, tmp_path, lambda name, n: None)
+    assert (found.rounds, len(told)) == (0, 3)
+    assert found.verdict() == ["No combination gave the records of the baseline."]
+
+
+def test_the_same_seed_gives_the_same_order(monkeypatch, tmp_path):
+    def order(seed):
+        return compared(monkeypatch, tmp_path, lambda name, n: 1, repeat=4, seed=seed)[1]
+
+    assert order(1) == order(1) != order(2)
+    assert order(1)[3].startswith("round 1 of 4: ")
 
 
 @pytest.mark.parametrize(
