@@ -23,7 +23,7 @@ PLOTS = {
     ),
     "lines": lambda width: lines(
         [
-            Line(name, {w: Point(w * (n + 1), [w * n, w * n + 2], (w * n, w * n + 9)) for w in (1, 4, 16, 128)}, look(n))
+            Line(name, {x: Point(x * (n + 1), [x * n, x * n + 2], (x * n, x * n + 9)) for x in (1, 4, 128)}, look(n))
             for n, name in enumerate(["processes-asyncio, parsed in the callback", *NAMES[1:]])
         ],
         "t", "requests in flight at most", "pages/s", width,
