@@ -24,6 +24,12 @@ def main() -> None:
         from benchmarks.parts import command
 
         found, complaints = command.run(options)
+    elif options.command == "advice":
+        from benchmarks import advice
+
+        with tempfile.TemporaryDirectory(prefix="crawler-benchmarks-") as folder:
+            found = advice.check(options, Path(folder))
+        complaints = advice.complaints(found)
     else:
         found = _peers(options)
     print(show.as_text(found))
@@ -68,7 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     what = parts.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="exit 1 where a ratio is over 25 %% worse than the baseline")
     what.add_argument("--save", action="store_true", help="make these ratios the baseline")
-    for command in (race, parts):
+    advice = commands.add_parser("advice", formatter_class=_Help, description="Advice and auto on five servers.")
+    advice.add_argument("--books", type=_positive, default=600, metavar="N", help="books of each shop (600)")
+    advice.add_argument("--repeat", type=_positive, default=3, metavar="N", help="rounds of the sweep (3)")
+    advice.add_argument("--only", nargs="+", metavar="NAME", help="servers, by the beginning of their names")
+    for command in (race, parts, advice):
         command.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to a file")
         command.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table into FILE")
     return parser

@@ -14,7 +14,7 @@ import click
 from crawler.cli import exit_codes
 from crawler.cli.compare_text import compare_text
 from crawler.cli.helping import Command
-from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, share, size, time
+from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, load_options, share, size, time
 from crawler.cli.progress import status_line
 from crawler.cli.terminal import echo, echo_json, short
 
@@ -38,7 +38,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
     short_help="Compare strategies on one job: which is best, and why.",
     sections={
         "What to crawl": (*CONFIG_OPTIONS, "replay", "yes"),
-        "The demo site": ("books", "latency", "errors", "page_weight"),
+        "The demo site": ("books", "latency", "errors", "page_weight", "capacity", "rate", "slows_beyond"),
         "What to compare": ("strategies", "workers", "parse", "baseline"),
         "How long": ("budget", "repeat", "matters", "seed"),
         "What to write": ("out", "as_json", "quiet"),
@@ -109,6 +109,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 @click.option(
     "--page-weight", callback=size, metavar="SIZE", help="Pad pages with text to this size, for example 50kB."
 )
+@load_options
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation before crawling a live site.")
 @click.option("--out", metavar="FOLDER", help="Folder for the reports. Default: output/compare-NAME.")
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing while the runs are in progress.")
@@ -130,6 +131,9 @@ def command(
     latency: Wait | None,
     errors: float | None,
     page_weight: int | None,
+    capacity: int | None,
+    rate: int | None,
+    slows_beyond: int | None,
     yes: bool,
     out: str | None,
     quiet: bool,
@@ -162,7 +166,7 @@ def command(
         echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes
     folder = Path(out) if out else Path("output") / f"compare-{job.name}"
     with ExitStack() as stack:
-        demo = Demo(latency, books, errors, page_weight)
+        demo = Demo(latency, books, errors, page_weight, capacity, rate, slows_beyond)
         site = stack.enter_context(open_site(job, demo, Path(replay) if replay else None))
         if site.is_live:
             aim = replace(aim, repeat=aim.repeat or MIN_ROUNDS)  # nobody is asked for more than was said

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crawler.cli.helping import Command
-from crawler.cli.options import latency, share, size
+from crawler.cli.options import latency, load_options, share, size
 from crawler.cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     short_help="Serve the demo bookshop until Ctrl-C.",
     sections={
         "The shop": ("books", "seed", "page_weight"),
-        "How it answers": ("latency", "errors", "port", "log"),
+        "How it answers": ("latency", "errors", "capacity", "rate", "slows_beyond", "port", "log"),
     },
     codes=(2, 130, 143),
     meanings={2: "wrong command line, or the port is not free", 130: "closed by Ctrl-C", 143: "closed by SIGTERM"},
@@ -54,9 +54,19 @@ if TYPE_CHECKING:
     metavar="SIZE",
     help="Pad pages with text to this size, for example 50kB.",
 )
+@load_options
 @click.option("--log", metavar="FILE", help="Append one line of JSON to FILE for every request.")
 def command(
-    books: int, latency: float | Latency, errors: float, seed: int, port: int, page_weight: int, log: str | None
+    books: int,
+    latency: float | Latency,
+    errors: float,
+    seed: int,
+    port: int,
+    page_weight: int,
+    capacity: int | None,
+    rate: int | None,
+    slows_beyond: int | None,
+    log: str | None,
 ) -> None:
     """Serve the demo bookshop until Ctrl-C, to look at in a browser or to crawl.
 
@@ -86,6 +96,7 @@ def command(
       crawler demo
       crawler demo --books 1000 --latency 200ms --port 0
       crawler demo --latency "p50 100ms p95 800ms" --errors 5% --page-weight 50kB
+      crawler demo --latency 50ms --capacity 4
     """
     from crawler.demo.options import DemoOptions
     from crawler.demo.server import serve
@@ -94,4 +105,5 @@ def command(
         echo(url)
         echo("the demo bookshop is open; Ctrl-C closes it", sys.stderr)
 
-    serve(DemoOptions(books, latency, errors, seed, port, page_weight, log), ready)
+    load = (capacity or 0, rate or 0, slows_beyond or 0)
+    serve(DemoOptions(books, latency, errors, seed, port, page_weight, *load, log), ready)

@@ -13,7 +13,17 @@ from crawler.errors import ConfigError
 if TYPE_CHECKING:
     from crawler.config import Job
 
-__all__ = ["CONFIG_OPTIONS", "PARSE_STAGES_IN_WORDS", "job_options", "latency", "load_job", "share", "size", "time"]
+__all__ = [
+    "CONFIG_OPTIONS",
+    "PARSE_STAGES_IN_WORDS",
+    "job_options",
+    "latency",
+    "load_job",
+    "load_options",
+    "share",
+    "size",
+    "time",
+]
 
 
 PARSE_STAGES_IN_WORDS = {
@@ -70,6 +80,26 @@ def _read(ctx: click.Context, option: click.Parameter, text: str | None, parse: 
 
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def load_options(function: F) -> F:
+    """--capacity, --rate and --slows-beyond of the demo site."""
+    number = click.IntRange(0, 1_000_000)
+    for decorate in (
+        click.option(
+            "--slows-beyond",
+            type=number,
+            metavar="NUMBER",
+            help="Requests in flight beyond which responses get slower and throughput falls.",
+        ),
+        click.option("--rate", type=number, metavar="NUMBER", help="Requests per second above which it answers 429."),
+        click.option(
+            "--capacity", type=number, metavar="NUMBER", help="Requests served at once; others wait in line for a slot."
+        ),
+    ):
+        function = decorate(function)
+    return function
+
 
 CONFIG_OPTIONS = ("overrides", "starts")
 """Names of the options that change the config."""

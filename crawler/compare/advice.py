@@ -10,8 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
-__all__ = ["Advice", "Measured", "advise"]
+from crawler.compare.task import Combination
+
+__all__ = ["LIGHT", "MAX_WORKERS", "Advice", "Checked", "Measured", "advise"]
 
 MAX_WORKERS = 64  # threads; a site that answers more at once without complaint is rare
 HEAVY = 0.005  # seconds of CPU: from here on the analysis of a page is worth a process of its own
@@ -50,16 +53,27 @@ class Measured:
     cores: int
 
 
+class Checked(NamedTuple):
+    """What the advised combination then measured: the median pages a second of so many runs."""
+
+    pages_a_second: float
+    runs: int
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What to do.
 
     Attributes:
-        limit: `politeness`, `latency` or `cpu`.
+        limit: `politeness`, `latency`, `cpu`, `links` (a chain of pages that lead to one another), `site` (what it can
+            serve) or `measured` (a measured combination is better than what the arithmetic says).
         says: the sentence for a person.
         flags: for `crawler run`.
         others: strategies that suit as well.
         sums: the arithmetic, a line each.
+        combination: what is advised.
+        predicted: pages a second that are expected of it; None where nothing tells it.
+        checked: what it then measured; None where it was not run, so that the advice is a guess.
     """
 
     limit: str
@@ -67,6 +81,9 @@ class Advice:
     flags: str
     others: tuple[str, ...]
     sums: tuple[str, ...]
+    combination: Combination | None = None
+    predicted: float | None = None
+    checked: Checked | None = None
 
 
 def advise(known: Measured, strategies: Collection[str]) -> Advice:
@@ -125,7 +142,7 @@ def _politeness(known: Measured, sums: _Sums, strategies: Collection[str]) -> Ad
         f"Nothing but politeness matters: the site allows {1 / known.gap:.3g} requests/s to a host, one every "
         f"{_ms(known.gap)}. More than {_count(workers)} {'gains' if workers == 1 else 'gain'} nothing."
     )
-    return _advice("politeness", says, ("threads", *LIGHT), workers, "callback", strategies, sums)
+    return _advice("politeness", says, ("threads", *LIGHT), workers, "callback", strategies, sums, sums.polite_rate)
 
 
 def _latency(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
@@ -133,12 +150,12 @@ def _latency(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advic
     workers = min(sums.workers_for(rate), MAX_WORKERS, known.at_once)
     says = (
         f"Waiting limits you: a page takes {_ms(known.latency)} to come and only {_ms(sums.cpu)} of CPU, so one worker "
-        f"is idle {1 - sums.cpu / sums.each:.0%} of the time. {_count(workers)} can read about "
-        f"{_rate(min(workers / sums.each, rate))}, if the site can serve them."
+        f"is idle {1 - sums.cpu / sums.each:.0%} of the time."
     )
     if workers == known.at_once:
         says += f" polite.per_host allows no more than {known.at_once} at once."
-    return _advice("latency", says, ("threads", *LIGHT), workers, "callback", strategies, sums)
+    rate = min(workers / sums.each, rate)
+    return _advice("latency", says, ("threads", *LIGHT), workers, "callback", strategies, sums, rate)
 
 
 def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
@@ -150,7 +167,8 @@ def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     enough = _worth_it_from(known, sums, best)
     if enough == math.inf or (enough > known.pages and known.parse_cpu < HEAVY):
         says = f"{busy} More than {_count(full)} {'gains' if full == 1 else 'gain'} nothing, and {_no(known, enough)}."
-        return _advice("cpu", says, ("threads", *LIGHT), full, "callback", strategies, sums)
+        rate = min(full / sums.each, sums.core_rate)
+        return _advice("cpu", says, ("threads", *LIGHT), full, "callback", strategies, sums, rate)
     says = (
         f"{busy} Threads share one interpreter lock: above {_count(full)} processes win, with {_rate(best)} "
         f"against {_rate(sums.core_rate)} on {known.cores} cores"
@@ -158,12 +176,12 @@ def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     says += f", from about {enough:,.0f} pages on: they take a while to start." if enough > known.pages else "."
     workers = sums.workers_for(best)
     if workers <= 4 * known.cores:
-        return _advice("cpu", says, ("processes", *HYBRID), workers, "worker", strategies, sums)
+        return _advice("cpu", says, ("processes", *HYBRID), workers, "worker", strategies, sums, best)
     # So many processes would only wait. Threads wait more cheaply, and the second pool has one process a core.
     workers = min(workers, MAX_WORKERS)
     if known.parse_cpu >= HEAVY:
-        return _advice("cpu", says, ("threads", *HYBRID), workers, "pool", strategies, sums)
-    return _advice("cpu", says, (*reversed(HYBRID), "processes"), workers, "worker", strategies, sums)
+        return _advice("cpu", says, ("threads", *HYBRID), workers, "pool", strategies, sums, best)
+    return _advice("cpu", says, (*reversed(HYBRID), "processes"), workers, "worker", strategies, sums, best)
 
 
 def _worth_it_from(known: Measured, sums: _Sums, best: float) -> float:
@@ -188,10 +206,11 @@ def _advice(
     parse: str,
     strategies: Collection[str],
     sums: _Sums,
+    rate: float,
 ) -> Advice:
     there = [name for name in dict.fromkeys(choice) if name in strategies] or sorted(strategies)[:1]
-    flags = f"--strategy {there[0]} --workers {workers} --parse {parse}"
-    return Advice(limit, says, flags, tuple(there[1:]), tuple(sums.lines()))
+    one = Combination(there[0], workers, parse)
+    return Advice(limit, says, one.flags, tuple(there[1:]), tuple(sums.lines()), one, rate)
 
 
 def _count(workers: int) -> str:

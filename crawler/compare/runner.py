@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import platform
 import shutil
 import tempfile
@@ -15,14 +16,15 @@ from typing import Any
 
 from crawler import __version__, clock
 from crawler.compare.advice import Measured as Known
-from crawler.compare.advice import advise
+from crawler.compare.capacity import Links, read_links
+from crawler.compare.checking import Bench, checked_advice
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
 from crawler.compare.rounds import BUDGET, MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
 from crawler.compare.sites import Site
-from crawler.compare.task import RESULT, Combination, RunSource, Task
+from crawler.compare.task import RESULT, STATE, Combination, RunSource, Task
 from crawler.config import Job
 from crawler.crawl.throttle import HostThrottle
 from crawler.errors import Stop
@@ -34,6 +36,7 @@ __all__ = ["Aim", "compare"]
 Tell = Callable[[str], None]
 
 MIN_TIMEOUT, PATIENCE = 60.0, 5.0  # a run may take so many seconds, and so many times as long as the baseline
+ADVICE = 0.25  # share of the budget that its check may take where the rounds have used up all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ class _Comparing:
         self._count = 0
         self._stage = "warm-up"
         self._began = time.monotonic()
+        self._known: Known | None = None
+        self._links = Links((), (), ())
         self._entrants = {one: Entrant(one) for one in aim.combinations}
         self._found = Comparison(
             job=aim.job.name,
@@ -107,6 +112,7 @@ class _Comparing:
             if one.warm_up is None:
                 self._enter(one, 0)
         self._found.stopped = self._rounds()
+        self._advise()
         self._note()
         return self._found
 
@@ -124,9 +130,10 @@ class _Comparing:
         self._timeout = max(MIN_TIMEOUT, PATIENCE * run.wall)
         if baseline in self._entrants:
             self._entrants[baseline].warm_up = run
-        self._advise(run)
+        self._learn(run)
 
-    def _advise(self, run: Run) -> None:
+    def _learn(self, run: Run) -> None:
+        """Measure what advice is made of."""
         job = self._aim.job
         sample = self._sample()
         delay = max(job.polite.delay, sample.get("crawl_delay", 0.0))
@@ -134,7 +141,8 @@ class _Comparing:
         self._found.gap = gap
         if not sample or not run.pages:
             return
-        known = Known(
+        self._links = read_links(self._expected / STATE)
+        self._known = Known(
             pages=run.pages,
             latency=run.mean_latency,
             cpu=run.loop_cpu / run.pages if self._aim.baseline.strategy == "serial" else 0.0,
@@ -146,7 +154,30 @@ class _Comparing:
             at_once=job.polite.per_host * max(1, run.hosts),
             cores=cores(),
         )
-        self._found.advice = advise(known, [name for name in STRATEGIES if not missing(name)])
+
+    def _advise(self) -> None:
+        if self._known is None:
+            return
+        site, budget, now = self._site, self._found.budget, time.monotonic
+        until = math.inf if budget is None else max(self._began + budget, now() + budget * ADVICE)
+        bench = Bench(
+            run=self._probe,
+            is_ours=bool(site.base or site.replay),
+            is_replay=site.replay is not None,
+            has_time=lambda seconds: now() + seconds < until,
+        )
+        strategies = [name for name in STRATEGIES if not missing(name)]
+        self._found.advice = checked_advice(self._known, self._links, self._found, strategies, bench)
+
+    def _probe(self, one: Combination) -> Run | None:
+        """A run for the advice alone; None where it failed or its records are wrong."""
+        try:
+            run, folder = self._run(one, f"checking the advice: {one.name}")
+        except NoRun:
+            return None
+        difference = self._difference(run, folder)
+        shutil.rmtree(folder)
+        return None if difference else run
 
     def _sample(self) -> dict[str, Any]:
         self._tell("timing the analysis of a sample of pages")

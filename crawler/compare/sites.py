@@ -31,6 +31,9 @@ class Demo:
     books: int | None = None
     errors: float | None = None
     page_weight: int | None = None
+    capacity: int | None = None
+    rate: int | None = None
+    slows_beyond: int | None = None
 
     def changes(self) -> dict[str, Any]:
         """Those that are given."""
@@ -102,6 +105,12 @@ def _about(options: DemoOptions) -> str:
         parts.append(f"{show_share(options.errors)} of the pages fail at first")
     if options.page_weight:
         parts.append(f"pages filled up to {show_size(options.page_weight)}")
+    if options.capacity:
+        parts.append(f"{options.capacity:,} served at once")
+    if options.rate:
+        parts.append(f"429 above {options.rate:,} requests a second")
+    if options.slows_beyond:
+        parts.append(f"slower beyond {options.slows_beyond:,} in flight")
     return ", ".join(parts)
 
 

@@ -93,6 +93,11 @@ class DemoSpec(Section):
     errors = Key(share(0, 1), 0.0, "Share of pages that fail on the first request.")
     seed = Key(whole(0, 2**31), 1, "Random seed: the same seed always gives the same shop.")
     page_weight = Key(size(0, 100_000_000), 0, "Pad pages to this size with text that belongs to no record.")
+    capacity = Key(whole(0, 1_000_000), 0, "Requests served at once; others wait in line. 0 is no limit.")
+    rate = Key(whole(0, 1_000_000), 0, "Requests per second above which it answers 429. 0 is no limit.")
+    slows_beyond = Key(
+        whole(0, 1_000_000), 0, "Requests in flight beyond which responses get slower and throughput falls. 0 is never."
+    )
     port = Key(whole(0, 65535), 8765, "TCP port on this machine; 0 picks a free one.")
 
 

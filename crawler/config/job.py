@@ -236,7 +236,7 @@ class Job:
     def what_hash(self) -> str:
         """sha256 over what defines the crawl: starts, page kinds, demo shop, parameters. Not how fast or how far."""
         # Without defaults: a key that a later version adds must not look like a change.
-        without = {"latency", "page_weight"}  # the records are the same
+        without = {"latency", "page_weight", "capacity", "rate", "slows_beyond"}  # the records are the same
         demo = self.demo.plain(defaults=False, without=without) if self.demo else None
         pages = [(name, kind.plain(defaults=False)) for name, kind in self.pages.items()]
         told_apart = [self.fetch.ignore_parameters, self.fetch.keep_parameters]

@@ -10,6 +10,7 @@ from crawler.serving.latency import MAX_LENGTH, SHAPES, Latency
 __all__ = ["DemoOptions"]
 
 MAX_BOOKS = 1_000_000
+MAX_LOAD = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class DemoOptions:
         seed: another seed gives other prices, dates and texts; the same seed always gives the same site.
         port: TCP port on 127.0.0.1; 0 takes any free one.
         page_weight: bytes up to which pages are filled with text that belongs to no record.
+        capacity: requests that it serves at once; others wait in line for a slot. 0 for no limit.
+        rate: requests a second above which it answers 429, without Retry-After; 0 for no limit.
+        slows_beyond: requests in flight beyond which responses get slower, and throughput falls; 0 for never.
         log: file to which a line of JSON is added for each request.
 
     Raises:
@@ -37,6 +41,9 @@ class DemoOptions:
     seed: int = 1
     port: int = 8765
     page_weight: int = 0
+    capacity: int = 0
+    rate: int = 0
+    slows_beyond: int = 0
     log: str | None = None
 
     def __post_init__(self) -> None:
@@ -45,6 +52,9 @@ class DemoOptions:
         _check("errors", self.errors, 0, 1)
         _check("port", self.port, 0, 65535)
         _check("page_weight", self.page_weight, 0, 100_000_000)
+        _check("capacity", self.capacity, 0, MAX_LOAD)
+        _check("rate", self.rate, 0, MAX_LOAD)
+        _check("slows_beyond", self.slows_beyond, 0, MAX_LOAD)
 
     def _check_latency(self) -> None:
         if isinstance(self.latency, int | float):

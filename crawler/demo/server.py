@@ -10,6 +10,7 @@ from typing import IO
 
 from crawler.demo.asked import BUSY
 from crawler.demo.catalogue import SeededRandom
+from crawler.demo.load import Load
 from crawler.demo.options import DemoOptions
 from crawler.demo.site import Site
 from crawler.errors import ConfigError
@@ -24,6 +25,7 @@ __all__ = ["DemoHandler", "serve"]
 CACHE_BYTES = 32_000_000
 STATS = "/_stats"
 FINE = 2**32
+TOO_MANY = 429
 
 
 class DemoHandler(Handler):
@@ -35,15 +37,17 @@ class DemoHandler(Handler):
     def __init__(self, site: Site) -> None:
         super().__init__()
         self.site = site
-        self._latency = site.options.latency
+        options = site.options
+        self._latency = options.latency
+        self._load = Load(options.capacity, options.rate, options.slows_beyond)
         self._statuses: Counter[int] = Counter()
         self._cache: dict[str, RenderedResponse] = {}
         self._cached_bytes = 0
         self._failed: set[str] = set()
         self._asked: Counter[str] = Counter()
         self._log: IO[str] | None = None
-        if site.options.log:
-            self._log = open(site.options.log, "a", encoding="utf-8", buffering=1)  # noqa: SIM115  # closed by close()
+        if options.log:
+            self._log = open(options.log, "a", encoding="utf-8", buffering=1)  # noqa: SIM115  # closed by close()
 
     def close(self) -> None:
         """Close the log."""
@@ -54,6 +58,9 @@ class DemoHandler(Handler):
         """The answer to a request; it is counted and logged now, when it arrives."""
         if ask.target == STATS:
             return self.ready(HttpResponse(200, {"Content-Type": "application/json"}, self._stats()))
+        if self._load.refuses(time.monotonic()):
+            self._count(ask, TOO_MANY)
+            return self.ready(plain(TOO_MANY))
         page = _page(ask)
         ready = self._cache.get(page) or self._make(ask, page)
         if ready.shaky and page not in self._failed:
@@ -66,7 +73,10 @@ class DemoHandler(Handler):
         """Seconds until the answer may go out."""
         if ask.target == STATS:
             return 0.0
-        return self._drawn(_page(ask), self._latency) if isinstance(self._latency, Latency) else self._latency
+        wait = self._drawn(_page(ask), self._latency) if isinstance(self._latency, Latency) else self._latency
+        if ready.status == TOO_MANY:
+            return wait  # a refusal needs no slot
+        return self._load.delay(wait, self.waiting + 1, time.monotonic())
 
     def _drawn(self, page: str, latency: Latency) -> float:
         """Every run meets the same times, whatever the order in which it asks: only so are runs comparable."""

@@ -1,10 +1,6 @@
 """`auto`: starts with few requests on one thread, measures, and switches to what is fastest.
 
-By Little's law (1961) throughput is requests in flight divided by the time of an answer. So while that time stays, more
-requests bring more pages; once it grows, they only wait somewhere. As in TCP Vegas (Brakmo and Peterson, 1995) the
-shortest mean seen is the measure; as in TCP the number doubles at first and later grows slowly (RFC 5681).
-
-It teaches what the numbers of a job say. How many requests at once: see above. Which strategy: one
+It teaches what the numbers of a job say. How many requests at once: see `concurrency_limit.py`. Which strategy: one
 that multiplexes, for as long as one core can do the work; where analysis keeps that core busy, the same in several
 processes. That must be seen twice in a row: the first time their server begins to start, the second time it is ready.
 Choose it when you do not want to choose; `fetch.workers` is the most at once, 64 if it is not said.
@@ -12,7 +8,6 @@ Choose it when you do not want to choose; `fetch.workers` is the most at once, 6
 
 from __future__ import annotations
 
-import math
 import sys
 import threading
 from concurrent.futures import Future
@@ -22,68 +17,12 @@ from typing import Any, Generic, TypeVar
 from crawler.model import Failure, Request
 from crawler.process import cores
 from crawler.strategies import worker_process
+from crawler.strategies.concurrency_limit import ConcurrencyLimit
 from crawler.strategies.event_driver import Driver, Threaded
 from crawler.strategies.port import Fetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, preload, refusal
 
-__all__ = ["Auto", "ConcurrencyLimit"]
-
-
-FIRST = 8
-TOLERANCE = 1.5  # times the shortest mean that an answer may take
-
-
-class ConcurrencyLimit:
-    """Attributes: now: how many requests at once; why: what the last look at the answers said."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self.now = min(FIRST, most)
-        self.why = "not enough responses to decide"
-        self._doubles = True
-        self._deaf = 0
-        self._shortest = math.inf
-        self._total, self._count, self._full = 0.0, 0, False
-
-    def answered(self, seconds: float, *, full: bool) -> None:
-        """Take in one answer; `full`: as many requests were in flight as were wanted."""
-        self._deaf = max(0, self._deaf - 1)
-        self._total += seconds
-        self._count += 1
-        self._full = self._full or full
-        if self._count >= max(self.now, FIRST):
-            self._look(self._total / self._count)
-            self._begin()
-
-    def refused(self) -> None:
-        """React to 429 or 503, once per round of requests in flight."""
-        if self._deaf:
-            self._deaf -= 1
-            return
-        self._deaf = self.now
-        self.now = max(1, self.now // 2)
-        self._doubles = False
-        self.why = "the server refused more (429 or 503)"
-        self._begin()
-
-    def _begin(self) -> None:
-        self._total, self._count, self._full = 0.0, 0, False
-
-    def _look(self, mean: float) -> None:
-        few = self.now <= FIRST  # so that they cannot be in each other's way: the site itself takes that long now
-        self._shortest = mean if few else min(mean, self._shortest)
-        times = f"a response takes {mean:.3f} s, {self._shortest:.3f} s at best"
-        if mean > TOLERANCE * self._shortest:
-            self.now = max(min(FIRST, self.now), round(self.now * TOLERANCE * self._shortest / mean))
-            self._doubles = False
-            self.why = f"{times}: more would only wait"
-        elif not self._full:
-            self.why = f"{times}: there were never more URLs to fetch"
-        elif self.now < self._most:
-            self.now = min(self._most, 2 * self.now if self._doubles else self.now + math.isqrt(self.now))
-            self.why = f"{times}: more workers were faster"
-        else:
-            self.why = f"{times}: more might be faster, but fetch.workers is the limit"
+__all__ = ["Auto"]
 
 
 T = TypeVar("T")
@@ -197,9 +136,9 @@ class Auto(Generic[T]):
             return
         result = future.result()
         if isinstance(result, Failure) and result.status in (429, 503):
-            self._best.refused()
+            self._best.refused(monotonic())
         elif result.elapsed > 0:
-            self._best.answered(result.elapsed, full=full)
+            self._best.answered(result.elapsed, full=full, now=monotonic())
 
     def _look(self) -> None:
         """Check whether parsing is the bottleneck, by wall-clock time: a busy machine gives no process a core."""
@@ -223,6 +162,7 @@ class Auto(Generic[T]):
         if self._driver is not None:  # what it has in flight is finished beside
             self._first = Threaded(self._driver, self._name)
         self._spread = make_driver(SPREAD[self._name], self._plan)
+        self._best.restart()
 
     def _prepare(self) -> None:
         """Let the processes find in memory what has been needed here."""

@@ -1,64 +1,185 @@
-"""How many requests at once: against a server that is made of two numbers."""
+"""How many requests at once: against servers that are simulated in virtual time."""
 
 from __future__ import annotations
 
-from hypothesis import given
+import math
+import random
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush
+
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.strategies.auto import FIRST, TOLERANCE, ConcurrencyLimit
+from crawler.demo.load import Load
+from crawler.strategies.concurrency_limit import FIRST, ConcurrencyLimit
+
+REFUSED_PAUSE = 0.75  # seconds: the mean of the first backoff of the crawl
+Latency = Callable[[], float]
 
 
-def rounds(width: ConcurrencyLimit, seconds: float, count: int, *, full: bool = True) -> list[int]:
-    seen = []
-    for _ in range(count):
-        for _ in range(max(width.now, FIRST)):
-            width.answered(seconds, full=full)
-        seen.append(width.now)
-    return seen
+class Server:
+    """A server and a crawl of it that obeys a limit, without waiting for anything."""
+
+    def __init__(self, latency: float | Latency, load: Load | None = None, jitter: float = 0.02) -> None:
+        self._latency = latency if callable(latency) else lambda: latency
+        self.load = load or Load()
+        self._dice = random.Random(7)
+        self._jitter = jitter
+        self.refused = 0
+
+    def crawl(self, limit: ConcurrencyLimit, pages: int, *, now: float = 0.0, supply: int = 1_000_000) -> float:
+        """Seconds until all pages are there; at most `supply` can be asked for at a time."""
+        began, done, sent = now, 0, 0
+        later: deque[float] = deque()
+        flights: list[tuple[float, float, bool]] = []
+        while done < pages:
+            while later and later[0] <= now:
+                later.popleft()
+                sent -= 1
+            while len(flights) < min(limit.now, supply) and sent < pages:
+                sent += 1
+                refused = self.load.refuses(now)
+                wait = self._latency() * self._dice.uniform(1, 1 + self._jitter)
+                if not refused:
+                    wait = self.load.delay(wait, len(flights) + 1, now)
+                heappush(flights, (now + wait, now, refused))
+            if not flights:
+                now = later[0]
+                continue
+            full = len(flights) >= limit.now
+            now, at, refused = heappop(flights)
+            if refused:
+                self.refused += 1
+                later.append(now + REFUSED_PAUSE)
+                limit.refused(now)
+            else:
+                done += 1
+                limit.answered(now - at, full=full, now=now)
+        return now - began
 
 
-def test_it_doubles_while_answers_take_no_longer() -> None:
-    assert rounds(ConcurrencyLimit(100), 0.1, 5) == [16, 32, 64, 100, 100]
+class Fixed(ConcurrencyLimit):
+    """A limit that stays."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.now = number
+
+    def answered(self, seconds: float, *, full: bool, now: float) -> None:
+        return
+
+    def refused(self, now: float) -> None:
+        return
+
+
+def lognormal(half: float, most: float) -> Latency:
+    dice = random.Random(3)
+    return lambda: dice.lognormvariate(math.log(half), math.log(most / half) / 1.645)
+
+
+SERVERS = {
+    "latency only": lambda: Server(0.1),
+    "4 slots": lambda: Server(0.05, Load(capacity=4)),
+    "1 slot": lambda: Server(0.05, Load(capacity=1)),
+    "12 slots": lambda: Server(0.05, Load(capacity=12)),
+    "slows beyond 8": lambda: Server(0.1, Load(slows_beyond=8)),
+    "slows beyond 20": lambda: Server(0.1, Load(slows_beyond=20)),
+    "429 above 60/s": lambda: Server(0.1, Load(rate=60)),
+    "long-tailed": lambda: Server(lognormal(0.1, 0.8)),
+    "long-tailed, 4 slots": lambda: Server(lognormal(0.05, 0.4), Load(capacity=4)),
+}
+WIDTHS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 20, 24, 32, 64)
+BEST = {
+    "latency only": {64},
+    "4 slots": {4},
+    "1 slot": {1},
+    "12 slots": set(range(11, 19)),
+    "slows beyond 8": {7, 8},
+    "slows beyond 20": set(range(18, 24)),
+    "429 above 60/s": {5, 6},
+    "long-tailed": {32, 64},
+    "long-tailed, 4 slots": set(range(3, 65)),  # more only wait
+}
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_crawl_is_nearly_as_fast_as_with_the_best_number(name: str) -> None:
+    pages = 1_000
+    best = min(SERVERS[name]().crawl(Fixed(width), pages) for width in WIDTHS)
+    limit = ConcurrencyLimit(64)
+    assert SERVERS[name]().crawl(limit, pages) <= 1.2 * best
+    assert limit.now in BEST[name]
+
+
+@pytest.mark.parametrize("latency", [0.1, lognormal(0.1, 0.8)])
+def test_it_doubles_at_once_while_responses_take_no_longer(latency: float | Latency) -> None:
+    limit = ConcurrencyLimit(100)
+    Server(latency).crawl(limit, 200)  # 8 + 16 + 32 + 64 with those that were in flight at each change
+    assert limit.now == 100
 
 
 def test_it_stays_where_no_more_were_due() -> None:
-    width = ConcurrencyLimit(100)
-    assert rounds(width, 0.1, 5, full=False) == [8] * 5
-    assert "never more URLs to fetch" in width.why
+    limit = ConcurrencyLimit(100)
+    Server(0.1).crawl(limit, 300, supply=5)
+    assert limit.now == 8
+    assert "never more URLs to fetch" in limit.why
 
 
-def test_it_is_never_more_than_allowed() -> None:
-    assert rounds(ConcurrencyLimit(3), 0.1, 5) == [3] * 5
+@given(st.integers(1, 8))
+def test_it_is_never_more_than_allowed(most: int) -> None:
+    limit = ConcurrencyLimit(most)
+    Server(0.1).crawl(limit, 200)
+    assert limit.now == most
 
 
-@given(st.integers(8, 200), st.floats(0.001, 5))
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 100), st.floats(0.01, 5))
 def test_it_finds_how_many_a_server_answers_at_once(capacity: int, seconds: float) -> None:
-    """The server answers `capacity` at once; more wait in its queue."""
-    width = ConcurrencyLimit(1_000)
-    for _ in range(60):
-        rounds(width, seconds * max(1.0, width.now / capacity), 1)
-    assert capacity <= width.now <= 2.5 * TOLERANCE * capacity
-    assert width.now < 1_000
+    limit = ConcurrencyLimit(1_000)
+    Server(seconds, Load(capacity)).crawl(limit, 60 * max(capacity, FIRST))
+    assert 0.9 * capacity <= limit.now <= 2 * capacity + 1  # responses that come in packs blur it
 
 
-def test_a_server_that_became_slower_is_measured_anew() -> None:
-    width = ConcurrencyLimit(64)
-    rounds(width, 0.1, 5)
-    assert rounds(width, 0.5, 1)[0] < 64
-    assert rounds(width, 0.5, 100)[-1] == 64
+def test_a_server_that_changed_is_measured_anew() -> None:
+    limit = ConcurrencyLimit(64)
+    now = Server(0.1).crawl(limit, 500)
+    assert limit.now == 64
+    now += Server(0.1, Load(capacity=4)).crawl(limit, 3_000, now=now)
+    assert limit.now <= 8
+    Server(0.05).crawl(limit, 3_000, now=now)
+    assert limit.now == 64
 
 
-def test_a_burst_of_refusals_halves_it_once() -> None:
-    width = ConcurrencyLimit(64)
-    rounds(width, 0.1, 4)
+def test_a_burst_of_refusals_counts_once() -> None:
+    limit = ConcurrencyLimit(64)
+    now = Server(0.1).crawl(limit, 500)
     for _ in range(20):
-        width.refused()
-    assert width.now == 32
-    assert "refused" in width.why
+        limit.refused(now)
+    assert limit.now == 32
+    assert "refused" in limit.why
 
 
-def test_after_a_refusal_it_grows_slowly() -> None:
-    width = ConcurrencyLimit(64)
-    rounds(width, 0.1, 4)
-    width.refused()
-    assert rounds(width, 0.1, 1) == [37]
+def test_a_server_that_refuses_everything_is_asked_one_by_one() -> None:
+    limit = ConcurrencyLimit(64)
+    for n in range(50):
+        limit.refused(n / 10)
+    assert limit.now == 1
+
+
+def test_long_after_a_refusal_it_tries_more() -> None:
+    limit = ConcurrencyLimit(64)
+    now = Server(0.1).crawl(limit, 500)
+    limit.refused(now)
+    few = limit.now
+    Server(0.1).crawl(limit, 100_000, now=now)
+    assert limit.now > few
+
+
+def test_heavy_parsing_that_went_over_to_processes_begins_again() -> None:
+    limit = ConcurrencyLimit(64)
+    Server(0.01, Load(capacity=1)).crawl(limit, 300)
+    assert limit.now == 1
+    limit.restart()
+    assert limit.now == FIRST

@@ -1,0 +1,154 @@
+"""`advice`: whether the advice of `crawler compare` holds, and `auto` with it, on five servers that limit differently.
+
+For each server: what is advised after one number of workers was compared; then a sweep of numbers of workers, what was
+advised among them, and `auto`, in shuffled rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.show import Result, setting
+from crawler.compare.advice import Advice
+from crawler.compare.outcome import Comparison
+from crawler.compare.runner import Aim, compare
+from crawler.compare.sites import Demo, open_site
+from crawler.compare.task import Combination, RunSource
+
+STRATEGY, PARSE, FIRST = "threads", "callback", 16
+WIDTHS = (2, 4, 6, 8, 12, 16, 24, 32, 64)
+BASELINE = Combination("serial", 1, "worker")
+AUTO = Combination("auto", 64, "worker")
+HEADER = (
+    "server",
+    "best pages/s",
+    "at",
+    "advised",
+    "pages/s",
+    "of best",
+    "predicted",
+    "measured",
+    "off",
+    "auto",
+    "of best",
+)
+ADVISED, OFF, NEAR = 0.9, 0.15, 1 / 1.2  # what is asked of them
+
+LISTINGS = """
+name: {name}
+demo: {{books: {books}}}
+start: {start}
+pages:
+  listing:
+    follow:
+      - {{css: '{books_css}', to: book}}
+      - {{css: 'li.next a', to: listing, next: true}}
+  book:
+    table: books
+    fields: {{title: h1, isbn: {{label: ISBN}}}}
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server; `listings` of them are start pages, or only the first where they are a chain."""
+
+    name: str
+    demo: Demo
+    is_chain: bool = False
+
+
+SERVERS = (
+    Server("latency only", Demo(latency=0.1)),
+    Server("4 slots", Demo(latency=0.05, capacity=4)),
+    Server("slows beyond 8", Demo(latency=0.1, slows_beyond=8)),
+    Server("429 above 60/s", Demo(latency=0.1, rate=60)),
+    Server("listing chain", Demo(latency=0.1), is_chain=True),
+)
+
+
+class Figures(NamedTuple):
+    """Pages a second of one server, and what was advised."""
+
+    server: str
+    best: float
+    at: str
+    advice: Advice
+    advised: float
+    auto: float
+
+
+def check(options: argparse.Namespace, work: Path) -> Result:
+    """Measure all servers, or those that are named."""
+    wanted = [one for one in SERVERS if not options.only or any(one.name.startswith(name) for name in options.only)]
+    found = [_figures(server, options, work) for server in wanted]
+    notes = [
+        "Advised: at least 90 % of the best. Off: what was measured beside what was predicted, at most 15 %. "
+        "auto: at least 83 % of the best (a factor of 1.2).",
+        *(f"{one.server}: {one.advice.says}" for one in found),
+    ]
+    about = (
+        f"{options.books} books; advice after threads/{FIRST} was compared; then {len(WIDTHS)} numbers of threads from "
+        f"{WIDTHS[0]} to {WIDTHS[-1]}, what was advised and auto, {options.repeat} shuffled rounds."
+    )
+    return Result("Advice", setting(about), HEADER, [_row(one) for one in found], notes)
+
+
+def complaints(result: Result) -> list[str]:
+    """What does not hold."""
+    return [f"{row[0]}: {name}" for row in result.rows for name, cell in zip(HEADER, row, strict=True) if "!" in cell]
+
+
+def _figures(server: Server, options: argparse.Namespace, work: Path) -> Figures:
+    config = work / f"{server.name.replace(' ', '-')}.yaml"
+    listings = -(-options.books // 20)
+    start = "/catalogue/page-1.html" if server.is_chain else f"'/catalogue/page-{{1..{listings}}}.html'"
+    css = "article.book:first-of-type h3 a" if server.is_chain else "h3 a"
+    books = 5 * options.books if server.is_chain else options.books
+    config.write_text(
+        LISTINGS.format(name=config.stem, books=books, start=start, books_css=css)
+        + f"output: {work / 'out.csv'}\nstate: {work / 'state.sqlite'}\n"
+    )
+    advice = _compared(config, server, [Combination(STRATEGY, FIRST, PARSE)], 1).advice
+    if advice is None or advice.combination is None:
+        raise SystemExit(f"{server.name}: there was no advice")
+    sweep = [Combination(STRATEGY, workers, PARSE) for workers in WIDTHS]
+    found = _compared(config, server, list(dict.fromkeys([*sweep, advice.combination, AUTO])), options.repeat)
+    speeds = {one.combination: found.speed(one) for one in found.ranked}
+    at = max((one for one in speeds if one != AUTO), key=lambda one: speeds[one])
+    return Figures(server.name, speeds[at], at.name, advice, speeds.get(advice.combination, 0.0), speeds.get(AUTO, 0.0))
+
+
+def _compared(config: Path, server: Server, combinations: Sequence[Combination], repeat: int) -> Comparison:
+    source = RunSource(str(config))
+    aim = Aim(source, source.load(), tuple(combinations), BASELINE, repeat)
+    with open_site(aim.job, server.demo) as site:
+        return compare(aim, site, lambda text: print(f"{server.name}: {text}", flush=True))
+
+
+def _row(one: Figures) -> list[str]:
+    assert one.advice.combination is not None
+    predicted, checked = one.advice.predicted, one.advice.checked
+    measured = checked.pages_a_second if checked else None
+    off = measured / predicted - 1 if predicted and measured else None
+    return [
+        one.server,
+        f"{one.best:.1f}",
+        one.at,
+        one.advice.combination.name,
+        f"{one.advised:.1f}",
+        _judged(one.advised / one.best, one.advised / one.best >= ADVISED),
+        f"{predicted:.1f}" if predicted else "none!",
+        f"{measured:.1f}" if measured else "none!",
+        "" if off is None else _judged(off, abs(off) <= OFF),
+        f"{one.auto:.1f}",
+        _judged(one.auto / one.best, one.auto / one.best >= NEAR),
+    ]
+
+
+def _judged(share: float, holds: bool) -> str:
+    return f"{share:.0%}" + ("" if holds else "!")

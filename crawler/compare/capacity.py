@@ -1,0 +1,256 @@
+"""How throughput grows with the number of workers: the links of the job, and a fit of what its site can take.
+
+Two bounds hold whatever the strategy. Links: a crawl takes no less than its span, the longest chain of pages that lead
+to one another, and no less than its work divided by the number of workers (Brent, Journal of the ACM 21, 1974). The
+site: responses get slower with the number in flight, by one of the laws below. A crawl is simulated under both, in
+virtual time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.store.schema import open_database
+
+__all__ = ["NEAR", "Fit", "Law", "Links", "Point", "fit", "read_links"]
+
+NEAR = 0.95
+"""Share of the best throughput that is enough."""
+
+
+LARGE = 3_000
+"""Pages above which a crawl is no longer simulated page by page."""
+
+
+class Point(NamedTuple):
+    """What was measured with one number of workers: pages a second, and the mean seconds of a response."""
+
+    workers: int
+    rate: float
+    latency: float
+
+
+# ---- links
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The pages of a crawl.
+
+    Attributes:
+        seconds: that each page took to come, with one request at a time.
+        children: for each page the pages that it links to, as places in `seconds`.
+        starts: the pages that are known from the beginning.
+    """
+
+    seconds: tuple[float, ...]
+    children: tuple[tuple[int, ...], ...]
+    starts: tuple[int, ...]
+
+    @property
+    def work(self) -> float:
+        """Seconds that all pages take, one after another."""
+        return sum(self.seconds)
+
+    @property
+    def span(self) -> float:
+        """Seconds that no number of workers can save: the last page of the longest chain."""
+        return self.makespan(max(1, len(self.seconds)))
+
+    def makespan(self, workers: int, slower: Callable[[int], float] = lambda at_once: 1.0, cpu: float = 0.0) -> float:
+        """Seconds of a crawl with so many workers.
+
+        Args:
+            slower: how many times longer a response takes with so many requests in flight.
+            cpu: seconds that one thread is busy with each page.
+        """
+        known = set(self.starts)
+        queues = (deque[int](), deque[int]())  # as the frontier: pages with links and pages without take turns
+        for page in self.starts:
+            queues[not self.children[page]].append(page)
+        flights: list[tuple[float, int]] = []
+        parsed: list[tuple[float, int]] = []
+        now = free = 0.0
+        turn = 0
+        while flights or parsed or any(queues):
+            while len(flights) < workers and any(queues):
+                turn = 1 - turn
+                queue = queues[turn] or queues[1 - turn]
+                page = queue.popleft()
+                heappush(flights, (now + self.seconds[page] * slower(len(flights) + 1), page))
+            if flights and not (parsed and parsed[0][0] <= flights[0][0]):
+                now, page = heappop(flights)
+                free = max(free, now) + cpu
+                heappush(parsed, (free, page))
+                continue
+            now, page = heappop(parsed)
+            for child in self.children[page]:
+                if child not in known:
+                    known.add(child)
+                    queues[not self.children[child]].append(child)
+        return now
+
+
+_PAGES = (
+    "SELECT id, elapsed FROM pages WHERE crawl = (SELECT max(id) FROM crawls) AND attempts > 0 AND elapsed IS NOT NULL"
+    " ORDER BY id"
+)
+_EDGES = "SELECT parent, child FROM edges WHERE crawl = (SELECT max(id) FROM crawls) ORDER BY parent, position"
+
+
+def read_links(state: Path) -> Links:
+    """The pages that the newest crawl of a state file asked for."""
+    with closing(open_database(state)) as db:
+        pages = db.execute(_PAGES).fetchall()
+        edges = db.execute(_EDGES)
+        place = {page: at for at, (page, _) in enumerate(pages)}
+        children: list[dict[int, None]] = [{} for _ in pages]
+        first: set[int] = set()
+        linked: set[int] = set()
+        for parent, child in edges:
+            at = place.get(child)
+            if at is None or at in first:  # a start is known from the beginning, whoever else links to it
+                continue
+            if parent == 0:
+                first.add(at)
+            elif parent in place and parent < child:  # a link back leads to no new page
+                children[place[parent]][at] = None
+                linked.add(at)
+    starts = tuple(at for at in range(len(pages)) if at not in linked)
+    return Links(tuple(max(0.0, seconds) for _, seconds in pages), tuple(map(tuple, children)), starts)
+
+
+# ---- what the site can take
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """How many times longer a response takes with n requests in flight.
+
+    Attributes:
+        name: `latency`: never longer. `slots`: n / a, above a at once. `slows`: (n / a) to the power of b, above a at
+            once. `USL`: 1 + a (n - 1) + b n (n - 1), the Universal Scalability Law (Gunther, 2007) seen from the
+            response time: contention and coherency.
+    """
+
+    name: str
+    a: float = 0.0
+    b: float = 0.0
+
+    def __call__(self, at_once: float) -> float:
+        if self.name == "latency":
+            return 1.0
+        if self.name == "USL":
+            return 1 + self.a * (at_once - 1) + self.b * at_once * (at_once - 1)
+        return math.pow(max(1.0, at_once / self.a), 1.0 if self.name == "slots" else self.b)
+
+    @property
+    def falls(self) -> bool:
+        """Whether throughput falls with too many in flight."""
+        return self.b > 0
+
+
+def _laws() -> Iterable[Law]:
+    """All that are tried, the simplest first."""
+    yield Law("latency")
+    knees = [2 ** (step / 8) for step in range(57)]  # 1 to 128
+    yield from (Law("slots", knee) for knee in knees)
+    yield from (Law("slows", knee, power) for power in (1.25, 1.5, 1.75, 2.0, 2.5) for knee in knees)
+    shares = [0.0, *(10 ** (-step / 4) for step in range(21))]
+    yield from (Law("USL", a, b) for a in shares for b in shares if a or b)
+
+
+_SIMPLER = 0.03  # a law with more parameters must fit this much better
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What is known of a job with one strategy.
+
+    Attributes:
+        error: of the law, mean relative deviation from the measured response times.
+        measured: pages a second by number of workers.
+        most: the largest number that may be advised.
+    """
+
+    links: Links
+    cpu: float
+    law: Law
+    error: float
+    measured: Mapping[int, float]
+    most: int
+    _known: dict[int, float] = field(default_factory=dict)
+
+    def rate(self, workers: int) -> float:
+        """Pages a second that are expected with so many workers; what was measured, where it was."""
+        if workers in self.measured:
+            return self.measured[workers]
+        return self._simulated(workers) * self._scale(workers)
+
+    def advised(self) -> int:
+        """The smallest number of workers within 5 % of the best."""
+        tried = sorted({*_steps(self.most), *(one for one in self.measured if one <= self.most)})
+        rates = {workers: self.rate(workers) for workers in tried}
+        enough = NEAR * max(rates.values())
+        return min(workers for workers, rate in rates.items() if rate >= enough)
+
+    def _simulated(self, workers: int) -> float:
+        """Of the laws alone; of a large crawl, whose ends weigh little, by its bounds."""
+        links, count = self.links, max(1, len(self.links.seconds))
+        if workers not in self._known:
+            seconds = max(links.work * self.law(workers) / workers, count * self.cpu)
+            seconds = links.makespan(workers, self.law, self.cpu) if count <= LARGE else max(seconds, links.span)
+            self._known[workers] = count / max(seconds, 1e-9)
+        return self._known[workers]
+
+    def _scale(self, workers: int) -> float:
+        """How far the simulation is off, between the nearest numbers that were measured."""
+        below = max((one for one in self.measured if one < workers), default=None)
+        above = min((one for one in self.measured if one > workers), default=None)
+        near = [one for one in (below, above) if one is not None]
+        if not near:
+            return 1.0
+        off = [math.log(self.measured[one] / self._simulated(one)) for one in near]
+        if below is None or above is None:
+            return math.exp(off[0])
+        share = math.log(workers / below) / math.log(above / below)
+        return math.exp(off[0] + share * (off[1] - off[0]))
+
+
+def _steps(most: int) -> list[int]:
+    """Numbers of workers worth telling apart: each up to 8, then about 12 % apart."""
+    found = [1]
+    while found[-1] < most:
+        found.append(min(most, max(found[-1] + 1, round(found[-1] * 1.12))))
+    return found
+
+
+def fit(points: Sequence[Point], links: Links, cpu: float, most: int) -> Fit:
+    """Choose the law that fits the measured response times best; at equal terms the simplest.
+
+    Args:
+        points: at least one; for one number of workers only one.
+        cpu: seconds that one thread is busy with each page.
+        most: the largest number of workers that may be advised.
+    """
+    base = links.work / max(1, len(links.seconds)) or min(point.latency for point in points)
+    seen = [(_at_once(point), point.latency / max(base, 1e-9)) for point in points]
+    best, error = Law("latency"), math.inf
+    allowance = {"latency": 0.0, "slots": _SIMPLER, "slows": 2 * _SIMPLER, "USL": 2 * _SIMPLER}
+    for law in _laws():
+        off = math.fsum(abs(math.log(law(at_once) / max(times, 1e-9))) for at_once, times in seen) / len(seen)
+        if off + allowance[law.name] < error + allowance[best.name]:
+            best, error = law, off
+    return Fit(links, cpu, best, error, {point.workers: point.rate for point in points}, most)
+
+
+def _at_once(point: Point) -> float:
+    """Requests in flight on average, by Little's law."""
+    return min(max(1.0, point.rate * point.latency), point.workers)

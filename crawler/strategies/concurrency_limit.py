@@ -1,0 +1,290 @@
+"""How many requests at once: the smallest number whose throughput is within 5 % of the best.
+
+While responses take the same time, twice as many requests in flight bring twice as many pages (Little's law,
+Operations Research 9, 1961). Where the server has only so many slots, more of them wait there in line and bring
+nothing; where it thrashes, more bring less (Gunther, Guerrilla Capacity Planning, 2007). So throughput is compared
+before and after each change: the number doubles while that gains, as in the slow start of TCP (RFC 5681), and is then
+narrowed down by halving the interval. Where the server refuses, its admitted rate is the capacity: the number stays
+below what would exceed it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+__all__ = ["FIRST", "ConcurrencyLimit"]
+
+FIRST = 8
+NEAR = 0.95  # share of the best throughput that is enough
+FLAT = 1.1  # times the shortest mean: below it a response takes no longer than with fewer at once
+STEP = 1.25  # numbers closer together than this factor are not told apart
+SIGMAS = 2.0
+MIN_ERROR = 0.05  # of a throughput, relative: what a busy machine does to it
+ROUNDS, MAX_ROUNDS = 3, 9  # that a throughput is measured over; the second where responses vary much
+DRIFT = 2.0  # a server whose responses take this factor longer or shorter, twice in a row, is another server
+HOLD = 100  # rounds after which a settled number is looked at anew
+WINDOW = 1.0  # seconds over which the admitted rate is counted
+QUIET = 60.0  # seconds without a refusal after which more is tried; doubled by each refusal
+
+
+class _Level:
+    """What is measured with one number of requests at once, over rounds of as many responses; seconds.
+
+    The clock is read at the mean arrival of a round, not at its last response: responses come in packs.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.rounds = 0
+        self._first = self._last = 0.0
+        self._count, self._mean, self._squares = 0, 0.0, 0.0
+
+    def add(self, seconds: list[float], arrival: float) -> None:
+        """Take in a round: how long its responses took, and when they came on average."""
+        self._last = arrival
+        self._first = self._first if self.rounds else arrival
+        self.rounds += 1
+        for each in seconds:  # Welford's method
+            self._count += 1
+            apart = each - self._mean
+            self._mean += apart / self._count
+            self._squares += apart * (each - self._mean)
+
+    @property
+    def mean(self) -> float:
+        """Of a response."""
+        return max(self._mean, 1e-9)
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean, relative; so is that of the throughput."""
+        deviation = math.sqrt(self._squares / max(1, self._count - 1)) / self.mean
+        return max(MIN_ERROR, deviation / math.sqrt(max(1, self._count)))
+
+    @property
+    def by_law(self) -> float:
+        """Responses a second by Little's law, were the time between a response and the next request nothing."""
+        return self.number / self.mean
+
+    @property
+    def rate(self) -> float:
+        """Responses a second by the clock."""
+        between = self._count * (self.rounds - 1) / max(1, self.rounds)
+        return between / max(self._last - self._first, 1e-9) if self.rounds > 1 else self.by_law
+
+
+class ConcurrencyLimit:
+    """Attributes: now: how many requests at once; why: what the last look at the responses said."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._ceiling = most
+        self.now = min(FIRST, most)
+        self.why = "not enough responses to decide"
+        self._shortest: _Level | None = None
+        self._before: _Level | None = None
+        self._best: _Level | None = None  # None while the number grows
+        self._less, self._more = 0, 0  # numbers below and above the best that were found to be worse
+        self._settled = False
+        self._drifted = 0
+        self._quiet, self._refused_at = QUIET, -math.inf
+        self._pardon = 0.0  # seconds after a refusal in which another one says nothing new
+        self._deaf = 0  # responses to requests that were in flight at the last refusal
+        self._skip = 0  # responses to requests that were sent when there were more or fewer at once
+        self._admitted: deque[float] = deque()
+        self._move(self.now)
+
+    def answered(self, seconds: float, *, full: bool, now: float) -> None:
+        """Take in one response.
+
+        Args:
+            seconds: from sending to the last byte.
+            full: as many requests were in flight as were wanted.
+            now: `time.monotonic()`.
+        """
+        self._admitted.append(now)
+        self._heard(now)
+        if self._skip:
+            self._skip -= 1
+            return
+        self._times.append(seconds)
+        self._arrivals += now
+        self._full += full
+        if len(self._times) >= self._round:
+            self._look(now)
+            self._begin()
+
+    def refused(self, now: float) -> None:
+        """React to 429 or 503: ask for half, until all that is in flight now has told what rate is admitted."""
+        if self._deaf:
+            self._heard(now)
+        elif now - self._refused_at >= self._pardon:
+            self._deaf = self.now
+            self._quiet = 2 * self._quiet if self._refused_at > -math.inf else QUIET
+            self._refused_at = now
+            while self._admitted and self._admitted[0] <= now - WINDOW:
+                self._admitted.popleft()
+            self._look_anew(max(1, self.now // 2))
+            self.why = "the server refused more (429 or 503)"
+
+    def _heard(self, now: float) -> None:
+        """Take in a response to a request that was in flight at the last refusal; after the last one, set the limit."""
+        if not self._deaf:
+            while self._admitted[0] <= now - WINDOW:
+                self._admitted.popleft()
+            return
+        self._deaf -= 1
+        if self._deaf == 0:
+            self._pardon = 0.0
+            if self._admitted and self._shortest:
+                rate = len(self._admitted) / max(WINDOW, self._admitted[-1] - self._admitted[0])
+                below = math.floor(rate * self._shortest.mean + 0.1)
+                self._pardon = now - self._refused_at + WINDOW
+                self.why = f"the server refused more (429 or 503): it admitted {rate:.3g} requests/s"
+                self._look_anew(max(1, min(below, 2 * self.now - 1)))
+            self._ceiling = self.now
+
+    def restart(self) -> None:
+        """Forget all measurements: the requests are made in another way from now on."""
+        self._shortest, self._less = None, 0
+        self._look_anew(min(FIRST, self._ceiling))
+
+    def _begin(self) -> None:
+        self._times: list[float] = []
+        self._arrivals, self._full = 0.0, 0
+
+    def _look_anew(self, number: int) -> None:
+        """Let the number grow again, from this one on."""
+        self._before = self._best = None
+        self._less, self._more = min(self._less, number - 1), 0
+        self._settled, self._drifted = False, 0
+        self._move(number)
+
+    def _move(self, number: int) -> None:
+        """Go to another number of requests at once."""
+        self._skip = self.now if number != self.now else 0
+        self._steady, self._round = True, number * math.ceil(FIRST / number)
+        self.now = number
+        self._level = _Level(number)
+        self._begin()
+
+    def _look(self, now: float) -> None:
+        """Take in a round, and decide on the next one."""
+        count = len(self._times)
+        seen = _Level(self.now)
+        seen.add(self._times, self._arrivals / count)
+        if 2 * self._full < count:
+            if not self._settled:
+                self.why = f"a response takes {seen.mean:.3f} s: there were never more URLs to fetch"
+                self._level = _Level(self.now)
+            return
+        if self._settled:
+            self._watch(seen, now)
+            return
+        self._level.add(self._times, self._arrivals / count)
+        if self._shortest is None or self._level.mean < self._shortest.mean:
+            self._shortest = self._level
+        if self._best is None:
+            self._grow()
+        else:
+            self._narrow(self._best)
+
+    def _grow(self) -> None:
+        """Double the number, unless that has gained nothing."""
+        level, before = self._level, self._before
+        if before is not None and not self._is_flat(level):
+            if not self._steady:
+                self._move(self.now)
+            if self._level.rounds < ROUNDS:
+                return
+            if level.by_law < before.by_law / NEAR or self.now >= self._ceiling:
+                self._best = level
+                self._next(level)
+                return
+        if self.now >= self._ceiling:
+            self._settle(level)
+            return
+        if before is not None and _tells_apart(before, level):
+            self._less = before.number
+        self.why = f"{_in_words(level)}: more were faster"
+        self._before = level
+        self._move(min(self._ceiling, 2 * self.now))
+        self._steady, self._round = False, max(FIRST, self.now - self._skip)  # a first look, in the time of one round
+
+    def _is_flat(self, level: _Level) -> bool:
+        """Whether responses take no longer than with fewer at once, as far as their variation lets it be seen."""
+        assert self._shortest is not None
+        error = math.hypot(level.error, self._shortest.error)
+        return level.mean <= FLAT * self._shortest.mean * math.exp(SIGMAS * error)
+
+    def _narrow(self, best: _Level) -> None:
+        """Compare a number between those that were tried with the best one."""
+        level = self._level
+        if level.rounds < ROUNDS:
+            return
+        if level.number < best.number:
+            enough = level.rate >= NEAR * best.rate
+            if enough and not _tells_apart(level, best):
+                if level.rounds < MAX_ROUNDS:
+                    return
+                enough = False
+            if not enough:
+                self._less = level.number
+            elif level.rate >= best.rate / NEAR:
+                self._more, best = best.number, level
+            else:
+                best = level
+        elif level.rate >= best.rate / NEAR:
+            self._less, best = best.number, level
+        else:
+            self._more = level.number
+        self._next(best)
+
+    def _next(self, best: _Level) -> None:
+        """Go to the next number between those that were tried; or stay with the best."""
+        self._best = best
+        middle = (self._less + best.number) // 2
+        if middle > self._less and best.number >= STEP * self._less:
+            self._move(middle)
+            return
+        middle = (best.number + self._more) // 2
+        if middle >= STEP * best.number:
+            self._move(middle)
+            return
+        self._settle(best)
+
+    def _settle(self, level: _Level) -> None:
+        if level.number == self._most:
+            after = "more might be faster, but fetch.workers is the limit"
+        elif level.number == self._ceiling:
+            after = "the server refuses more (429 or 503)"
+        else:
+            after = "more gain less than 5 %"
+        self.why = f"{_in_words(level)}: {after}"
+        if level.number != self.now:
+            self._move(level.number)
+        self._level, self._settled, self._held = level, True, 0
+
+    def _watch(self, seen: _Level, now: float) -> None:
+        """Look anew where the server is another one than before, and now and then to make sure."""
+        known = self._level
+        bound = math.log(DRIFT) + SIGMAS * math.hypot(known.error, seen.error)
+        self._drifted = self._drifted + 1 if abs(math.log(seen.mean / known.mean)) > bound else 0
+        self._held += 1
+        if self._drifted >= 2:
+            self.restart()
+        elif self.now < self._ceiling and self._held >= HOLD:
+            self._look_anew(self.now)
+        elif self._ceiling < self._most and now - self._refused_at > self._quiet:
+            self._refused_at = now  # one step each time
+            self._ceiling = min(self._most, self._ceiling + math.isqrt(self._ceiling))
+            self._look_anew(self.now)
+
+
+def _tells_apart(less: _Level, more: _Level) -> bool:
+    """Whether they would be seen to differ if the throughput grew with the number."""
+    return SIGMAS * math.hypot(less.error, more.error) <= math.log(more.number / less.number)
+
+
+def _in_words(level: _Level) -> str:
+    return f"{level.number} at once bring {level.rate:.3g} responses/s, each in {1000 * level.mean:.3g} ms"
