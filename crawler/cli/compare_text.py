@@ -100,11 +100,13 @@ def _figures(found: Comparison, one: Entrant) -> dict[str, str]:
 
 
 def _advice(found: Comparison, columns: int) -> list[str]:
+    from crawler.compare.figures import in_words
+
     advice = found.advice
     if advice is None:
         return []
-    lines = ["", paint("What limits you", "bold"), _line(advice.says, columns)]
-    lines += [_line(f"  {text}", columns, "dim") for text in advice.sums]
+    lines = ["", paint("What limits you", "bold"), _line(in_words(found, advice.says), columns)]
+    lines += [_line(f"  {in_words(found, text)}", columns, "dim") for text in advice.sums]
     lines.append(f"  use: {paint(advice.flags, 'bold')}")
     return lines + ([_line(f"  as well: {', '.join(advice.others)}", columns)] if advice.others else [])
 

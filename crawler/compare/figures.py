@@ -79,7 +79,7 @@ def labels(found: Comparison) -> dict[str, str]:
 
 def _label(one: Combination, places: Mapping[str, set[str]]) -> str:
     short = f"{one.strategy}/{one.workers}"
-    return f"{short}, {PLACES[one.parse][0]}" if len(places[one.strategy]) > 1 else short
+    return f"{short} ({PLACES[one.parse][0]})" if len(places[one.strategy]) > 1 else short
 
 
 def in_words(found: Comparison, text: str) -> str:

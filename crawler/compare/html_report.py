@@ -65,7 +65,7 @@ h2 { font-size: 19px; margin: 32px 0 10px; }
 code { background: var(--page); border: 1px solid var(--line); border-radius: 4px; }
 code { padding: 1px 5px; font-size: 13px; overflow-wrap: anywhere; }
 figcaption { margin-bottom: 8px; }
-svg { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
+svg[viewBox] { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
 svg text { fill: var(--ink); }
 svg text.axis { fill: var(--soft); }
 svg .grid { stroke: var(--line); }
@@ -75,8 +75,7 @@ svg .mark { fill: var(--own); stroke: var(--card); stroke-width: 1; }
 svg .run { fill-opacity: 0.55; stroke: none; }
 svg .hollow { fill: var(--card); stroke: var(--own); stroke-width: 1.5; }
 svg .part0 { fill: var(--p0); } svg .part1 { fill: var(--p1); } svg .part2 { fill: var(--p2); }
-.timeline { overflow-x: auto; }
-.timeline svg { min-width: 640px; }
+.trace { overflow-x: auto; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .wide { margin: 0 0 14px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100%; }
@@ -150,9 +149,10 @@ def _advice(found: Comparison) -> str:
         return ""
     advice = found.advice
     others = f" As well: {escape(', '.join(advice.others))}." if advice.others else ""
-    sums = "".join(f"<li>{escape(text)}</li>" for text in advice.sums)
+    sums = "".join(f"<li>{escape(in_words(found, text))}</li>" for text in advice.sums)
     return (
-        f'<h2>What limits it</h2><section class="card"><p class="lead">{escape(advice.says)}</p><ul>{sums}</ul>'
+        '<h2>What limits it</h2><section class="card">'
+        f'<p class="lead">{escape(in_words(found, advice.says))}</p><ul>{sums}</ul>'
         f"<p>Use <code>{escape(advice.flags)}</code>.{others}</p></section>"
     )
 
@@ -331,7 +331,7 @@ def _timelines(found: Comparison) -> list[str]:
     drawn = [one for one in found.ranked if one.timeline]
     named = labels(found)
     return ["<h2>Timelines</h2>"] * bool(drawn) + [
-        f'<figure><figcaption><b>{escape(named[one.name])}</b></figcaption><div class="timeline">{one.timeline}</div>'
+        f'<figure><figcaption><b>{escape(named[one.name])}</b></figcaption><div class="trace">{one.timeline}</div>'
         "</figure>"
         for one in drawn
     ]

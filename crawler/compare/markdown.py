@@ -78,7 +78,8 @@ def _advice(found: Comparison) -> list[str]:
     if found.advice is None:
         return []
     advice = found.advice
-    lines = ["## What limits it", "", _text(advice.says), "", *(f"- {_text(text)}" for text in advice.sums), ""]
+    lines = ["## What limits it", "", _text(in_words(found, advice.says)), ""]
+    lines += [*(f"- {_text(in_words(found, text))}" for text in advice.sums), ""]
     lines += ["Use:", "", "```", f"crawler run ... {advice.flags}", "```", ""]
     if advice.others:
         lines += [f"As well: {', '.join(advice.others)}.", ""]

@@ -109,7 +109,8 @@ class _Book:
         lines += [("Not ranked" if not n else "", headline(found, one)) for n, one in enumerate(found.unranked)]
         lines += [("Note", in_words(found, text)) for text in found.notes]
         if found.advice:
-            lines += [("What limits it", found.advice.says), *(("", text) for text in found.advice.sums)]
+            lines.append(("What limits it", in_words(found, found.advice.says)))
+            lines += [("", in_words(found, text)) for text in found.advice.sums]
             lines += [("Use", found.advice.flags)]
         lines += [("Job", found.job), ("Site", found.site), ("Started", found.started), ("Runs", found.runs_each)]
         lines += [("Baseline", found.baseline.name)]

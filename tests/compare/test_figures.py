@@ -48,7 +48,11 @@ def test_an_interval_without_bounds_shows_none():
 def test_a_label_says_where_it_parses_only_where_that_is_compared():
     assert list(labels(comparison(FAST, SLOW)).values()) == ["threads/4", "serial/1"]
     named = labels(comparison(FAST, CALLBACK, SLOW))
-    assert list(named.values()) == ["threads/4, parsed in the worker", "threads/4, parsed in the callback", "serial/1"]
+    assert list(named.values()) == [
+        "threads/4 (parsed in the worker)",
+        "threads/4 (parsed in the callback)",
+        "serial/1",
+    ]
 
 
 def test_names_in_sentences_become_labels_even_where_one_ends_like_another():

@@ -10,7 +10,7 @@ from crawler.compare.significance import Pair
 from crawler.compare.svg import Bar, apart, bars, ticks
 
 LETTER = 7.0  # pixels: the mean width of a letter at 12.5 pixels
-NAMES = ["processes-asyncio/128, parsed in the callback", "a <&>", *(f"series {n}" for n in range(13))]
+NAMES = ["processes-asyncio/128 (parsed in the callback)", "a <&>", *(f"series {n}" for n in range(13))]
 PAIR = Pair(12.0, 11.0, 13.0, "slower")
 PLOTS = {
     "dots": lambda width: dots(
@@ -24,7 +24,7 @@ PLOTS = {
     "lines": lambda width: lines(
         [
             Line(name, {x: Point(x * (n + 1), [x * n, x * n + 2], (x * n, x * n + 9)) for x in (1, 4, 128)}, look(n))
-            for n, name in enumerate(["processes-asyncio, parsed in the callback", *NAMES[1:]])
+            for n, name in enumerate(["processes-asyncio (parsed in the callback)", *NAMES[1:]])
         ],
         "t", "requests in flight at most", "pages/s", width,
     ),
