@@ -119,7 +119,12 @@ def as_page(found: Comparison) -> str:
 
 
 def _setting(found: Comparison) -> str:
-    values = [found.site, found.runs_each, f"baseline {found.baseline.name}", f"crawler {found.setting['crawler']}"]
+    values = [
+        found.site,
+        found.runs_each,
+        in_words(found, f"baseline {found.baseline.name}"),
+        f"crawler {found.setting['crawler']}",
+    ]
     values += [value for label, value in found.setting.items() if label != "crawler"]
     return f'<p class="small">{escape(" · ".join([*values, found.started]))}</p>'
 

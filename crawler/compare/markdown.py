@@ -45,8 +45,10 @@ def as_markdown(found: Comparison) -> str:
 
 
 def _setting(found: Comparison) -> list[str]:
-    pairs = {"site": found.site, "runs": found.runs_each, "baseline": found.baseline.name, **found.setting}
-    return [f"- {label}: {_text(value)}" for label, value in {**pairs, "started": found.started}.items()]
+    pairs = {"site": found.site, "runs": found.runs_each, "baseline": in_words(found, found.baseline.name)}
+    return [
+        f"- {label}: {_text(value)}" for label, value in {**pairs, **found.setting, "started": found.started}.items()
+    ]
 
 
 def _standings(found: Comparison) -> list[str]:

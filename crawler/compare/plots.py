@@ -150,7 +150,8 @@ class _Lines:
         self._series, self._width = series, width
         self._wide = width >= NARROW
         self._workers = sorted({workers for one in series for workers in one.points})
-        self._left, self._top, height = 46, 24, 360 if self._wide else 260
+        self._left, self._top = 46, 24
+        height = max(360 if self._wide else 260, 80 + 15 * len(series))  # each has its name at the right
         self._right = width - (room([one.name for one in series]) + 22 if self._wide else 34)
         self._bottom = height - 42
         values = [each for one in series for point in one.points.values() for each in (point.speed, *point.runs)]

@@ -113,7 +113,7 @@ class _Book:
             lines += [("", in_words(found, text)) for text in found.advice.sums]
             lines += [("Use", found.advice.flags)]
         lines += [("Job", found.job), ("Site", found.site), ("Started", found.started), ("Runs", found.runs_each)]
-        lines += [("Baseline", found.baseline.name)]
+        lines += [("Baseline", in_words(found, found.baseline.name))]
         lines += [(label[:1].upper() + label[1:], value) for label, value in found.setting.items()]
         lines += [("How", HOW), ("Labels", parsed_where(found))]
         sheet.set_column_pixels(0, 0, 7 * _LABEL_WIDTH)

@@ -10,7 +10,7 @@ from crawler.compare.significance import Pair
 from crawler.compare.svg import Bar, apart, bars, ticks
 
 LETTER = 7.0  # pixels: the mean width of a letter at 12.5 pixels
-NAMES = ["processes-asyncio/128 (parsed in the callback)", "a <&>", *(f"series {n}" for n in range(13))]
+NAMES = ["processes-asyncio/128 (parsed in the callback)", "a <&>", *(f"series {n}" for n in range(28))]
 PAIR = Pair(12.0, 11.0, 13.0, "slower")
 PLOTS = {
     "dots": lambda width: dots(
