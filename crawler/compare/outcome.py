@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from crawler.compare.advice import Advice
 from crawler.compare.noise import Noise, Served
 from crawler.compare.records import Difference
 from crawler.compare.sentences import sentence
-from crawler.compare.significance import LOOKS, Judgement, Pair, Spread, judge, spread
+from crawler.compare.significance import LOOKS, Judgement, Pair, judge
 from crawler.compare.task import Combination
 
 __all__ = ["SCHEMA", "Comparison", "Entrant", "Run"]
@@ -81,7 +82,7 @@ class Run:
     @property
     def cpu_a_page(self) -> float | None:
         """Of the whole tree, start-up and outputs included."""
-        return None if self.cpu is None else self.cpu / max(1, self.pages)
+        return None if self.cpu is None else max(self.cpu, 1e-6) / max(1, self.pages)
 
     @property
     def p50(self) -> float:
@@ -121,15 +122,10 @@ class Entrant:
         """Name of the combination."""
         return self.combination.name
 
-    def spread(self, what: str) -> Spread | None:
+    def median(self, what: str) -> float | None:
         """Of an attribute of its runs; None where it is not known or there is no run."""
         values = [value for run in self.runs if (value := getattr(run, what)) is not None]
-        return spread(values) if values else None
-
-    def median(self, what: str) -> float | None:
-        """Median of an attribute of its runs."""
-        found = self.spread(what)
-        return found.median if found else None
+        return statistics.median(values) if values else None
 
 
 @dataclass(slots=True)

@@ -75,12 +75,11 @@ def dots(rows: Sequence[Dots], title: str, unit: str, width: int) -> str:
         body += _runs(row, at, y, unit)
         colour = f'stroke="var(--c{row.look.colour})"'
         if row.interval:
-            low, high = (at(min(bound, marks[-1])) for bound in row.interval)
             words = f"{row.name}: {figure(row.middle)} ({' to '.join(map(figure, row.interval))}) {unit}"
-            body.append(f"<g><title>{escape(words)}</title>")
-            body += [rule(low, high, y + 9, y + 9, f'{colour} stroke-width="2"')]
-            body += [rule(x, x, y + 6, y + 12, f'{colour} stroke-width="2"') for x in (low, high)]
-            body.append("</g>")
+            low, high = (at(min(bound, marks[-1])) for bound in row.interval)
+            body += [f"<g><title>{escape(words)}</title>", rule(low, high, y + 9, y + 9, f'{colour} stroke-width="2"')]
+            ends = [at(bound) for bound in row.interval if bound < marks[-1]]  # without an end it goes on
+            body += [*(rule(x, x, y + 6, y + 12, f'{colour} stroke-width="2"') for x in ends), "</g>"]
         body.append(rule(at(row.middle), at(row.middle), y - 9, y + 9, f'{colour} stroke-width="2.5"'))
     return drawing(body, width, frame.bottom + 24, f"{title}, {unit}")
 

@@ -18,22 +18,27 @@ BUDGET = 40  # rounds
 MAX_WRONG, MIN_FOUND = 0.05, 0.90
 
 Times = dict[str, list[float]]
-Draw = Callable[[Random], float]
+Draw = Callable[[Random, int], float]  # how many times as long a run takes, of the combination with this number
 
 
-def normal(rng: Random) -> float:
+def normal(rng: Random, number: int) -> float:
     """3 % on both sides."""
     return rng.lognormvariate(0, 0.03)
 
 
-def skewed(rng: Random) -> float:
+def skewed(rng: Random, number: int) -> float:
     """Mostly near the least, sometimes far above it: as times of a busy machine are."""
     return 1 + rng.lognormvariate(-3.5, 1.2)
 
 
-def outliers(rng: Random) -> float:
+def outliers(rng: Random, number: int) -> float:
     """One run of ten takes 1.2 to 4 times as long."""
-    return normal(rng) * (rng.uniform(1.2, 4) if rng.random() < 0.1 else 1)
+    return normal(rng, number) * (rng.uniform(1.2, 4) if rng.random() < 0.1 else 1)
+
+
+def unsteady(rng: Random, number: int) -> float:
+    """The first has five times the noise of the others."""
+    return rng.lognormvariate(0, 0.03 if number else 0.15)
 
 
 NOISE: dict[str, tuple[Draw, float]] = {  # of a run, and of a round
@@ -41,6 +46,7 @@ NOISE: dict[str, tuple[Draw, float]] = {  # of a run, and of a round
     "15 % between rounds": (normal, 0.15),
     "skewed": (skewed, 0.0),
     "10 % outliers": (outliers, 0.0),
+    "one is unsteady": (unsteady, 0.0),
 }
 
 
@@ -48,7 +54,7 @@ def times(rng: Random, kind: str, effects: list[float], rounds: int) -> Times:
     """What each combination takes in each round; the effects are how many times as long as the first."""
     draw, between = NOISE[kind]
     slow = [rng.lognormvariate(0, between) for _ in range(rounds)]
-    return {f"c{n}": [effect * each * draw(rng) for each in slow] for n, effect in enumerate(effects)}
+    return {f"c{n}": [effect * each * draw(rng, n) for each in slow] for n, effect in enumerate(effects)}
 
 
 def fixed(rng: Random, kind: str, effects: list[float], rounds: int) -> Judgement:
