@@ -65,7 +65,7 @@ h2 { font-size: 19px; margin: 32px 0 10px; }
 code { background: var(--page); border: 1px solid var(--line); border-radius: 4px; }
 code { padding: 1px 5px; font-size: 13px; overflow-wrap: anywhere; }
 figcaption { margin-bottom: 8px; }
-svg[viewBox] { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
+.broad > svg, .slim > svg { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
 svg text { fill: var(--ink); }
 svg text.axis { fill: var(--soft); }
 svg .grid { stroke: var(--line); }

@@ -219,14 +219,6 @@ class Comparison:
         found = self.judgement("crawl")
         return found.pairs.get((one.name, found.order[0]), Pair(1.0, 1.0, 1.0, "equal"))
 
-    def by_workers(self) -> dict[str, dict[int, float]]:
-        """For each strategy and parse stage: pages a second by number of workers."""
-        series: dict[str, dict[int, float]] = {}
-        for one in sorted(self.ranked, key=lambda one: self.entrants.index(one)):
-            key = f"{one.combination.strategy}/{one.combination.parse}"
-            series.setdefault(key, {})[one.combination.workers] = self.speed(one)
-        return series
-
     def verdict(self) -> list[str]:
         """Who is best: a sentence for the crawl, one for the whole run, and one for CPU where that is known."""
         ranked = self.ranked

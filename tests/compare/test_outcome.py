@@ -80,7 +80,6 @@ def test_every_figure_of_speed_is_the_one_by_which_they_are_ranked():
     plain = {each["name"]: each for each in found.as_json()["combinations"]}
     for one in found.ranked:
         assert found.relative(one).ratio == pytest.approx(found.speed(best) / found.speed(one))
-        assert found.by_workers()[f"{one.combination.strategy}/worker"][one.combination.workers] == found.speed(one)
         assert plain[one.name]["pages_a_second"] == found.speed(one)
     assert found.as_json()["judgements"]["crawl"]["order"] == tuple(one.name for one in found.ranked)
 
