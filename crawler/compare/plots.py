@@ -119,7 +119,7 @@ def ratios(rows: Sequence[Ratios], title: str, quantities: Sequence[str], looks:
                 continue
             y, colour = start + step * place, f'stroke="var(--c{looks[place].colour})"'
             words = f"{row.name}, {quantities[place]}: {interval(pair)} times the best"
-            if pair.low < pair.high:
+            if pair.low < pair.high < math.inf:
                 body.append(rule(at(pair.low), at(pair.high), y, y, f'{colour} stroke-width="2"'))
             body.append(marker(looks[place], at(pair.ratio), y, 4, words))
     return drawing(body, width, frame.bottom + 24, f"{title}, times the best")
