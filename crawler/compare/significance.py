@@ -3,7 +3,7 @@
 What makes a round slow makes all its runs slow. So a run is compared with the runs of its own round, as the logarithm
 of their ratio, because such noise multiplies. From each pair of combinations comes the 20 % trimmed mean of the log
 ratios of all rounds: a run far off the others neither hides a difference nor makes one. All pairs are fitted to one
-scale by least squares (for paired comparisons: Scheffe, JASA 47, 1952), so that order, ratios and test are of the same
+scale by least squares (for paired comparisons: Scheffé, JASA 47, 1952), so that order, ratios and test are of the same
 estimate. How sure a difference is, is said by the t test of Yuen (Biometrika 61, 1974), from winsorised log ratios:
 it does not suppose that all combinations are equally steady. The errors of all pairs are added up (Bonferroni), and so
 are those of all looks at the results (Lan and DeMets, Biometrika 70, 1983), for a comparison that goes on until

@@ -14,6 +14,7 @@ from crawler.compare.significance import LOOKS
 from crawler.compare.sites import Site
 from crawler.compare.task import Combination, RunSource
 from tests.compare.test_outcome import RUN
+from tests.support.jobs import write_job
 
 
 def comparison(rounds, *speeds, noise=0.02, **more):
@@ -201,3 +202,12 @@ def test_wrong_options(arguments, message, capsys):
 def test_as_many_rounds_as_are_looked_at_can_be_asked_for(capsys):
     assert main(["compare", "configs/demo.yaml", "--repeat", str(LOOKS[-1]), "--workers", "0"]) == 2
     assert "--workers: expected numbers" in capsys.readouterr().err
+
+
+def test_a_live_site_is_asked_for_a_number_of_rounds_that_is_told(tmp_path, capsys):
+    job = write_job(tmp_path, "http://site.example")
+    arguments = ["compare", str(job), "--strategies", "threads", "--set", "limits.pages=10000"]
+    assert main(arguments) == 2
+    assert f"{MIN_ROUNDS + 2} runs x" in capsys.readouterr().err
+    assert main([*arguments, "--budget", "1h"]) == 2
+    assert f"{MIN_ROUNDS + 2} runs x" in capsys.readouterr().err
