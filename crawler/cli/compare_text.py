@@ -44,7 +44,7 @@ def _table(found: Comparison, columns: int) -> list[str]:
 
     named = labels(found)
     rows = _without_margin([_figures(found, one) for one in found.ranked])
-    names = [Cell(named[one.name], "green" if one.name in found.leaders else "") for one in found.ranked]
+    names = [Cell(named[one.name], "green" if [one.name] == found.leaders else "") for one in found.ranked]
     room = columns - _GAP - max(len(name) for name in ("combination", *(name.text for name in names)))
     heads = _fitting({head: _size(head, rows) for head in rows[0]}, room)
     table: list[list[str | Cell]] = [
@@ -88,9 +88,9 @@ def _figures(found: Comparison, one: Entrant) -> dict[str, str]:
         head = quantity.short
         pair = standing and standing.pair
         mark = _MARKS.get(pair.outcome, " ") if pair else " "
-        best = "" if standing is None else "best "
-        cells[head] = interval(pair, "-") + mark if pair else best
-        cells[f"{head}, short"] = ratio(pair.ratio) + mark if pair else best
+        first = "" if standing is None else "1.00 "
+        cells[head] = interval(pair, "-") + mark if pair else first
+        cells[f"{head}, short"] = ratio(pair.ratio) + mark if pair else first
     memory, p50, p95 = one.median("memory"), one.median("p50") or 0.0, one.median("p95") or 0.0
     return cells | {
         "start s": figure(one.median("start_up") or 0.0),

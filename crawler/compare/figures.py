@@ -139,23 +139,30 @@ OUTCOMES = {
 
 
 class Standing(NamedTuple):
-    """How a combination stands in one quantity: beside the best one, and in ms a page; None where it is not known.
+    """How a combination stands in one quantity: beside the first, and in ms a page.
 
     Attributes:
-        pair: beside the best; None for the best itself.
+        pair: beside the first in the order; None for the first itself.
+        is_best: it is told apart from all others.
     """
 
     quantity: Quantity
     milliseconds: float
     pair: Pair | None
+    is_best: bool
 
     @property
     def text(self) -> str:
         """`fastest: 4.59 ms a page`, or `6.10 (5.81 to 6.40)` times that, with a word where they are no different."""
         if self.pair is None:
-            return f"{self.quantity.best}: {figure(self.milliseconds)} {self.quantity.unit}"
+            return f"{self.word}: {figure(self.milliseconds)} {self.quantity.unit}"
         word = OUTCOMES[self.pair.outcome]
         return f"{interval(self.pair)}{', ' if word else ''}{word}"
+
+    @property
+    def word(self) -> str:
+        """What the first is: only one that is told apart from all others is called the fastest."""
+        return self.quantity.best if self.is_best else "first"
 
 
 def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
@@ -167,12 +174,13 @@ def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
             made.append(None)
             continue
         pair = judgement.pairs.get((one.name, judgement.order[0]))
-        made.append(Standing(quantity, 1000 * judgement.typical[one.name], pair))
+        is_best = judgement.leaders == (one.name,)
+        made.append(Standing(quantity, 1000 * judgement.typical[one.name], pair, is_best))
     return made
 
 
 def speed_interval(found: Comparison, one: Entrant) -> tuple[float, float] | None:
-    """Pages a second that are as far from the fastest as its interval reaches; None for the fastest, and for one run.
+    """Pages a second that are as far from the first as its interval reaches; None for the first, and for one run.
 
     All these intervals hold at once. They are narrower than the runs are spread where rounds were slow as a whole.
     """
@@ -261,7 +269,7 @@ def columns_of(found: Comparison, columns: tuple[Column, ...]) -> list[Column]:
 HOW = (
     "Every run was a fresh process; the first of each combination did not count; within a round every combination ran "
     "once, in random order. Pages/s, the crawl, the whole run and CPU are those of a typical round: an estimate that a "
-    "run far off the others does not move. The columns 'from' and 'to' are the bounds of the speed when the fastest is "
+    "run far off the others does not move. The columns 'from' and 'to' are the bounds of the speed when the first is "
     "held fixed. All confidence intervals hold at once with 95 %. CPU is of all processes of a run, start-up and "
     "outputs included; memory is the highest sum of their proportional set sizes. All other figures are medians of the "
     "runs."

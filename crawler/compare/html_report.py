@@ -171,7 +171,7 @@ def _standings(found: Comparison) -> str:
         cells = []
         for quantity, standing in zip(QUANTITIES, standings(found, one), strict=True):
             text = "" if standing is None else standing.text
-            css = ' class="best"' if standing is not None and standing.pair is None else ""
+            css = ' class="best"' if standing is not None and standing.is_best else ""
             cells.append(f'<td data-name="{escape(quantity.head)}"{css}>{escape(text)}</td>')
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{''.join(cells)}</tr>")
     heads = "".join(f"<th>{escape(quantity.head)}</th>" for quantity in QUANTITIES)
@@ -231,7 +231,7 @@ def _speed(found: Comparison, looks: dict[str, Look]) -> str:
     hollow = "; hollow: set aside, since the machine was busy" if any(one.set_aside for one in found.ranked) else ""
     about = (
         f"pages/s of the crawl; a dot for each run{hollow}; stroke: a typical round; line below: the 95 % interval "
-        "beside the fastest"
+        "beside the first"
     )
     return _plot("Speed", about, lambda width: plots.dots(rows, "Speed", "pages/s", width))
 

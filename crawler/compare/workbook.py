@@ -136,7 +136,7 @@ class _Book:
             for standing in standings(self._found, one):
                 pair = standing.pair if standing else None
                 if pair is None:
-                    row += [None, None, None, None] if standing is None else [1.0, None, None, standing.quantity.best]
+                    row += [None, None, None, None] if standing is None else [1.0, None, None, standing.word]
                 else:
                     words = {"open": "not told apart"}.get(pair.outcome, pair.outcome)
                     row += [pair.ratio, _finite(pair.low, pair), _finite(pair.high, pair), words]

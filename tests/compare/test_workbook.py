@@ -112,7 +112,7 @@ def test_the_interval_of_each_speed_comes_from_its_cells(book):
     bars = drawn(book)[0].series[-1].errBars
     assert (bars.minus.numRef.f, bars.plus.numRef.f) == ("'Speeds'!$C$2:$C$4", "'Speeds'!$D$2:$D$4")
     sheet = book["Speeds"]
-    assert sheet["C2"].value is None  # the fastest is what the others are held against
+    assert sheet["C2"].value is None  # the first is what the others are held against
     assert 0 < sheet["C3"].value < sheet["B3"].value
 
 
