@@ -20,9 +20,9 @@ __all__ = ["Charts"]
 
 _GREY = "#D9D9D9"
 _WIDTH, _GAP = 640, 20
-_LOW, _TALL = 400, 820  # pixels: two rows of low charts fill a page, or one of tall ones
+_LOW, _MIDDLE, _TALL = 400, 500, 820  # pixels: two rows of low charts fill a page, or one of tall ones
 _ROW, _CELL = 20, 64  # pixels: of a row, of a column that nobody widened
-_MANY = 12  # combinations: more than these need a tall chart
+_MANY, _LONG = 12, 20  # combinations, and letters of a label: above these a chart must be taller
 _SHAPES = dict(zip(MARKERS, ("circle", "square", "triangle", "diamond", "star"), strict=True))
 _VALUES: dict[str, Any] = {
     "min": 0,
@@ -37,17 +37,17 @@ class Charts:
 
     Args:
         sheet: makes a new one with that name.
+        labels: of the combinations.
     """
 
-    def __init__(self, book: Workbook, sheet: Callable[[str], Worksheet]) -> None:
+    def __init__(self, book: Workbook, sheet: Callable[[str], Worksheet], labels: Sequence[str]) -> None:
         self._book, self._sheet = book, sheet
         self._made: list[Chart] = []
-        self._height = _LOW
+        self._height = _TALL if len(labels) > _MANY else _MIDDLE if max(map(len, labels)) > _LONG else _LOW
 
     def speed(self, counts: tuple[int, int, int]) -> None:
         """A dot for each run, hollow where it was set aside, and the typical round with its interval."""
         rows, runs, aside = counts
-        self._height = _TALL if rows > _MANY else _LOW
         chart = self._chart("line", "Pages/s: runs, typical round, interval" + "; x: set aside" * bool(aside))
         for number in range(runs + aside):
             dot = {

@@ -87,11 +87,12 @@ th:first-child { text-align: left; position: sticky; left: 0; background: var(--
 .slim { display: none; }
 @media (max-width: 899px) {
   .broad { display: none; } .slim { display: block; max-width: 440px; }
+  .lead { font-size: 16px; } th:first-child { white-space: normal; min-width: 10em; max-width: 12em; }
   main { padding: 16px 12px 40px; } .card, figure { padding: 12px; }
   .cards, .cards tbody, .cards tr, .cards th, .cards td { display: block; white-space: normal; }
   .cards tr:first-child { display: none; }
   .cards tr { padding: 8px 0; border-top: 1px solid var(--line); }
-  .cards th, .cards td { border: 0; padding: 1px 10px; }
+  .cards th:first-child, .cards td { border: 0; padding: 1px 10px; max-width: none; }
   .cards td { display: flex; gap: 8px; }
   .cards td::before { content: attr(data-name); color: var(--soft); flex: 0 0 38%; }
 }

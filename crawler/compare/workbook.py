@@ -77,7 +77,7 @@ class _Book:
             self._times_the_best()
             self._figures("Figures", TIMES)
             self._figures("Costs", COSTS)
-            charts = Charts(self._book, self._sheet)
+            charts = Charts(self._book, self._sheet, [self._labels[one.name] for one in self._found.ranked])
             charts.speed(self._speeds())
             if workers := self._by_workers():
                 charts.by_workers(*workers)
