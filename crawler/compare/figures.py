@@ -78,7 +78,8 @@ def labels(found: Comparison) -> dict[str, str]:
 
 
 def _label(one: Combination, places: Mapping[str, set[str]]) -> str:
-    short = f"{one.strategy}/{one.workers}"
+    more = one.name.removeprefix(f"{one.strategy}/{one.workers}/{one.parse}")  # what else tells it from others
+    short = f"{one.strategy}/{one.workers}{more}"
     return f"{short} ({PLACES[one.parse][0]})" if len(places[one.strategy]) > 1 else short
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from crawler.compare.figures import (
     TIMES,
     columns_of,
+    family,
     figure,
     headline,
     in_words,
@@ -19,7 +20,9 @@ from crawler.compare.figures import (
     speed_interval,
     standings,
 )
+from crawler.compare.outcome import Entrant
 from crawler.compare.significance import Pair
+from crawler.compare.task import Combination
 from tests.compare.test_outcome import FAST, SLOW, comparison, entrant
 
 CALLBACK = entrant("threads", [1.5, 1.51, 1.52, 1.53, 1.54], 4, "callback")
@@ -53,6 +56,19 @@ def test_a_label_says_where_it_parses_only_where_that_is_compared():
         "threads/4 (parsed in the callback)",
         "serial/1",
     ]
+
+
+class Elsewhere(Combination):
+    """One whose name says more than strategy, workers and parse stage."""
+
+    name = property(lambda self: f"{self.strategy}/{self.workers}/{self.parse}/py3.14")
+
+
+def test_what_else_tells_combinations_apart_stays_in_the_label():
+    found = comparison(FAST, Entrant(Elsewhere("threads", 4, "worker"), runs=FAST.runs))
+    assert list(labels(found).values()) == ["threads/4", "threads/4/py3.14"]
+    assert [family(found, one) for one in found.entrants] == ["threads", "threads/py3.14"]
+    assert in_words(found, "threads/4/worker/py3.14 and threads/4/worker") == "threads/4/py3.14 and threads/4"
 
 
 def test_names_in_sentences_become_labels_even_where_one_ends_like_another():
