@@ -53,7 +53,7 @@ class Charts:
             dot = {
                 "type": "circle",
                 "size": 5,
-                "fill": {"color": LIGHT[5], "transparency": 55},
+                "fill": {"color": LIGHT[5], "transparency": 30},
                 "border": {"none": True},
             }
             cross = {"type": "x", "size": 6, "border": {"color": LIGHT[5]}}  # LibreOffice fills hollow dots

@@ -72,7 +72,7 @@ svg .grid { stroke: var(--line); }
 svg .band { fill: var(--page); }
 svg .median { fill: var(--card); }
 svg .mark { fill: var(--own); stroke: var(--card); stroke-width: 1; }
-svg .run { fill-opacity: 0.55; stroke: none; }
+svg .run { stroke-width: 0.75; }
 svg .hollow { fill: var(--card); stroke: var(--own); stroke-width: 1.5; }
 svg .part0 { fill: var(--p0); } svg .part1 { fill: var(--p1); } svg .part2 { fill: var(--p2); }
 .trace { overflow-x: auto; }
@@ -154,12 +154,11 @@ def _advice(found: Comparison) -> str:
     if found.advice is None:
         return ""
     advice = found.advice
-    others = f" As well: {escape(', '.join(advice.others))}." if advice.others else ""
+    others = f"<p>As well: {escape(', '.join(advice.others))}.</p>" if advice.others else ""
     sums = "".join(f"<li>{escape(in_words(found, text))}</li>" for text in advice.sums)
     return (
-        '<h2>What limits it</h2><section class="card">'
-        f'<p class="lead">{escape(in_words(found, advice.says))}</p><ul>{sums}</ul>'
-        f"<p>Use <code>{escape(advice.flags)}</code>.{others}</p></section>"
+        f'<h2>What limits it</h2><section class="card"><p class="lead">Use <code>{escape(advice.flags)}</code></p>'
+        f"<p>{escape(in_words(found, advice.says))}</p><ul>{sums}</ul>{others}</section>"
     )
 
 

@@ -1,6 +1,7 @@
 """15 series that everybody can tell apart, in light and dark."""
 
 import math
+import re
 from itertools import combinations
 
 import pytest
@@ -62,6 +63,17 @@ def test_every_colour_stands_out_from_the_page(scheme):
 
 def test_these_are_the_backgrounds_of_the_page():
     assert all(f": {colour};" in STYLE for pages in PAGES.values() for colour in pages)
+
+
+@pytest.mark.parametrize("name", ["ink", "soft", "good", "bad"])
+def test_every_text_can_be_read(name):
+    light, dark = re.findall(rf"--{name}: (#\w+);", STYLE)
+    for colour, scheme in ((light, "light"), (dark, "dark")):
+        assert min(contrast(colour, page) for page in PAGES[scheme]) >= 4.5
+
+
+def test_no_mark_is_paler_than_its_colour():
+    assert "opacity" not in STYLE
 
 
 @pytest.mark.parametrize("sight", SIGHT)
