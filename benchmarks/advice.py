@@ -7,6 +7,7 @@ advised among them, and `auto`, in shuffled rounds.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ ADVISED, OFF, NEAR = 0.9, 0.15, 1 / 1.2  # what is asked of them
 LISTINGS = """
 name: {name}
 demo: {{books: {books}}}
+polite: {{delay: 0, per_host: 64}}
 start: {start}
 pages:
   listing:
@@ -104,7 +106,7 @@ def complaints(result: Result) -> list[str]:
 
 
 def _figures(server: Server, options: argparse.Namespace, work: Path) -> Figures:
-    config = work / f"{server.name.replace(' ', '-')}.yaml"
+    config = work / f"{re.sub('[^a-z0-9]+', '-', server.name)}.yaml"
     listings = -(-options.books // 20)
     start = "/catalogue/page-1.html" if server.is_chain else f"'/catalogue/page-{{1..{listings}}}.html'"
     css = "article.book:first-of-type h3 a" if server.is_chain else "h3 a"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from crawler.compare.task import Combination
 
@@ -53,7 +52,8 @@ class Measured:
     cores: int
 
 
-class Checked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Checked:
     """What the advised combination then measured: the median pages a second of so many runs."""
 
     pages_a_second: float

@@ -21,9 +21,12 @@ __all__ = ["Bench", "checked_advice"]
 
 PROBES = (4, 16, 64)
 ENOUGH = 4  # numbers of workers from which a fit says something
-REFINEMENTS = 5
+REFINEMENTS = 6
+UNTOLD = 0.9  # share of the best that is near enough where the table cannot tell the two apart
+BUSY = 0.7  # share of what one core can do, from which on it is the CPU that limits
 CHECKS = 3  # runs of what is advised
 APART = 1.25  # numbers of workers closer than this factor are not told apart where the server refuses
+PEAK = 1.1  # the same where throughput falls beyond its best
 REFUSED = ("http-429", "http-503")
 TOLERABLE = 0.01  # share of retries, above that of the baseline, which is no refusal
 
@@ -142,7 +145,7 @@ class _Widths:
             return middle if middle > clean and self._refused > APART * clean else clean
         above = min((one for one in self._points if one > advised), default=0)
         middle = round(math.sqrt(advised * above))
-        if advised in self._points and found.law.falls and middle >= APART * advised:
+        if advised in self._points and found.law.falls and middle > PEAK * advised:
             return middle  # where throughput falls the best is a peak, which may stand between two numbers
         return advised
 
@@ -174,20 +177,20 @@ class _Widths:
                 f"The site limits you: with {_count(int(self._refused))} it refused requests or failed; {workers} "
                 f"{_stay(chosen)} below that, at {rate}."
             )
-        most, widest = _widest(found)
-        if chosen >= self._most and widest == most:
-            return guess.limit, f"{guess.says} {workers} read about {rate}; more might be faster."
         needed = self._links.work / max(self._links.span, 1e-9)
-        if found.law.name != "latency" and chosen < 0.7 * needed and guess.limit != "cpu":
+        is_busy = found.rate(chosen) > BUSY / max(self._cpu, 1e-9)
+        if not is_busy and found.law.name != "latency" and chosen < 0.7 * needed:
+            widest = max(found.measured)
             worse = found.rate(widest) < NEAR * NEAR * found.rate(chosen)
             after = f"{_count(widest)} would be slower" if worse else "more only wait in its queue"
             return "site", f"The site limits you: {workers} {_read(chosen)} {rate}, and {after}."
-        if guess.limit == "latency" and chosen >= 0.5 * needed:
+        if not is_busy and self._most > chosen >= 0.5 * needed:
             return "links", (
                 f"The links limit you: some pages are found only on others, and the longest chain of them takes "
                 f"{_seconds(self._links.span)}. {workers} {_read(chosen)} {rate}; more gain less than 5 %."
             )
-        return guess.limit, f"{guess.says} {workers} {_read(chosen)} {rate}; more gain less than 5 %."
+        after = "more might be faster" if chosen >= self._most else "more gain less than 5 %"
+        return guess.limit, f"{guess.says} {workers} {_read(chosen)} {rate}; {after}."
 
     def _sums(self, found: Fit) -> list[str]:
         links, law = self._links, found.law
@@ -220,10 +223,6 @@ def _is_refused(one: Entrant, found: Comparison) -> bool:
 def _all(guess: Advice) -> set[str]:
     assert guess.combination is not None
     return {guess.combination.strategy, *guess.others}
-
-
-def _widest(found: Fit) -> tuple[int, int]:
-    return found.most, max((one for one in found.measured), default=found.most)
 
 
 def _latencies(one: Entrant) -> list[float]:
@@ -262,7 +261,9 @@ def _not_beaten(advice: Advice, found: Comparison) -> Advice:
     """
     speed = advice.checked.pages_a_second if advice.checked else advice.predicted
     best = next((one for one in found.ranked if not _is_refused(one, found)), None)
-    if best is None or (speed is not None and NEAR * _speed(best, found) <= speed):
+    assert advice.combination is not None
+    near = UNTOLD if advice.combination.name in found.leaders else NEAR
+    if best is None or (speed is not None and near * _speed(best, found) <= speed):
         return advice
     rate = _speed(best, found)
     says = f"{best.name} was the fastest of all that was measured"
@@ -287,7 +288,7 @@ def _said(advice: Advice, bench: Bench) -> Advice:
     if advice.checked is None:
         says += " This is a guess: it was not run."
     elif advice.predicted:
-        rate, runs = advice.checked
+        rate, runs = advice.checked.pages_a_second, advice.checked.runs
         sums.append(
             f"Predicted for {advice.flags}: {_rate(advice.predicted)}; measured in "
             f"{runs} {'run' if runs == 1 else 'runs'}: {_rate(rate)}."

@@ -71,7 +71,7 @@ class Site:
         if self._server is None:
             return
         options = self._server.options
-        if options.errors or isinstance(options.latency, Latency):
+        if options.errors or isinstance(options.latency, Latency) or options.capacity or options.rate:
             self._server.stop()
             self._server.start()
             self.base = self._server.url

@@ -22,7 +22,7 @@ STEP = 1.25  # numbers closer together than this factor are not told apart
 SIGMAS = 2.0
 MIN_ERROR = 0.05  # of a throughput, relative: what a busy machine does to it
 ROUNDS, MAX_ROUNDS = 3, 9  # that a throughput is measured over; the second where responses vary much
-DRIFT = 2.0  # a server whose responses take this factor longer or shorter, twice in a row, is another server
+DRIFT = 2.0  # a server whose responses take this factor longer or shorter, three times in a row, is another server
 HOLD = 100  # rounds after which a settled number is looked at anew
 WINDOW = 1.0  # seconds over which the admitted rate is counted
 QUIET = 60.0  # seconds without a refusal after which more is tried; doubled by each refusal
@@ -271,7 +271,7 @@ class ConcurrencyLimit:
         bound = math.log(DRIFT) + SIGMAS * math.hypot(known.error, seen.error)
         self._drifted = self._drifted + 1 if abs(math.log(seen.mean / known.mean)) > bound else 0
         self._held += 1
-        if self._drifted >= 2:
+        if self._drifted >= 3:
             self.restart()
         elif self.now < self._ceiling and self._held >= HOLD:
             self._look_anew(self.now)

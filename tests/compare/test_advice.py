@@ -94,6 +94,13 @@ def test_the_arithmetic_stands_beside(known):
     assert f"{1 / known.cpu:.3g} pages/s" in text
 
 
+def test_what_is_expected_of_it_is_said_as_a_number():
+    assert advise(LIGHT_PAGES, STRATEGIES).predicted == pytest.approx(64 / 0.201)
+    assert advise(HEAVY_PAGES, STRATEGIES).predicted == pytest.approx(1 / (0.0005 + 0.0515 / 2))
+    assert advise(SLOW_AND_POLITE, STRATEGIES).predicted == pytest.approx(1 / 0.55)
+    assert advise(LIGHT_PAGES, STRATEGIES).checked is None
+
+
 def test_nothing_measured_is_no_crash():
     empty = Measured(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1, 1)
     assert advise(empty, ["threads"]).flags

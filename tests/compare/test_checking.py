@@ -123,6 +123,23 @@ def test_what_is_advised_is_nearly_the_best_and_was_predicted(name: str, widths:
     assert found.combination.workers <= {"4 slots": 5, "slows beyond 8": 9, "listing chain": 5}.get(name, 64)
 
 
+@pytest.mark.parametrize(
+    ("name", "limit", "says"),
+    [
+        ("4 slots", "site", "The site limits you: 4 workers read"),
+        ("slows beyond 8", "site", "64 workers would be slower"),
+        ("listing chain", "links", "the longest chain of them takes"),
+    ],
+)
+@pytest.mark.parametrize("cpu", [CPU, 0.004])  # with the second the arithmetic alone thinks of the CPU
+def test_what_limits_is_what_was_measured(name: str, limit: str, says: str, cpu: float) -> None:
+    site = SERVERS[name]()
+    found = advised(site, compared(site, (1, 4, 16, 64)), cpu=cpu)
+    assert found.limit == limit
+    assert says in found.says
+    assert "CPU limits" not in found.says
+
+
 def test_only_a_few_runs_are_made_for_it() -> None:
     site = SERVERS["4 slots"]()
     found = compared(site, (16,))

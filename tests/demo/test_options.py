@@ -21,6 +21,9 @@ from crawler.serving.latency import Latency
         ("errors", 1.1),
         ("port", 65_536),
         ("page_weight", -1),
+        ("capacity", -1),
+        ("rate", 1_000_001),
+        ("slows_beyond", -1),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(name: str, value: Any) -> None:
