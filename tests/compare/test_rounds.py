@@ -83,7 +83,7 @@ def test_a_single_one_gets_the_first_rounds():
     assert why(comparison(MIN_ROUNDS, 1)) == "settled"
 
 
-def test_fewer_looks_are_stricter_no_more_than_those_of_a_fixed_number():
+def test_going_on_asks_for_more_than_a_fixed_number_of_rounds():
     times = {"noise": 0.05}
     fixed = comparison(8, 1, 1.3, repeat=8, **times).judgement("crawl").pairs["s1/4/worker", "s0/4/worker"]
     going = comparison(8, 1, 1.3, **times).judgement("crawl").pairs["s1/4/worker", "s0/4/worker"]

@@ -1,8 +1,8 @@
 """How often a verdict is wrong, and how soon a difference is found, by simulation: `python -m tests.long.verdicts`.
 
-Times of made-up combinations go to the judgement of a comparison as measured ones would. All tables are in percent of
-1,000 comparisons; another number may be given. Takes about five minutes. The exit code is 1 where a figure is worse
-than what docs/compare.md promises.
+Times of made-up combinations go to the judgement of a comparison as measured ones would. The tables are in percent of
+1,000 comparisons, or of another number that is given; the second is of a quarter of them. Takes about five minutes on a
+quiet machine. The exit code is 1 where a figure is worse than what docs/compare.md promises.
 """
 
 from __future__ import annotations
@@ -129,12 +129,12 @@ def main(count: int) -> int:
             if kind in ("3 % noise", "15 % between rounds"):
                 good += [shares[0] >= MIN_FOUND, shares[1] == 1]
             line(kind, size, *map(percent, shares))
-    print("\nTwo, one of them slower: the slower one is called faster, % (never)")
+    print("\nTwo, one of them slower: the slower one is called faster, % (never with 10 % outliers, else at most 5)")
     line("noise", "slower by", *(f"{rounds} rounds" if rounds else "goes on" for rounds in columns))
     for kind in NOISE:
         for effect in (1.05, 1.2):
             shares = [crowned(count, kind, effect, rounds) for rounds in columns]
-            good += [each == 0 for each in shares]
+            good += [each <= (0 if kind == "10 % outliers" else MAX_WRONG) for each in shares]
             line(kind, f"{effect - 1:.0%}", *map(percent, shares))
     print("\nNine runs of 1.0 and one of 4.0 beside ten of 1.2")
     pair = judge({"a": [1.0] * 9 + [4.0], "b": [1.2] * 10}).pairs["b", "a"]
