@@ -1,76 +1,115 @@
-"""report.html: one page with everything in it, in light and dark; no scripts, nothing from the network."""
+"""report.html: one page with everything in it, in light and dark, for a screen and for a phone; no scripts, nothing
+from the network."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from crawler.compare import svg
-from crawler.compare.markdown import COLUMNS, NOTE, figure
+from crawler.compare import plots
+from crawler.compare.figures import (
+    COSTS,
+    HOW,
+    QUANTITIES,
+    TIMES,
+    Column,
+    columns_of,
+    family,
+    figure,
+    headline,
+    in_words,
+    labels,
+    parsed_where,
+    speed_interval,
+    standings,
+    typical,
+)
 from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.palette import Look, look, variables
 from crawler.compare.records import STEPS
-from crawler.compare.significance import quantile
+from crawler.compare.significance import Pair, quantile
+from crawler.compare.svg import Bar, bars
 
-__all__ = ["STYLE", "as_page"]
+__all__ = ["as_page"]
 
+WIDTHS = {"broad": 940, "slim": 340}
+"""Pixels of the two drawings of each plot; CSS shows one of them."""
 
-STYLE = """
-:root {
-  --page: #f6f7f9; --card: #ffffff; --ink: #1c2127; --soft: #5b6570; --line: #dfe3e8;
-  --good: #1a7f37; --bad: #b42318;
-  --c0: #2a6fbb; --c1: #d9730d; --c2: #2e8b57; --c3: #b5479d;
-  --c4: #1495a8; --c5: #8c5a2b; --c6: #c83c3c; --c7: #6a5acd;
-  --p0: #9aa5b1; --p1: #2a6fbb; --p2: #e0a030;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --page: #14171b; --card: #1d2127; --ink: #e6e9ed; --soft: #9aa5b1; --line: #343b44;
-    --good: #5fc27e; --bad: #ff8a80;
-    --c0: #6aaaf0; --c1: #f59e50; --c2: #63c58f; --c3: #df84cc;
-    --c4: #4cc4d6; --c5: #c59468; --c6: #f07c7c; --c7: #a79bff;
-    --p0: #6b7683; --p1: #6aaaf0; --p2: #e8b860;
-  }
-}
+STYLE = f"""
+:root {{
+  --page: #f6f7f9; --card: #ffffff; --ink: #1c2127; --soft: #5b6570; --line: #dfe3e8; --good: #1a7f37; --bad: #b42318;
+  {variables("light")}
+}}
+@media (prefers-color-scheme: dark) {{
+  :root {{
+    --page: #14171b; --card: #1d2127; --ink: #e6e9ed; --soft: #9aa5b1; --line: #343b44; --good: #5fc27e; --bad: #ff8a80;
+    {variables("dark")}
+  }}
+}}
+"""  # the rest is no f-string, for its braces
+STYLE += """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 main { max-width: 1020px; margin: 0 auto; padding: 24px 20px 60px; }
-h1 { font-size: 26px; margin: 0 0 4px; }
+h1 { font-size: 26px; margin: 0 0 4px; line-height: 1.25; }
 h2 { font-size: 19px; margin: 32px 0 10px; }
-.small { color: var(--soft); font-size: 13px; }
+.small { color: var(--soft); font-size: 13px; font-weight: 400; }
 .card, figure { background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
-.card, figure { padding: 14px 18px; margin: 14px 0; }
+.card, figure { padding: 14px 18px; margin: 14px 0; overflow-wrap: anywhere; }
 .card p { margin: 6px 0; }
 .card ul { margin: 6px 0; padding-left: 20px; }
-.lead { font-size: 17px; font-weight: 600; }
-.bad { color: var(--bad); }
-.note { color: var(--soft); }
+.lead { font-size: 18px; font-weight: 600; line-height: 1.4; }
+.wrong { border-left: 4px solid var(--bad); }
+.wrong b { color: var(--bad); }
+.note { border-left: 3px solid var(--line); padding-left: 10px; }
 code { background: var(--page); border: 1px solid var(--line); border-radius: 4px; }
 code { padding: 1px 5px; font-size: 13px; overflow-wrap: anywhere; }
 figcaption { margin-bottom: 8px; }
-.halves { display: grid; grid-template-columns: 1fr 1fr; gap: 14px; }
-.halves figure { margin: 0; }
-@media (max-width: 800px) { .halves { grid-template-columns: 1fr; } }
-svg { display: block; width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+.broad > svg, .slim > svg { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
 svg text { fill: var(--ink); }
-svg text.axis, svg text.value { fill: var(--soft); }
+svg text.axis { fill: var(--soft); }
 svg .grid { stroke: var(--line); }
+svg .band { fill: var(--page); }
 svg .median { fill: var(--card); }
+svg .mark { fill: var(--own); stroke: var(--card); stroke-width: 1; }
+svg .run { stroke-width: 0.75; }
+svg .hollow { fill: var(--card); stroke: var(--own); stroke-width: 1.5; }
 svg .part0 { fill: var(--p0); } svg .part1 { fill: var(--p1); } svg .part2 { fill: var(--p2); }
+.trace { overflow-x: auto; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
+.wide { margin: 0 0 14px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { padding: 6px 10px; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }
 tr:first-child th { border-top: 0; color: var(--soft); font-weight: 600; }
 th:first-child { text-align: left; position: sticky; left: 0; background: var(--card); }
-.leader th:first-child { color: var(--good); }
+.cards td, .cards th { text-align: left; white-space: normal; }
+.best { color: var(--good); font-weight: 600; }
+.slim { display: none; }
+@media (max-width: 899px) {
+  .broad { display: none; } .slim { display: block; max-width: 440px; }
+  .lead { font-size: 16px; } th:first-child { white-space: normal; min-width: 10em; max-width: 12em; }
+  main { padding: 16px 12px 40px; } .card, figure { padding: 12px; }
+  .cards, .cards tbody, .cards tr, .cards th, .cards td { display: block; white-space: normal; }
+  .cards tr:first-child { display: none; }
+  .cards tr { padding: 8px 0; border-top: 1px solid var(--line); }
+  .cards th:first-child, .cards td { border: 0; padding: 1px 10px; max-width: none; }
+  .cards td { display: flex; gap: 8px; }
+  .cards td::before { content: attr(data-name); color: var(--soft); flex: 0 0 38%; }
+}
 """
 
 
 def as_page(found: Comparison) -> str:
     """The whole page."""
     title = f"{escape(found.job)}: which strategy?"
-    parts = [f"<h1>{title}</h1>", _setting(found), _verdict(found), _advice(found)]
+    parts = [f"<h1>{title}</h1>", _setting(found), _verdict(found), _unranked(found)]
     if found.ranked:
-        parts += [*_plots(found), "<h2>Figures</h2>", _table(found), f'<p class="small">{escape(NOTE)}</p>']
+        parts.append(_standings(found))
+    parts += [_notes(found), _advice(found)]
+    if found.ranked:
+        parts += ["<h2>Plots</h2>", *_plots(found), *_timelines(found), "<h2>Figures</h2>"]
+        parts += [_table(found, TIMES), _table(found, COSTS), f'<p class="small">{escape(HOW)}</p>']
+        parts.append(f'<p class="small">{escape(parsed_where(found))}</p>')
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
@@ -84,7 +123,7 @@ def _setting(found: Comparison) -> str:
     values = [
         found.site,
         found.runs_each,
-        f"baseline {found.baseline.name}",
+        in_words(found, f"baseline {found.baseline.name}"),
         f"crawler {found.setting['crawler']}",
     ]
     values += [value for label, value in found.setting.items() if label != "crawler"]
@@ -92,99 +131,212 @@ def _setting(found: Comparison) -> str:
 
 
 def _verdict(found: Comparison) -> str:
-    first, *rest = found.verdict()
-    lines = [f'<section class="card"><p class="lead">{escape(first)}</p>']
-    if rest:
-        lines.append("<ul>" + "".join(f"<li>{escape(text)}</li>" for text in rest) + "</ul>")
+    first, *rest = (in_words(found, sentence) for sentence in found.verdict())
+    more = "<ul>" + "".join(f"<li>{escape(sentence)}</li>" for sentence in rest) + "</ul>" if rest else ""
+    return f'<section class="card"><p class="lead">{escape(first)}</p>{more}</section>'
+
+
+def _unranked(found: Comparison) -> str:
+    if not found.unranked:
+        return ""
+    parts = ["<h2>Not ranked</h2>"]
     for one in found.unranked:
-        example = f"<br><code>{escape(one.difference.example)}</code>" if one.difference else ""
-        lines.append(
-            f'<p class="bad"><b>{escape(one.name)}: {one.verdict}</b>, so not ranked: {escape(one.why)}{example}</p>'
-        )
-    lines += [f'<p class="note">{escape(text)}</p>' for text in found.notes]
-    return "\n".join([*lines, "</section>"])
+        example = f"<p><code>{escape(one.difference.example)}</code></p>" if one.difference else ""
+        parts.append(f'<section class="card wrong"><p><b>{escape(headline(found, one))}</b></p>{example}</section>')
+    return "\n".join(parts)
+
+
+def _notes(found: Comparison) -> str:
+    return "\n".join(f'<p class="note">{escape(in_words(found, note))}</p>' for note in found.notes)
 
 
 def _advice(found: Comparison) -> str:
     if found.advice is None:
         return ""
     advice = found.advice
-    others = f" As well: {escape(', '.join(advice.others))}." if advice.others else ""
-    sums = "".join(f"<li>{escape(text)}</li>" for text in advice.sums)
+    others = f"<p>As well: {escape(', '.join(advice.others))}.</p>" if advice.others else ""
+    sums = "".join(f"<li>{escape(in_words(found, text))}</li>" for text in advice.sums)
     return (
-        f'<h2>What limits it</h2><section class="card"><p class="lead">{escape(advice.says)}</p><ul>{sums}</ul>'
-        f"<p>Use <code>{escape(advice.flags)}</code>.{others}</p></section>"
+        f'<h2>What limits it</h2><section class="card"><p class="lead">Use <code>{escape(advice.flags)}</code></p>'
+        f"<p>{escape(in_words(found, advice.says))}</p><ul>{sums}</ul>{others}</section>"
     )
+
+
+# ---- tables
+
+
+def _standings(found: Comparison) -> str:
+    rows = []
+    for one in found.ranked:
+        cells = []
+        for quantity, standing in zip(QUANTITIES, standings(found, one), strict=True):
+            text = "" if standing is None else standing.text
+            css = ' class="best"' if standing is not None and standing.is_best else ""
+            cells.append(f'<td data-name="{escape(quantity.head)}"{css}>{escape(text)}</td>')
+        rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{''.join(cells)}</tr>")
+    heads = "".join(f"<th>{escape(quantity.head)}</th>" for quantity in QUANTITIES)
+    return (
+        '<h2>Times the best <span class="small">with 95 % confidence intervals that hold all at once</span></h2>'
+        f'<div class="wide"><table class="cards"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
+    )
+
+
+def _table(found: Comparison, columns: tuple[Column, ...]) -> str:
+    known = columns_of(found, columns)
+    heads = "".join(f"<th>{escape(each.head)}</th>" for each in known)
+    rows = []
+    for one in found.ranked:
+        values = [each.value(found, one) for each in known]
+        cells = "".join(f"<td>{'' if value is None else figure(value)}</td>" for value in values)
+        rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{cells}</tr>")
+    return f'<div class="wide"><table><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
 
 
 # ---- plots
 
 
 def _plots(found: Comparison) -> list[str]:
-    colours = {name: number for number, name in enumerate(found.by_workers())}
-    parts = []
-    series = [svg.Line(name, _points(found, name), colours[name]) for name in found.by_workers()]
-    if any(len(one.points) > 1 for one in series):
-        parts.append(_plot("Speed by workers", svg.lines(series, "Speed by workers", "workers", "pages/s")))
-    rows = [(one, colours[_family(one)]) for one in found.ranked]
-    parts.append(_plot("Speed", _bars(rows, "pages_a_second", 1, "pages/s", 940), "pages/s, median"))
-    halves = [
-        _plot("CPU", _bars(rows, "cpu_a_page", 1000, "ms"), "ms a page, of all processes, median"),
-        _plot("Memory", _bars(rows, "memory", 1e-6, "MB"), "highest MB of all processes, median"),
-    ]
-    parts.append(f'<div class="halves">{"".join(filter(None, halves))}</div>')
-    stacked = [
-        svg.Bar(one.name, [one.median(part) or 0.0 for part in ("start_up", "crawl", "close")]) for one, _ in rows
-    ]
-    times = svg.bars(stacked, "Where the time goes", "s", 940, ("start-up", "crawl", "close"))
-    parts.append(_plot("Where the time goes", times, "seconds of the clock, medians"))
-    latency = svg.ranges([svg.Range(one.name, _steps(one.runs), colour) for one, colour in rows], "Latency", "ms")
-    about = "ms from sending to the last byte: median (dot), 25 to 75 % (thick), 5 to 95 % (thin), 99 % (stroke)"
-    return [*filter(None, parts), _plot("Latency", latency, about)]
+    looks = _looks(found)
+    parts = [_speed(found, looks), _by_workers(found, looks), _ratios(found)]
+    parts += [_cpu(found, looks), _memory(found, looks), _parts(found), _latency(found, looks)]
+    return [part for part in parts if part]
 
 
-def _plot(title: str, drawing: str, about: str = "") -> str:
-    if not drawing:
+def _plot(title: str, about: str, draw: Callable[[int], str]) -> str:
+    """Drawn twice: shrunk to a phone, the text of the broad one could not be read."""
+    drawn = "".join(f'<div class="{css}">{draw(width)}</div>' for css, width in WIDTHS.items())
+    caption = f'<b>{escape(title)}</b> <span class="small">{escape(about)}</span>'
+    return f"<figure><figcaption>{caption}</figcaption>{drawn}</figure>"
+
+
+def _looks(found: Comparison) -> dict[str, Look]:
+    """By the name of a combination; those that differ in their workers only look alike."""
+    names = list(dict.fromkeys(family(found, one) for one in found.entrants))
+    return {one.name: look(names.index(family(found, one))) for one in found.entrants}
+
+
+def _speed(found: Comparison, looks: dict[str, Look]) -> str:
+    named = labels(found)
+    rows = [
+        plots.Dots(
+            named[one.name],
+            [run.pages_a_second for run in one.runs],
+            [run.pages_a_second for run in one.set_aside],
+            found.speed(one),
+            speed_interval(found, one),
+            looks[one.name],
+        )
+        for one in found.ranked
+    ]
+    hollow = "; hollow: set aside, since the machine was busy" if any(one.set_aside for one in found.ranked) else ""
+    about = (
+        f"pages/s of the crawl; a dot for each run{hollow}; stroke: a typical round; line below: the 95 % interval "
+        "beside the first"
+    )
+    return _plot("Speed", about, lambda width: plots.dots(rows, "Speed", "pages/s", width))
+
+
+def _by_workers(found: Comparison, looks: dict[str, Look]) -> str:
+    points: dict[str, dict[int, plots.Point]] = {}
+    named: dict[str, Look] = {}
+    for one in sorted(found.ranked, key=found.entrants.index):
+        runs = [run.pages_a_second for run in one.runs]
+        point = plots.Point(found.speed(one), runs, speed_interval(found, one))
+        points.setdefault(family(found, one), {})[one.combination.workers] = point
+        named[family(found, one)] = looks[one.name]
+    if all(len(each) < 2 for each in points.values()):
         return ""
-    more = f' <span class="small">{escape(about)}</span>' if about else ""
-    return f"<figure><figcaption><b>{escape(title)}</b>{more}</figcaption>{drawing}</figure>"
+    series = [plots.Line(name, each, named[name]) for name, each in points.items()]
+    about = "pages/s of the crawl; a dot for each run, a larger one for a typical round"
+    title, x_title = "Speed by workers", "requests in flight at most"
+    return _plot(title, about, lambda width: plots.lines(series, title, x_title, "pages/s", width))
 
 
-def _family(one: Entrant) -> str:
-    return one.combination.family
+def _ratios(found: Comparison) -> str:
+    if len(found.ranked) < 2:
+        return ""
+    named, best = labels(found), Pair(1.0, 1.0, 1.0, "equal")
+    rows = [
+        plots.Ratios(named[one.name], [each and (each.pair or best) for each in standings(found, one)])
+        for one in found.ranked
+    ]
+    heads, title = [quantity.head for quantity in QUANTITIES], "Crawl, whole run and CPU"
+    looks = [look(number) for number in range(len(heads))]
+    about = "times the best of each, with 95 % intervals that hold all at once; further left is better"
+    return _plot(title, about, lambda width: plots.ratios(rows, title, heads, looks, width))
 
 
-def _points(found: Comparison, family: str) -> dict[int, tuple[float, float]]:
-    points = {}
-    for one in found.ranked:
-        if _family(one) == family:
-            points[one.combination.workers] = found.speed(one), 0.0
-    return points
+def _cpu(found: Comparison, looks: dict[str, Look]) -> str:
+    about = (
+        "CPU ms a page, of all processes, start-up and outputs included; a dot for each run; stroke: a typical round"
+    )
+    middles = {one.name: typical(found, one, "cpu") for one in found.ranked}
+    return _dots(found, looks, ("CPU", about, "ms a page"), "cpu_a_page", 1000, middles)
 
 
-def _bars(rows: Sequence[tuple[Entrant, int]], what: str, scale: float, unit: str, width: int = 460) -> str:
-    known = [(one.name, one.median(what), colour) for one, colour in rows]
-    made = [svg.Bar(name, [median * scale], colour) for name, median, colour in known if median is not None]
-    return svg.bars(made, what, unit, width) if made else ""
+def _memory(found: Comparison, looks: dict[str, Look]) -> str:
+    about = "highest MB of all processes; a dot for each run; stroke: the median"
+    middles = {one.name: one.median("memory") for one in found.ranked}
+    return _dots(found, looks, ("Memory", about, "MB"), "memory", 1e-6, middles)
 
 
-def _steps(runs: Sequence[Run]) -> list[float]:
-    """Of the runs together; the mean of their quantiles, in ms."""
-    means = [sum(run.latency[step] for run in runs) / len(runs) for step in range(STEPS + 1)]
-    p99 = sum(run.p99 for run in runs) / len(runs)
-    return [1000 * value for value in (*(quantile(means, share) for share in (0.05, 0.25, 0.5, 0.75, 0.95)), p99)]
+def _dots(
+    found: Comparison,
+    looks: dict[str, Look],
+    words: tuple[str, str, str],
+    what: str,
+    scale: float,
+    middles: Mapping[str, float | None],
+) -> str:
+    """Of an attribute of the runs; `words` are the title, what is below it, and the unit."""
+    title, about, unit = words
+    rows = [
+        plots.Dots(
+            labels(found)[one.name], _of(one.runs, what, scale), _of(one.set_aside, what, scale), middle * scale, None,
+            looks[one.name],
+        )
+        for one in found.ranked
+        if (middle := middles[one.name]) is not None
+    ]  # fmt: skip
+    return _plot(title, about, lambda width: plots.dots(rows, title, unit, width)) if rows else ""
 
 
-# ---- the table
+def _of(runs: Sequence[Run], what: str, scale: float) -> list[float]:
+    return [value * scale for run in runs if (value := getattr(run, what)) is not None]
 
 
-def _table(found: Comparison) -> str:
-    columns = [each for each in COLUMNS if any(each.value(found, one) is not None for one in found.ranked)]
-    heads = "".join(f"<th>{escape(each.head)}</th>" for each in columns)
-    rows = []
-    for one in found.ranked:
-        values = [each.value(found, one) for each in columns]
-        cells = "".join(f"<td>{'' if value is None else figure(value)}</td>" for value in values)
-        css = ' class="leader"' if one.name in found.leaders else ""
-        rows.append(f"<tr{css}><th>{escape(one.name)}</th>{cells}</tr>")
-    return f'<div class="wide"><table><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
+def _parts(found: Comparison) -> str:
+    rows = [
+        Bar(labels(found)[one.name], [one.median(part) or 0.0 for part in ("crawl", "start_up", "close")])
+        for one in found.ranked
+    ]
+    about = "medians, in seconds; the crawl stands first, so that crawls can be compared by their length"
+    title = "Where the time goes"
+    return _plot(title, about, lambda width: bars(rows, title, "s", width, ("crawl", "start-up", "close")))
+
+
+def _latency(found: Comparison, looks: dict[str, Look]) -> str:
+    rows = [plots.Range(labels(found)[one.name], _steps(one), looks[one.name]) for one in found.ranked]
+    about = "ms from sending to the last byte: median (dot), 25 to 75 % (thick), 5 to 95 % (thin), 99 % (stroke)"
+    return _plot("Latency", about, lambda width: plots.ranges(rows, "Latency", "ms", width))
+
+
+def _steps(one: Entrant) -> list[float]:
+    """Quantiles of the latency in ms: of each, the median of the runs."""
+
+    def median(values: Sequence[float]) -> float:
+        return quantile(sorted(values), 0.5)
+
+    medians = [median([run.latency[step] for run in one.runs]) for step in range(STEPS + 1)]
+    shares = [quantile(medians, share) for share in (0.05, 0.25, 0.5, 0.75, 0.95)]
+    return [1000 * value for value in (*shares, median([run.p99 for run in one.runs]))]
+
+
+def _timelines(found: Comparison) -> list[str]:
+    drawn = [one for one in found.ranked if one.timeline]
+    named = labels(found)
+    return ["<h2>Timelines</h2>"] * bool(drawn) + [
+        f'<figure><figcaption><b>{escape(named[one.name])}</b></figcaption><div class="trace">{one.timeline}</div>'
+        "</figure>"
+        for one in drawn
+    ]

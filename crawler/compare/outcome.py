@@ -115,6 +115,7 @@ class Entrant:
         runs: those that count, one for each round; for one that is wrong, those before it was found out.
         warm_up: the first run, which does not count.
         set_aside: runs of rounds that were repeated because the machine was busy.
+        timeline: what one of its runs did and when, as a drawing in SVG; "" where none was traced.
     """
 
     combination: Combination
@@ -124,6 +125,7 @@ class Entrant:
     runs: list[Run] = field(default_factory=list)
     warm_up: Run | None = None
     set_aside: list[Run] = field(default_factory=list)
+    timeline: str = ""
 
     @property
     def name(self) -> str:
@@ -226,14 +228,6 @@ class Comparison:
         """How many times longer it takes than the fastest."""
         found = self.judgement("crawl")
         return found.pairs.get((one.name, found.order[0]), Pair(1.0, 1.0, 1.0, "equal"))
-
-    def by_workers(self) -> dict[str, dict[int, float]]:
-        """For each strategy and parse stage: pages a second by number of workers."""
-        series: dict[str, dict[int, float]] = {}
-        for one in sorted(self.ranked, key=lambda one: self.entrants.index(one)):
-            key = one.combination.family
-            series.setdefault(key, {})[one.combination.workers] = self.speed(one)
-        return series
 
     def verdict(self) -> list[str]:
         """Who is best: a sentence for the crawl, one for the whole run, and one for CPU where that is known.

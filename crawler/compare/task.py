@@ -37,11 +37,6 @@ class Combination:
         return "/".join(filter(None, (self.strategy, str(self.workers), self.parse, self.on)))
 
     @property
-    def family(self) -> str:
-        """What it shares with those that differ in the number of workers only: `threads/callback`."""
-        return "/".join(filter(None, (self.strategy, self.parse, self.on)))
-
-    @property
     def flags(self) -> str:
         """As it is given to `crawler run`."""
         return f"--strategy {self.strategy} --workers {self.workers} --parse {self.parse}"

@@ -1,4 +1,4 @@
-"""report.xlsx: the figures, every run, and charts of the spreadsheet program's own.
+"""report.xlsx: the verdict, the figures, charts of the spreadsheet program's own, and every run.
 
 It looks like the workbook of a crawl. It is written by XlsxWriter and not by `crawler.export`, which has no charts.
 """
@@ -7,32 +7,44 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from crawler import extras
-from crawler.compare.markdown import COLUMNS, NOTE
-from crawler.compare.outcome import Comparison, Run
+from crawler.compare.charts import Charts
+from crawler.compare.figures import (
+    COSTS,
+    HOW,
+    QUANTITIES,
+    TIMES,
+    Column,
+    columns_of,
+    family,
+    headline,
+    in_words,
+    labels,
+    parsed_where,
+    speed_interval,
+    standings,
+)
+from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.significance import Pair
 from crawler.export import package
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
-    from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 __all__ = ["as_workbook", "why_not"]
 
-_RUN = ("wall", "start_up", "crawl", "close", "cpu", "memory", "pages", "requests", "retries", "failed", "bytes")
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
 _A4, _MAX_TEXT = 9, 32_000  # characters of a cell; Excel takes 32,767 UTF-16 units
 _MIN_WIDTH, _MAX_WIDTH, _BUTTON = 8, 60, 3  # the button of the filter covers the end of a header
-_LABEL_WIDTH, _TEXT_WIDTH = 17, 100
-_ROW, _CELL, _BAR = 20, 64, 26  # pixels: of a row, of a column that nobody widened, of a bar
-_CHART_WIDTH, _GAP = 620, 20
-_COLOURS = ("#2A6FBB", "#D9730D", "#2E8B57", "#8E4EC6", "#B4292F", "#0E7C86", "#7A6A00", "#5B6570")
-_GREY = "#D9D9D9"
+_LABEL_WIDTH, _TEXT_WIDTH, _LINE = 17, 110, 112  # characters: of the two columns of the summary, of a line in it
+_ROW, _LEAD = 20, 24  # pixels: a line of text, and of the verdict
 
 
 def why_not() -> str:
@@ -49,28 +61,168 @@ def as_workbook(found: Comparison) -> bytes:
     file = io.BytesIO()
     with Workbook(file, _OPTIONS) as book:
         book.set_properties({"author": "crawler"})
-        looks = _Looks(book)
-        _summary(_sheet(book, "Summary"), looks, found)
-        if found.ranked:
-            columns = [each for each in COLUMNS if any(each.value(found, one) is not None for one in found.ranked)]
-            rows = [[one.name, *(each.value(found, one) for each in columns)] for one in found.ranked]
-            _table(_sheet(book, "Figures"), looks, ["combination", *(each.head for each in columns)], rows)
-            charts = _sheet(book, "Charts")
-            _charts(book, charts, [each.head for each in columns], len(rows))
-            _by_workers(book, charts, looks, found)
-        _runs(_sheet(book, "Runs"), looks, found)
+        _Book(book, found).write()
     return file.getvalue()
 
 
-def _sheet(book: Workbook, name: str) -> Worksheet:
-    """An empty sheet that prints on A4 as wide as the paper, as those of a crawl do."""
-    sheet = book.add_worksheet(name)
-    sheet.set_landscape()
-    sheet.set_paper(_A4)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    sheet.set_footer("&C&A, &P / &N")
-    return sheet
+class _Book:
+    def __init__(self, book: Workbook, found: Comparison) -> None:
+        self._book, self._found = book, found
+        self._looks = _Looks(book)
+        self._labels = labels(found)
+
+    def write(self) -> None:
+        self._summary()
+        if self._found.ranked:
+            self._times_the_best()
+            self._figures("Figures", TIMES)
+            self._figures("Costs", COSTS)
+            charts = Charts(self._book, self._sheet, [self._labels[one.name] for one in self._found.ranked])
+            charts.speed(self._speeds())
+            if workers := self._by_workers():
+                charts.by_workers(*workers)
+            charts.ratios(len(self._found.ranked), [quantity.short for quantity in QUANTITIES])
+            heads = ["combination", *(each.head for each in columns_of(self._found, TIMES))]
+            charts.parts(heads, len(self._found.ranked))
+            for head in ("CPU ms/page", "memory MB"):
+                if head in heads:
+                    charts.bars(head, heads.index(head), len(self._found.ranked))
+            charts.place()
+        self._runs()
+
+    def _sheet(self, name: str) -> Worksheet:
+        """An empty sheet that prints on A4 as wide as the paper, as those of a crawl do."""
+        sheet = self._book.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.set_footer("&C&A, &P / &N")
+        return sheet
+
+    # ---- sheets
+
+    def _summary(self) -> None:
+        found, sheet = self._found, self._sheet("Summary")
+        first, *rest = (in_words(found, text) for text in found.verdict())
+        lines = [("Verdict", first), *(("", text) for text in rest)]
+        lines += [("Not ranked" if not n else "", headline(found, one)) for n, one in enumerate(found.unranked)]
+        lines += [("Note", in_words(found, text)) for text in found.notes]
+        if found.advice:
+            lines.append(("What limits it", in_words(found, found.advice.says)))
+            lines += [("", in_words(found, text)) for text in found.advice.sums]
+            lines += [("Use", found.advice.flags)]
+        lines += [("Job", found.job), ("Site", found.site), ("Started", found.started), ("Runs", found.runs_each)]
+        lines += [("Baseline", in_words(found, found.baseline.name))]
+        lines += [(label[:1].upper() + label[1:], value) for label, value in found.setting.items()]
+        lines += [("How", HOW), ("Labels", parsed_where(found))]
+        sheet.set_column_pixels(0, 0, 7 * _LABEL_WIDTH)
+        sheet.set_column_pixels(1, 1, 7 * _TEXT_WIDTH)
+        sheet.hide_gridlines(2)
+        for number, (label, text) in enumerate(lines):
+            style, height, room = (self._looks.wrapped, _ROW, _LINE) if number else (self._looks.lead, _LEAD, 92)
+            sheet.set_row_pixels(number, height * max(1, len(textwrap.wrap(text, room))))
+            sheet.write_string(number, 0, _safe(label), self._looks.label)
+            sheet.write_string(number, 1, _safe(text), style)
+
+    def _times_the_best(self) -> None:
+        """The numbers below the charts of ratios: each with its interval, and what it means."""
+        heads = ["combination"]
+        for quantity in QUANTITIES:
+            heads += [quantity.short, "from", "to", "outcome"]
+        rows = []
+        for one in self._found.ranked:
+            row: list[Any] = [self._labels[one.name]]
+            for standing in standings(self._found, one):
+                pair = standing.pair if standing else None
+                if pair is None:
+                    row += [None, None, None, None] if standing is None else [1.0, None, None, standing.word]
+                else:
+                    words = {"open": "not told apart"}.get(pair.outcome, pair.outcome)
+                    row += [pair.ratio, _finite(pair.low, pair), _finite(pair.high, pair), words]
+            rows.append(row)
+        self._table("Times the best", heads, rows)
+
+    def _figures(self, name: str, columns: tuple[Column, ...]) -> None:
+        known = columns_of(self._found, columns)
+        rows = [
+            [self._labels[one.name], *(each.value(self._found, one) for each in known)] for one in self._found.ranked
+        ]
+        self._table(name, ["combination", *(each.head for each in known)], rows)
+
+    def _speeds(self) -> tuple[int, int, int]:
+        """Every run's pages a second: how many combinations, runs, and runs that were set aside."""
+        ranked = self._found.ranked
+        runs, aside = max(len(one.runs) for one in ranked), max(len(one.set_aside) for one in ranked)
+        heads = ["combination", "pages/s", "to the lower bound", "to the upper bound"]
+        heads += [f"run {n}" for n in range(1, runs + 1)] + [f"set aside {n}" for n in range(1, aside + 1)]
+        rows = []
+        for one in ranked:
+            speed, bounds = self._found.speed(one), speed_interval(self._found, one)
+            reach = [speed - bounds[0], bounds[1] - speed] if bounds else [None, None]
+            row = [self._labels[one.name], speed, *reach, *_filled([run.pages_a_second for run in one.runs], runs)]
+            rows.append([*row, *_filled([run.pages_a_second for run in one.set_aside], aside)])
+        self._table("Speeds", heads, rows)
+        return len(ranked), runs, aside
+
+    def _by_workers(self) -> tuple[int, list[int]] | None:
+        """Speed by number of workers; how many rows, and how many points each series has."""
+        series: dict[str, dict[int, float]] = {}
+        for one in sorted(self._found.ranked, key=self._found.entrants.index):
+            speed = self._found.speed(one)
+            series.setdefault(family(self._found, one), {})[one.combination.workers] = speed
+        if all(len(points) < 2 for points in series.values()):
+            return None
+        numbers = sorted({workers for points in series.values() for workers in points})
+        rows = [[workers, *(points.get(workers) for points in series.values())] for workers in numbers]
+        self._table("By workers", ["workers", *series], rows)
+        return len(rows), [len(points) for points in series.values()]
+
+    def _runs(self) -> None:
+        rows: list[list[Any]] = []
+        for one in self._found.entrants:
+            rows += [self._run(one, "warm-up", one.warm_up)] if one.warm_up else []
+            rows += [self._run(one, str(run.round or number), run) for number, run in enumerate(one.runs, 1)]
+            rows += [self._run(one, f"{run.round}, set aside", run) for run in one.set_aside]
+        heads = ["combination", "round", "crawl s", "start-up s", "close s", "whole run s", "CPU s", "memory MB"]
+        heads += ["pages", "requests", "retries", "failed", "bytes", "busy cores of others", "digest"]
+        known = [place for place in range(len(heads)) if any(row[place] is not None for row in rows)]
+        if rows:
+            self._table("Runs", [heads[place] for place in known], [[row[place] for place in known] for row in rows])
+
+    def _run(self, one: Entrant, number: str, run: Run) -> list[Any]:
+        memory = None if run.memory is None else run.memory / 1e6
+        times = [run.crawl, run.start_up, run.close, run.wall, run.cpu, memory]
+        counts = [run.pages, run.requests, run.retries, run.failed, run.bytes]
+        noise = run.noise.others if run.noise else None
+        return [self._labels[one.name], number, *times, *counts, noise, run.digest[:12]]
+
+    # ---- tables
+
+    def _table(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A header that stays in sight, with a filter; text to the left, numbers to the right."""
+        sheet, looks = self._sheet(name), self._looks
+        for column, head in enumerate(heads):
+            values = [row[column] for row in rows]
+            is_text = any(isinstance(value, str) for value in values)
+            sheet.write_string(0, column, _safe(head), looks.head if is_text else looks.number_head)
+            is_whole = all(
+                value is None or abs(value) >= 1000 or float(value).is_integer() for value in values if not is_text
+            )
+            for row, value in enumerate(values, 1):
+                self._write(sheet, row, column, value, looks.whole if is_whole else looks.part)
+            longest = max([len(head) + _BUTTON, *(len(_shown(value)) for value in values)]) + 2
+            width = min(max(longest, _MIN_WIDTH), _MAX_WIDTH)
+            sheet.set_column(column, column, width)
+        sheet.freeze_panes(1, 1)
+        sheet.repeat_rows(0)
+        sheet.autofilter(0, 0, len(rows), len(heads) - 1)
+
+    def _write(self, sheet: Worksheet, row: int, column: int, value: Any, number: Format) -> None:
+        if isinstance(value, str) or (value is not None and not math.isfinite(value)):  # Excel has no infinity
+            sheet.write_string(row, column, _safe(str(value)), self._looks.text)  # never a formula
+        elif value is not None:
+            sheet.write_number(row, column, value, number)
 
 
 class _Looks:
@@ -81,72 +233,23 @@ class _Looks:
         head = {**font, "bold": True, "font_color": f"#{package.HEADER_INK}", "bg_color": f"#{package.HEADER_FILL}"}
         head |= {"bottom": 1, "bottom_color": f"#{package.HEADER_RULE}"}
         right = {**font, "align": "right", "indent": 1}  # a gap between a number and the text to its right
-        self.text: Format = book.add_format({**font, "align": "left"})
+        self.text: Format = book.add_format({**font, "align": "left", "indent": 1})
         self.wrapped: Format = book.add_format({**font, "align": "left", "text_wrap": True})
+        self.lead: Format = book.add_format({**font, "align": "left", "text_wrap": True, "bold": True, "font_size": 14})
         self.label: Format = book.add_format({**font, "bold": True, "font_color": f"#{package.HEADER_INK}"})
-        self.head: Format = book.add_format({**head, "align": "left"})
+        self.head: Format = book.add_format({**head, "align": "left", "indent": 1})
         self.number_head: Format = book.add_format({**head, "align": "right", "indent": 1})
         self.whole: Format = book.add_format({**right, "num_format": "#,##0"})
         self.part: Format = book.add_format({**right, "num_format": "#,##0.00"})
 
 
-def _summary(sheet: Worksheet, looks: _Looks, found: Comparison) -> None:
-    lines: list[tuple[str, str]] = [("Job", found.job), ("Site", found.site), ("Started", found.started)]
-    lines += [("Runs", found.runs_each), ("Baseline", found.baseline.name)]
-    lines += [(label[:1].upper() + label[1:], value) for label, value in found.setting.items()]
-    lines += [("Verdict" if not n else "", text) for n, text in enumerate(found.verdict())]
-    lines += [(one.verdict.capitalize(), f"{one.name}: {one.why}") for one in found.unranked]
-    lines += [("Note", text) for text in found.notes]
-    if found.advice:
-        lines += [("What limits it", found.advice.says), *(("", text) for text in found.advice.sums)]
-        lines += [("Use", found.advice.flags)]
-    lines.append(("How", NOTE))
-    sheet.set_column_pixels(0, 0, 7 * _LABEL_WIDTH)
-    sheet.set_column_pixels(1, 1, 7 * _TEXT_WIDTH)
-    sheet.hide_gridlines(2)
-    for number, (label, text) in enumerate(lines):
-        sheet.set_row_pixels(number, _ROW * (1 + len(text) // _TEXT_WIDTH))
-        sheet.write_string(number, 0, _safe(label), looks.label)
-        sheet.write_string(number, 1, _safe(text), looks.wrapped)
+def _filled(values: Sequence[float], length: int) -> list[float | None]:
+    return [*values, *[None] * (length - len(values))]
 
 
-def _runs(sheet: Worksheet, looks: _Looks, found: Comparison) -> None:
-    rows = []
-    for one in found.entrants:
-        rows += [_run(one.name, "warm-up", one.warm_up)] if one.warm_up else []
-        rows += [_run(one.name, str(number), run) for number, run in enumerate(one.runs, 1)]
-    heads = ["combination", "run", *(f"{name.replace('_', '-')} s" if name in _RUN[:5] else name for name in _RUN)]
-    _table(sheet, looks, [*heads, "digest"], rows)
-
-
-def _run(name: str, number: str, run: Run) -> list[Any]:
-    return [name, number, *(getattr(run, each) for each in _RUN), run.digest[:12]]
-
-
-def _table(sheet: Worksheet, looks: _Looks, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """A header that stays in sight, with a filter; text to the left, numbers to the right."""
-    for column, head in enumerate(heads):
-        values = [row[column] for row in rows]
-        is_text = any(isinstance(value, str) for value in values)
-        sheet.write_string(0, column, _safe(head), looks.head if is_text else looks.number_head)
-        is_whole = all(
-            value is None or abs(value) >= 1000 or float(value).is_integer() for value in values if not is_text
-        )
-        for row, value in enumerate(values, 1):
-            _write(sheet, row, column, value, looks, looks.whole if is_whole else looks.part)
-        longest = max([len(head) + _BUTTON, *(len(_shown(value)) for value in values)]) + 2
-        width = min(max(longest, _MIN_WIDTH), _MAX_WIDTH)
-        sheet.set_column(column, column, width)
-    sheet.freeze_panes(1, 1)
-    sheet.repeat_rows(0)
-    sheet.autofilter(0, 0, len(rows), len(heads) - 1)
-
-
-def _write(sheet: Worksheet, row: int, column: int, value: Any, looks: _Looks, number: Format) -> None:
-    if isinstance(value, str) or (value is not None and not math.isfinite(value)):  # Excel has no infinity
-        sheet.write_string(row, column, _safe(str(value)), looks.text)  # never a formula
-    elif value is not None:
-        sheet.write_number(row, column, value, number)
+def _finite(value: float, pair: Pair) -> float | None:
+    """A bound, unless one run allows none."""
+    return value if math.isfinite(pair.high) else None
 
 
 def _shown(value: object) -> str:
@@ -158,86 +261,3 @@ def _shown(value: object) -> str:
 def _safe(text: str) -> str:
     """Text without what a cell cannot hold or a reader could not see."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:_MAX_TEXT])
-
-
-# ---- charts
-
-
-def _charts(book: Workbook, sheet: Worksheet, heads: Sequence[str], count: int) -> None:
-    """Bars for each of the columns that matter most."""
-    sheet.hide_gridlines(2)
-    sheet.print_area(0, 0, (2 * _height(count) + 3 * _GAP) // _ROW, (2 * _CHART_WIDTH + 3 * _GAP) // _CELL)
-    for place, head in enumerate(("pages/s", "CPU ms/page", "memory MB")):
-        if head not in heads:
-            continue
-        column = heads.index(head) + 1
-        chart = _chart(book, "bar", head, count)
-        chart.add_series(
-            {
-                "name": ["Figures", 0, column],
-                "categories": ["Figures", 1, 0, count, 0],
-                "values": ["Figures", 1, column, count, column],
-                "fill": {"color": _COLOURS[place]},
-                "gap": 40,
-                "data_labels": {"value": True, "num_format": "#,##0.0" if head == "CPU ms/page" else "#,##0"},
-            }
-        )
-        chart.set_legend({"none": True})
-        chart.set_y_axis({"reverse": True, "major_gridlines": {"visible": False}, "line": {"color": _GREY}})
-        chart.set_x_axis({**_VALUES, "label_position": "high"})  # the fastest stands on top, the numbers below
-        _insert(sheet, chart, place, count)
-
-
-def _by_workers(book: Workbook, charts: Worksheet, looks: _Looks, found: Comparison) -> None:
-    """Speed by number of workers: a table, and a line for each strategy and parse stage."""
-    series = found.by_workers()
-    if all(len(points) < 2 for points in series.values()):
-        return
-    numbers = sorted({workers for points in series.values() for workers in points})
-    rows = [[workers, *(points.get(workers) for points in series.values())] for workers in numbers]
-    _table(_sheet(book, "By workers"), looks, ["workers", *series], rows)
-    chart = _chart(book, "line", "pages/s by workers", len(found.ranked))
-    for column in range(1, len(series) + 1):
-        colour = {"color": _COLOURS[(column - 1) % len(_COLOURS)]}
-        chart.add_series(
-            {
-                "name": ["By workers", 0, column],
-                "categories": ["By workers", 1, 0, len(rows), 0],
-                "values": ["By workers", 1, column, len(rows), column],
-                "line": {**colour, "width": 2},
-                "marker": {"type": "circle", "size": 6, "fill": colour, "border": colour},
-            }
-        )
-    chart.show_blanks_as("span")
-    chart.set_legend({"position": "bottom"})
-    chart.set_x_axis({"name": "workers", "name_font": {"bold": False}, "line": {"color": _GREY}})
-    chart.set_y_axis(_VALUES)
-    _insert(charts, chart, 3, len(found.ranked))
-
-
-_VALUES = {
-    "min": 0,
-    "num_format": "#,##0",
-    "major_gridlines": {"visible": True, "line": {"color": _GREY}},
-    "line": {"none": True},
-}
-
-
-def _chart(book: Workbook, kind: str, title: str, bars: int) -> Chart:
-    chart = book.add_chart({"type": kind})
-    assert chart is not None  # only for a kind that there is not
-    font = {"name": package.FONT, "size": 13, "bold": True, "color": f"#{package.HEADER_INK}"}
-    chart.set_title({"name": title, "name_font": font})
-    chart.set_size({"width": _CHART_WIDTH, "height": _height(bars)})
-    return chart
-
-
-def _insert(sheet: Worksheet, chart: Chart, place: int, bars: int) -> None:
-    """Two charts beside each other, two below."""
-    row, column = divmod(place, 2)
-    left, top = _GAP + column * (_CHART_WIDTH + _GAP), _GAP + row * (_height(bars) + _GAP)
-    sheet.insert_chart(0, 0, chart, {"x_offset": left, "y_offset": top})
-
-
-def _height(bars: int) -> int:
-    return max(280, 110 + _BAR * bars)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from crawler.compare.markdown import figure
+from crawler.compare.figures import figure
 
 __all__ = ["STYLE", "Row", "Span", "as_file", "curves", "spans", "stacked"]
 

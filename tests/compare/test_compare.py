@@ -79,7 +79,7 @@ def test_a_wrong_strategy_is_not_ranked_and_it_is_said_what_differs(done, result
     assert found["difference"]["missing"] == 1
     assert found["difference"]["extra"] == found["difference"]["changed"] == 0
     assert "books of /catalogue/" in found["difference"]["example"]
-    assert "DropsOne/4/worker: wrong, its records are not the baseline's: 1 missing" in done[1]
+    assert "DropsOne/4 is wrong: its records are not the baseline's: 1 missing" in done[1]
     assert found["name"] not in results["fastest"]
 
 
@@ -107,7 +107,7 @@ def test_there_is_advice_from_measured_figures(results):
 
 def test_what_is_printed_fits_a_hundred_columns(done):
     assert max(len(line) for line in done[1].splitlines() if "/out/" not in line) <= 100
-    assert "Only threads/4/worker can be ranked." in done[1]
+    assert "Only threads/4 can be ranked." in done[1]
 
 
 def test_every_report_is_written_and_says_the_same(done):
@@ -115,13 +115,13 @@ def test_every_report_is_written_and_says_the_same(done):
     assert {path.name for path in folder.iterdir()} == {"results.json", "report.md", "report.html", "report.xlsx"}
     for name in ("report.md", "report.html"):
         text = (folder / name).read_text()
-        assert "threads/4/worker" in text
+        assert "Only threads/4 can be ranked." in text
         assert "1 missing" in text
         assert "something went very wrong" in text
     book = load_workbook(folder / "report.xlsx")
-    assert book.sheetnames == ["Summary", "Figures", "Charts", "Runs"]
-    assert len(book["Charts"]._charts) == 3
-    assert book["Figures"]["A2"].value == "threads/4/worker"
+    assert book.sheetnames == ["Summary", "Times the best", "Figures", "Costs", "Speeds", "Charts", "Charts 2", "Runs"]
+    assert sum(len(book[name]._charts) for name in ("Charts", "Charts 2")) == 5
+    assert book["Figures"]["A2"].value == "threads/4"
 
 
 def test_the_page_needs_no_network_and_no_script(done):

@@ -6,37 +6,58 @@ from dataclasses import replace
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils import column_index_from_string
 
 from crawler.compare import workbook
 from crawler.compare.reports import write_reports
 from crawler.compare.workbook import as_workbook
 from crawler.export import package
-from tests.compare.test_outcome import FAST, HOSTILE, SLOW, comparison, entrant
+from tests.compare.test_outcome import FAST, HOSTILE, RUN, SLOW, comparison, entrant
+
+
+def set_aside(one, seconds):
+    one.set_aside = [replace(RUN, crawl=seconds, round=2)]
+    return one
 
 
 @pytest.fixture(scope="module")
 def book():
-    found = comparison(SLOW, FAST, entrant("threads", [0.5, 0.51, 0.52], 16), notes=[HOSTILE])
+    wide = set_aside(entrant("threads", [0.5, 0.51, 0.52], 16), 0.9)
+    wrong = entrant("queue", [0.1])
+    wrong.verdict, wrong.why = "wrong", "it lacks 3 rows"
+    found = comparison(SLOW, FAST, wide, wrong, notes=[HOSTILE])
     return load_workbook(io.BytesIO(as_workbook(found)))
 
 
 def test_the_sheets_are_there_in_order(book):
-    assert book.sheetnames == ["Summary", "Figures", "Charts", "By workers", "Runs"]
+    assert book.sheetnames == [
+        "Summary", "Times the best", "Figures", "Costs", "Speeds", "By workers", "Charts", "Charts 2", "Runs"
+    ]  # fmt: skip
+
+
+def test_the_verdict_stands_first_then_what_is_wrong(book):
+    sheet = book["Summary"]
+    assert sheet["A1"].value == "Verdict"
+    assert "threads/16" in sheet["B1"].value
+    assert sheet["B1"].font.bold
+    labels = [cell.value for cell in sheet["A"] if cell.value]
+    assert labels[:2] == ["Verdict", "Not ranked"]
+    assert "queue/4 is wrong: it lacks 3 rows." in [cell.value for cell in sheet["B"]]
+    assert not any(cell.value == "queue/4" for cell in book["Figures"]["A"])
 
 
 def test_numbers_are_numbers_in_order_of_rank(book):
     sheet = book["Figures"]
-    assert [cell.value for cell in sheet["A"]] == [
-        "combination", "threads/16/worker", "threads/4/worker", "serial/1/worker"
-    ]  # fmt: skip
+    assert [cell.value for cell in sheet["A"]] == ["combination", "threads/16", "threads/4", "serial/1"]
     assert sheet["B1"].value == "pages/s"
-    assert sheet["B2"].value == pytest.approx(196.1, abs=0.1)
+    assert sheet["B2"].value == pytest.approx(196, abs=1)
     assert sheet["B2"].number_format == "#,##0.00"
-    by_head = {cell.value: sheet.cell(2, cell.column) for cell in sheet[1]}
+    costs = book["Costs"]
+    by_head = {cell.value: costs.cell(2, cell.column) for cell in costs[1]}
     assert (by_head["bytes"].value, by_head["bytes"].number_format) == (1_000_000, "#,##0")
 
 
-@pytest.mark.parametrize("name", ["Figures", "By workers", "Runs"])
+@pytest.mark.parametrize("name", ["Times the best", "Figures", "Costs", "Speeds", "By workers", "Runs"])
 def test_tables_look_like_those_of_a_crawl(book, name):
     sheet = book[name]
     head = sheet["A1"]
@@ -49,25 +70,66 @@ def test_tables_look_like_those_of_a_crawl(book, name):
     assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
     for column in sheet.iter_cols():
         longest = max(len(str(cell.value)) for cell in column if isinstance(cell.value, str))
-        assert sheet.column_dimensions[column[0].column_letter].width >= longest + 2
+        assert width_of(sheet, column[0].column) >= longest + 2
+
+
+def width_of(sheet, number):
+    """Columns of one width are stored as one."""
+    return next(each.width for each in sheet.column_dimensions.values() if each.min <= number <= each.max)
 
 
 def test_every_run_has_a_row_and_text_is_never_a_formula(book):
-    assert book["Runs"].max_row == 1 + 5 + 5 + 3
+    assert book["Runs"].max_row == 1 + 5 + 5 + (3 + 1) + 1
+    assert "2, set aside" in [cell.value for cell in book["Runs"]["B"]]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert all(cell.data_type != "f" for cell in cells)
     assert any(str(cell.value).startswith("=cmd|") for cell in cells)
 
 
 def test_charts_show_the_cells_of_the_tables(book):
-    *bars, lines = book["Charts"]._charts
-    figures = [chart.series[0].val.numRef.f for chart in bars]
-    assert figures[0] == "Figures!$B$2:$B$4"
-    heads = {cell.column_letter: cell.value for cell in book["Figures"][1]}
-    assert [heads[ref.split("$")[1]] for ref in figures] == ["pages/s", "CPU ms/page", "memory MB"]
-    assert all(chart.y_axis.scaling.min == 0 for chart in [*bars, lines])
-    assert [each.val.numRef.f for each in lines.series] == ["'By workers'!$B$2:$B$4", "'By workers'!$C$2:$C$4"]
-    assert [cell.value for cell in book["By workers"][1]] == ["workers", "serial/worker", "threads/worker"]
+    charts = {"".join(run.t for run in chart.title.tx.rich.p[0].r): chart for chart in drawn(book)}
+    speed, workers, ratios, parts, cpu, memory = charts.values()
+    heads = {name: {cell.column_letter: cell.value for cell in book[name][1]} for name in book.sheetnames}
+
+    def shown(chart):
+        refs = [each.val.numRef.f.replace("'", "").split("!") for each in chart.series]
+        assert all(ref.endswith("$4") for _, ref in refs)
+        return [heads[sheet][ref.split("$")[1]] for sheet, ref in refs]
+
+    assert shown(speed) == ["run 1", "run 2", "run 3", "run 4", "run 5", "set aside 1", "pages/s"]
+    assert shown(workers) == ["serial", "threads"]
+    assert shown(ratios) == ["crawl", "whole run", "CPU"]
+    assert shown(parts) == ["crawl s", "start-up s", "close s"]
+    assert (shown(cpu), shown(memory)) == (["CPU ms/page"], ["memory MB"])
+    assert all(chart.y_axis.scaling.min == 0 for chart in charts.values())
+
+
+def drawn(book):
+    return [chart for sheet in book if sheet.title.startswith("Charts") for chart in sheet._charts]
+
+
+def test_the_interval_of_each_speed_comes_from_its_cells(book):
+    bars = drawn(book)[0].series[-1].errBars
+    assert (bars.minus.numRef.f, bars.plus.numRef.f) == ("'Speeds'!$C$2:$C$4", "'Speeds'!$D$2:$D$4")
+    sheet = book["Speeds"]
+    assert sheet["C2"].value is None  # the first is what the others are held against
+    assert 0 < sheet["C3"].value < sheet["B3"].value
+
+
+@pytest.mark.parametrize("count", [3, 20])
+def test_every_chart_is_whole_on_a_page(count):
+    entrants = [entrant("threads", [0.1 * n, 0.11 * n], n) for n in range(1, count + 1)]
+    book = load_workbook(io.BytesIO(as_workbook(comparison(*entrants))))
+    for sheet in book:
+        if sheet.title.startswith("Charts"):
+            setup = sheet.page_setup
+            assert (setup.orientation, setup.fitToWidth, setup.fitToHeight) == ("landscape", None, None)  # 1 and 1
+            assert sheet.sheet_properties.pageSetUpPr.fitToPage
+            right, bottom = sheet.print_area.split(":")[1].replace("$", " ").split()
+            for chart in sheet._charts:
+                corner = chart.anchor.to
+                assert corner.row < int(bottom)
+                assert corner.col < column_index_from_string(right)
 
 
 def test_a_value_that_is_no_number_for_excel_becomes_text():

@@ -1,0 +1,277 @@
+"""What every report of a comparison says in the same words and digits: labels, figures, verdicts, columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from crawler.compare.outcome import Comparison, Entrant
+from crawler.compare.significance import Pair
+from crawler.compare.task import Combination
+
+__all__ = [
+    "COSTS",
+    "HOW",
+    "OUTCOMES",
+    "QUANTITIES",
+    "TIMES",
+    "Column",
+    "Quantity",
+    "Standing",
+    "columns_of",
+    "family",
+    "figure",
+    "headline",
+    "in_words",
+    "interval",
+    "labels",
+    "parsed_where",
+    "ratio",
+    "speed_interval",
+    "standings",
+    "typical",
+]
+
+PLACES = {
+    "worker": ("parsed in the worker", "in the worker that fetched it"),
+    "callback": ("parsed in the callback", "in the callback of the fetch, in the main process"),
+    "pool": ("parsed in a pool", "in a second pool, of processes"),
+    "barrier": ("parsed in waves", "when all pages in flight have come, one after another"),
+}
+"""For each parse stage a label, and what it means."""
+
+
+def figure(value: float, digits: int = 3) -> str:
+    """A number with so many significant digits, never with an exponent; integers without decimals."""
+    if not math.isfinite(value):
+        return str(value)
+    if float(value).is_integer():
+        return f"{value:,.0f}"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{places}f}"
+
+
+def ratio(value: float) -> str:
+    """How many times: with two decimals below 10, one below 100, so that 1.00 and 1.03 differ."""
+    if not math.isfinite(value):
+        return "any"
+    return f"{value:,.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
+
+
+def interval(pair: Pair, dash: str = " to ") -> str:
+    """`6.10 (5.81 to 6.40)`; without bounds where one run allows none."""
+    if not math.isfinite(pair.high):
+        return ratio(pair.ratio)
+    return f"{ratio(pair.ratio)} ({ratio(pair.low)}{dash}{ratio(pair.high)})"
+
+
+# ---- names
+
+
+def labels(found: Comparison) -> dict[str, str]:
+    """For each name of a combination what a reader sees: `threads/16`, and where it parses where that is compared."""
+    places: dict[str, set[str]] = {}
+    for one in found.entrants:
+        places.setdefault(one.combination.strategy, set()).add(one.combination.parse)
+    return {one.name: _label(one.combination, places) for one in found.entrants}
+
+
+def _label(one: Combination, places: Mapping[str, set[str]]) -> str:
+    more = one.name.removeprefix(f"{one.strategy}/{one.workers}/{one.parse}")  # what else tells it from others
+    short = f"{one.strategy}/{one.workers}{more}"
+    return f"{short} ({PLACES[one.parse][0]})" if len(places[one.strategy]) > 1 else short
+
+
+def in_words(found: Comparison, text: str) -> str:
+    """A sentence with the labels in place of the names."""
+    for name, label in sorted(labels(found).items(), key=lambda pair: -len(pair[0])):
+        text = text.replace(name, label)
+    return text
+
+
+def family(found: Comparison, one: Entrant) -> str:
+    """What combinations have in common that differ in their workers only: a series of a plot."""
+    label = labels(found)[one.name]
+    return label.replace(f"/{one.combination.workers}", "", 1)
+
+
+def parsed_where(found: Comparison) -> str:
+    """What the number of a label means, and where each strategy parses its pages."""
+    by_place: dict[str, list[str]] = {}
+    for one in found.entrants:
+        names = by_place.setdefault(one.combination.parse, [])
+        if one.combination.strategy not in names:
+            names.append(one.combination.strategy)
+    where = "; ".join(f"{PLACES[place][1]} ({', '.join(names)})" for place, names in by_place.items())
+    return f"threads/16 means 16 requests in flight at most. A page is parsed {where}."
+
+
+def headline(found: Comparison, one: Entrant) -> str:
+    """Of one that is not ranked: `threads/16 is wrong: ` and the cause, which ends with a full stop."""
+    verb = "failed" if one.verdict == "failed" else f"is {one.verdict}"
+    return f"{labels(found)[one.name]} {verb}: {one.why.rstrip('.')}."
+
+
+# ---- verdicts
+
+
+class Quantity(NamedTuple):
+    """A quantity that combinations are judged by."""
+
+    what: str
+    head: str
+    short: str
+    best: str
+    unit: str
+
+
+QUANTITIES = (
+    Quantity("crawl", "crawl", "crawl", "fastest", "ms a page"),
+    Quantity("whole", "whole run with its start", "whole run", "fastest", "ms a page"),
+    Quantity("cpu", "CPU a page", "CPU", "least", "ms a page"),
+)
+OUTCOMES = {
+    "slower": "",
+    "faster": "",
+    "equal": "equal",
+    "open": "not told apart",
+}
+
+
+class Standing(NamedTuple):
+    """How a combination stands in one quantity: beside the first, and in ms a page.
+
+    Attributes:
+        pair: beside the first in the order; None for the first itself.
+        is_best: it is told apart from all others.
+    """
+
+    quantity: Quantity
+    milliseconds: float
+    pair: Pair | None
+    is_best: bool
+
+    @property
+    def text(self) -> str:
+        """`fastest: 4.59 ms a page`, or `6.10 (5.81 to 6.40)` times that, with a word where they are no different."""
+        if self.pair is None:
+            return f"{self.word}: {figure(self.milliseconds)} {self.quantity.unit}"
+        word = OUTCOMES[self.pair.outcome]
+        return f"{interval(self.pair)}{', ' if word else ''}{word}"
+
+    @property
+    def word(self) -> str:
+        """What the first is: only one that is told apart from all others is called the fastest."""
+        return self.quantity.best if self.is_best else "first"
+
+
+def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
+    """For each of QUANTITIES."""
+    made: list[Standing | None] = []
+    for quantity in QUANTITIES:
+        judgement = found.judgement(quantity.what)
+        if one.name not in judgement.typical:
+            made.append(None)
+            continue
+        pair = judgement.pairs.get((one.name, judgement.order[0]))
+        is_best = judgement.leaders == (one.name,)
+        made.append(Standing(quantity, 1000 * judgement.typical[one.name], pair, is_best))
+    return made
+
+
+def speed_interval(found: Comparison, one: Entrant) -> tuple[float, float] | None:
+    """Pages a second that are as far from the first as its interval reaches; None for the first, and for one run.
+
+    All these intervals hold at once. They are narrower than the runs are spread where rounds were slow as a whole.
+    """
+    judgement = found.judgement("crawl")
+    pair = judgement.pairs.get((one.name, judgement.order[0]))
+    if pair is None or not math.isfinite(pair.high) or not pair.low:
+        return None
+    best = 1 / judgement.typical[judgement.order[0]]
+    return best / pair.high, best / pair.low
+
+
+# ---- columns
+
+
+class Column(NamedTuple):
+    """A column of a table of figures: the value is a plain number, None where it is not known."""
+
+    head: str
+    value: Callable[[Comparison, Entrant], float | None]
+
+
+def _median(what: str, scale: float = 1.0) -> Callable[[Comparison, Entrant], float | None]:
+    def value(found: Comparison, one: Entrant) -> float | None:
+        median = one.median(what)
+        return None if median is None else median * scale
+
+    return value
+
+
+def typical(found: Comparison, one: Entrant, what: str) -> float | None:
+    """Seconds a page in a typical round, by which combinations are judged; None where it is not known."""
+    return found.judgement(what).typical.get(one.name)
+
+
+def _typical(what: str, scale: float = 1.0, *, a_page: bool = False) -> Callable[[Comparison, Entrant], float | None]:
+    """In a typical round, of the whole run or of a page: the figure of the verdict, and not a second one beside it."""
+
+    def value(found: Comparison, one: Entrant) -> float | None:
+        seconds = typical(found, one, what)
+        return None if seconds is None else seconds * scale * (1 if a_page else one.median("pages") or 1)
+
+    return value
+
+
+def _bound(place: int) -> Callable[[Comparison, Entrant], float | None]:
+    def value(found: Comparison, one: Entrant) -> float | None:
+        bounds = speed_interval(found, one)
+        return None if bounds is None else bounds[place]
+
+    return value
+
+
+def _polite(found: Comparison, one: Entrant) -> float | None:
+    return 100 * found.polite_share(one.runs[0]) if one.runs and found.gap else None
+
+
+TIMES = (
+    Column("pages/s", Comparison.speed),
+    Column("from", _bound(0)),
+    Column("to", _bound(1)),
+    Column("crawl s", _typical("crawl")),
+    Column("start-up s", _median("start_up")),
+    Column("close s", _median("close")),
+    Column("whole run s", _typical("whole")),
+    Column("CPU ms/page", _typical("cpu", 1000, a_page=True)),
+    Column("memory MB", _median("memory", 1e-6)),
+)
+COSTS = (
+    Column("latency p50 ms", _median("p50", 1000)),
+    Column("p95 ms", _median("p95", 1000)),
+    Column("p99 ms", _median("p99", 1000)),
+    Column("politeness %", _polite),
+    Column("pages", _median("pages")),
+    Column("requests", _median("requests")),
+    Column("failed", _median("failed")),
+    Column("retries", _median("retries")),
+    Column("bytes", _median("bytes")),
+)
+
+
+def columns_of(found: Comparison, columns: tuple[Column, ...]) -> list[Column]:
+    """Those of which something is known."""
+    return [each for each in columns if any(each.value(found, one) is not None for one in found.ranked)]
+
+
+HOW = (
+    "Every run was a fresh process; the first of each combination did not count; within a round every combination ran "
+    "once, in random order. Pages/s, the crawl, the whole run and CPU are those of a typical round: an estimate that a "
+    "run far off the others does not move. The columns 'from' and 'to' are the bounds of the speed when the first is "
+    "held fixed. All confidence intervals hold at once with 95 %. CPU is of all processes of a run, start-up and "
+    "outputs included; memory is the highest sum of their proportional set sizes. All other figures are medians of the "
+    "runs."
+)
