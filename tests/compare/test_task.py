@@ -1,6 +1,8 @@
 """A job for a comparison, whose site is served elsewhere."""
 
-from crawler.compare.task import served_at
+import json
+
+from crawler.compare.task import Combination, RunSource, Task, served_at
 from crawler.config import load
 
 BASE = "http://127.0.0.1:1"
@@ -22,3 +24,9 @@ def test_starts_with_values_are_those_of_the_site_that_is_served(tmp_path):
     assert [page.url for page in found] == [f"{BASE}{one}" if one else "http://a.example/" for one in wanted]
     assert found == list(job.start_pages(BASE))
     assert found[1].carry == {"n": "1"}
+
+
+def test_a_task_crosses_to_the_measured_process_with_its_trace():
+    source = RunSource("job.yaml", ("output=a.csv",), ("/a",))
+    task = Task(source, Combination("threads", 4, "worker"), BASE, "folder", ("rec", "127.0.0.1", 1), "run.json")
+    assert Task.of(json.loads(json.dumps(task.plain()))) == task
