@@ -34,14 +34,14 @@ def test_a_comparison_of_a_job_from_a_dict(tmp_path, monkeypatch, capfd):
         baseline="threads/2/callback",
         workers=[2],
         repeat=1,
-        latency=0.002,
+        latency=0.02,
         out="reports",
         tell=told.append,
     )
     assert isinstance(found, Comparison)
     assert {one.name for one in found.ranked} == {"threads/2/callback"}
     assert {run.records for one in found.ranked for run in one.runs} == {12}
-    assert "latency 2ms" in found.site
+    assert "latency 20ms" in found.site
     assert found.verdict()
     assert capfd.readouterr().out == ""
     assert any("threads/2/callback" in line for line in told)

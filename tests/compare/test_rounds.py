@@ -149,7 +149,7 @@ def test_it_goes_on_until_all_are_told_apart(monkeypatch, tmp_path):
     assert (found.stopped, found.rounds, found.budget) == ("settled", MIN_ROUNDS, 300)
     assert len(told) == 3 + 3 * MIN_ROUNDS
     assert [run.round for run in found.entrants[0].runs] == list(range(1, MIN_ROUNDS + 1))
-    assert found.notes == []
+    assert not any("round" in note for note in found.notes)
     orders = {tuple(line.split(": ")[1] for line in told[at : at + 3]) for at in range(3, len(told), 3)}
     assert len(orders) > 1
 
