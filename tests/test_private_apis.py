@@ -7,6 +7,7 @@ upper bounds in pyproject.toml keep the next major version of such packages away
 import asyncio
 import inspect
 import multiprocessing.pool
+import multiprocessing.spawn
 import re
 import tomllib
 import zipfile
@@ -25,6 +26,7 @@ PRIVATE = {  # package: file, the name, why
         ("strategies/mp_pool.py", "_pool", "the workers: watched for deaths, and killed"),
         ("strategies/mp_pool.py", "_inqueue", "its lock `_rlock` may be held by a dead worker"),
         ("strategies/mp_pool.py", "_outqueue", "its lock `_wlock` may be held by a dead worker"),
+        ("strategies/guard.py", "_inheriting", "set while a worker imports the script of the user"),
     ],
     "concurrent.futures": [
         ("strategies/pool.py", "_broken", "whether a worker process died"),
@@ -63,7 +65,7 @@ def of_multiprocessing():
         locks = {name for queue in (pool._inqueue, pool._outqueue) for name in vars(queue)}
         assert {"_rlock", "_wlock"} <= locks, "the queues of a Pool have no locks of these names any more"
         assert hasattr(pool._worker_handler, "_state"), "the thread that starts workers has no `_state` any more"
-        return set(vars(pool))
+        return set(vars(pool)) | set(re.findall(r"\b_inheriting\b", inspect.getsource(multiprocessing.spawn)))
 
 
 def of_futures():

@@ -295,8 +295,14 @@ class Run:
 
 
 def _runs_event_loop() -> bool:
-    loops = sys.modules.get("asyncio.events")  # whoever runs a loop has imported it
-    return loops is not None and loops._get_running_loop() is not None
+    asyncio = sys.modules.get("asyncio")  # whoever runs a loop has imported it
+    if asyncio is None:
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _saver(job: Job) -> FileSaver:

@@ -7,10 +7,10 @@ See "Safe importing of main module" in the documentation of `multiprocessing`: t
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import sys
-import threading
-from types import FrameType, ModuleType
+from types import ModuleType
 
 from crawler.errors import ConfigError
 
@@ -61,8 +61,8 @@ def _is_not_imported(main: ModuleType) -> bool:
 
 
 def _line_of(main: ModuleType) -> int:
-    """The line of the script itself at which the main thread is; 0 where it is in none."""
-    frame: FrameType | None = sys._current_frames().get(threading.main_thread().ident or 0)
+    """The line of the script itself from which this was called; 0 where another thread has called."""
+    frame = inspect.currentframe()
     while frame is not None:
         if frame.f_code.co_name == "<module>" and frame.f_globals is main.__dict__:
             return frame.f_lineno
