@@ -39,8 +39,8 @@ assert abs(mean - float(sum(pounds) / len(pounds))) < 1e-9
 print(len(books), books.dtypes.price, len(pounds) > 1)
 """,
     """
-found = crawler.compare(job, strategies=["asyncio"], baseline="asyncio", repeat=1)
-found.verdict(), [one.verdict for one in found.entrants], found.reference.records
+found = crawler.compare(job, strategies=["asyncio"], baseline="asyncio", repeat=1, latency="50ms")
+found.verdict()[0], [one.verdict for one in found.entrants], found.reference.records
 """,
 )
 
@@ -74,7 +74,7 @@ def test_run_rows_and_compare_in_a_notebook(tmp_path):
     assert shown_by(CELLS, tmp_path) == [
         "('finished', {'books': 12}, ['http-404', 'robots'])",
         "12 float64 True\n",
-        "(['Only asyncio/4/worker can be ranked.'], ['ranked'], 12)",
+        "('Only asyncio/4/worker can be ranked.', ['ranked'], 12)",
     ]
 
 

@@ -49,8 +49,10 @@ def test_a_rule_for_the_next_page_that_matches_nowhere_is_named(tmp_path: Path) 
     assert "pages.list.follow[0] with next: true matched on no page" in " ".join(end_summary(report, "x").split())
 
 
-@pytest.mark.parametrize("strategy", USABLE)
-def test_the_same_under_every_strategy(tmp_path: Path, strategy: str) -> None:
+@pytest.mark.parametrize("strategy", ["threads", "gevent", "processes", "mp-pool", "processes-asyncio"])
+def test_the_same_under_strategies_of_each_kind(tmp_path: Path, strategy: str) -> None:
+    if strategy not in USABLE:
+        pytest.skip("not installed")
     for way in ("form", "multipart", "moved"):
         folder = tmp_path / way
         folder.mkdir()
