@@ -117,7 +117,8 @@ def test_runs_are_made_by_the_interpreter_that_was_asked_for(python: Any, tmp_pa
         "--pythons",
         path,
     ]
-    arguments += ["--strategies", "serial", "--repeat", "1", "--json", "-q", "--out", str(tmp_path), "--books", "20", "--latency", "20ms"]
+    arguments += ["--strategies", "serial", "--repeat", "1", "--json", "-q", "--out", str(tmp_path)]
+    arguments += ["--books", "20", "--latency", "20ms"]
     result = CliRunner().invoke(cli, arguments, standalone_mode=False)
     found = json.loads(result.stdout)
     assert [one["name"].rpartition("/")[2][:3] for one in found["combinations"]] == ["py3"]
