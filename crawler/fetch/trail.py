@@ -90,6 +90,16 @@ class _Here(threading.local):
 _here = _Here()
 
 
+def _forget() -> None:
+    """What the thread that forked this process is and has is not ours."""
+    global _here
+    _here = _Here()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which forks nothing
+    os.register_at_fork(after_in_child=_forget)
+
+
 def this_worker() -> Worker:
     """The worker that this is called in."""
     if _here.worker is None:

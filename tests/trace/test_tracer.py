@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -25,6 +26,15 @@ LATENCY = 0.02
 WORKERS = 3
 MAIN = [name for name in ("threads", "processes", "asyncio", "curl") if name in USABLE]
 OTHERS = [name for name in USABLE if name not in MAIN]
+
+FORKING = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+class Forked(ProcessPoolExecutor):
+    def __init__(self, workers):
+        super().__init__(workers, multiprocessing.get_context("fork"))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +101,14 @@ def test_each_worker_has_a_line_of_its_own(shop, tmp_path, strategy):
     workers = {(event["pid"], event["tid"]) for event in traces.fetches(trace)}
     assert 1 < len(workers) <= WORKERS
     assert len({pid for pid, _ in workers}) == (len(workers) if strategy == "processes" else 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks nothing")
+def test_a_forked_worker_is_not_taken_for_the_process_that_forked_it(shop, tmp_path):
+    (tmp_path / "forking.py").write_text(FORKING)
+    _, trace = run(tmp_path, shop, "forking:Forked", pages=4)
+    main = next(event["pid"] for event in traces.named(trace, "commit"))
+    assert main not in {event["pid"] for event in traces.fetches(trace)}
 
 
 def test_failures_and_redirects_stand_there_with_what_is_known_of_them(tmp_path):
