@@ -85,9 +85,9 @@ class _Widths:
 
     def advice(self, guess: Advice) -> Advice:
         """Measure what is lacking, and advise on it."""
-        for workers in PROBES:
+        for workers in dict.fromkeys(min(workers, self._most) for workers in PROBES):
             if len(self._points) < ENOUGH and workers not in self._points and workers < self._refused:
-                self._probe(min(workers, self._most))
+                self._probe(workers)
         found, chosen = self._fit(), 0
         for _ in range(REFINEMENTS):
             chosen = self._next(found)
