@@ -80,7 +80,7 @@ def run(
         check_folder(job)
     prepare_children(job)
     with owned(job.state_path), closing(open_database(job.state_path)) as db:
-        with demo_site(job) as demo, source.opened(job, demo) as base, _tracing(trace) as tracer:
+        with demo_site(job) as demo, source.opened(job, demo) as base, _tracing(trace, job) as tracer:
             work = Run(job, db, base, stopper or Stopper(), began, source, tracer)
             _log.info("%s: run started, %s with %d workers", job.name, job.fetch.strategy, work.width)
             start, report = work.crawl(fresh or source.fresh, observe)
@@ -106,11 +106,18 @@ def _tell(report: Report) -> None:
 
 
 @contextmanager
-def _tracing(path: Path | None) -> Iterator[Tracer | None]:
-    """What writes the trace, also of a run that ends with an error."""
+def _tracing(path: Path | None, job: Job) -> Iterator[Tracer | None]:
+    """What writes the trace, also of a run that ends with an error.
+
+    Raises:
+        ConfigError: it cannot be written, or would replace a file of the job.
+    """
     if path is None:
         yield None
         return
+    config = [Path(job.source.config)] if job.source and isinstance(job.source.config, str) else []
+    if path.resolve() in {each.resolve() for each in (job.state_path, *job.outputs, *config)}:
+        raise ConfigError(f"{path}: the trace would replace this file of the job; give it another name")
     from crawler.trace.tracer import Tracer  # late: few runs are traced
 
     tracer = Tracer(path)

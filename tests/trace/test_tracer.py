@@ -145,6 +145,15 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(tmp
     assert "export" not in ended.stderr
 
 
+@pytest.mark.parametrize("name", ["job.yaml", "out.jsonl", "job.state.sqlite"])
+def test_a_trace_replaces_no_file_of_the_job(tmp_path, name):
+    job = crawler.load(write_job(tmp_path, "http://127.0.0.1:1", output="out.jsonl", state="job.state.sqlite"))
+    text = (tmp_path / "job.yaml").read_bytes()
+    with pytest.raises(ConfigError, match="would replace this file of the job"):
+        crawler.run(job, trace=tmp_path / name)
+    assert (tmp_path / "job.yaml").read_bytes() == text
+
+
 def test_a_full_disk_ends_the_trace_and_not_the_run(tmp_path):
     (tmp_path / "t.json").write_text("older")
     tracer = Tracer(tmp_path / "t.json")
@@ -233,6 +242,9 @@ def test_the_command_says_where_the_time_went_and_draws_it(shop, tmp_path):
     refused = crawl("timeline", trace, "-o", tmp_path / "run.png")
     assert refused.returncode == 2
     assert ".svg" in refused.stderr
+    trace.rename(tmp_path / "run.html")
+    assert crawl("timeline", tmp_path / "run.html").returncode == 2
+    assert read(tmp_path / "run.html")
 
 
 def test_what_is_no_trace_is_refused(tmp_path):
