@@ -116,7 +116,7 @@ def _tracing(path: Path | None, job: Job) -> Iterator[Tracer | None]:
         yield None
         return
     config = [Path(job.source.config)] if job.source and isinstance(job.source.config, str) else []
-    if path.resolve() in {each.resolve() for each in (job.state_path, *job.outputs, *config)}:
+    if Path(path).resolve() in {each.resolve() for each in (job.state_path, *job.outputs, *config)}:
         raise ConfigError(f"{path}: the trace would replace this file of the job; give it another name")
     from crawler.trace.tracer import Tracer  # late: few runs are traced
 

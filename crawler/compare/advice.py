@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 MAX_WORKERS = 64  # threads; a site that answers more at once without complaint is rare
-HEAVY = 0.005  # seconds of CPU: from here on the analysis of a page is worth a process of its own
+HEAVY = 0.005  # seconds of CPU: from here on parsing a page is worth a process of its own
 START_SECONDS = 1.0  # what starting worker processes costs, about
 GAIN = 1.2  # less than this is not worth other flags
 LIGHT = ("curl", "asyncio", "threads")
@@ -44,7 +44,7 @@ class Measured:
             that was measured.
         cpu: of the whole program while crawling, one request at a time.
         fetch_cpu, parse_cpu: its parts, each measured alone in one thread.
-        parse_wall: of the analysis, by the clock.
+        parse_wall: of parsing, by the clock.
         gap: between two requests to a host; 0 for none.
         polite_rate: requests a second that the gap allows, to all hosts; ignored where there is no gap.
         at_once: most requests at once that politeness allows, to all hosts.
@@ -127,7 +127,7 @@ class _Sums:
 
     def lines(self) -> list[str]:
         known = self.known
-        parts = f"{time_text(known.fetch_cpu)} to fetch, {time_text(known.parse_cpu)} to analyse"
+        parts = f"{time_text(known.fetch_cpu)} to fetch, {time_text(known.parse_cpu)} to parse"
         lines = [
             f"A page takes {time_text(known.latency)} to come (on average) and {time_text(self.cpu)} of CPU ({parts}): "
             f"one worker reads {rate_text(1 / self.each)} (1 / {time_text(self.each)})."
@@ -174,7 +174,7 @@ def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     full = sums.workers_for(sums.core_rate)
     waits = sums.each > 2 * sums.cpu
     busy = f"Up to {full} workers wait for the site, above that CPU limits you" if waits else "CPU limits you"
-    busy += f": a page takes {time_text(sums.cpu)} of one core, {time_text(known.parse_cpu)} of it to be analysed."
+    busy += f": a page takes {time_text(sums.cpu)} of one core, {time_text(known.parse_cpu)} of it to parse it."
     best = min(sums.cores_rate, sums.polite_rate, known.at_once / sums.each)
     enough = _worth_it_from(known, sums, best)
     if enough == math.inf or (enough > known.pages and known.parse_cpu < HEAVY):
