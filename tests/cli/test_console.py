@@ -62,7 +62,7 @@ def test_json_is_all_there_is_on_stdout_and_its_keys_are_stable(job):
         "changed", "pages", "causes", "dropped", "records", "joined",
         "left_out", "unmatched", "notes", "requests", "retries", "bytes", "files",
         "kept", "unwritten", "closed_hosts", "allowed", "state", "verdict", "doubts", "untouched",
-        "figures", "last", "news",
+        "figures", "last", "trace", "news",
     ]  # fmt: skip
     again = json.loads(crawl("status", job, "--json").stdout)
     assert list(again) == list(json.loads(done.stdout))
