@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    ("errors", "model", "urls", "url_parameters", "clock", "process", "text_width", "extras", "plugins"),
+    ("errors", "model", "urls", "url_parameters", "clock", "process", "numbers", "text_width", "extras", "plugins"),
     ("extract", "fetch", "store", "serving", "export"),
     ("config", "trace"),
     ("crawl", "strategies"),

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from crawler.compare.task import Combination
+from crawler.numbers import short_number
 
 __all__ = [
     "LIGHT",
@@ -20,7 +21,6 @@ __all__ = [
     "Checked",
     "Measured",
     "advise",
-    "number_text",
     "rate_text",
     "time_text",
     "workers_text",
@@ -133,12 +133,12 @@ class _Sums:
             f"one worker reads {rate_text(1 / self.each)} (1 / {time_text(self.each)})."
         ]
         if known.gap:
-            rate = f"{self.polite_rate:.3g} requests/s"
+            rate = f"{short_number(self.polite_rate)} requests/s"
             lines.append(f"Politeness, {time_text(known.gap)} between two requests to a host, allows {rate}.")
         lines.append(
             f"One interpreter does {rate_text(self.core_rate)} (1 / {time_text(self.cpu)}); it is full with "
             f"{workers_text(self.workers_for(self.core_rate))} "
-            f"({self.core_rate:.3g}/s x {time_text(self.each)}, Little's law)."
+            f"({short_number(self.core_rate)}/s x {time_text(self.each)}, Little's law)."
         )
         if known.cores > 1:
             lines.append(
@@ -151,8 +151,9 @@ class _Sums:
 def _politeness(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     workers = sums.workers_for(sums.polite_rate)
     says = (
-        f"Nothing but politeness matters: the site allows {1 / known.gap:.3g} requests/s to a host, one every "
-        f"{time_text(known.gap)}. More than {workers_text(workers)} {'gains' if workers == 1 else 'gain'} nothing."
+        f"Nothing but politeness matters: the site allows {short_number(1 / known.gap)} requests/s to a host, one "
+        f"every {time_text(known.gap)}. More than {workers_text(workers)} {'gains' if workers == 1 else 'gain'} "
+        "nothing."
     )
     return _advice("politeness", says, ("threads", *LIGHT), workers, "callback", strategies, sums, sums.polite_rate)
 
@@ -233,14 +234,9 @@ def workers_text(workers: int) -> str:
 
 def rate_text(rate: float) -> str:
     """`78.3 pages/s`, `1,032 pages/s`."""
-    return f"{number_text(rate)} pages/s"
-
-
-def number_text(rate: float) -> str:
-    """`78.3`, `1,032`."""
-    return f"{rate:.3g}" if rate < 1000 else f"{rate:,.0f}"
+    return f"{short_number(rate)} pages/s"
 
 
 def time_text(seconds: float) -> str:
     """`12.5 ms`, `3.2 s`."""
-    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+    return f"{short_number(1000 * seconds)} ms" if seconds < 0.9995 else f"{short_number(seconds)} s"

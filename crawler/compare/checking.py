@@ -19,7 +19,6 @@ from crawler.compare.advice import (
     Checked,
     Measured,
     advise,
-    number_text,
     rate_text,
     time_text,
     workers_text,
@@ -27,6 +26,7 @@ from crawler.compare.advice import (
 from crawler.compare.capacity import NEAR, Fit, Links, Point, fit
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.task import Combination
+from crawler.numbers import short_number
 
 __all__ = ["Bench", "checked_advice"]
 
@@ -211,7 +211,7 @@ class _Widths:
             "(work / span) cannot all be busy."
         ]
         if len(self._points) > 1:
-            rates = ", ".join(f"{one} {number_text(point.rate)}" for one, point in sorted(self._points.items()))
+            rates = ", ".join(f"{one} {short_number(point.rate)}" for one, point in sorted(self._points.items()))
             lines.append(
                 f"Measured, pages/s by number of workers ({self._series[0]}; 1 is one after another): {rates}."
             )
@@ -313,13 +313,14 @@ def _said(advice: Advice, bench: Bench) -> Advice:
 
 
 def _law_in_words(name: str, a: float, b: float) -> str:
+    first, second = short_number(a, 2), short_number(b, 2)
     if name == "latency":
         return "Responses take no longer with more in flight: the site showed no limit"
     if name == "slots":
-        return f"Above about {a:.2g} in flight responses take longer in proportion, as with a server of {a:.2g} slots"
+        return f"Above about {first} in flight responses take longer in proportion, as with a server of {first} slots"
     if name == "slows":
-        return f"Above about {a:.2g} in flight responses take longer with the power of {b:g}: throughput falls"
-    return f"Response times grow by the Universal Scalability Law: contention {a:.2g}, coherency {b:.2g}"
+        return f"Above about {first} in flight responses take longer with the power of {b:g}: throughput falls"
+    return f"Response times grow by the Universal Scalability Law: contention {first}, coherency {second}"
 
 
 def _read(workers: int) -> str:
