@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from crawler.config import Job, load
 from crawler.crawl.inbox import Stopper
 from crawler.crawl.stats import Stats
 from crawler.errors import ConfigError, StateError
+from crawler.log import ERROR, INFO, WARNING, is_heard, log
 from crawler.replay.source import PageSource
 from crawler.runner.assemble import Run, check_strategy, demo_site, prepare_children
 from crawler.runner.closing import counted, judged, publish_report, unread
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["accept", "load", "rows", "run", "status", "write_outputs"]
 
 Paths = tuple[Path, ...]
-
-_log = logging.getLogger("crawler")
-_log.addHandler(logging.NullHandler())  # a program that sets up no logging hears nothing
 
 
 def run(
@@ -80,9 +77,9 @@ def run(
         check_folder(job)
     prepare_children(job)
     with owned(job.state_path), closing(open_database(job.state_path)) as db:
-        with demo_site(job) as demo, source.opened(job, demo) as base, _tracing(trace) as tracer:
+        with demo_site(job) as demo, source.opened(job, demo) as base, _tracing(trace, job) as tracer:
             work = Run(job, db, base, stopper or Stopper(), began, source, tracer)
-            _log.info("%s: run started, %s with %d workers", job.name, job.fetch.strategy, work.width)
+            log(INFO, "%s: run started, %s with %d workers", job.name, job.fetch.strategy, work.width)
             start, report = work.crawl(fresh or source.fresh, observe)
         if tracer is not None:
             report = replace(report, trace=tracer.why or tracer.sentence())
@@ -96,21 +93,28 @@ def run(
 def _tell(report: Report) -> None:
     """Log how a run ended."""
     for doubt in report.doubts:
-        _log.warning("%s: suspect: %s", report.name, doubt)
+        log(WARNING, "%s: suspect: %s", report.name, doubt)
     for why in report.unwritten.values():
-        _log.error("%s: not written: %s", report.name, why)
-    if _log.isEnabledFor(logging.INFO):
+        log(ERROR, "%s: not written: %s", report.name, why)
+    if is_heard(INFO):
         pages = ", ".join(f"{count} {state}" for state, count in report.pages.items() if count)
         records = ", ".join(f"{count} {table}" for table, count in report.records.items())
-        _log.info("%s: run ended, %s; pages: %s; rows: %s", report.name, outcome(report), pages, records)
+        log(INFO, "%s: run ended, %s; pages: %s; rows: %s", report.name, outcome(report), pages, records)
 
 
 @contextmanager
-def _tracing(path: Path | None) -> Iterator[Tracer | None]:
-    """What writes the trace, also of a run that ends with an error."""
+def _tracing(path: Path | None, job: Job) -> Iterator[Tracer | None]:
+    """What writes the trace, also of a run that ends with an error.
+
+    Raises:
+        ConfigError: it cannot be written, or would replace a file of the job.
+    """
     if path is None:
         yield None
         return
+    config = [Path(job.source.config)] if job.source and isinstance(job.source.config, str) else []
+    if Path(path).resolve() in {each.resolve() for each in (job.state_path, *job.outputs, *config)}:
+        raise ConfigError(f"{path}: the trace would replace this file of the job; give it another name")
     from crawler.trace.tracer import Tracer  # late: few runs are traced
 
     tracer = Tracer(path)

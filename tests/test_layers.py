@@ -9,7 +9,19 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    ("errors", "model", "urls", "url_parameters", "clock", "process", "text_width", "extras", "plugins"),
+    (
+        "errors",
+        "model",
+        "urls",
+        "url_parameters",
+        "clock",
+        "process",
+        "log",
+        "numbers",
+        "text_width",
+        "extras",
+        "plugins",
+    ),
     ("extract", "fetch", "store", "serving", "export"),
     ("config", "trace"),
     ("crawl", "strategies"),
@@ -98,7 +110,7 @@ def test_no_circles():
 
 def test_the_loop_knows_no_client_no_exporter_and_no_strategy():
     state = ("crawler.store.pages", "crawler.store.queued")
-    allowed = ("crawler.crawl.", *state, "crawler.strategies.port", "crawler.model", "crawler.urls")
+    allowed = ("crawler.crawl.", *state, "crawler.strategies.port", "crawler.model", "crawler.urls", "crawler.log")
     assert [target for target in edges("crawler.crawl.loop") if not target.startswith(allowed)] == []
 
 

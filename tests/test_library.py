@@ -1,6 +1,7 @@
 """The public API beyond `run`: reasons to stop, how a crawl stands, problems, and rows to calculate with."""
 
 import asyncio
+import logging
 import subprocess
 import sys
 from decimal import Decimal
@@ -280,6 +281,20 @@ def test_retries_are_logged_without_secrets(tmp_path, caplog, monkeypatch):
     assert "http-503 X" in text
     assert "hunter2" not in text
     assert report.pages["done"] == 0
+
+
+def test_a_handler_that_fails_ends_no_crawl(job, capsys):
+    class Broken(logging.Handler):
+        def emit(self, record):
+            raise RuntimeError("no more paper")
+
+    broken, logger = Broken(), logging.getLogger("crawler")
+    logger.addHandler(broken)
+    try:
+        assert crawler.run(job).ending == "finished"
+    finally:
+        logger.removeHandler(broken)
+    assert "no more paper" in capsys.readouterr().err
 
 
 def test_a_program_without_logging_hears_nothing(job, tmp_path):

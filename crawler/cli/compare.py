@@ -14,7 +14,7 @@ import click
 from crawler.cli import exit_codes
 from crawler.cli.compare_text import compare_text
 from crawler.cli.helping import Command
-from crawler.cli.options import CONFIG_OPTIONS, job_options, latency, load_job, load_options, share, size, time
+from crawler.cli.options import CONFIG_OPTIONS, budget, job_options, latency, load_job, load_options, share, size
 from crawler.cli.progress import status_line
 from crawler.cli.terminal import echo, echo_json, short
 from crawler.errors import ConfigError
@@ -78,7 +78,7 @@ def _topics() -> Mapping[str, Sequence[tuple[str, str]]]:
 )
 @click.option(
     "--budget",
-    callback=time,
+    callback=budget,
     metavar="TIME",
     help="Begin no round of runs that would end later, for example 20min. Until then there are as many rounds as it "
     "takes to tell all combinations apart, or equal. Default: 5min, or as long as 5 rounds take.",

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 __all__ = [
     "CONFIG_OPTIONS",
     "PARSE_STAGES_IN_WORDS",
+    "budget",
     "job_options",
     "latency",
     "load_job",
     "load_options",
     "share",
     "size",
-    "time",
 ]
 
 
@@ -56,11 +56,11 @@ def size(ctx: click.Context, option: click.Parameter, text: str | None) -> int |
     return _read(ctx, option, text, parse_size)
 
 
-def time(ctx: click.Context, option: click.Parameter, text: str | None) -> float | None:
+def budget(ctx: click.Context, option: click.Parameter, text: str | None) -> float | None:
     """Seconds of `5min`."""
-    from crawler.config.units import parse_duration
+    from crawler.config.units import parse_budget
 
-    return _read(ctx, option, text, parse_duration)
+    return _read(ctx, option, text, parse_budget)
 
 
 def _share(text: object) -> float:

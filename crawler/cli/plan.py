@@ -26,6 +26,7 @@ from crawler.extract.lexbor import served_by
 from crawler.extract.rules import FieldRule, FollowRule, PageRule, PaginateRule, RequestRule, TableRule
 from crawler.fetch.browser import browser_path, browser_refusal
 from crawler.model import Link
+from crawler.numbers import short_number
 from crawler.store.counts import states
 from crawler.store.runs import last_run, newest_crawl
 from crawler.store.schema import open_read_only
@@ -125,7 +126,7 @@ def _often(rate: float) -> str:
 
 
 def _requests(count: float, per: str) -> str:
-    return f"{count:.3g} {'request' if count == 1 else 'requests'} {per}"
+    return f"{short_number(count)} {'request' if count == 1 else 'requests'} {per}"
 
 
 def _at_once(width: int, per_host: int, delay: float) -> list[str]:

@@ -28,6 +28,8 @@ def command(traces: tuple[str, ...], output: str | None) -> int:
     path = Path(output) if output else Path(traces[0]).with_suffix(".html")
     if path.suffix.lower() not in (".html", ".svg"):
         raise click.UsageError(f"{path}: the picture is an .html or an .svg file; give it one of these endings")
+    if path.resolve() in {Path(name).resolve() for name in traces}:
+        raise click.UsageError(f"{path}: the picture would replace the trace; give another name with -o")
     from crawler.export.atomic import replacing
     from crawler.trace.read import read
     from crawler.trace.timeline import timeline_page, timeline_svg

@@ -12,11 +12,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from crawler.compare.task import Combination
+from crawler.numbers import short_number
 
-__all__ = ["LIGHT", "MAX_WORKERS", "Advice", "Checked", "Measured", "advise"]
+__all__ = [
+    "LIGHT",
+    "MAX_WORKERS",
+    "Advice",
+    "Checked",
+    "Measured",
+    "advise",
+    "rate_text",
+    "time_text",
+    "workers_text",
+]
 
 MAX_WORKERS = 64  # threads; a site that answers more at once without complaint is rare
-HEAVY = 0.005  # seconds of CPU: from here on the analysis of a page is worth a process of its own
+HEAVY = 0.005  # seconds of CPU: from here on parsing a page is worth a process of its own
 START_SECONDS = 1.0  # what starting worker processes costs, about
 GAIN = 1.2  # less than this is not worth other flags
 LIGHT = ("curl", "asyncio", "threads")
@@ -33,7 +44,7 @@ class Measured:
             that was measured.
         cpu: of the whole program while crawling, one request at a time.
         fetch_cpu, parse_cpu: its parts, each measured alone in one thread.
-        parse_wall: of the analysis, by the clock.
+        parse_wall: of parsing, by the clock.
         gap: between two requests to a host; 0 for none.
         polite_rate: requests a second that the gap allows, to all hosts; ignored where there is no gap.
         at_once: most requests at once that politeness allows, to all hosts.
@@ -116,21 +127,22 @@ class _Sums:
 
     def lines(self) -> list[str]:
         known = self.known
-        parts = f"{_ms(known.fetch_cpu)} to fetch, {_ms(known.parse_cpu)} to analyse"
+        parts = f"{time_text(known.fetch_cpu)} to fetch, {time_text(known.parse_cpu)} to parse"
         lines = [
-            f"A page takes {_ms(known.latency)} to come (on average) and {_ms(self.cpu)} of CPU ({parts}): "
-            f"one worker reads {_rate(1 / self.each)} (1 / {_ms(self.each)})."
+            f"A page takes {time_text(known.latency)} to come (on average) and {time_text(self.cpu)} of CPU ({parts}): "
+            f"one worker reads {rate_text(1 / self.each)} (1 / {time_text(self.each)})."
         ]
         if known.gap:
-            rate = f"{self.polite_rate:.3g} requests/s"
-            lines.append(f"Politeness, {_ms(known.gap)} between two requests to a host, allows {rate}.")
+            rate = f"{short_number(self.polite_rate)} requests/s"
+            lines.append(f"Politeness, {time_text(known.gap)} between two requests to a host, allows {rate}.")
         lines.append(
-            f"One interpreter does {_rate(self.core_rate)} (1 / {_ms(self.cpu)}); it is full with "
-            f"{_count(self.workers_for(self.core_rate))} ({self.core_rate:.3g}/s x {_ms(self.each)}, Little's law)."
+            f"One interpreter does {rate_text(self.core_rate)} (1 / {time_text(self.cpu)}); it is full with "
+            f"{workers_text(self.workers_for(self.core_rate))} "
+            f"({short_number(self.core_rate)}/s x {time_text(self.each)}, Little's law)."
         )
         if known.cores > 1:
             lines.append(
-                f"Worker processes on {known.cores} cores do at most {_rate(self.cores_rate)}, "
+                f"Worker processes on {known.cores} cores do at most {rate_text(self.cores_rate)}, "
                 f"{self.cores_rate / self.core_rate:.2f} times as many (Amdahl's law)."
             )
         return lines
@@ -139,8 +151,9 @@ class _Sums:
 def _politeness(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     workers = sums.workers_for(sums.polite_rate)
     says = (
-        f"Nothing but politeness matters: the site allows {1 / known.gap:.3g} requests/s to a host, one every "
-        f"{_ms(known.gap)}. More than {_count(workers)} {'gains' if workers == 1 else 'gain'} nothing."
+        f"Nothing but politeness matters: the site allows {short_number(1 / known.gap)} requests/s to a host, one "
+        f"every {time_text(known.gap)}. More than {workers_text(workers)} {'gains' if workers == 1 else 'gain'} "
+        "nothing."
     )
     return _advice("politeness", says, ("threads", *LIGHT), workers, "callback", strategies, sums, sums.polite_rate)
 
@@ -149,8 +162,8 @@ def _latency(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advic
     rate = min(sums.core_rate, sums.polite_rate)
     workers = min(sums.workers_for(rate), MAX_WORKERS, known.at_once)
     says = (
-        f"Waiting limits you: a page takes {_ms(known.latency)} to come and only {_ms(sums.cpu)} of CPU, so one worker "
-        f"is idle {1 - sums.cpu / sums.each:.0%} of the time."
+        f"Waiting limits you: a page takes {time_text(known.latency)} to come and only {time_text(sums.cpu)} of CPU, "
+        f"so one worker is idle {1 - sums.cpu / sums.each:.0%} of the time."
     )
     if workers == known.at_once:
         says += f" polite.per_host allows no more than {known.at_once} at once."
@@ -162,16 +175,17 @@ def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     full = sums.workers_for(sums.core_rate)
     waits = sums.each > 2 * sums.cpu
     busy = f"Up to {full} workers wait for the site, above that CPU limits you" if waits else "CPU limits you"
-    busy += f": a page takes {_ms(sums.cpu)} of one core, {_ms(known.parse_cpu)} of it to be analysed."
+    busy += f": a page takes {time_text(sums.cpu)} of one core, {time_text(known.parse_cpu)} of it to parse it."
     best = min(sums.cores_rate, sums.polite_rate, known.at_once / sums.each)
     enough = _worth_it_from(known, sums, best)
     if enough == math.inf or (enough > known.pages and known.parse_cpu < HEAVY):
-        says = f"{busy} More than {_count(full)} {'gains' if full == 1 else 'gain'} nothing, and {_no(known, enough)}."
+        gain = "gains" if full == 1 else "gain"
+        says = f"{busy} More than {workers_text(full)} {gain} nothing, and {_no(known, enough)}."
         rate = min(full / sums.each, sums.core_rate)
         return _advice("cpu", says, ("threads", *LIGHT), full, "callback", strategies, sums, rate)
     says = (
-        f"{busy} Threads share one interpreter lock: above {_count(full)} processes win, with {_rate(best)} "
-        f"against {_rate(sums.core_rate)} on {known.cores} cores"
+        f"{busy} Threads share one interpreter lock: above {workers_text(full)} processes win, with {rate_text(best)} "
+        f"against {rate_text(sums.core_rate)} on {known.cores} cores"
     )
     says += f", from about {enough:,.0f} pages on: they take a while to start." if enough > known.pages else "."
     workers = sums.workers_for(best)
@@ -213,13 +227,16 @@ def _advice(
     return Advice(limit, says, one.flags, tuple(there[1:]), tuple(sums.lines()), one, rate)
 
 
-def _count(workers: int) -> str:
+def workers_text(workers: int) -> str:
+    """`one worker`, `16 workers`."""
     return "one worker" if workers == 1 else f"{workers} workers"
 
 
-def _rate(rate: float) -> str:
-    return f"{rate:.3g} pages/s" if rate < 1000 else f"{rate:,.0f} pages/s"
+def rate_text(rate: float) -> str:
+    """`78.3 pages/s`, `1,032 pages/s`."""
+    return f"{short_number(rate)} pages/s"
 
 
-def _ms(seconds: float) -> str:
-    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+def time_text(seconds: float) -> str:
+    """`12.5 ms`, `3.2 s`."""
+    return f"{short_number(1000 * seconds)} ms" if seconds < 0.9995 else f"{short_number(seconds)} s"

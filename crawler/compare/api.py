@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from crawler.compare.sample import FREE, cost
 from crawler.compare.sites import Demo, open_site
 from crawler.compare.task import Combination, RunSource, combinations, reference
 from crawler.config import Job, load
-from crawler.config.units import parse_duration, parse_latency, parse_share, parse_size
+from crawler.config.units import parse_budget, parse_latency, parse_share, parse_size
 from crawler.crawl.parse_stage import PARSE_STAGES
 from crawler.errors import ConfigError
 from crawler.fetch.client import CLIENTS
@@ -56,7 +57,8 @@ def compare(
 ) -> Comparison:
     """Run a job under every combination of strategies, numbers of workers and parse stages, and compare them.
 
-    Each run is a new process with a state file and outputs of its own; yours are not touched. Nothing is printed.
+    Each run is a new process with a state file and outputs of its own; yours are not touched. Nothing is printed. An
+    interrupt (Ctrl-C, in Jupyter the stop button) ends it, and the rounds that were complete are returned.
 
     Args:
         job: what to crawl: as `crawler.load` gives it, or what that takes.
@@ -103,7 +105,7 @@ def compare(
     aim = replace(
         make_aim(job, strategies, workers, parse, baseline, pythons),
         repeat=_checked("repeat", repeat, 1, _MAX_ROUNDS),
-        budget=_given("budget", budget, parse_duration),
+        budget=_given("budget", budget, parse_budget),
         matters=_checked("matters", _given("matters", matters, parse_share), 0, 1),
         seed=seed,
     )
@@ -167,7 +169,7 @@ def _numbers(given: str | int | Sequence[int]) -> list[int]:
     )
     for part in parts:
         text = str(part)
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _MAX_WORKERS:
+        if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= _MAX_WORKERS:
             raise ConfigError(f"workers: expected numbers from 1 to {_MAX_WORKERS} such as 4,16, got {part!r}")
     return [int(part) for part in parts]
 

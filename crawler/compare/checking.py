@@ -12,10 +12,21 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from statistics import median
 
-from crawler.compare.advice import LIGHT, MAX_WORKERS, Advice, Checked, Measured, advise
+from crawler.compare.advice import (
+    LIGHT,
+    MAX_WORKERS,
+    Advice,
+    Checked,
+    Measured,
+    advise,
+    rate_text,
+    time_text,
+    workers_text,
+)
 from crawler.compare.capacity import NEAR, Fit, Links, Point, fit
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.task import Combination
+from crawler.numbers import short_number
 
 __all__ = ["Bench", "checked_advice"]
 
@@ -85,9 +96,9 @@ class _Widths:
 
     def advice(self, guess: Advice) -> Advice:
         """Measure what is lacking, and advise on it."""
-        for workers in PROBES:
+        for workers in dict.fromkeys(min(workers, self._most) for workers in PROBES):
             if len(self._points) < ENOUGH and workers not in self._points and workers < self._refused:
-                self._probe(min(workers, self._most))
+                self._probe(workers)
         found, chosen = self._fit(), 0
         for _ in range(REFINEMENTS):
             chosen = self._next(found)
@@ -171,23 +182,23 @@ class _Widths:
         )
 
     def _says(self, guess: Advice, found: Fit, chosen: int) -> tuple[str, str]:
-        workers, rate = _count(chosen), _rate(found.rate(chosen))
+        workers, rate = workers_text(chosen), rate_text(found.rate(chosen))
         if self._refused < math.inf:
             return "site", (
-                f"The site limits you: with {_count(int(self._refused))} it refused requests or failed; {workers} "
-                f"{_stay(chosen)} below that, at {rate}."
+                f"The site limits you: with {workers_text(int(self._refused))} it refused requests or failed; "
+                f"{workers} {_stay(chosen)} below that, at {rate}."
             )
         needed = self._links.work / max(self._links.span, 1e-9)
         is_busy = found.rate(chosen) > BUSY / max(self._cpu, 1e-9)
         if not is_busy and found.law.name != "latency" and chosen < 0.7 * needed:
             widest = max(found.measured)
             worse = found.rate(widest) < NEAR * NEAR * found.rate(chosen)
-            after = f"{_count(widest)} would be slower" if worse else "more only wait in its queue"
+            after = f"{workers_text(widest)} would be slower" if worse else "more only wait in its queue"
             return "site", f"The site limits you: {workers} {_read(chosen)} {rate}, and {after}."
         if not is_busy and self._most > chosen >= 0.5 * needed:
             return "links", (
                 f"The links limit you: some pages are found only on others, and the longest chain of them takes "
-                f"{_seconds(self._links.span)}. {workers} {_read(chosen)} {rate}; more gain less than 5 %."
+                f"{time_text(self._links.span)}. {workers} {_read(chosen)} {rate}; more gain less than 5 %."
             )
         after = "more might be faster" if chosen >= self._most else "more gain less than 5 %"
         return guess.limit, f"{guess.says} {workers} {_read(chosen)} {rate}; {after}."
@@ -195,12 +206,12 @@ class _Widths:
     def _sums(self, found: Fit) -> list[str]:
         links, law = self._links, found.law
         lines = [
-            f"Work and span: all pages take {_seconds(links.work)} one after another, the longest chain of links "
-            f"{_seconds(links.span)}: more than {_count(math.ceil(links.work / max(links.span, 1e-9)))} (work / span) "
-            "cannot all be busy."
+            f"Work and span: all pages take {time_text(links.work)} one after another, the longest chain of links "
+            f"{time_text(links.span)}: more than {workers_text(math.ceil(links.work / max(links.span, 1e-9)))} "
+            "(work / span) cannot all be busy."
         ]
         if len(self._points) > 1:
-            rates = ", ".join(f"{one} {_figure(point.rate)}" for one, point in sorted(self._points.items()))
+            rates = ", ".join(f"{one} {short_number(point.rate)}" for one, point in sorted(self._points.items()))
             lines.append(
                 f"Measured, pages/s by number of workers ({self._series[0]}; 1 is one after another): {rates}."
             )
@@ -268,8 +279,8 @@ def _not_beaten(advice: Advice, found: Comparison) -> Advice:
     rate = _speed(best, found)
     says = f"{best.name} was the fastest of all that was measured"
     if advice.checked and advice.combination:
-        says += f": {_rate(rate)}, where {advice.combination.name}, which the arithmetic below asks for, reached "
-        says += f"{_rate(advice.checked.pages_a_second)}"
+        says += f": {rate_text(rate)}, where {advice.combination.name}, which the arithmetic below asks for, reached "
+        says += f"{rate_text(advice.checked.pages_a_second)}"
     return replace(
         advice,
         limit="measured",
@@ -290,8 +301,8 @@ def _said(advice: Advice, bench: Bench) -> Advice:
     elif advice.predicted:
         rate, runs = advice.checked.pages_a_second, advice.checked.runs
         sums.append(
-            f"Predicted for {advice.flags}: {_rate(advice.predicted)}; measured in "
-            f"{runs} {'run' if runs == 1 else 'runs'}: {_rate(rate)}."
+            f"Predicted for {advice.flags}: {rate_text(advice.predicted)}; measured in "
+            f"{runs} {'run' if runs == 1 else 'runs'}: {rate_text(rate)}."
         )
     if bench.is_replay:
         says += " How many requests at once the site itself can take, a recording does not tell."
@@ -302,17 +313,14 @@ def _said(advice: Advice, bench: Bench) -> Advice:
 
 
 def _law_in_words(name: str, a: float, b: float) -> str:
+    first, second = short_number(a, 2), short_number(b, 2)
     if name == "latency":
         return "Responses take no longer with more in flight: the site showed no limit"
     if name == "slots":
-        return f"Above about {a:.2g} in flight responses take longer in proportion, as with a server of {a:.2g} slots"
+        return f"Above about {first} in flight responses take longer in proportion, as with a server of {first} slots"
     if name == "slows":
-        return f"Above about {a:.2g} in flight responses take longer with the power of {b:g}: throughput falls"
-    return f"Response times grow by the Universal Scalability Law: contention {a:.2g}, coherency {b:.2g}"
-
-
-def _count(workers: int) -> str:
-    return "one worker" if workers == 1 else f"{workers} workers"
+        return f"Above about {first} in flight responses take longer with the power of {b:g}: throughput falls"
+    return f"Response times grow by the Universal Scalability Law: contention {first}, coherency {second}"
 
 
 def _read(workers: int) -> str:
@@ -321,15 +329,3 @@ def _read(workers: int) -> str:
 
 def _stay(workers: int) -> str:
     return "stays" if workers == 1 else "stay"
-
-
-def _rate(rate: float) -> str:
-    return f"{_figure(rate)} pages/s"
-
-
-def _figure(rate: float) -> str:
-    return f"{rate:.3g}" if rate < 1000 else f"{rate:,.0f}"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"

@@ -271,7 +271,7 @@ HOW = (
     "Every run was a fresh process; the first of each combination did not count; within a round every combination ran "
     "once, in random order. Pages/s, the crawl, the whole run and CPU are those of a typical round: an estimate that a "
     "run far off the others does not move. The columns 'from' and 'to' are the bounds of the speed when the first is "
-    "held fixed. All confidence intervals hold at once with 95 %. CPU is of all processes of a run, start-up and "
-    "outputs included; memory is the highest sum of their proportional set sizes. All other figures are medians of the "
-    "runs."
+    "held fixed. All confidence intervals of one quantity hold at once with 95 %. CPU is of all processes of a run, "
+    "start-up and outputs included; memory is the highest sum of their proportional set sizes. All other figures are "
+    "medians of the runs."
 )

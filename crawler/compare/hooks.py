@@ -1,7 +1,7 @@
 """Artificial analysis for `python:` in a config: `crawler.compare.hooks:burn`, `:wait` and `:look_up`.
 
 How much is to be done stands in the query of the page's address, which the demo site ignores: `/page-1.html?cpu=0.5`.
-Each finds one record, the path of its page, so that it is seen whether all pages were analysed.
+Each finds one record, the path of its page, so that it is seen whether all pages were parsed.
 """
 
 from __future__ import annotations

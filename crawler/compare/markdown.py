@@ -34,7 +34,7 @@ def as_markdown(found: Comparison) -> str:
         lines += ["## Not ranked", "", *(_unranked(found, one) for one in found.unranked), ""]
     if found.ranked:
         lines += ["## Times the best", "", *_standings(found), ""]
-        lines += ["With 95 % confidence intervals that hold all at once.", ""]
+        lines += ["With 95 % confidence intervals; those of a column hold all at once.", ""]
     for note in found.notes:
         lines += [f"> {_text(in_words(found, note))}", ""]
     lines += _advice(found)

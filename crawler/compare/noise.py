@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
 
+from crawler.numbers import short_number
 from crawler.process import cores
 
 __all__ = ["MAX_SHARE", "Noise", "NoiseWatch", "Served", "disturbed", "outliers", "worst"]
@@ -55,9 +56,9 @@ class Noise:
         """What disturbed it, in words; "" where nothing did."""
         if not self.is_bad:
             return ""
-        parts = [f"other processes kept {self.others:.2g} of {self.cores} cores busy"]
+        parts = [f"other processes kept {short_number(self.others, 2)} of {self.cores} cores busy"]
         if self.steal >= 0.01:
-            parts.append(f"the host of this virtual machine took {self.steal:.2g} of a core")
+            parts.append(f"the host of this virtual machine took {short_number(self.steal, 2)} of a core")
         return " and ".join(parts)
 
 

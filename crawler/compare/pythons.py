@@ -75,7 +75,10 @@ def _asked(name: str, path: str, strategies: Sequence[str]) -> dict[str, Any]:
     there = f"install it there: {path} -m pip install {source()}"
     if done.returncode:
         raise ConfigError(f"--pythons: crawler does not run under {name} ({_complaint(done.stderr)}); {there}")
-    said: dict[str, Any] = json.loads(done.stdout)
+    try:
+        said: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise ConfigError(f"--pythons: {name} does not run as a Python interpreter: it prints something else") from None
     if said["crawler"] != __version__:
         raise ConfigError(f"--pythons: {name} has crawler {said['crawler']}, and this is {__version__}; {there}")
     for strategy, lacks in said["missing"].items():

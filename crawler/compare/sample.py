@@ -1,7 +1,7 @@
 """`python -m crawler.compare.sample`: how long parsing takes; and what a comparison asks of a real site.
 
 Standard input is a Task as JSON, whose folder holds the state of a finished run: some pages of each kind are fetched
-once more, as politely as in a run, and analysed three times; the shortest time counts.
+once more, as politely as in a run, and parsed three times; the shortest time counts.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def _chosen(state: Path) -> dict[str, tuple[float, list[str]]]:
 
 
 def _figures(job: Job, origin: PageSource, kinds: Mapping[str, tuple[float, list[str]]]) -> dict[str, Any]:
-    """Means over all pages: seconds of CPU to fetch one, seconds of CPU and of the clock to analyse it."""
-    analyse = Parser(job.recipe)
+    """Means over all pages: seconds of CPU to fetch one, seconds of CPU and of the clock to parse it."""
+    parse = Parser(job.recipe)
     starts = [url for _, some in kinds.values() for url in some]
     means = [0.0, 0.0, 0.0]
     count = 0
@@ -75,7 +75,7 @@ def _figures(job: Job, origin: PageSource, kinds: Mapping[str, tuple[float, list
         jar, crawl_delay = empty_jar(settings), _crawl_delay(job, fetch, starts)
         for kind, (share, some) in kinds.items():
             delay = max((job.polite.for_host(urls.host(url)).delay for url in some), default=0.0)
-            times = list(_times(analyse, fetch, jar, kind, some, max(delay, crawl_delay)))
+            times = list(_times(parse, fetch, jar, kind, some, max(delay, crawl_delay)))
             count += len(times)
             for place, values in enumerate(zip(*times, strict=True)):
                 means[place] += share * fmean(values)
@@ -84,7 +84,7 @@ def _figures(job: Job, origin: PageSource, kinds: Mapping[str, tuple[float, list
 
 
 def _times(
-    analyse: Parser, fetch: Fetch, jar: Jar, kind: str, some: list[str], delay: float
+    parse: Parser, fetch: Fetch, jar: Jar, kind: str, some: list[str], delay: float
 ) -> Iterator[tuple[float, float, float]]:
     until = time.monotonic() + _MAX_SECONDS + len(some) * delay
     for url in some:
@@ -94,14 +94,14 @@ def _times(
         fetched = time.thread_time() - began
         jar.take(url, response.set_cookies)
         if isinstance(response, Response):
-            yield fetched, *min(_timed(analyse, kind, response) for _ in range(_TIMES))
+            yield fetched, *min(_timed(parse, kind, response) for _ in range(_TIMES))
         if time.monotonic() > until:
             break
 
 
-def _timed(analyse: Parser, kind: str, response: Response) -> tuple[float, float]:
+def _timed(parse: Parser, kind: str, response: Response) -> tuple[float, float]:
     cpu, wall = time.thread_time(), time.perf_counter()
-    analyse(kind, response)
+    parse(kind, response)
     return time.thread_time() - cpu, time.perf_counter() - wall
 
 

@@ -160,11 +160,11 @@ def room(names: Sequence[str]) -> float:
 
 
 def ticks(most: float, steps: int = 5) -> list[float]:
-    """From 0 to at least `most` in steps of 1, 2 or 5 times a power of ten, about as many as asked for."""
+    """From 0 to at least `most`, and above 0, in steps of 1, 2 or 5 times a power of ten, about `steps`."""
     rough = (most or 1.0) / steps
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
-    return [step * number for number in range(math.ceil(most / step - 1e-9) + 1)]
+    return [step * number for number in range(max(1, math.ceil(most / step - 1e-9)) + 1)]
 
 
 def apart(places: Mapping[str, float], gap: float, bottom: float) -> dict[str, float]:

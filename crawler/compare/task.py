@@ -51,7 +51,7 @@ def combinations(
     """Every combination that differs from the others, in the order in which they were named.
 
     A strategy of fixed width ignores the number of workers. Where one request goes after another in one thread,
-    it is the same whether the page is analysed in the worker, in the callback or behind a barrier.
+    it is the same whether the page is parsed in the worker, in the callback or behind a barrier.
 
     Args:
         pythons: path of each interpreter, and how it is called in names.

@@ -15,6 +15,7 @@ from crawler.serving.latency import MAX_LENGTH, Latency
 __all__ = [
     "BadLatency",
     "Wait",
+    "parse_budget",
     "parse_duration",
     "parse_latency",
     "parse_share",
@@ -52,6 +53,18 @@ def parse_duration(value: object) -> float:
     if not re.fullmatch(_DURATION, text):
         raise ValueError("expected a duration such as 30 (seconds), 30s, 30m, 2h or 1h30m")
     return float(sum((Decimal(number) * _SECONDS[unit] for number, unit in re.findall(_PART, text)), Decimal(0)))
+
+
+def parse_budget(value: object) -> float:
+    """Seconds of a duration in which something is to be done.
+
+    Raises:
+        ValueError: as `parse_duration`, or it is 0 or less.
+    """
+    seconds = parse_duration(value)
+    if seconds <= 0:
+        raise ValueError(f"expected more than 0 seconds, got {value}")
+    return seconds
 
 
 def show_duration(seconds: float) -> str:

@@ -7,7 +7,6 @@ so a chain of listings never waits behind its books, and a crawl that is cut sho
 from __future__ import annotations
 
 import heapq
-import logging
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,14 +19,13 @@ from crawler.crawl.outgoing import Outgoing
 from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import Robots
 from crawler.crawl.throttle import HostThrottle
+from crawler.log import WARNING, log
 from crawler.model import Failure, Outcome, Request, Value
 from crawler.store.pages import Pages
 from crawler.store.queued import ALONE, WITNESS, Queued
 from crawler.store.records import load_ask
 
 __all__ = ["Frontier", "Politeness"]
-
-_log = logging.getLogger("crawler")
 
 HEAD = 500  # pages of a host and lane that are kept in memory
 _NO_RULES = Robots()
@@ -227,7 +225,7 @@ class Frontier:
     def close(self, name: str, why: str) -> None:
         """Leave a host alone for the rest of this run; its pages stay in the store."""
         if not self.is_closed(name):
-            _log.warning("suspended host %s: %s", name, why)
+            log(WARNING, "suspended host %s: %s", name, why)
         self._host(name).closed = why
         self._waiting = [entry for entry in self._waiting if entry[2].host != name]
         heapq.heapify(self._waiting)

@@ -7,7 +7,6 @@ is the timeout of the inbox.
 
 from __future__ import annotations
 
-import logging
 import random
 import time
 from collections.abc import Callable
@@ -33,14 +32,13 @@ from crawler.crawl.retry_policy import (
 )
 from crawler.crawl.session import Opened, Session
 from crawler.crawl.stats import Stats
+from crawler.log import DEBUG, INFO, WARNING, log
 from crawler.model import Failure, Moved, Outcome, Page, Request
 from crawler.store.pages import Pages
 from crawler.store.queued import WITNESS, Queued
 from crawler.strategies.port import Strategy
 
 __all__ = ["Crawl", "Watch"]
-
-_log = logging.getLogger("crawler")
 
 GRACE = 10.0  # seconds that requests in flight get after a stop
 LOST_AGAIN = (
@@ -354,7 +352,7 @@ class Crawl:
         self._pages.later(page, failure, time.time() + wait, counts=not blameless)
         self._frontier.wait(page, now + wait)
         self.tally.retries += 1
-        _log.info("will retry %s in %.1f s: %s %s", page.url, wait, failure.code, failure.detail)
+        log(INFO, "will retry %s in %.1f s: %s %s", page.url, wait, failure.code, failure.detail)
 
     def _is_lost_start(self, page: Queued, failure: Failure, blameless: bool) -> bool:
         """Whether a start page or a sitemap failed at all its tries: without it the crawl lacks all behind it."""
@@ -372,8 +370,8 @@ class Crawl:
         skip = decide(failure, page.tried + 1, 0) == "skip"
         (self._pages.skipped if skip else self._pages.failed)(page, failure)
         self.tally.lost(failure, skipped=skip)
-        level, what = (logging.DEBUG, "skipped") if skip else (logging.WARNING, "failed")
-        _log.log(level, "%s %s: %s %s", what, page.url, failure.code, failure.detail)
+        level, what = (DEBUG, "skipped") if skip else (WARNING, "failed")
+        log(level, "%s %s: %s %s", what, page.url, failure.code, failure.detail)
 
     def _try_alone(self, page: Queued, failure: Failure | None) -> None:
         """Ask again for a page whose worker was lost, unless that is a failure now."""
@@ -430,7 +428,7 @@ class Crawl:
                 if not self._stopper.why and self._pages.past.is_hopeless(page):
                     self._pages.give_up(page)
                     self.tally.lost(failure, skipped=False)
-                    _log.warning("failed %s: %s %s", page.url, failure.code, failure.detail)
+                    log(WARNING, "failed %s: %s %s", page.url, failure.code, failure.detail)
             if self._full() and not self._flights and not self._stopper.why:
                 skipped = self._pages.skip_queued(*page_limit(self._limits.pages))
                 self.tally.cut_off(skipped)

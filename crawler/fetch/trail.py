@@ -64,17 +64,22 @@ class _SchedStat:
     """What Linux counts of this thread (Documentation/scheduler/sched-stats.rst), open as long as the thread lives."""
 
     def __init__(self) -> None:
+        self._file: int | None = None
         try:
-            self._file: int | None = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
-        except OSError:  # another system
-            self._file = None
-        if self._file is not None and os.pread(self._file, 64, 0).startswith(b"0 "):  # a kernel that does not count
-            os.close(self._file)
-            self._file = None
+            self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
+            counts = not os.pread(self._file, 64, 0).startswith(b"0 ")  # some kernels do not
+        except OSError:  # another system, or a sandbox
+            counts = False
+        if not counts:
+            self._close()
 
     def __del__(self) -> None:
+        self._close()
+
+    def _close(self) -> None:
         if self._file is not None:
             os.close(self._file)
+        self._file = None
 
     def without_core(self) -> float | None:
         return None if self._file is None else int(os.pread(self._file, 64, 0).split()[1]) / 1e9
@@ -88,6 +93,16 @@ class _Here(threading.local):
 
 
 _here = _Here()
+
+
+def _forget() -> None:
+    """What the thread that forked this process is and has is not ours."""
+    global _here
+    _here = _Here()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which forks nothing
+    os.register_at_fork(after_in_child=_forget)
 
 
 def this_worker() -> Worker:

@@ -5,11 +5,11 @@ Colours are CSS classes, `k0` and so on, whose style stands in the file or the p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
+from crawler.compare import svg
 from crawler.compare.figures import figure
 
 __all__ = ["STYLE", "Row", "Span", "as_file", "curves", "spans", "stacked"]
@@ -56,38 +56,38 @@ def stacked(rows: Sequence[Row], parts: Sequence[str], title: str, unit: str, wi
     scale = (width - 2 * _SIDE - 60) / most
     body, top = _legend(parts, width)
     for row in rows:
-        body.append(_text(_SIDE, top + 12, row.name))
+        body.append(svg.text(_SIDE, top + 12, row.name))
         x = float(_SIDE)
         for kind, value in enumerate(row.parts):
             if value > 0:
                 about = f"{row.name}, {parts[kind]}: {figure(value)} {unit}"
                 body.append(_box(x, top + _LINE, max(value * scale, 0.5), kind, about))
                 x += max(value * scale, 0.5)
-        body.append(_text(x + 6, top + _LINE + 11, _short(sum(row.parts)), css="value"))
+        body.append(svg.text(x + 6, top + _LINE + 11, _short(sum(row.parts)), css="value"))
         top += _LINE + _BAR + _GAP
-    return _svg(body, width, top, f"{title}, {unit}")
+    return svg.drawing(body, width, top, f"{title}, {unit}")
 
 
 def spans(rows: Mapping[str, Sequence[Span]], kinds: Sequence[str], title: str, unit: str, width: int) -> str:
     """What each row was when; `kinds` names the colours."""
     body, top = _legend(kinds, width)
     first = top
-    ticks = _ticks(max((span.end for row in rows.values() for span in row), default=1.0))
+    ticks = svg.ticks(max((span.end for row in rows.values() for span in row), default=1.0))
     scale = (width - 2 * _SIDE - 20) / ticks[-1]
     bottom = top + len(rows) * (_LINE + _BAR + _GAP)
     for tick in ticks:
         x = _SIDE + tick * scale
         body.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{first}" y2="{bottom}"/>')
-        body.append(_text(x, bottom + 14, figure(tick, 2), "start" if tick == 0 else "middle", "axis"))
+        body.append(svg.text(x, bottom + 14, figure(tick, 2), "start" if tick == 0 else "middle", "axis"))
     for name, row in rows.items():
-        body.append(_text(_SIDE, top + 12, name))
+        body.append(svg.text(_SIDE, top + 12, name))
         for span in row:
             about = f"{name}: {kinds[span.kind]} from {span.start:.2f} to {span.end:.2f} {unit}"
             length = max((span.end - span.start) * scale, 1.0)
             body.append(_box(_SIDE + span.start * scale, top + _LINE, length, span.kind, about))
         top += _LINE + _BAR + _GAP
-    body.append(_text(width - _SIDE, bottom + 28, unit, "end", "axis"))
-    return _svg(body, width, bottom + 34, title)
+    body.append(svg.text(width - _SIDE, bottom + 28, unit, "end", "axis"))
+    return svg.drawing(body, width, bottom + 34, title)
 
 
 Points = Sequence[tuple[float, float]]
@@ -98,7 +98,7 @@ def curves(series: Mapping[str, Points], title: str, axes: tuple[str, str], widt
     kinds = (0, 3)
     body, top = _legend(list(series), width, kinds)
     points = [point for one in series.values() for point in one]
-    xs, ys = _ticks(max(x for x, _ in points)), _ticks(max(y for _, y in points))
+    xs, ys = svg.ticks(max(x for x, _ in points)), svg.ticks(max(y for _, y in points))
     left, right, height = _SIDE + 34, width - _SIDE - 14, 200
     top += _LINE + 4
     bottom = top + height
@@ -106,19 +106,19 @@ def curves(series: Mapping[str, Points], title: str, axes: tuple[str, str], widt
     def at(x: float, y: float) -> tuple[float, float]:
         return left + (right - left) * x / xs[-1], bottom - height * y / ys[-1]
 
-    body.append(_text(_SIDE, top - 12, axes[1], css="axis"))
+    body.append(svg.text(_SIDE, top - 12, axes[1], css="axis"))
     for tick in ys:
         _, y = at(0, tick)
         body.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        body.append(_text(left - 6, y + 4, figure(tick, 2), "end", "axis"))
-    body += [_text(at(tick, 0)[0], bottom + 15, figure(tick, 2), "middle", "axis") for tick in xs]
-    body.append(_text(right, bottom + 30, axes[0], "end", "axis"))
+        body.append(svg.text(left - 6, y + 4, figure(tick, 2), "end", "axis"))
+    body += [svg.text(at(tick, 0)[0], bottom + 15, figure(tick, 2), "middle", "axis") for tick in xs]
+    body.append(svg.text(right, bottom + 30, axes[0], "end", "axis"))
     for kind, found in zip(kinds, series.values(), strict=False):
         path = " ".join("{:.1f},{:.1f}".format(*at(*point)) for point in (_stepped(found) if steps else found))
         body.append(f'<polyline class="curve s{kind}" points="{path}"/>')
         if not steps:
             body += ['<circle class="k{}" cx="{:.1f}" cy="{:.1f}" r="4"/>'.format(kind, *at(*point)) for point in found]
-    return _svg(body, width, bottom + 36, title)
+    return svg.drawing(body, width, bottom + 36, title)
 
 
 def as_file(drawing: str, width: int) -> str:
@@ -148,7 +148,7 @@ def _legend(names: Sequence[str], width: int, kinds: Sequence[int] | None = None
         if x > _SIDE and x + room > width:
             x, y = _SIDE, y + _LINE + 2
         body.append(f'<rect class="k{(kinds or range(len(names)))[place]}" x="{x}" y="{y}" width="11" height="11"/>')
-        body.append(_text(x + 16, y + 10, name))
+        body.append(svg.text(x + 16, y + 10, name))
         x += room
     return body, y + _LINE + 6 if names else _GAP
 
@@ -158,21 +158,3 @@ def _box(x: float, y: float, length: float, kind: int, about: str) -> str:
         f'<rect class="k{kind}" x="{x:.1f}" y="{y}" width="{length:.1f}" height="{_BAR}">'
         f"<title>{escape(about)}</title></rect>"
     )
-
-
-def _svg(body: Sequence[str], width: int, height: float, title: str) -> str:
-    head = f'<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(title)}">'
-    return "\n".join([head, *body, "</svg>"])
-
-
-def _text(x: float, y: float, text: str, anchor: str = "start", css: str = "") -> str:
-    kind = f' class="{css}"' if css else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{kind}>{escape(text)}</text>'
-
-
-def _ticks(most: float) -> list[float]:
-    """From 0 to at least `most` in 3 to 6 steps of 1, 2 or 5 times a power of ten."""
-    rough = (most or 1.0) / 5
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
-    return [step * number for number in range(math.ceil(most / step - 1e-9) + 1)]

@@ -116,9 +116,11 @@ def lives(lesson: ProgramLesson, width: int) -> str:
 
 
 def _states(seen: list[tuple[float, str, int]]) -> list[Span]:
+    if not seen:
+        return []
     own = next((parent for _, state, parent in seen if state), 0)
     found = []
-    ends = [now for now, _, _ in seen[1:]] + [seen[-1][0] if seen else 0.0]
+    ends = [now for now, _, _ in seen[1:]] + [seen[-1][0]]
     kinds = [(None if not state else 1 if state == "Z" else 0 if parent == own else 2) for _, state, parent in seen]
     for kind, group in groupby(zip(kinds, seen, ends, strict=True), key=lambda each: each[0]):
         if kind is not None:

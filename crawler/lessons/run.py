@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -252,7 +252,11 @@ def run_program(module: str, case: str, seconds: float = PROGRAM_SECONDS) -> dic
 
 
 def _kill_all(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
+    if hasattr(os, "killpg"):
+        with suppress(OSError):  # all of them have ended
+            os.killpg(process.pid, signal.SIGKILL)
+    else:  # Windows
+        process.kill()
     process.communicate()
 
 

@@ -60,7 +60,7 @@ class Report:
         ending: `finished`; `left` when a host was suspended or a start page failed; `time`; `interrupted`;
             `terminated`; `killed` for a run that left no word.
         choices: what `auto` chose and why, a line each.
-        analysis: seconds of CPU that the program's own process took to analyse pages; worker processes are not counted.
+        analysis: seconds of CPU that the program's own process took to parse pages; worker processes are not counted.
         resumed: the run went on with an unfinished crawl.
         changed: an unfinished crawl was given up because the config describes another one now.
         pages: number of pages of the whole crawl in each state: done, moved, failed, skipped, left.

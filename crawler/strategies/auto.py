@@ -1,7 +1,7 @@
 """`auto`: starts with few requests on one thread, measures, and switches to what is fastest.
 
 It teaches what the numbers of a job say. How many requests at once: see `concurrency_limit.py`. Which strategy: one
-that multiplexes, for as long as one core can do the work; where analysis keeps that core busy, the same in several
+that multiplexes, for as long as one core can do the work; where parsing keeps that core busy, the same in several
 processes. That must be seen twice in a row: the first time their server begins to start, the second time it is ready.
 Choose it when you do not want to choose; `fetch.workers` is the most at once, 64 if it is not said.
 """
@@ -40,7 +40,7 @@ class Auto(Generic[T]):
 
     def __init__(self, plan: Plan[T]) -> None:
         self._plan = plan
-        self._best = ConcurrencyLimit(plan.width)
+        self._best, self._counting = ConcurrencyLimit(plan.width), threading.Lock()
         self._name = next(name for name in SPREAD if not refusal(name, socks=plan.settings.uses_socks))
         here = plan._replace(then=self._timed)
         driver = make_driver(self._name, here)
@@ -121,7 +121,7 @@ class Auto(Generic[T]):
                 driver.drop()
 
     def _timed(self, request: Request, fetched: Fetched) -> T:
-        if self._mark is None:  # before there is anything to analyse, nobody can be busy with it
+        if self._mark is None:  # before there is anything to parse, nobody can be busy with it
             self._mark = monotonic(), self._spent
         began = monotonic()
         try:
@@ -136,10 +136,11 @@ class Auto(Generic[T]):
         if future.cancelled() or future.exception() is not None:
             return
         result = future.result()
-        if isinstance(result, Failure) and result.status in (429, 503):
-            self._best.refused(monotonic())
-        elif result.elapsed > 0:
-            self._best.answered(result.elapsed, full=full, now=monotonic())
+        with self._counting:  # responses come back in several threads
+            if isinstance(result, Failure) and result.status in (429, 503):
+                self._best.refused(monotonic())
+            elif result.elapsed > 0:
+                self._best.answered(result.elapsed, full=full, now=monotonic())
 
     def _look(self) -> None:
         """Check whether parsing is the bottleneck, by wall-clock time: a busy machine gives no process a core."""
@@ -163,7 +164,8 @@ class Auto(Generic[T]):
         if self._driver is not None:  # what it has in flight is finished beside
             self._first = Threaded(self._driver, self._name)
         self._spread = make_driver(SPREAD[self._name], self._plan)
-        self._best.restart()
+        with self._counting:
+            self._best.restart()
 
     def _prepare(self) -> None:
         """Let the processes find in memory what has been needed here."""

@@ -14,6 +14,8 @@ import math
 from collections import deque
 from collections.abc import Sequence
 
+from crawler.numbers import short_number
+
 __all__ = ["FIRST", "ConcurrencyLimit"]
 
 FIRST = 8
@@ -154,7 +156,7 @@ class ConcurrencyLimit:
         if self._admitted and mean:
             rate = _most_in_a_window(self._admitted) / WINDOW
             number = max(1, min(math.floor(rate * mean + 0.1), self._asked - 1))
-            self.why += f": it admitted {rate:.3g} requests/s"
+            self.why += f": it admitted {short_number(rate)} requests/s"
         else:
             self._pardon = 0.0
         self._ceiling = number
@@ -313,4 +315,5 @@ def _tells_apart(less: _Level, more: _Level) -> bool:
 
 
 def _in_words(level: _Level) -> str:
-    return f"{level.number} at once bring {level.rate:.3g} responses/s, each in {1000 * level.mean:.3g} ms"
+    rate, took = short_number(level.rate), short_number(1000 * level.mean)
+    return f"{level.number} at once bring {rate} responses/s, each in {took} ms"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from crawler.numbers import short_number
 from crawler.trace.read import Slice, Trace, Track
 
 __all__ = ["timeline_page", "timeline_svg"]
@@ -214,4 +215,6 @@ def _label(y: float, text: str, css: str = "") -> list[str]:
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.3g} s" if seconds >= 1 or not seconds else f"{1000 * seconds:.3g} ms"
+    if seconds and seconds < 0.9995:
+        return f"{short_number(1000 * seconds)} ms"
+    return f"{short_number(seconds)} s"

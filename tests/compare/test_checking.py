@@ -13,7 +13,7 @@ import pytest
 
 from crawler.compare.advice import Measured
 from crawler.compare.capacity import Links
-from crawler.compare.checking import Bench, checked_advice
+from crawler.compare.checking import CHECKS, Bench, checked_advice
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.task import Combination
 from crawler.demo.load import Load
@@ -146,6 +146,15 @@ def test_only_a_few_runs_are_made_for_it() -> None:
     before = len(site.ran)
     advised(site, found)
     assert len(site.ran) - before <= 9
+
+
+def test_a_number_that_politeness_allows_is_run_once() -> None:
+    site = SERVERS["latency only"]()
+    found = compared(site, (1,))
+    before = len(site.ran)
+    advised(site, found, at_once=2)
+    probes = site.ran[before:]
+    assert probes.count(Combination("threads", 2, "callback")) == 1 + CHECKS
 
 
 def test_a_server_that_refuses_is_not_asked_for_more_than_it_admits() -> None:

@@ -40,9 +40,9 @@ def test_a_process_beside_the_run_is_seen_and_one_of_ours_is_not(tmp_path):
             unknown = launch("tests.support.stray", task, None, None)
         finally:
             hog.kill()
-    assert theirs.noise.others > 0.1  # other tests may take their share of the cores
-    assert theirs.noise.is_bad
-    assert "of 2 cores busy" in replace(theirs.noise, others=1.5, cores=2).why
+    on_two_cores = replace(theirs.noise, cores=2)  # one process is no noise on a machine of many
+    assert on_two_cores.is_bad
+    assert "of 2 cores busy" in on_two_cores.why
     assert ours.noise.others < ours.noise.cores
     assert unknown.noise is None
 

@@ -60,6 +60,11 @@ def test_one_without_crawler_is_told_the_command_that_installs_it(python: Any) -
     assert shutil.which(str(error.value).split("install it there: ")[1].split()[0])
 
 
+def test_what_is_no_interpreter_is_refused() -> None:
+    with pytest.raises(ConfigError, match="echo does not run as a Python interpreter: it prints something else"):
+        find_interpreters(["echo"], [])
+
+
 def test_one_with_another_crawler_is_refused(python: Any) -> None:
     said = {"name": "CPython", "version": "3.14.0", "suffix": "", "lock": "on", "crawler": "0.0.1", "missing": {}}
     path = python("old", f"echo {shlex.quote(json.dumps(said))}; exit 0")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Event
 from time import monotonic
 from typing import Any
 
 import pytest
 
 from crawler.fetch.client import ClientSettings
-from crawler.model import Failure, Request
+from crawler.model import Failure, Request, Response
 from crawler.strategies import auto, registry
 from crawler.strategies.auto import Auto
 from crawler.strategies.event_driver import Multiplexer, Threaded
@@ -150,6 +151,23 @@ def test_a_server_that_refuses_is_asked_for_less(make: Make) -> None:
             driver.perform(5.0)
         assert [future.result().status for future in futures] == [429] * 50
     assert driver.width == 1
+
+
+def test_responses_of_several_threads_are_counted_one_by_one(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver, inside, seen = make(), [0], set()
+
+    def answered(seconds: float, **more: Any) -> None:
+        inside[0] += 1
+        seen.add(inside[0])
+        Event().wait(0.01)
+        inside[0] -= 1
+
+    monkeypatch.setattr(driver._best, "answered", answered)
+    future: Future[Any] = Future()
+    future.set_result(Response("http://h/", 200, {}, b"", elapsed=0.1))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(driver._arrived, [future] * 8))
+    assert seen == {1}
 
 
 def test_what_was_begun_with_is_driven_by_one_thread_at_a_time(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,8 +76,8 @@ def heavy(folder, strategy):
     """The trace of a crawl whose pages take a twentieth of a second of pure Python each."""
     config = {
         "name": "heavy",
-        "demo": {"books": 240},
-        "start": "/catalogue/page-{1..12}.html?cpu=0.05",
+        "demo": {"books": 120},
+        "start": "/catalogue/page-{1..6}.html?cpu=0.05",
         "pages": {
             "page": {
                 "table": "pages",
@@ -92,7 +92,7 @@ def heavy(folder, strategy):
     folder.mkdir()
     (folder / "job.yaml").write_text(json.dumps(config))
     report = crawler.run(crawler.load(folder / "job.yaml"), trace=folder / "t.json")
-    assert report.pages["done"] == 12
+    assert report.pages["done"] == 6
     return read(folder / "t.json")
 
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from crawler.trace.read import STATES, Span, Trace, Track
-from crawler.trace.timeline import _BINS, _STYLE, timeline_page, timeline_svg
+from crawler.trace.timeline import _BINS, _STYLE, _seconds, timeline_page, timeline_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -92,3 +92,8 @@ def test_colours_can_be_seen_on_light_and_dark_pages():
             if name != "idle":
                 assert contrast(colours[name], colours["page"]) >= 3, name
         assert contrast(colours["soft"], colours["page"]) >= 4.5
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (0.0004, "0.4 ms"), (0.9996, "1 s"), (12_000, "12,000 s")])
+def test_times_are_written_without_exponents(seconds, text):
+    assert _seconds(seconds) == text

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -25,6 +26,15 @@ LATENCY = 0.02
 WORKERS = 3
 MAIN = [name for name in ("threads", "processes", "asyncio", "curl") if name in USABLE]
 OTHERS = [name for name in USABLE if name not in MAIN]
+
+FORKING = """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+class Forked(ProcessPoolExecutor):
+    def __init__(self, workers):
+        super().__init__(workers, multiprocessing.get_context("fork"))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +103,14 @@ def test_each_worker_has_a_line_of_its_own(shop, tmp_path, strategy):
     assert len({pid for pid, _ in workers}) == (len(workers) if strategy == "processes" else 1)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks nothing")
+def test_a_forked_worker_is_not_taken_for_the_process_that_forked_it(shop, tmp_path):
+    (tmp_path / "forking.py").write_text(FORKING)
+    _, trace = run(tmp_path, shop, "forking:Forked", pages=4)
+    main = next(event["pid"] for event in traces.named(trace, "commit"))
+    assert main not in {event["pid"] for event in traces.fetches(trace)}
+
+
 def test_failures_and_redirects_stand_there_with_what_is_known_of_them(tmp_path):
     job = write_job(tmp_path, "http://127.0.0.1:1", fetch={"retries": 0}, polite={"robots": False})
     crawler.run(crawler.load(job), trace=tmp_path / "t.json")
@@ -125,6 +143,15 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(tmp
     assert ended.returncode == 2
     assert "the trace cannot be written" in ended.stderr
     assert "export" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["job.yaml", "out.jsonl", "job.state.sqlite"])
+def test_a_trace_replaces_no_file_of_the_job(tmp_path, name):
+    job = crawler.load(write_job(tmp_path, "http://127.0.0.1:1", output="out.jsonl", state="job.state.sqlite"))
+    text = (tmp_path / "job.yaml").read_bytes()
+    with pytest.raises(ConfigError, match="would replace this file of the job"):
+        crawler.run(job, trace=tmp_path / name)
+    assert (tmp_path / "job.yaml").read_bytes() == text
 
 
 def test_a_full_disk_ends_the_trace_and_not_the_run(tmp_path):
@@ -215,6 +242,9 @@ def test_the_command_says_where_the_time_went_and_draws_it(shop, tmp_path):
     refused = crawl("timeline", trace, "-o", tmp_path / "run.png")
     assert refused.returncode == 2
     assert ".svg" in refused.stderr
+    trace.rename(tmp_path / "run.html")
+    assert crawl("timeline", tmp_path / "run.html").returncode == 2
+    assert read(tmp_path / "run.html")
 
 
 def test_what_is_no_trace_is_refused(tmp_path):

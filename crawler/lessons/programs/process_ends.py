@@ -11,7 +11,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 NAP, SHORT, SAMPLE = 0.8, 0.2, 0.01  # seconds
-fork = multiprocessing.get_context("fork")  # each process is the child of the one that starts it
+# `fork`, so that each process is the child of the one that starts it; Windows has no `fork`, and no states to look at
+fork = multiprocessing.get_context("fork" if hasattr(os, "fork") else None)
 
 
 def look(pid: int) -> tuple[str, int]:
