@@ -333,10 +333,11 @@ def _steps(one: Entrant) -> list[float]:
 
 
 def _timelines(found: Comparison) -> list[str]:
-    drawn = [one for one in found.ranked if one.timeline]
+    drawn = [(one, one.where) for one in found.ranked if one.where]
     named = labels(found)
-    return ["<h2>Timelines</h2>"] * bool(drawn) + [
-        f'<figure><figcaption><b>{escape(named[one.name])}</b></figcaption><div class="trace">{one.timeline}</div>'
-        "</figure>"
-        for one in drawn
+    about = '<span class="small">of the first run of each, which does not count</span>'
+    return [f"<h2>What the workers did {about}</h2>"] * bool(drawn) + [
+        f"<figure><figcaption><b>{escape(named[one.name])}</b>: {escape(where.sentence)}.</figcaption>"
+        f'<div class="trace">{where.drawing}</div></figure>'
+        for one, where in drawn
     ]
