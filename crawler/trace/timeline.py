@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
+from textwrap import wrap
 
 from crawler.trace.read import Slice, Trace, Track
 
@@ -18,6 +19,7 @@ __all__ = ["timeline_page", "timeline_svg"]
 _LEFT = 20  # percent of the width for what stands before a line
 _BINS = 240
 _STACK = ("parse", "lock", "core", "other", "commit", "fetch")  # from the bottom of a line upwards
+_LEGEND = 40  # letters of a line of the legend: on a phone no more can be seen
 _UNIT = 100  # height of a line within its own plot
 
 _STYLE = """
@@ -30,6 +32,7 @@ _STYLE = """
 }
 .timeline text { fill: var(--ink); }
 .timeline text.soft { fill: var(--soft); font-size: 12px; }
+.timeline text.label { font-size: 11.5px; }
 .timeline text.head { font-weight: 600; font-size: 14px; }
 .timeline .page { fill: var(--page); }
 .timeline .idle { fill: var(--empty); }
@@ -76,7 +79,7 @@ def timeline_page(*traces: Trace) -> str:
 
 def _title(trace: Trace) -> str:
     about = trace.about
-    return f"{about.get('strategy', '')}, {about.get('workers', '')} at once, parsed in the {about.get('parse', '')}"
+    return f"{about.get('strategy', '')}, {about.get('workers', '')} at once"
 
 
 def _panel(trace: Trace, longest: int, y: int, max_rows: int) -> tuple[list[str], int]:
@@ -105,7 +108,8 @@ def _panel(trace: Trace, longest: int, y: int, max_rows: int) -> tuple[list[str]
 def _length(trace: Trace) -> str:
     begin, end = trace.window
     left = f" of {trace.about['requests'] + trace.about['left_out']:,}" if trace.about.get("left_out") else ""
-    return f"{trace.about.get('requests', 0):,} requests{left} in {_seconds((end - begin) / 1e6)}"
+    requests = f"{trace.about.get('requests', 0):,} requests{left} in {_seconds((end - begin) / 1e6)}"
+    return f"{requests}, parsed in the {trace.about.get('parse', '')}"
 
 
 def _rows(trace: Trace, most: int) -> list[tuple[str, Sequence[Track]]]:
@@ -190,9 +194,10 @@ def _legend(trace: Trace, parts: list[str], y: int) -> tuple[list[str], int]:
     for state, share in order:
         if share >= 0.0005 or state == "idle":
             parts.append(f'<rect class="key {state}" x="1%" y="{y}" width="13" height="13" rx="2"/>')
-            text = f"{100 * share:.0f} % {trace.says(state)}"
-            parts.append(f'<text x="1%" y="{y + 11}" dx="20">{escape(text)}</text>')
-            y += 20
+            for line in wrap(f"{100 * share:.0f} % {trace.says(state)}", _LEGEND):
+                parts.append(f'<text x="1%" y="{y + 11}" dx="20">{escape(line)}</text>')
+                y += 16
+            y += 4
     return parts, y + 8
 
 
@@ -209,7 +214,7 @@ def _text(x: float, y: float, text: str, anchor: str = "start", css: str = "") -
 
 
 def _label(y: float, text: str, css: str = "") -> list[str]:
-    return [_text(_LEFT - 1, y, text, "end", css)]
+    return [_text(_LEFT - 1, y, text, "end", css or "label")]
 
 
 def _seconds(seconds: float) -> str:
