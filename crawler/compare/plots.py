@@ -62,7 +62,7 @@ class Range(NamedTuple):
 
 
 def dots(rows: Sequence[Dots], title: str, unit: str, width: int) -> str:
-    """A dot for each run, ringed for an outlier, hollow where set aside; a stroke at the middle; a line: the interval."""
+    """A dot for each run, ringed for an outlier, hollow where set aside; a stroke at the middle; a line: interval."""
     most = max(max([*row.runs, *row.outliers, *row.set_aside, row.middle]) for row in rows)
     marks = ticks(most, 5 if width >= NARROW else 4)
     frame = Rows([row.name for row in rows], [figure(row.middle) for row in rows], width)
