@@ -107,9 +107,9 @@ def _advice(found: Comparison, columns: int) -> list[str]:
     if advice is None:
         return []
     lines = ["", paint("What limits you", "bold"), _line(in_words(found, advice.says), columns)]
-    lines += [_line(f"  {in_words(found, text)}", columns, "dim") for text in advice.sums]
     lines.append(f"  use: {paint(advice.flags, 'bold')}")
-    return lines + ([_line(f"  as well: {', '.join(advice.others)}", columns)] if advice.others else [])
+    lines += [_line(f"  as well: {', '.join(advice.others)}", columns)] if advice.others else []
+    return lines + [_line(f"  {in_words(found, text)}", columns, "dim") for text in advice.sums]
 
 
 def _where(found: Comparison, columns: int) -> list[str]:

@@ -104,7 +104,7 @@ def test_the_lock_is_said_to_be_on_only_where_all_had_it(monkeypatch: pytest.Mon
     monkeypatch.setattr(pythons, "free_threaded", lambda: "")
     assert lock_note([on]).endswith("no free-threaded Python (python3.14t) is at hand.")
     monkeypatch.setattr(pythons, "free_threaded", lambda: "python3.14t")
-    assert lock_note([on]).endswith("python3.14t is at hand: --pythons python3.14t.")
+    assert lock_note([on]).endswith("python3.14t is at hand; compare it too (pythons).")
     assert lock_note([on, off]) == ""
 
 
