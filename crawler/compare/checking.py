@@ -171,11 +171,11 @@ class _Widths:
         )
 
     def _says(self, guess: Advice, found: Fit, chosen: int) -> tuple[str, str]:
-        workers, rate = _count(chosen), _rate(found.rate(chosen))
+        workers, are = _count(chosen), "is" if chosen == 1 else "are"
         if self._refused < math.inf:
             return "site", (
                 f"The site limits you: with {_count(int(self._refused))} it refused requests or failed; {workers} "
-                f"{_stay(chosen)} below that, at {rate}."
+                f"{_stay(chosen)} below that."
             )
         needed = self._links.work / max(self._links.span, 1e-9)
         is_busy = found.rate(chosen) > BUSY / max(self._cpu, 1e-9)
@@ -183,14 +183,15 @@ class _Widths:
             widest = max(found.measured)
             worse = found.rate(widest) < NEAR * NEAR * found.rate(chosen)
             after = f"{_count(widest)} would be slower" if worse else "more only wait in its queue"
-            return "site", f"The site limits you: {workers} {_read(chosen)} {rate}, and {after}."
+            return "site", f"The site limits you: {workers} {are} enough, and {after}."
         if not is_busy and self._most > chosen >= 0.5 * needed:
             return "links", (
                 f"The links limit you: some pages are found only on others, and the longest chain of them takes "
-                f"{_seconds(self._links.span)}. {workers} {_read(chosen)} {rate}; more gain less than 5 %."
+                f"{_seconds(self._links.span)}. {workers} {are} enough: more gain less than 5 %."
             )
-        after = "more might be faster" if chosen >= self._most else "more gain less than 5 %"
-        return guess.limit, f"{guess.says} {workers} {_read(chosen)} {rate}; {after}."
+        if chosen >= self._most:
+            return guess.limit, f"{guess.says} More than {workers} might be faster."
+        return guess.limit, f"{guess.says} {workers} {are} enough: more gain less than 5 %."
 
     def _sums(self, found: Fit) -> list[str]:
         links, law = self._links, found.law
@@ -286,7 +287,8 @@ def _said(advice: Advice, bench: Bench) -> Advice:
     """The advice with the prediction beside the measurement; or with the words that it is a guess."""
     says, sums = advice.says, list(advice.sums)
     if advice.checked is None:
-        says += " This is a guess: it was not run."
+        rate = f" of {_rate(advice.predicted)}" if advice.predicted else ""
+        says += f" This is a guess{rate}: it was not run."
     elif advice.predicted:
         rate, runs = advice.checked.pages_a_second, advice.checked.runs
         sums.append(
@@ -313,10 +315,6 @@ def _law_in_words(name: str, a: float, b: float) -> str:
 
 def _count(workers: int) -> str:
     return "one worker" if workers == 1 else f"{workers} workers"
-
-
-def _read(workers: int) -> str:
-    return "reads" if workers == 1 else "read"
 
 
 def _stay(workers: int) -> str:
