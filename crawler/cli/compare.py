@@ -172,7 +172,7 @@ def command(
         aim = make_aim(job, strategies, workers, parse, baseline, pythons or ())
     except ConfigError as error:
         text = str(error)
-        raise click.UsageError(f"--{text}" if text.startswith(("workers:", "parse:")) else text) from None
+        raise click.UsageError(f"--{text}" if text.startswith(("workers:", "parse:", "pythons:")) else text) from None
     aim = replace(aim, repeat=repeat, budget=budget, matters=matters, seed=seed)
     if missing := why_not():
         echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes

@@ -15,6 +15,7 @@ __all__ = ["compare_text"]
 _MAX_COLUMNS = 100
 _EXTRAS = ("start s", "MB", "p50/95 ms")  # left out, the last first, where the window is narrow; the files have all
 _GAP = 2
+_MOST_LEADERS = 3  # of those that cannot be told apart, for which it is said where their time went
 _MARKS = {"equal": "=", "open": "?"}
 _WORDS = {"=": "= equal", "?": "? not told apart"}
 
@@ -36,7 +37,7 @@ def compare_text(found: Comparison) -> list[str]:
     if found.ranked:
         lines += [*_table(found, columns), "", _line(parsed_where(found), columns, "dim")]
     lines += [_line(in_words(found, note), columns, "yellow") for note in found.notes]
-    return lines + _advice(found, columns)
+    return lines + _where(found, columns) + _advice(found, columns)
 
 
 def _table(found: Comparison, columns: int) -> list[str]:
@@ -106,9 +107,18 @@ def _advice(found: Comparison, columns: int) -> list[str]:
     if advice is None:
         return []
     lines = ["", paint("What limits you", "bold"), _line(in_words(found, advice.says), columns)]
-    lines += [_line(f"  {in_words(found, text)}", columns, "dim") for text in advice.sums]
     lines.append(f"  use: {paint(advice.flags, 'bold')}")
-    return lines + ([_line(f"  as well: {', '.join(advice.others)}", columns)] if advice.others else [])
+    lines += [_line(f"  as well: {', '.join(advice.others)}", columns)] if advice.others else []
+    return lines + [_line(f"  {in_words(found, text)}", columns, "dim") for text in advice.sums]
+
+
+def _where(found: Comparison, columns: int) -> list[str]:
+    from crawler.compare.figures import labels
+
+    named = labels(found)
+    best = [one for one in found.ranked if one.name in found.leaders and one.where][:_MOST_LEADERS]
+    went = [f"  {named[one.name]}: {one.where.short}" for one in best if one.where]
+    return ["", paint("What the workers did", "bold"), *(_line(text, columns) for text in went)] if went else []
 
 
 def _line(text: str, columns: int, colour: str = "") -> str:

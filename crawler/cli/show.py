@@ -169,6 +169,7 @@ def _speed(report: Report) -> str:
     size = f"{report.bytes / 1e6:,.1f} MB" if report.bytes >= 1e6 else f"{report.bytes / 1e3:,.1f} kB"
     again = f", {report.retries:,} retries" if report.retries else ""
     how = f"{report.strategy}, {'at most ' if report.choices else ''}{report.workers} at once"
+    how += ", without the interpreter lock" if report.interpreter_lock == "off" else ""
     return f"{duration(report.timing.total)}: {report.requests:,} requests{again}, {rate}/s, {size} ({how})"
 
 

@@ -179,8 +179,7 @@ def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     best = min(sums.cores_rate, sums.polite_rate, known.at_once / sums.each)
     enough = _worth_it_from(known, sums, best)
     if enough == math.inf or (enough > known.pages and known.parse_cpu < HEAVY):
-        gain = "gains" if full == 1 else "gain"
-        says = f"{busy} More than {workers_text(full)} {gain} nothing, and {_no(known, enough)}."
+        says = f"{busy} {_no(known, enough)}."
         rate = min(full / sums.each, sums.core_rate)
         return _advice("cpu", says, ("threads", *LIGHT), full, "callback", strategies, sums, rate)
     says = (
@@ -208,8 +207,8 @@ def _worth_it_from(known: Measured, sums: _Sums, best: float) -> float:
 def _no(known: Measured, enough: float) -> str:
     """Why worker processes are not the choice."""
     if enough < math.inf:
-        return f"worker processes win only above about {enough:,.0f} pages: they take a while to start"
-    return "this machine has one core" if known.cores == 1 else "worker processes would gain too little"
+        return f"Worker processes win only above about {enough:,.0f} pages: they take a while to start"
+    return "This machine has one core" if known.cores == 1 else "Worker processes would gain too little"
 
 
 def _advice(

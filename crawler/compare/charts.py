@@ -45,18 +45,20 @@ class Charts:
         self._made: list[Chart] = []
         self._height = _TALL if len(labels) > _MANY else _MIDDLE if max(map(len, labels)) > _LONG else _LOW
 
-    def speed(self, counts: tuple[int, int, int]) -> None:
-        """A dot for each run, hollow where it was set aside, and the typical round with its interval."""
-        rows, runs, aside = counts
-        chart = self._chart("line", "Pages/s: runs, typical round, interval" + "; x: set aside" * bool(aside))
-        for number in range(runs + aside):
+    def speed(self, counts: tuple[int, int, int, int]) -> None:
+        """A dot for each run, + for an outlier, x where it was set aside; and the typical round with its interval."""
+        rows, runs, outliers, aside = counts
+        more = "; +: outlier" * bool(outliers) + "; x: set aside" * bool(aside)
+        chart = self._chart("line", f"Pages/s: runs, typical round, interval{more}")
+        for number in range(runs + outliers + aside):
             dot = {
                 "type": "circle",
                 "size": 5,
                 "fill": {"color": LIGHT[5], "transparency": 30},
                 "border": {"none": True},
             }
-            cross = {"type": "x", "size": 6, "border": {"color": LIGHT[5]}}  # LibreOffice fills hollow dots
+            # LibreOffice fills hollow dots
+            cross = {"type": "x" if number >= runs + outliers else "plus", "size": 6, "border": {"color": LIGHT[5]}}
             series = _series("Speeds", rows, 4 + number)
             chart.add_series(series | {"line": {"none": True}, "marker": cross if number >= runs else dot})
         bounds = {"plus_values": _cells("Speeds", rows, 3), "minus_values": _cells("Speeds", rows, 2)}

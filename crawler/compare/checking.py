@@ -182,11 +182,11 @@ class _Widths:
         )
 
     def _says(self, guess: Advice, found: Fit, chosen: int) -> tuple[str, str]:
-        workers, rate = workers_text(chosen), rate_text(found.rate(chosen))
+        workers, are = workers_text(chosen), "is" if chosen == 1 else "are"
         if self._refused < math.inf:
             return "site", (
                 f"The site limits you: with {workers_text(int(self._refused))} it refused requests or failed; "
-                f"{workers} {_stay(chosen)} below that, at {rate}."
+                f"{workers} {_stay(chosen)} below that."
             )
         needed = self._links.work / max(self._links.span, 1e-9)
         is_busy = found.rate(chosen) > BUSY / max(self._cpu, 1e-9)
@@ -194,14 +194,15 @@ class _Widths:
             widest = max(found.measured)
             worse = found.rate(widest) < NEAR * NEAR * found.rate(chosen)
             after = f"{workers_text(widest)} would be slower" if worse else "more only wait in its queue"
-            return "site", f"The site limits you: {workers} {_read(chosen)} {rate}, and {after}."
+            return "site", f"The site limits you: {workers} {are} enough, and {after}."
         if not is_busy and self._most > chosen >= 0.5 * needed:
             return "links", (
                 f"The links limit you: some pages are found only on others, and the longest chain of them takes "
-                f"{time_text(self._links.span)}. {workers} {_read(chosen)} {rate}; more gain less than 5 %."
+                f"{time_text(self._links.span)}. {workers} {are} enough: more gain less than 5 %."
             )
-        after = "more might be faster" if chosen >= self._most else "more gain less than 5 %"
-        return guess.limit, f"{guess.says} {workers} {_read(chosen)} {rate}; {after}."
+        if chosen >= self._most:
+            return guess.limit, f"{guess.says} More than {workers} might be faster."
+        return guess.limit, f"{guess.says} {workers} {are} enough: more gain less than 5 %."
 
     def _sums(self, found: Fit) -> list[str]:
         links, law = self._links, found.law
@@ -297,7 +298,8 @@ def _said(advice: Advice, bench: Bench) -> Advice:
     """The advice with the prediction beside the measurement; or with the words that it is a guess."""
     says, sums = advice.says, list(advice.sums)
     if advice.checked is None:
-        says += " This is a guess: it was not run."
+        promised = f" of {rate_text(advice.predicted)}" if advice.predicted else ""
+        says += f" This is a guess{promised}: it was not run."
     elif advice.predicted:
         rate, runs = advice.checked.pages_a_second, advice.checked.runs
         sums.append(
@@ -321,10 +323,6 @@ def _law_in_words(name: str, a: float, b: float) -> str:
     if name == "slows":
         return f"Above about {first} in flight responses take longer with the power of {b:g}: throughput falls"
     return f"Response times grow by the Universal Scalability Law: contention {first}, coherency {second}"
-
-
-def _read(workers: int) -> str:
-    return "reads" if workers == 1 else "read"
 
 
 def _stay(workers: int) -> str:

@@ -59,9 +59,13 @@ def ratio(value: float) -> str:
     return f"{value:,.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
 
 
+NO_BOUND = 1000.0
+"""How many times the ratio a bound may be before it says nothing."""
+
+
 def interval(pair: Pair, dash: str = " to ") -> str:
-    """`6.10 (5.81 to 6.40)`; without bounds where one run allows none."""
-    if not math.isfinite(pair.high):
+    """`6.10 (5.81 to 6.40)`; without bounds where the runs are so few that these say nothing."""
+    if pair.high > NO_BOUND * pair.ratio:
         return ratio(pair.ratio)
     return f"{ratio(pair.ratio)} ({ratio(pair.low)}{dash}{ratio(pair.high)})"
 

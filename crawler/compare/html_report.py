@@ -73,6 +73,7 @@ svg .band { fill: var(--page); }
 svg .median { fill: var(--card); }
 svg .mark { fill: var(--own); stroke: var(--card); stroke-width: 1; }
 svg .run { stroke-width: 0.75; }
+svg .ring { fill: none; stroke: var(--bad); stroke-width: 1.5; }
 svg .hollow { fill: var(--card); stroke: var(--own); stroke-width: 1.5; }
 svg .part0 { fill: var(--p0); } svg .part1 { fill: var(--p1); } svg .part2 { fill: var(--p2); }
 .trace { overflow-x: auto; }
@@ -220,20 +221,31 @@ def _speed(found: Comparison, looks: dict[str, Look]) -> str:
     rows = [
         plots.Dots(
             named[one.name],
-            [run.pages_a_second for run in one.runs],
-            [run.pages_a_second for run in one.set_aside],
+            *_kinds(one, "pages_a_second"),
             found.speed(one),
             speed_interval(found, one),
             looks[one.name],
         )
         for one in found.ranked
     ]
-    hollow = "; hollow: set aside, since the machine was busy" if any(one.set_aside for one in found.ranked) else ""
     about = (
-        f"pages/s of the crawl; a dot for each run{hollow}; stroke: a typical round; line below: the 95 % interval "
-        "beside the first"
+        f"pages/s of the crawl; a dot for each run{_marked(found)}; stroke: a typical round; line below: the 95 % "
+        "interval beside the first"
     )
     return _plot("Speed", about, lambda width: plots.dots(rows, "Speed", "pages/s", width))
+
+
+def _kinds(one: Entrant, what: str, scale: float = 1) -> tuple[list[float], list[float], list[float]]:
+    """An attribute of the usual runs, of outliers, and of those that were set aside."""
+    usual, odd = [run for run in one.runs if not run.outlier], [run for run in one.runs if run.outlier]
+    return _of(usual, what, scale), _of(odd, what, scale), _of(one.set_aside, what, scale)
+
+
+def _marked(found: Comparison) -> str:
+    """What marks of single runs mean, where there are any."""
+    ring = "; ringed: an outlier, which counts" if any(run.outlier for one in found.ranked for run in one.runs) else ""
+    aside = any(one.set_aside for one in found.ranked)
+    return ring + ("; hollow: set aside, since the machine was busy" if aside else "")
 
 
 def _by_workers(found: Comparison, looks: dict[str, Look]) -> str:
@@ -268,14 +280,15 @@ def _ratios(found: Comparison) -> str:
 
 def _cpu(found: Comparison, looks: dict[str, Look]) -> str:
     about = (
-        "CPU ms a page, of all processes, start-up and outputs included; a dot for each run; stroke: a typical round"
+        "CPU ms a page, of all processes, start-up and outputs included; "
+        f"a dot for each run{_marked(found)}; stroke: a typical round"
     )
     middles = {one.name: typical(found, one, "cpu") for one in found.ranked}
     return _dots(found, looks, ("CPU", about, "ms a page"), "cpu_a_page", 1000, middles)
 
 
 def _memory(found: Comparison, looks: dict[str, Look]) -> str:
-    about = "highest MB of all processes; a dot for each run; stroke: the median"
+    about = f"highest MB of all processes; a dot for each run{_marked(found)}; stroke: the median"
     middles = {one.name: one.median("memory") for one in found.ranked}
     return _dots(found, looks, ("Memory", about, "MB"), "memory", 1e-6, middles)
 
@@ -292,8 +305,7 @@ def _dots(
     title, about, unit = words
     rows = [
         plots.Dots(
-            labels(found)[one.name], _of(one.runs, what, scale), _of(one.set_aside, what, scale), middle * scale, None,
-            looks[one.name],
+            labels(found)[one.name], *_kinds(one, what, scale), middle * scale, None, looks[one.name],
         )
         for one in found.ranked
         if (middle := middles[one.name]) is not None
@@ -333,10 +345,11 @@ def _steps(one: Entrant) -> list[float]:
 
 
 def _timelines(found: Comparison) -> list[str]:
-    drawn = [one for one in found.ranked if one.timeline]
+    drawn = [(one, one.where) for one in found.ranked if one.where]
     named = labels(found)
-    return ["<h2>Timelines</h2>"] * bool(drawn) + [
-        f'<figure><figcaption><b>{escape(named[one.name])}</b></figcaption><div class="trace">{one.timeline}</div>'
-        "</figure>"
-        for one in drawn
+    about = '<span class="small">of the first run of each, which does not count</span>'
+    return [f"<h2>What the workers did {about}</h2>"] * bool(drawn) + [
+        f"<figure><figcaption><b>{escape(named[one.name])}</b>: {escape(where.sentence)}.</figcaption>"
+        f'<div class="trace">{where.drawing}</div></figure>'
+        for one, where in drawn
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import site
 import subprocess
 import sys
 import sysconfig
@@ -57,7 +58,10 @@ def launch(module: str, task: Task, timeout: float | None, servers: Sequence[int
 
 
 def own_environment() -> dict[str, str]:
-    """The environment of a process that is to find the modules that this one finds."""
+    """The environment of a process that is to find the user's own modules, under this interpreter or another.
+
+    What this one has installed stays out: another version of Python could not load it.
+    """
     return {**os.environ, "PYTHONPATH": os.pathsep.join(_own_folders())}
 
 
@@ -66,16 +70,16 @@ def _own_folders() -> list[str]:
 
     A strategy of the user's own may stand there: beside his script, or in a folder that he added to `sys.path`.
     """
-    theirs = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "scripts")}
+    installed = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib", "scripts")}
+    installed |= {*site.getsitepackages(), site.getusersitepackages()}
 
     def is_own(folder: str) -> bool:
         parts = Path(folder).parts
-        inside = any(Path(folder).is_relative_to(one) for one in theirs)
+        inside = any(Path(folder).is_relative_to(one) for one in installed)
         return not (inside or "site-packages" in parts or "dist-packages" in parts)
 
-    return [
-        folder for folder in (os.path.abspath(one) for one in sys.path if not one.endswith(".zip")) if is_own(folder)
-    ]
+    folders = (os.path.abspath(one) for one in sys.path if not one.endswith(".zip"))
+    return [folder for folder in dict.fromkeys(folders) if is_own(folder)]
 
 
 def why_it_ended(measured: Measured, folder: Path, timeout: float | None) -> str:

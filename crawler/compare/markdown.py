@@ -37,7 +37,7 @@ def as_markdown(found: Comparison) -> str:
         lines += ["With 95 % confidence intervals; those of a column hold all at once.", ""]
     for note in found.notes:
         lines += [f"> {_text(in_words(found, note))}", ""]
-    lines += _advice(found)
+    lines += _advice(found) + _where(found)
     if found.ranked:
         lines += ["## Figures", "", *_figures(found, TIMES), "", *_figures(found, COSTS), ""]
         lines += [HOW, "", _text(parsed_where(found)), ""]
@@ -86,6 +86,13 @@ def _advice(found: Comparison) -> list[str]:
     if advice.others:
         lines += [f"As well: {', '.join(advice.others)}.", ""]
     return lines
+
+
+def _where(found: Comparison) -> list[str]:
+    named = labels(found)
+    went = [f"- {_text(named[one.name])}: {_text(one.where.sentence)}." for one in found.ranked if one.where]
+    about = "Of the first run of each, which does not count; the page has a drawing of each."
+    return ["## What the workers did", "", about, "", *went, ""] if went else []
 
 
 def _text(text: str) -> str:

@@ -14,7 +14,7 @@ from crawler.compare.sentences import sentence
 from crawler.compare.significance import LOOKS, Judgement, Pair, judge
 from crawler.compare.task import Combination
 
-__all__ = ["SCHEMA", "Comparison", "Entrant", "Run"]
+__all__ = ["SCHEMA", "Comparison", "Entrant", "Run", "Where"]
 
 SCHEMA = 2
 QUANTITIES = {"crawl": "seconds_a_page", "whole": "whole_a_page", "cpu": "cpu_a_page"}
@@ -105,6 +105,22 @@ class Run:
         return self.latency[-2]
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where the workers of a run that was traced, which does not count, spent their time.
+
+    Attributes:
+        shares: by state; see `crawler.trace.read.STATES`.
+        sentence, short: the same in words: all that took half a percent, and the two that took most.
+        drawing: what each worker did and when, as SVG.
+    """
+
+    shares: Mapping[str, float]
+    sentence: str
+    short: str
+    drawing: str
+
+
 @dataclass(slots=True)
 class Entrant:
     """A combination with its runs.
@@ -115,7 +131,7 @@ class Entrant:
         runs: those that count, one for each round; for one that is wrong, those before it was found out.
         warm_up: the first run, which does not count.
         set_aside: runs of rounds that were repeated because the machine was busy.
-        timeline: what one of its runs did and when, as a drawing in SVG; "" where none was traced.
+        where: where the time of its warm-up went; None where it has no trace.
     """
 
     combination: Combination
@@ -125,7 +141,7 @@ class Entrant:
     runs: list[Run] = field(default_factory=list)
     warm_up: Run | None = None
     set_aside: list[Run] = field(default_factory=list)
-    timeline: str = ""
+    where: Where | None = None
 
     @property
     def name(self) -> str:
@@ -287,4 +303,5 @@ class Comparison:
             "runs": [asdict(run) for run in one.runs],
             "set_aside": [asdict(run) for run in one.set_aside],
             "warm_up": asdict(one.warm_up) if one.warm_up else None,
+            "where": {"shares": one.where.shares, "sentence": one.where.sentence} if one.where else None,
         }

@@ -19,10 +19,11 @@ __all__ = ["Dots", "Line", "Point", "Range", "Ratios", "dots", "lines", "ranges"
 
 
 class Dots(NamedTuple):
-    """A row: a value for each run, those that were set aside, the value of all, and its interval."""
+    """A row: a value for each run, those of outliers, those that were set aside, the value of all, and its interval."""
 
     name: str
     runs: Sequence[float]
+    outliers: Sequence[float]
     set_aside: Sequence[float]
     middle: float
     interval: tuple[float, float] | None
@@ -61,8 +62,8 @@ class Range(NamedTuple):
 
 
 def dots(rows: Sequence[Dots], title: str, unit: str, width: int) -> str:
-    """A dot for each run, hollow where it was set aside; a stroke at the value of all; a line over its interval."""
-    most = max(max([*row.runs, *row.set_aside, row.middle]) for row in rows)
+    """A dot for each run, ringed for an outlier, hollow where set aside; a stroke at the middle; a line: interval."""
+    most = max(max([*row.runs, *row.outliers, *row.set_aside, row.middle]) for row in rows)
     marks = ticks(most, 5 if width >= NARROW else 4)
     frame = Rows([row.name for row in rows], [figure(row.middle) for row in rows], width)
 
@@ -87,10 +88,12 @@ def dots(rows: Sequence[Dots], title: str, unit: str, width: int) -> str:
 def _runs(row: Dots, at: object, y: float, unit: str) -> list[str]:
     assert callable(at)
     body = []
-    for css, values in (("run", row.runs), ("hollow", row.set_aside)):
+    kinds = (("run", "", row.runs), ("outlier", ", outlier", row.outliers), ("hollow", ", set aside", row.set_aside))
+    for css, what, values in kinds:
         for number, value in enumerate(values):
-            aside = ", set aside" if css == "hollow" else ""
-            words = f"{row.name}: {figure(value)} {unit}{aside}"
+            words = f"{row.name}: {figure(value)} {unit}{what}"
+            if css == "outlier":
+                body.append(f'<circle class="ring" cx="{at(value):.1f}" cy="{y + (0, -3, 3)[number % 3]:.1f}" r="7"/>')
             body.append(marker(row.look, at(value), y + (0, -3, 3)[number % 3], 3.5, words, css))
     return body
 

@@ -51,7 +51,7 @@ def find_interpreters(names: Sequence[str], strategies: Sequence[str]) -> list[I
     times = Counter(short)
     labels = [one if times[one] == 1 else said["version"] for one, (_, said) in zip(short, found, strict=True)]
     if len(set(labels)) < len(labels):
-        raise ConfigError(f"--pythons: {', '.join(names)} are the same version of Python twice; name each once")
+        raise ConfigError(f"pythons: {', '.join(names)} are the same version of Python twice; name each once")
     return [
         Interpreter(path, f"py{label}", f"{said['name']} {said['version']}, interpreter lock {said['lock']}")
         for label, (path, said) in zip(labels, found, strict=True)
@@ -61,7 +61,7 @@ def find_interpreters(names: Sequence[str], strategies: Sequence[str]) -> list[I
 def _path(name: str) -> str:
     if path := shutil.which(name):
         return path
-    raise ConfigError(f"--pythons: there is no {name} on the PATH; install it, or give the path of the interpreter")
+    raise ConfigError(f"pythons: there is no {name} on the PATH; install it, or give the path of the interpreter")
 
 
 def _asked(name: str, path: str, strategies: Sequence[str]) -> dict[str, Any]:
@@ -71,18 +71,18 @@ def _asked(name: str, path: str, strategies: Sequence[str]) -> dict[str, Any]:
             command, capture_output=True, text=True, timeout=_PATIENCE, env=own_environment(), check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConfigError(f"--pythons: {name} does not run as a Python interpreter: {error}") from None
+        raise ConfigError(f"pythons: {name} does not run as a Python interpreter: {error}") from None
     there = f"install it there: {path} -m pip install {source()}"
     if done.returncode:
-        raise ConfigError(f"--pythons: crawler does not run under {name} ({_complaint(done.stderr)}); {there}")
+        raise ConfigError(f"pythons: crawler does not run under {name} ({_complaint(done.stderr)}); {there}")
     try:
         said: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
-        raise ConfigError(f"--pythons: {name} does not run as a Python interpreter: it prints something else") from None
+        raise ConfigError(f"pythons: {name} does not run as a Python interpreter: it prints something else") from None
     if said["crawler"] != __version__:
-        raise ConfigError(f"--pythons: {name} has crawler {said['crawler']}, and this is {__version__}; {there}")
+        raise ConfigError(f"pythons: {name} has crawler {said['crawler']}, and this is {__version__}; {there}")
     for strategy, lacks in said["missing"].items():
-        raise ConfigError(f"--pythons: {strategy} does not run under {name}: {lacks}")
+        raise ConfigError(f"pythons: {strategy} does not run under {name}: {lacks}")
     return said
 
 
@@ -102,7 +102,7 @@ def lock_note(pythons: Sequence[Interpreter]) -> str:
     if any(one.about.endswith("off") for one in pythons) or interpreter_lock() == "off":
         return ""
     if name := free_threaded():
-        return f"All runs were with the interpreter lock; {name} is at hand: --pythons {name}."
+        return f"All runs were with the interpreter lock; {name} is at hand; compare it too (pythons)."
     return "All runs were with the interpreter lock: no free-threaded Python (python3.14t) is at hand."
 
 

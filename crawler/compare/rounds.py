@@ -75,9 +75,9 @@ def why_undecided(found: Comparison) -> str:
         return ""
     what = f"{' and '.join(pairs[0])} are" if len(pairs) == 1 else f"{len(pairs)} pairs are"
     rounds = f"{found.rounds} {'round' if found.rounds == 1 else 'rounds'}"
-    if found.repeat or found.budget is None:
-        return f"{what} not told apart by {rounds}. More rounds can tell smaller differences: raise --repeat."
+    if found.repeat or found.budget is None or found.stopped == "Ctrl-C":
+        return f"{what} not told apart by {rounds}. More rounds (repeat) can tell smaller differences."
     return (
-        f"{what} not told apart by {rounds}, in {duration(found.budget)}. More time can tell smaller differences: "
-        f"raise --budget."
+        f"{what} not told apart by {rounds}, in {duration(found.budget)}. More time (budget) can tell smaller "
+        "differences."
     )

@@ -6,6 +6,7 @@ import json
 import math
 import platform
 import shutil
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from crawler.compare.checking import Bench, checked_advice
 from crawler.compare.faults import fault
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
-from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.outcome import Comparison, Entrant, Run, Where
 from crawler.compare.pythons import Interpreter, lock_note
 from crawler.compare.quiet import Repeats, drop, mark_outliers, noise_notes, set_aside
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
@@ -32,7 +33,7 @@ from crawler.compare.sites import Site
 from crawler.compare.task import RESULT, STATE, Combination, RunSource, Task
 from crawler.config import Job
 from crawler.crawl.throttle import HostThrottle
-from crawler.errors import Stop
+from crawler.errors import ConfigError, Stop
 from crawler.process import cores, interpreter_lock
 from crawler.strategies.registry import STRATEGIES, missing
 
@@ -41,6 +42,8 @@ __all__ = ["Aim", "compare"]
 Tell = Callable[[str], None]
 
 MIN_TIMEOUT, PATIENCE = 60.0, 5.0  # a run may take so many seconds, and so many times as long as the baseline
+ROWS = 32  # workers in a drawing: with each row of 240 columns, it has at most about 200 kB
+TRACE = "trace.json"
 ADVICE = 0.25  # share of the budget that its check may take where the rounds have used up all of it
 
 
@@ -139,7 +142,7 @@ class _Comparing:
         baseline = self._aim.baseline
         self._expected = self._folder / "baseline"
         try:
-            run, folder = self._run(baseline, f"baseline: {baseline.name}")
+            run, folder = self._run(baseline, f"baseline: {baseline.name}", is_traced=baseline in self._entrants)
         except NoRun as error:
             raise NoRun(f"the baseline {baseline.name} gave no result: {error}") from None
         folder.rename(self._expected)
@@ -147,6 +150,7 @@ class _Comparing:
         self._timeout = max(MIN_TIMEOUT, PATIENCE * run.wall)
         if baseline in self._entrants:
             self._entrants[baseline].warm_up = run
+            self._entrants[baseline].where = _where(self._expected / TRACE)
         self._learn(run)
 
     def _learn(self, run: Run) -> None:
@@ -186,7 +190,15 @@ class _Comparing:
             has_time=lambda seconds: now() + seconds < until,
         )
         strategies = [name for name in STRATEGIES if not missing(name)]
-        self._found.advice = checked_advice(self._known, self._links, self._found, strategies, bench)
+        known = self._untraced(self._known)
+        self._found.advice = checked_advice(known, self._links, self._found, strategies, bench)
+
+    def _untraced(self, known: Known) -> Known:
+        """The CPU time of the baseline from a run that counts, if there is one: a trace costs some."""
+        mine = self._entrants.get(self._aim.baseline)
+        if mine is None or not mine.runs or not known.cpu:
+            return known
+        return replace(known, cpu=statistics.median(run.loop_cpu / max(1, run.pages) for run in mine.runs))
 
     def _probe(self, one: Combination) -> Run | None:
         """A run for the advice alone; None where it failed or its records are wrong."""
@@ -248,11 +260,13 @@ class _Comparing:
         runs = []
         for _ in range(self._crawls.get(one.name, 1) if number else 1):
             try:
-                run, folder = self._run(one.combination, f"{self._stage}: {one.name}")
+                run, folder = self._run(one.combination, f"{self._stage}: {one.name}", is_traced=not number)
             except NoRun as error:
                 one.verdict, one.why = "failed", str(error)
                 return
             one.difference = self._difference(run, folder)
+            if not number:
+                one.where = _where(folder / TRACE)
             shutil.rmtree(folder)
             assert self._found.reference is not None
             if why := fault(run, self._found.reference, one.difference, one.combination, self._aim.job):
@@ -264,13 +278,14 @@ class _Comparing:
         else:
             one.warm_up = runs[0]
 
-    def _run(self, one: Combination, what: str) -> tuple[Run, Path]:
+    def _run(self, one: Combination, what: str, *, is_traced: bool = False) -> tuple[Run, Path]:
         self._count += 1
         self._tell(what)
         self._site.ready_for_a_run()
         folder = self._folder / str(self._count)
         folder.mkdir()
-        measured = launch("crawler.compare.run_child", self._task(one, folder), self._timeout, self._site.servers)
+        task = replace(self._task(one, folder), trace=str(folder / TRACE) if is_traced else "")
+        measured = launch("crawler.compare.run_child", task, self._timeout, self._site.servers)
         served = self._site.served()
         try:
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
@@ -345,6 +360,18 @@ class _Comparing:
         notes += [*noise_notes(self._found), *served_notes(self._found.entrants)]
         if not IS_WHOLE:
             notes.append("CPU is of processes that were waited for, and memory is not known: only Linux tells more.")
+
+
+def _where(trace: Path) -> Where | None:
+    """Where the time of a run went; None where its trace could not be written, which is no fault of the run."""
+    from crawler.trace.read import read
+    from crawler.trace.timeline import timeline_svg
+
+    try:
+        found = read(trace)
+    except ConfigError:
+        return None
+    return Where(found.shares, found.sentence(), found.sentence(most=2), timeline_svg(found, max_rows=ROWS))
 
 
 def _setting() -> dict[str, str]:

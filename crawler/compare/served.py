@@ -72,7 +72,7 @@ def served_notes(entrants: Sequence[Entrant]) -> Iterator[str]:
         )
     elif any(run.served is not None and run.served.most_at_once == 0 for run in runs):
         yield (
-            "How many requests were in flight at once could not be checked, because answers do not wait: use --latency."
+            "How many requests were in flight at once could not be checked, because answers do not wait: set a latency."
         )
     for one in entrants:
         most = max((run.served.refused for run in one.runs if run.served), default=0)

@@ -41,10 +41,6 @@ class Demo:
         given = ((name, getattr(self, name)) for name in self.__slots__)
         return {name: value for name, value in given if value is not None}
 
-    def flags(self) -> list[str]:
-        """The options that give them."""
-        return ["--" + name.replace("_", "-") for name in self.changes()]
-
 
 class Site:
     """A site that is ready.
@@ -85,9 +81,9 @@ class Site:
     def remedy(self) -> str:
         """What makes a crawl of it take longer."""
         if self.replay is not None:
-            return "let answers wait, for example with --latency 50ms, or record more pages"
+            return "let answers wait, for example with a latency of 50ms, or record more pages"
         if self._server is not None:
-            return "crawl a larger or slower site, for example with --books 1000 or --latency 50ms"
+            return "crawl a larger or slower site, for example with 1000 books or a latency of 50ms"
         return "crawl more pages: raise limits.pages, or start at more of them"
 
     @property
@@ -121,8 +117,8 @@ def open_site(job: Job, demo: Demo, replay: Path | None = None) -> Iterator[Site
             yield Site(server.url, _about(options), server=server)
     else:
         if demo.changes():
-            flags = ", ".join(demo.flags())
-            raise ConfigError(f"{flags}: only for a job with a `demo:` section; this one crawls a site of its own")
+            names = ", ".join(demo.changes())
+            raise ConfigError(f"{names}: only for a job with a `demo:` section; this one crawls a site of its own")
         hosts = list(dict.fromkeys(urls.host(start.url) for start in job.start_pages()))
         here = list(map(_is_here, hosts))
         yield Site("", ", ".join(hosts[:3]), is_live=not all(here), is_local=any(here))
@@ -156,11 +152,11 @@ def _about(options: DemoOptions) -> str:
 
 @contextmanager
 def _played_back(demo: Demo, folder: Path) -> Iterator[Site]:
-    flags = ", ".join(flag for flag in demo.flags() if flag != "--latency")
-    if flags:
-        raise ConfigError(f"{flags}: only for the demo site; a recording is played back as it is")
+    names = ", ".join(name for name in demo.changes() if name != "latency")
+    if names:
+        raise ConfigError(f"{names}: only for the demo site; a recording is played back as it is")
     if isinstance(demo.latency, Latency):
-        raise ConfigError("--latency: a recording waits as long as recorded, or one time for all answers, as 100ms")
+        raise ConfigError("latency: a recording waits as long as recorded, or one time for all answers, as 100ms")
     Playback(Replay(folder))  # complains where there is none
     with ReplayServer(folder, demo.latency) as server:
         waits = "the recorded latencies" if demo.latency is None else f"latency {show_latency(demo.latency)}"

@@ -127,7 +127,7 @@ def rule(x1: float, x2: float, y1: float, y2: float, more: str) -> str:
 
 
 def marker(look: Look, x: float, y: float, size: float = 4.5, title: str = "", css: str = "") -> str:
-    """The marker of a series; `css` is `hollow` for a run that was set aside, `run` for a single run."""
+    """The marker of a series; `css`: `run` for a single one, `outlier`, `hollow` where set aside."""
     corners = {
         "square": ((-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)),
         "triangle": ((0, -1.1), (1.1, 0.8), (-1.1, 0.8)),

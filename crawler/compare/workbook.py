@@ -150,20 +150,31 @@ class _Book:
         ]
         self._table(name, ["combination", *(each.head for each in known)], rows)
 
-    def _speeds(self) -> tuple[int, int, int]:
-        """Every run's pages a second: how many combinations, runs, and runs that were set aside."""
+    def _speeds(self) -> tuple[int, int, int, int]:
+        """Every run's pages a second: how many combinations, runs, outliers, and runs that were set aside."""
         ranked = self._found.ranked
-        runs, aside = max(len(one.runs) for one in ranked), max(len(one.set_aside) for one in ranked)
+        kinds = {
+            one.name: (
+                [run.pages_a_second for run in one.runs if not run.outlier],
+                [run.pages_a_second for run in one.runs if run.outlier],
+                [run.pages_a_second for run in one.set_aside],
+            )
+            for one in ranked
+        }
+        counts = [max(map(len, each)) for each in zip(*kinds.values(), strict=True)]
         heads = ["combination", "pages/s", "to the lower bound", "to the upper bound"]
-        heads += [f"run {n}" for n in range(1, runs + 1)] + [f"set aside {n}" for n in range(1, aside + 1)]
+        for name, count in zip(("run", "outlier", "set aside"), counts, strict=True):
+            heads += [f"{name} {number}" for number in range(1, count + 1)]
         rows = []
         for one in ranked:
             speed, bounds = self._found.speed(one), speed_interval(self._found, one)
             reach = [speed - bounds[0], bounds[1] - speed] if bounds else [None, None]
-            row = [self._labels[one.name], speed, *reach, *_filled([run.pages_a_second for run in one.runs], runs)]
-            rows.append([*row, *_filled([run.pages_a_second for run in one.set_aside], aside)])
+            row: list[Any] = [self._labels[one.name], speed, *reach]
+            for values, count in zip(kinds[one.name], counts, strict=True):
+                row += _filled(values, count)
+            rows.append(row)
         self._table("Speeds", heads, rows)
-        return len(ranked), runs, aside
+        return len(ranked), counts[0], counts[1], counts[2]
 
     def _by_workers(self) -> tuple[int, list[int]] | None:
         """Speed by number of workers; how many rows, and how many points each series has."""
@@ -182,7 +193,8 @@ class _Book:
         rows: list[list[Any]] = []
         for one in self._found.entrants:
             rows += [self._run(one, "warm-up", one.warm_up)] if one.warm_up else []
-            rows += [self._run(one, str(run.round or number), run) for number, run in enumerate(one.runs, 1)]
+            for number, run in enumerate(one.runs, 1):
+                rows.append(self._run(one, f"{run.round or number}{', outlier' if run.outlier else ''}", run))
             rows += [self._run(one, f"{run.round}, set aside", run) for run in one.set_aside]
         heads = ["combination", "round", "crawl s", "start-up s", "close s", "whole run s", "CPU s", "memory MB"]
         heads += ["pages", "requests", "retries", "failed", "bytes", "busy cores of others", "digest"]

@@ -33,7 +33,7 @@ from crawler.fetch.browser import browser_refusal
 from crawler.fetch.client import ClientSettings, Fetch, check_client, make_fetch
 from crawler.fetch.cookies import empty_jar
 from crawler.model import FILE, Outcome, Response
-from crawler.process import cores
+from crawler.process import cores, interpreter_lock
 from crawler.replay.source import PageSource
 from crawler.runner.report import Report, Timing
 from crawler.store import runs
@@ -148,6 +148,7 @@ class Run:
             parse=self._place,
             choices=tuple(self._driver.story) if self._driver else (),
             analysis=self._analyse.spent,
+            interpreter_lock=interpreter_lock(),
             resumed=start.resumed,
             changed=start.changed,
             requests=tally.requests,
@@ -160,7 +161,6 @@ class Run:
 
     def _about_run(self) -> dict[str, Any]:
         """What a trace says of the run as a whole."""
-        locked = getattr(sys, "_is_gil_enabled", lambda: True)  # newer than 3.11
         return {
             "job": self._job.name,
             "strategy": self._job.fetch.strategy,
@@ -169,7 +169,7 @@ class Run:
             "started": clock.now().isoformat(),
             "python": sys.version.split()[0],
             "cores": cores(),
-            "interpreter_lock": locked(),
+            "interpreter_lock": interpreter_lock() == "on",
             "python_functions": any(kind.python for kind in self._job.recipe.kinds.values()),
         }
 

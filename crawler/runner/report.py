@@ -82,6 +82,7 @@ class Report:
         untouched: published files that a suspect or unfinished crawl did not replace.
         figures: rows of each table and how well its columns are filled; None where they were not counted yet.
         last: the last good crawl before this one; None where there was none.
+        interpreter_lock: `on` or `off`, see `crawler.process.interpreter_lock`; "" of a run of an older version.
         trace: of a run that was traced, where its workers spent their time, in one sentence, or why there is no trace.
         job: the job that was run.
     """
@@ -121,6 +122,7 @@ class Report:
     figures: Figures | None = None
     last: LastGood | None = None
     trace: str = ""
+    interpreter_lock: str = ""
 
     @property
     def bad_share(self) -> float:
@@ -188,7 +190,11 @@ class Report:
         suspect, last = crawl.verdict == "suspect", kept.get("last")
         timing = {key: value for key, value in kept.get("timing", {}).items() if key != "total"}
         begun = datetime.fromtimestamp(run.started).astimezone()
-        plain = {key: kept[key] for key in ("requests", "retries", "bytes", "closed_hosts", "joined") if key in kept}
+        plain = {
+            key: kept[key]
+            for key in ("requests", "retries", "bytes", "closed_hosts", "joined", "interpreter_lock")
+            if key in kept
+        }
         return cls(
             job=job,
             name=job.name,

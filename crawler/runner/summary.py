@@ -61,6 +61,7 @@ def summary(job: Job, report: Report) -> list[SummaryLine]:
         lines += [
             ("Took", clock.duration(report.timing.total)),
             ("Strategy", f"{report.strategy}, {report.workers} at once, parsed in: {report.parse}"),
+            ("Interpreter lock", report.interpreter_lock),
             *(("Chosen", choice) for choice in report.choices),
             ("Requests in this run", report.requests),
             ("Retries in this run", report.retries),

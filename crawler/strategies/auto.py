@@ -19,7 +19,7 @@ from crawler.process import cores
 from crawler.strategies import worker_process
 from crawler.strategies.concurrency_limit import ConcurrencyLimit
 from crawler.strategies.event_driver import Driver, Threaded
-from crawler.strategies.guard import unguarded_line
+from crawler.strategies.guard import FIX, unguarded_line
 from crawler.strategies.port import Fetched, Plan, PolledStrategy, Strategy
 from crawler.strategies.registry import make_driver, make_strategy, preload, refusal
 
@@ -48,7 +48,7 @@ class Auto(Generic[T]):
         self._driver = driver
         self._first: Strategy[T] = self._driver or make_strategy(self._name, here)
         self._spread: PolledStrategy[T] | None = None
-        self._why_spread = ""
+        self._why_spread = self._why_not = ""
         self._was_heavy = self._more = False
         self._under_way: set[Future[T]] = set()
         self._bell = threading.Event()
@@ -63,7 +63,7 @@ class Auto(Generic[T]):
     @property
     def story(self) -> list[str]:
         """What it chose and why, a line each."""
-        chosen = f"{self._name}: one core is enough"
+        chosen = f"{self._name}: {self._why_not or 'one core is enough'}"
         if self._spread is not None:
             chosen = f"{SPREAD[self._name]} instead of {self._name}: {self._why_spread}"
         return [chosen, f"{self._best.now} at once: {self._best.why}"]
@@ -151,11 +151,15 @@ class Auto(Generic[T]):
         if wall < SECONDS:
             return
         self._mark = now
-        heavy = cores() > 1 and spent > HEAVY * wall and not unguarded_line()
-        if heavy and self._was_heavy:
+        heavy = spent > HEAVY * wall
+        took = f"parsing took {min(spent / wall, 1.0):.0%} of the time"
+        obstacle = _obstacle() if heavy else ""
+        if heavy and self._was_heavy and obstacle:
+            self._why_not = f"{took}, but {obstacle}"
+        elif heavy and self._was_heavy:
             self._more = False  # processes pay off only for what is still to come
-            self._why_spread = f"parsing took {min(spent / wall, 1.0):.0%} of the time, and there are {cores()} cores"
-        elif heavy:
+            self._why_spread = f"{took}, and there are {cores()} cores"
+        elif heavy and not obstacle:
             self._prepare()
         self._was_heavy = heavy
 
@@ -173,3 +177,11 @@ class Auto(Generic[T]):
         if "crawler.extract.soup" in sys.modules:
             modules.append("crawler.extract.soup")
         worker_process.prepare(modules)
+
+
+def _obstacle() -> str:
+    """Why processes cannot help; "" where they can."""
+    if cores() == 1:
+        return "there is only one core"
+    line = unguarded_line()
+    return f"worker processes would start the crawl again at line {line} of the script; {FIX}" if line else ""

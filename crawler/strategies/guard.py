@@ -14,9 +14,10 @@ from types import ModuleType
 
 from crawler.errors import ConfigError
 
-__all__ = ["check_guard", "end_in_worker", "unguarded_line"]
+__all__ = ["FIX", "check_guard", "end_in_worker", "unguarded_line"]
 
-_FIX = 'put what starts the crawl under `if __name__ == "__main__":`, see docs/library.md'
+FIX = 'put what starts the crawl under `if __name__ == "__main__":`, see docs/library.md'
+"""What to do about a script without a guard."""
 
 
 def check_guard() -> None:
@@ -28,7 +29,7 @@ def check_guard() -> None:
     if line := unguarded_line():
         name = os.path.basename(str(sys.modules["__main__"].__file__))
         raise ConfigError(
-            f"worker processes import {name} again, so each of them would start the crawl again at line {line}; {_FIX}"
+            f"worker processes import {name} again, so each of them would start the crawl again at line {line}; {FIX}"
         )
 
 
@@ -49,7 +50,7 @@ def end_in_worker() -> None:
     """End this process if it is a worker that imports the script of the user: what is crawled there is not wanted."""
     process = sys.modules.get("multiprocessing.process")
     if process is not None and getattr(process.current_process(), "_inheriting", False):
-        sys.stderr.write(f"a worker process was about to start the crawl again; {_FIX}\n")
+        sys.stderr.write(f"a worker process was about to start the crawl again; {FIX}\n")
         sys.stderr.flush()
         os._exit(1)
 

@@ -222,21 +222,21 @@ class Trace:
         several = len(processes) > 1 and self.worker == "thread"
         return _number(len(self.rows), self.worker) + (f" in {_number(len(processes), 'process')}" if several else "")
 
-    def sentence(self) -> str:
-        """Where the time went."""
+    def sentence(self, most: int = len(STATES)) -> str:
+        """Where the time went: the states that took most of it, at most so many."""
         if not self.workers:
             return "no request was traced"
         order = sorted(self.shares.items(), key=lambda item: -item[1])
-        (most, first), *others = [
+        (largest, first), *others = [
             (f"{100 * share:.0f} %", self.says(state)) for state, share in order if share >= 0.005
-        ]
+        ][:most]
         whose = "its" if self.subject.startswith("one ") else "their"
         rest = "".join(f", {share} {what}" for share, what in others)
         left = self.about.get("left_out", 0)
         only = (
             f"; the trace ends after {self.about['requests']:,} requests, {left:,} more are not in it" if left else ""
         )
-        return f"{self.subject} spent {most} of {whose} time {first}{rest}{only}"
+        return f"{self.subject} spent {largest} of {whose} time {first}{rest}{only}"
 
 
 def _number(count: int, what: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import groupby
+from textwrap import wrap
 
 from crawler.numbers import short_number
 from crawler.trace.read import Slice, Trace, Track
@@ -17,8 +19,8 @@ __all__ = ["timeline_page", "timeline_svg"]
 
 _LEFT = 20  # percent of the width for what stands before a line
 _BINS = 240
-_MAX_ROWS = 64
 _STACK = ("parse", "lock", "core", "other", "commit", "fetch")  # from the bottom of a line upwards
+_LEGEND = 40  # letters of a line of the legend: on a phone no more can be seen
 _UNIT = 100  # height of a line within its own plot
 
 _STYLE = """
@@ -31,6 +33,7 @@ _STYLE = """
 }
 .timeline text { fill: var(--ink); }
 .timeline text.soft { fill: var(--soft); font-size: 12px; }
+.timeline text.label { font-size: 11.5px; }
 .timeline text.head { font-weight: 600; font-size: 14px; }
 .timeline .page { fill: var(--page); }
 .timeline .idle { fill: var(--empty); }
@@ -40,12 +43,16 @@ _STYLE = """
 _STYLE += "".join(f".timeline .{state} {{ fill: var(--{state}); }}\n" for state in _STACK)
 
 
-def timeline_svg(*traces: Trace) -> str:
-    """One picture of one run, or of several below one another with one scale of time; in a page or as a file."""
+def timeline_svg(*traces: Trace, max_rows: int = 64) -> str:
+    """One picture of one run, or of several below one another with one scale of time; in a page or as a file.
+
+    Args:
+        max_rows: workers of each that are drawn. A row takes up to 6 kB.
+    """
     longest = max((trace.window[1] - trace.window[0] for trace in traces), default=0) or 1
     parts, y = [], 0
     for trace in traces:
-        drawn, y = _panel(trace, longest, y)
+        drawn, y = _panel(trace, longest, y, max_rows)
         parts += drawn
     says = "; ".join(trace.sentence() for trace in traces)
     return "\n".join([
@@ -73,10 +80,10 @@ def timeline_page(*traces: Trace) -> str:
 
 def _title(trace: Trace) -> str:
     about = trace.about
-    return f"{about.get('strategy', '')}, {about.get('workers', '')} at once, parsed in the {about.get('parse', '')}"
+    return f"{about.get('strategy', '')}, {about.get('workers', '')} at once"
 
 
-def _panel(trace: Trace, longest: int, y: int) -> tuple[list[str], int]:
+def _panel(trace: Trace, longest: int, y: int, max_rows: int) -> tuple[list[str], int]:
     """A run from `y` down; returns where it ends."""
     begin = trace.window[0]
     parts = [_text(1, y + 22, _title(trace), css="head"), _text(1, y + 40, _length(trace), css="soft")]
@@ -84,7 +91,7 @@ def _panel(trace: Trace, longest: int, y: int) -> tuple[list[str], int]:
     most = max((number for _, number in trace.in_flight), default=0)
     parts += [*_label(y + 14, "in flight"), *_label(y + 30, f"up to {most}", css="soft"), *_flights(trace, longest, y)]
     y += 50
-    rows = _rows(trace)
+    rows = _rows(trace, max_rows)
     height = max(5, min(20, 320 // len(rows))) if rows else 0
     every = -(-15 // height) if height else 1
     for number, (name, tracks) in enumerate(rows):
@@ -92,8 +99,8 @@ def _panel(trace: Trace, longest: int, y: int) -> tuple[list[str], int]:
             parts += _label(y + min(14, height + 7), name)
         parts += _line(tracks, begin, longest, y, height - 1)
         y += height
-    if len(trace.rows) > _MAX_ROWS:
-        parts += [_text(_LEFT, y + 14, f"and {len(trace.rows) - _MAX_ROWS} more", css="soft")]
+    if len(trace.rows) > max_rows:
+        parts += [_text(_LEFT, y + 14, f"and {len(trace.rows) - max_rows} more", css="soft")]
         y += 18
     parts += _axis(longest, y)
     return _legend(trace, parts, y + 34)
@@ -102,13 +109,14 @@ def _panel(trace: Trace, longest: int, y: int) -> tuple[list[str], int]:
 def _length(trace: Trace) -> str:
     begin, end = trace.window
     left = f" of {trace.about['requests'] + trace.about['left_out']:,}" if trace.about.get("left_out") else ""
-    return f"{trace.about.get('requests', 0):,} requests{left} in {_seconds((end - begin) / 1e6)}"
+    requests = f"{trace.about.get('requests', 0):,} requests{left} in {_seconds((end - begin) / 1e6)}"
+    return f"{requests}, parsed in the {trace.about.get('parse', '')}"
 
 
-def _rows(trace: Trace) -> list[tuple[str, Sequence[Track]]]:
+def _rows(trace: Trace, most: int) -> list[tuple[str, Sequence[Track]]]:
     """The loop's thread first, where it is no worker; then the workers, numbered."""
     loop = [("main", [trace.tracks[0]])] if trace.tracks and not trace.tracks[0].works else []
-    named = [(f"{trace.worker} {number}", row) for number, row in enumerate(trace.rows[:_MAX_ROWS], 1)]
+    named = [(f"{trace.worker} {number}", row) for number, row in enumerate(trace.rows[:most], 1)]
     return [*loop, *named]
 
 
@@ -117,12 +125,14 @@ def _line(tracks: Sequence[Track], begin: int, longest: int, y: int, height: int
     columns = _columns((each for track in tracks for each in track.slices), begin, longest)
     yield _open_plot(y, height, _UNIT)
     yield f'<rect class="idle" width="{_BINS}" height="{_UNIT}"/>'
-    floor = [0.0] * _BINS
+    below = [0.0] * _BINS
+    tops = []
     for state in _STACK:
-        shares = columns.get(state)
-        if shares is not None:
-            yield f'<path class="{state}" d="{_steps(floor, shares)}"/>'
-            floor = [low + share for low, share in zip(floor, shares, strict=True)]
+        if state in columns:
+            below = [low + share for low, share in zip(below, columns[state], strict=True)]
+            tops.append((state, below))
+    for state, top in reversed(tops):  # each hides the lower part of the one before
+        yield f'<path class="{state}" d="{_steps(top)}"/>'
     yield "</svg>"
 
 
@@ -139,18 +149,11 @@ def _columns(slices: Iterable[Slice], begin: int, longest: int) -> dict[str, lis
     return columns
 
 
-def _steps(floor: Sequence[float], shares: Sequence[float]) -> str:
-    """The area of one state on what lies below it, as rectangles: columns that are alike share one."""
-    found: list[tuple[int, int, int, int]] = []  # column, width, bottom, height
-    for place, (low, share) in enumerate(zip(floor, shares, strict=True)):
-        bottom, top = round(_UNIT * min(low, 1.0)), round(_UNIT * min(low + share, 1.0))
-        if top == bottom:
-            continue
-        if found and found[-1][2:] == (bottom, top - bottom) and sum(found[-1][:2]) == place:
-            found[-1] = (found[-1][0], found[-1][1] + 1, bottom, top - bottom)
-        else:
-            found.append((place, 1, bottom, top - bottom))
-    return "".join(f"M{x} {_UNIT - bottom}h{width}v-{height}h-{width}z" for x, width, bottom, height in found)
+def _steps(tops: Sequence[float]) -> str:
+    """The area below a line that goes up and down in steps, from the bottom of the plot."""
+    heights = [_UNIT - round(_UNIT * min(top, 1.0)) for top in tops]
+    steps = "".join(f"V{height}h{len(list(alike))}" for height, alike in groupby(heights))
+    return f"M0 {_UNIT}{steps}V{_UNIT}z"
 
 
 def _flights(trace: Trace, longest: int, y: int) -> Iterable[str]:
@@ -166,7 +169,7 @@ def _flights(trace: Trace, longest: int, y: int) -> Iterable[str]:
     shares = _columns(steps, begin, longest).get("flights", [0.0] * _BINS)
     yield _open_plot(y, 40, _UNIT)
     yield f'<rect class="idle" width="{_BINS}" height="{_UNIT}"/>'
-    yield f'<path class="flights" d="{_steps([0.0] * _BINS, shares)}"/></svg>'
+    yield f'<path class="flights" d="{_steps(shares)}"/></svg>'
 
 
 def _axis(longest: int, y: int) -> Iterable[str]:
@@ -192,9 +195,10 @@ def _legend(trace: Trace, parts: list[str], y: int) -> tuple[list[str], int]:
     for state, share in order:
         if share >= 0.0005 or state == "idle":
             parts.append(f'<rect class="key {state}" x="1%" y="{y}" width="13" height="13" rx="2"/>')
-            text = f"{100 * share:.0f} % {trace.says(state)}"
-            parts.append(f'<text x="1%" y="{y + 11}" dx="20">{escape(text)}</text>')
-            y += 20
+            for line in wrap(f"{100 * share:.0f} % {trace.says(state)}", _LEGEND):
+                parts.append(f'<text x="1%" y="{y + 11}" dx="20">{escape(line)}</text>')
+                y += 16
+            y += 4
     return parts, y + 8
 
 
@@ -211,7 +215,7 @@ def _text(x: float, y: float, text: str, anchor: str = "start", css: str = "") -
 
 
 def _label(y: float, text: str, css: str = "") -> list[str]:
-    return [_text(_LEFT - 1, y, text, "end", css)]
+    return [_text(_LEFT - 1, y, text, "end", css or "label")]
 
 
 def _seconds(seconds: float) -> str:

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from crawler.process import interpreter_lock
 from tests.support.jobs import FIXED, ROOT, command, crawl, write_job
 from tests.support.terminal import on_terminal
 
@@ -62,8 +63,9 @@ def test_json_is_all_there_is_on_stdout_and_its_keys_are_stable(job):
         "changed", "pages", "causes", "dropped", "records", "joined",
         "left_out", "unmatched", "notes", "requests", "retries", "bytes", "files",
         "kept", "unwritten", "closed_hosts", "allowed", "state", "verdict", "doubts", "untouched",
-        "figures", "last", "trace", "news",
+        "figures", "last", "trace", "interpreter_lock", "news",
     ]  # fmt: skip
+    assert json.loads(done.stdout)["interpreter_lock"] == interpreter_lock()
     again = json.loads(crawl("status", job, "--json").stdout)
     assert list(again) == list(json.loads(done.stdout))
 

@@ -52,7 +52,7 @@ def test_a_few_heavy_pages_say_from_where_on_processes_win():
 
 def test_one_core_gains_nothing_from_processes():
     found = advise(replace(HEAVY_PAGES, cores=1), STRATEGIES)
-    assert "this machine has one core" in found.says
+    assert "This machine has one core" in found.says
     assert "--strategy threads --workers 2" in found.flags
 
 

@@ -47,17 +47,17 @@ def test_options_of_the_demo_site_for_another_one(call, tmp_path):
     job = write_job(tmp_path, "http://site.example")
     code, said = call(job, "--latency", "1s", "--page-weight", "1MB")
     assert code == 2
-    assert "--latency, --page-weight: only for a job with a `demo:` section" in said.err
+    assert "latency, page_weight: only for a job with a `demo:` section" in said.err
 
 
 def test_options_of_the_demo_site_for_a_recording(call, tmp_path):
     job = write_job(tmp_path, "http://site.example")
     code, said = call(job, "--replay", tmp_path, "--books", "5", "--page-weight", "1MB")
     assert code == 2
-    assert "--books, --page-weight: only for the demo site" in said.err
+    assert "books, page_weight: only for the demo site" in said.err
     code, said = call(job, "--replay", tmp_path, "--latency", "1s..2s")
     assert code == 2
-    assert "--latency: a recording waits as long as recorded, or one time for all answers" in said.err
+    assert "latency: a recording waits as long as recorded, or one time for all answers" in said.err
 
 
 def test_a_config_on_standard_input(call):

@@ -36,6 +36,10 @@ def results(done):
     return json.loads((done[2] / "out" / "results.json").read_text())
 
 
+def page(done):
+    return (done[2] / "out" / "report.html").read_text()
+
+
 def one(results, name):
     return next(each for each in results["combinations"] if name in each["name"])
 
@@ -50,6 +54,17 @@ def test_the_right_one_is_ranked_with_all_its_runs(results):
     assert run["memory"] > 10e6
     assert run["digest"] == results["reference"]["digest"]
     assert len(run["latency"]) == 21
+
+
+def test_its_warm_up_says_where_the_time_went(done, results):
+    where = one(results, "threads/4/worker")["where"]
+    assert where["sentence"].startswith("4 threads spent ")
+    assert sum(where["shares"].values()) == pytest.approx(1, abs=0.02)
+    assert where["shares"]["fetch"] > where["shares"]["commit"]
+    assert f"threads/4: {where['sentence']}." in (done[2] / "out" / "report.md").read_text()
+    (drawing,) = re.findall(r'<svg[^>]* class="timeline".*?</svg>\n</div>', page(done), re.DOTALL)
+    assert 2_000 < len(drawing) < 200_000
+    assert "  threads/4: 4 threads spent" in done[1].split("What the workers did")[1]
 
 
 def test_the_budget_ends_it_after_a_round_that_counts(results):
@@ -125,7 +140,7 @@ def test_every_report_is_written_and_says_the_same(done):
 
 
 def test_the_page_needs_no_network_and_no_script(done):
-    page = (done[2] / "out" / "report.html").read_text()
-    assert not re.search(r"<script|https?://|url\(|@import|<link|<img", page)
-    assert "prefers-color-scheme: dark" in page
-    assert page.count("<svg") >= 4
+    text = page(done).replace('xmlns="http://www.w3.org/2000/svg"', "")  # a name, which nobody asks for
+    assert not re.search(r"<script|https?://|url\(|@import|<link|<img", text)
+    assert "prefers-color-scheme: dark" in text
+    assert text.count("<svg") >= 4

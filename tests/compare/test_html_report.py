@@ -9,6 +9,7 @@ from html import escape, unescape
 import pytest
 
 from crawler.compare.html_report import as_page
+from crawler.compare.outcome import Where
 from crawler.compare.records import Difference
 from tests.compare.test_outcome import FAST, NEAR, RUN, SLOW, comparison, entrant
 
@@ -69,11 +70,23 @@ def test_runs_that_were_set_aside_are_hollow_and_explained():
     assert page.count('class="mark hollow"') == 6  # speed, CPU and memory, each in two widths
 
 
-def test_a_timeline_has_its_place():
+def test_an_outlier_has_a_ring_and_is_explained():
+    one = entrant("threads", [1.0, 1.1, 1.2])
+    assert "outlier" not in shown(as_page(comparison(one)))
+    one.runs[1] = replace(one.runs[1], outlier=1.5)
+    page = as_page(comparison(one))
+    assert page.count("; ringed: an outlier, which counts") == 3
+    assert page.count('class="ring"') == page.count('class="mark outlier"') == 6  # three plots in two widths
+    assert page.count('class="mark run"') == 12
+
+
+def test_what_the_workers_did_is_drawn_and_said():
     one = entrant("threads", [1.0, 1.1])
-    assert "Timelines" not in shown(as_page(comparison(one)))
-    one.timeline = '<svg viewBox="0 0 9 9"></svg>'
-    assert one.timeline in as_page(comparison(one))
+    assert "What the workers did" not in shown(as_page(comparison(one)))
+    one.where = Where({"fetch": 1.0}, "4 threads spent 100 % of their time fetching", "", '<svg viewBox="0 0 9 9"/>')
+    page = as_page(comparison(one))
+    assert one.where.drawing in page
+    assert ": 4 threads spent 100 % of their time fetching." in shown(page)
 
 
 def test_no_mean_is_left():

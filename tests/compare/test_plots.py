@@ -14,7 +14,7 @@ NAMES = ["processes-asyncio/128 (parsed in the callback)", "a <&>", *(f"series {
 PAIR = Pair(12.0, 11.0, 13.0, "slower")
 PLOTS = {
     "dots": lambda width: dots(
-        [Dots(name, [10, 11, 400], [5], 100 + n, (90, 10_000), look(n)) for n, name in enumerate(NAMES)],
+        [Dots(name, [10, 11, 400], [8], [5], 100 + n, (90, 10_000), look(n)) for n, name in enumerate(NAMES)],
         "t", "pages/s", width,
     ),
     "ratios": lambda width: ratios(
@@ -61,7 +61,7 @@ def marks(drawing, css):
 
 
 def test_each_run_is_a_dot_and_those_set_aside_are_hollow():
-    drawn = dots([Dots("a", [1, 2, 3], [4, 5], 2, (1.5, 2.5), look(0))], "t", "pages/s", 940)
+    drawn = dots([Dots("a", [1, 2, 3], [], [4, 5], 2, (1.5, 2.5), look(0))], "t", "pages/s", 940)
     assert len(marks(drawn, "run")) == 3
     assert len(marks(drawn, "hollow")) == 2
     assert all(each.find("title").text.endswith("set aside") for each in marks(drawn, "hollow"))

@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_the_lock_is_said_to_be_on_only_where_all_had_it(monkeypatch: pytest.Mon
     monkeypatch.setattr(pythons, "free_threaded", lambda: "")
     assert lock_note([on]).endswith("no free-threaded Python (python3.14t) is at hand.")
     monkeypatch.setattr(pythons, "free_threaded", lambda: "python3.14t")
-    assert lock_note([on]).endswith("python3.14t is at hand: --pythons python3.14t.")
+    assert lock_note([on]).endswith("python3.14t is at hand; compare it too (pythons).")
     assert lock_note([on, off]) == ""
 
 
@@ -147,3 +148,19 @@ def test_without_free_threading_the_lock_is_on(monkeypatch: pytest.MonkeyPatch) 
     assert process.interpreter_lock() == "off"
     monkeypatch.delattr(sys, "_is_gil_enabled")
     assert process.interpreter_lock() == "on"
+
+
+def test_another_interpreter_finds_modules_of_the_user_and_nothing_that_is_installed_here(
+    python: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, plain = tmp_path / "own", tmp_path / "packages"
+    installed = [str(plain), str(tmp_path / "lib/python3.11/site-packages"), str(tmp_path / "dist-packages/more")]
+    known = {**sysconfig.get_paths(), "purelib": str(plain)}
+    monkeypatch.setattr(sysconfig, "get_path", known.__getitem__)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(own), *installed])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(own), *installed]))
+    find_interpreters([python("other", f'echo "$PYTHONPATH" > {tmp_path}/seen')], [])
+    seen = (tmp_path / "seen").read_text().strip().split(os.pathsep)
+    assert str(own) in seen
+    assert not set(installed) & set(seen)
+    assert not [folder for folder in seen if "site-packages" in folder or folder == known["stdlib"]]

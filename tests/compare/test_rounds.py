@@ -115,9 +115,11 @@ def test_a_reader_is_told_how_to_tell_the_rest_apart():
     assert why_undecided(comparison(5, 1, 9)) == ""
     text = why_undecided(comparison(6, 1, 1.01, 1.02))
     assert text == (
-        "3 pairs are not told apart by 6 rounds, in 5 min. More time can tell smaller differences: raise --budget."
+        "3 pairs are not told apart by 6 rounds, in 5 min. More time (budget) can tell smaller differences."
     )
-    assert "raise --repeat" in why_undecided(comparison(1, 1, 9, repeat=1, budget=None))
+    stopped = why_undecided(comparison(6, 1, 1.01, 1.02, stopped="Ctrl-C"))
+    assert "in 5 min" not in stopped  # it was not given them
+    assert "More rounds (repeat)" in why_undecided(comparison(1, 1, 9, repeat=1, budget=None))
 
 
 # ---- the rounds of a runner whose runs are made up

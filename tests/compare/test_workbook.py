@@ -73,6 +73,20 @@ def test_tables_look_like_those_of_a_crawl(book, name):
         assert width_of(sheet, column[0].column) >= longest + 2
 
 
+def test_outliers_and_runs_that_were_set_aside_stand_apart():
+    one = set_aside(entrant("threads", [1.0, 1.1, 1.2]), 0.9)
+    one.runs[1] = replace(one.runs[1], outlier=1.5)
+    book = load_workbook(io.BytesIO(as_workbook(comparison(one, entrant("serial", [2.0, 2.1, 2.2])))))
+    heads = [cell.value for cell in book["Speeds"][1]][4:]
+    assert heads == ["run 1", "run 2", "run 3", "outlier 1", "set aside 1"]
+    row = next(row for row in book["Speeds"].values if row[0] == "threads/4" and row[7])
+    assert row[6] is None  # two usual runs
+    assert row[7] == pytest.approx(one.runs[1].pages_a_second)
+    rounds = [row[1] for row in book["Runs"].values]
+    assert "2, outlier" in rounds
+    assert "2, set aside" in rounds
+
+
 def width_of(sheet, number):
     """Columns of one width are stored as one."""
     return next(each.width for each in sheet.column_dimensions.values() if each.min <= number <= each.max)

@@ -139,7 +139,24 @@ def test_on_one_core_it_stays(make: Make, monkeypatch: pytest.MonkeyPatch) -> No
     with serve(pages(SITE)) as server:
         driver = make(busy)
         crawl(driver, server.url, 20)
-    assert "one core is enough" in driver.story[0]
+    assert driver.story[0].endswith("of the time, but there is only one core")
+
+
+def test_a_script_without_a_guard_is_named_as_what_keeps_it_from_processes(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auto, "unguarded_line", lambda: 7)
+    monkeypatch.setattr(auto, "cores", lambda: 2)
+    monkeypatch.setattr(auto.worker_process, "prepare", lambda modules: pytest.fail("no process may start"))
+    for name in ("SECONDS", "HEAVY"):
+        monkeypatch.setattr(auto, name, -1.0)  # every look finds the core held up
+    driver = make()
+    driver._timed(Request(1, "http://a.test/", "page"), Failure("x"))
+    driver.perform(0)
+    assert "one core is enough" in driver.story[0]  # one busy look is no proof
+    driver.perform(0)
+    assert "but worker processes would start the crawl again at line 7 of the script; put what" in driver.story[0]
+    assert not driver._why_spread
 
 
 def test_a_server_that_refuses_is_asked_for_less(make: Make) -> None:
