@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from crawler.compare.outcome import Comparison, Entrant
@@ -75,10 +75,14 @@ def interval(pair: Pair, dash: str = " to ") -> str:
 
 def labels(found: Comparison) -> dict[str, str]:
     """For each name of a combination what a reader sees: `threads/16`, and where it parses where that is compared."""
+    return _labels([one.combination for one in found.entrants])
+
+
+def _labels(combinations: Sequence[Combination]) -> dict[str, str]:
     places: dict[str, set[str]] = {}
-    for one in found.entrants:
-        places.setdefault(one.combination.strategy, set()).add(one.combination.parse)
-    return {one.name: _label(one.combination, places) for one in found.entrants}
+    for one in combinations:
+        places.setdefault(one.strategy, set()).add(one.parse)
+    return {one.name: _label(one, places) for one in combinations}
 
 
 def _label(one: Combination, places: Mapping[str, set[str]]) -> str:
@@ -89,7 +93,10 @@ def _label(one: Combination, places: Mapping[str, set[str]]) -> str:
 
 def in_words(found: Comparison, text: str) -> str:
     """A sentence with the labels in place of the names."""
-    for name, label in sorted(labels(found).items(), key=lambda pair: -len(pair[0])):
+    named = [found.baseline, *(one.combination for one in found.entrants)]
+    if found.advice is not None and found.advice.combination is not None:
+        named.append(found.advice.combination)
+    for name, label in sorted(_labels(named).items(), key=lambda pair: -len(pair[0])):
         text = text.replace(name, label)
     return text
 

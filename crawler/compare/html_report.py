@@ -177,7 +177,8 @@ def _standings(found: Comparison) -> str:
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{''.join(cells)}</tr>")
     heads = "".join(f"<th>{escape(quantity.head)}</th>" for quantity in QUANTITIES)
     return (
-        '<h2>Times the best <span class="small">with 95 % confidence intervals that hold all at once</span></h2>'
+        '<h2>Times the best <span class="small">with 95 % confidence intervals; those of a column hold all at once</span>'
+        "</h2>"
         f'<div class="wide"><table class="cards"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
     )
 
@@ -274,7 +275,7 @@ def _ratios(found: Comparison) -> str:
     ]
     heads, title = [quantity.head for quantity in QUANTITIES], "Crawl, whole run and CPU"
     looks = [look(number) for number in range(len(heads))]
-    about = "times the best of each, with 95 % intervals that hold all at once; further left is better"
+    about = "times the best of each, with 95 % intervals, those of a quantity all at once; further left is better"
     return _plot(title, about, lambda width: plots.ratios(rows, title, heads, looks, width))
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from crawler.clock import duration
@@ -42,12 +43,15 @@ def launch(module: str, task: Task, timeout: float | None, servers: Sequence[int
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    answer = b""
     try:
-        process.stdin.write(json.dumps(ask).encode() + b"\n")
-        process.stdin.flush()
+        with suppress(BrokenPipeError):  # it ended at once: its log says why
+            process.stdin.write(json.dumps(ask).encode() + b"\n")
+            process.stdin.flush()
         answer = process.stdout.readline()
     finally:
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
         process.stdout.close()
         try:
             process.wait(_STOP_SECONDS)
@@ -87,7 +91,8 @@ def why_it_ended(measured: Measured, folder: Path, timeout: float | None) -> str
     if measured.code is None:
         assert timeout is not None  # nothing else ends a run without a code
         return f"hung: it took longer than {duration(timeout)} and was stopped"
-    with open(folder / LOG, encoding="utf-8", errors="replace") as file:
+    lines = []
+    with suppress(FileNotFoundError), open(folder / LOG, encoding="utf-8", errors="replace") as file:
         lines = [line.strip() for line in file if line.strip()]
     last = lines[-1][:_MAX_LENGTH] if lines else ""
     how = f"killed by signal {-measured.code}" if measured.code < 0 else f"exit code {measured.code}"

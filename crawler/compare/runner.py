@@ -113,7 +113,7 @@ class _Comparing:
             baseline=aim.baseline,
             repeat=aim.repeat,
             matters=aim.matters,
-            budget=aim.budget or (None if aim.repeat else BUDGET),
+            budget=BUDGET if aim.budget is None and aim.repeat is None else aim.budget,
             seed=aim.seed,
             entrants=list(self._entrants.values()),
         )
@@ -123,11 +123,12 @@ class _Comparing:
         for one in self._found.entrants:
             if one.warm_up is None:
                 self._enter(one, 0)
-        self._crawls = {
-            one.name: crawls_of(one.name, one.warm_up.crawl, self._site.remedy)
-            for one in self._found.in_the_race
-            if one.warm_up is not None
-        }
+        if not self._site.is_live:  # a site that is not ours is asked for no more than was announced
+            self._crawls = {
+                one.name: crawls_of(one.name, one.warm_up.crawl, self._site.remedy)
+                for one in self._found.in_the_race
+                if one.warm_up is not None
+            }
         self._found.stopped = self._rounds()
         try:
             self._advise()
@@ -208,17 +209,18 @@ class _Comparing:
             return None
         difference = self._difference(run, folder)
         shutil.rmtree(folder)
-        return None if difference else run
+        assert self._found.reference is not None
+        return None if fault(run, self._found.reference, difference, one, self._aim.job) else run
 
     def _sample(self) -> dict[str, Any]:
-        self._tell("timing the analysis of a sample of pages")
+        self._tell("timing the parsing of a sample of pages")
         task = self._task(self._aim.baseline, self._expected)
         launch("crawler.compare.sample", task, self._timeout)
         with suppress(OSError, ValueError):
             found: dict[str, Any] = json.loads((self._expected / f"sample-{RESULT}").read_text(encoding="utf-8"))
             if found["pages"]:
                 return found
-        self._found.notes.append("The analysis of pages could not be timed alone, so there is no advice.")
+        self._found.notes.append("The parsing of pages could not be timed alone, so there is no advice.")
         return {}
 
     # ---- a run
@@ -237,7 +239,7 @@ class _Comparing:
                 if why := why_to_stop(found, began - self._began, longest, is_budget_firm=firm):
                     return why
                 self._round(number)
-                if self._repeats.wants(found.entrants, number):
+                if not self._site.is_live and self._repeats.wants(found.entrants, number):
                     set_aside(found.entrants, number)
                 longest = max(longest, time.monotonic() - began)
             except KeyboardInterrupt:

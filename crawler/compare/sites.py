@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from crawler.config import Job
 from crawler.config.units import Wait, show_latency, show_share, show_size
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
-from crawler.errors import ConfigError
+from crawler.errors import ConfigError, Stop
 from crawler.replay.playback import Playback, Replay
 from crawler.replay.server import ReplayServer
 from crawler.serving.latency import Latency
@@ -40,6 +41,12 @@ class Demo:
         """Those that are given."""
         given = ((name, getattr(self, name)) for name in self.__slots__)
         return {name: value for name, value in given if value is not None}
+
+
+class Gone(Stop):
+    """The server that was started for the comparison has ended."""
+
+    exit_code = 3
 
 
 class Site:
@@ -75,7 +82,7 @@ class Site:
             self._server.start()
             self.base = self._server.url
         else:
-            self._server.stats(anew=True)
+            self._stats(anew=True)
 
     @property
     def remedy(self) -> str:
@@ -97,8 +104,15 @@ class Site:
         """What the server has counted since it was made ready; None where it is not ours."""
         if self._server is None:
             return None
-        found = self._server.stats()
+        found = self._stats()
         return Served(found["requests"], found["most_waiting"], found["statuses"])
+
+    def _stats(self, *, anew: bool = False) -> dict[str, Any]:
+        assert self._server is not None
+        try:
+            return self._server.stats(anew=anew)
+        except (OSError, HTTPException, ValueError) as error:
+            raise Gone(f"the server of the comparison does not answer any more: {error}") from None
 
 
 @contextmanager
