@@ -76,7 +76,7 @@ svg .run { stroke-width: 0.75; }
 svg .ring { fill: none; stroke: var(--bad); stroke-width: 1.5; }
 svg .hollow { fill: var(--card); stroke: var(--own); stroke-width: 1.5; }
 svg .part0 { fill: var(--p0); } svg .part1 { fill: var(--p1); } svg .part2 { fill: var(--p2); }
-.trace { overflow-x: auto; }
+.trace > svg { display: block; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .wide { margin: 0 0 14px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100%; }
