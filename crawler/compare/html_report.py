@@ -76,7 +76,7 @@ svg .run { stroke-width: 0.75; }
 svg .ring { fill: none; stroke: var(--bad); stroke-width: 1.5; }
 svg .hollow { fill: var(--card); stroke: var(--own); stroke-width: 1.5; }
 svg .part0 { fill: var(--p0); } svg .part1 { fill: var(--p1); } svg .part2 { fill: var(--p2); }
-.trace { overflow-x: auto; }
+.trace > svg { display: block; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .wide { margin: 0 0 14px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100%; }
@@ -177,8 +177,8 @@ def _standings(found: Comparison) -> str:
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{''.join(cells)}</tr>")
     heads = "".join(f"<th>{escape(quantity.head)}</th>" for quantity in QUANTITIES)
     return (
-        '<h2>Times the best <span class="small">with 95 % confidence intervals; those of a column hold all at once</span>'
-        "</h2>"
+        '<h2>Times the best <span class="small">with 95 % confidence intervals; those of a column hold all at once'
+        "</span></h2>"
         f'<div class="wide"><table class="cards"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
     )
 

@@ -32,6 +32,7 @@ from crawler.compare.figures import (
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.significance import Pair
 from crawler.export import package
+from crawler.trace.read import STATES
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -77,6 +78,7 @@ class _Book:
             self._times_the_best()
             self._figures("Figures", TIMES)
             self._figures("Costs", COSTS)
+            self._workers()
             charts = Charts(self._book, self._sheet, [self._labels[one.name] for one in self._found.ranked])
             charts.speed(self._speeds())
             if workers := self._by_workers():
@@ -150,6 +152,17 @@ class _Book:
         ]
         self._table(name, ["combination", *(each.head for each in known)], rows)
 
+    def _workers(self) -> None:
+        """Where their time went, in percent, and the same in a sentence."""
+        known = [(one, one.where) for one in self._found.ranked if one.where]
+        states = [state for state in STATES if any(where.shares[state] for _, where in known)]
+        rows = [
+            [self._labels[one.name], *(100 * where.shares[state] for state in states), where.sentence]
+            for one, where in known
+        ]
+        if rows:
+            self._table("Workers", ["combination", *(f"% {STATES[state]}" for state in states), "in words"], rows)
+
     def _speeds(self) -> tuple[int, int, int, int]:
         """Every run's pages a second: how many combinations, runs, outliers, and runs that were set aside."""
         ranked = self._found.ranked
@@ -174,7 +187,8 @@ class _Book:
                 row += _filled(values, count)
             rows.append(row)
         self._table("Speeds", heads, rows)
-        return len(ranked), counts[0], counts[1], counts[2]
+        runs, outliers, aside = counts
+        return len(ranked), runs, outliers, aside
 
     def _by_workers(self) -> tuple[int, list[int]] | None:
         """Speed by number of workers; how many rows, and how many points each series has."""

@@ -18,6 +18,7 @@ from crawler.trace.read import Slice, Trace, Track
 __all__ = ["timeline_page", "timeline_svg"]
 
 _LEFT = 20  # percent of the width for what stands before a line
+_EDGE = 96  # percent from which on the name of a tick would be cut off
 _BINS = 240
 _STACK = ("parse", "lock", "core", "other", "commit", "fetch")  # from the bottom of a line upwards
 _LEGEND = 40  # letters of a line of the legend: on a phone no more can be seen
@@ -177,7 +178,9 @@ def _axis(longest: int, y: int) -> Iterable[str]:
     for number in range(int(longest / 1e6 / step) + 1):
         at = _LEFT + (99 - _LEFT) * 1e6 * number * step / longest
         yield f'<line x1="{at:.2f}%" x2="{at:.2f}%" y1="{y}" y2="{y + 4}" stroke="var(--edge)"/>'
-        yield _text(at, y + 17, _seconds(number * step), "start" if number == 0 else "middle", "soft")
+        yield _text(
+            at, y + 17, _seconds(number * step), "start" if number == 0 else "end" if at > _EDGE else "middle", "soft"
+        )
 
 
 def _step(rough: float) -> float:

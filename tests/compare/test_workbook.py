@@ -9,9 +9,11 @@ from openpyxl import load_workbook
 from openpyxl.utils import column_index_from_string
 
 from crawler.compare import workbook
+from crawler.compare.outcome import Where
 from crawler.compare.reports import write_reports
 from crawler.compare.workbook import as_workbook
 from crawler.export import package
+from crawler.trace.read import STATES
 from tests.compare.test_outcome import FAST, HOSTILE, RUN, SLOW, comparison, entrant
 
 
@@ -71,6 +73,17 @@ def test_tables_look_like_those_of_a_crawl(book, name):
     for column in sheet.iter_cols():
         longest = max(len(str(cell.value)) for cell in column if isinstance(cell.value, str))
         assert width_of(sheet, column[0].column) >= longest + 2
+
+
+def test_where_the_time_of_the_workers_went_has_a_sheet():
+    one = entrant("threads", [1.0, 1.1])
+    shares = dict.fromkeys(STATES, 0.0) | {"fetch": 0.75, "idle": 0.25}
+    one.where = Where(shares, "4 threads spent 75 % of their time fetching, 25 % idle", "", "")
+    sheet = load_workbook(io.BytesIO(as_workbook(comparison(one, entrant("serial", [2.0, 2.1])))))["Workers"]
+    assert [*sheet.values] == [
+        ("combination", "% fetching", "% idle", "in words"),
+        ("threads/4", 75, 25, one.where.sentence),
+    ]
 
 
 def test_outliers_and_runs_that_were_set_aside_stand_apart():
