@@ -287,8 +287,8 @@ def _said(advice: Advice, bench: Bench) -> Advice:
     """The advice with the prediction beside the measurement; or with the words that it is a guess."""
     says, sums = advice.says, list(advice.sums)
     if advice.checked is None:
-        guess = f" of {_rate(advice.predicted)}" if advice.predicted else ""
-        says += f" This is a guess{guess}: it was not run."
+        rate = f" of {_rate(advice.predicted)}" if advice.predicted else ""
+        says += f" This is a guess{rate}: it was not run."
     elif advice.predicted:
         rate, runs = advice.checked.pages_a_second, advice.checked.runs
         sums.append(
