@@ -182,10 +182,7 @@ def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
         says = f"{busy} {_no(known, enough)}."
         rate = min(full / sums.each, sums.core_rate)
         return _advice("cpu", says, ("threads", *LIGHT), full, "callback", strategies, sums, rate)
-    says = (
-        f"{busy} Threads share one interpreter lock: above {workers_text(full)} processes win, with {rate_text(best)} "
-        f"against {rate_text(sums.core_rate)} on {known.cores} cores"
-    )
+    says = f"{busy} Threads share one interpreter lock: above {workers_text(full)} processes win"
     says += f", from about {enough:,.0f} pages on: they take a while to start." if enough > known.pages else "."
     workers = sums.workers_for(best)
     if workers <= 4 * known.cores:

@@ -10,7 +10,7 @@ from typing import Any
 from crawler.compare.advice import Advice
 from crawler.compare.noise import Noise, Served, disturbed
 from crawler.compare.records import Difference
-from crawler.compare.sentences import sentence
+from crawler.compare.sentences import all_alike, sentence
 from crawler.compare.significance import LOOKS, Judgement, Pair, judge
 from crawler.compare.task import Combination
 
@@ -261,8 +261,11 @@ class Comparison:
             return ["No combination gave the records of the baseline."]
         if len(ranked) == 1:
             return [f"Only {ranked[0].name} can be ranked."]
-        found = {what: self.judgement(what) for what in QUANTITIES}
-        return [sentence(each, what) for what, each in found.items() if len(each.order) > 1]
+        judged = {what: self.judgement(what) for what in QUANTITIES}
+        found = {what: each for what, each in judged.items() if len(each.order) > 1}
+        if alike := all_alike(found):
+            return [alike]
+        return [sentence(each, what) for what, each in found.items()]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data with stable keys; every run is in it."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from crawler.compare.significance import Judgement
 
-__all__ = ["listed", "sentence", "times"]
+__all__ = ["all_alike", "listed", "sentence", "times"]
 
 _MAX_NAMES = 4  # in one list; the rest is a number
 _MAX_RATIOS = 3  # in one sentence; of more, the next best and the last
@@ -22,6 +22,15 @@ def sentence(found: Judgement, what: str) -> str:
     """
     text = _cpu(found) if what == "cpu" else _speed(found)
     return f"Start-up and outputs included, {text}." if what == "whole" else f"{text}."
+
+
+def all_alike(found: Mapping[str, Judgement]) -> str:
+    """One sentence where nobody is best in anything, instead of one for each quantity; "" where somebody is."""
+    first, words = found["crawl"], {_alike(each) for each in found.values()}
+    if len(words) > 1 or any(set(each.leaders) != set(first.order) for each in found.values()):
+        return ""
+    named = {"crawl": "the crawl", "whole": "the whole run", "cpu": "CPU a page"}
+    return f"{listed(first.order)} are {words.pop()} in {_joined([named[what] for what in found])}."
 
 
 def _speed(found: Judgement) -> str:

@@ -187,8 +187,7 @@ class _Book:
                 row += _filled(values, count)
             rows.append(row)
         self._table("Speeds", heads, rows)
-        runs, outliers, aside = counts
-        return len(ranked), runs, outliers, aside
+        return len(ranked), counts[0], counts[1], counts[2]
 
     def _by_workers(self) -> tuple[int, list[int]] | None:
         """Speed by number of workers; how many rows, and how many points each series has."""

@@ -134,7 +134,8 @@ def test_every_report_is_written_and_says_the_same(done):
         assert "1 missing" in text
         assert "something went very wrong" in text
     book = load_workbook(folder / "report.xlsx")
-    assert book.sheetnames == ["Summary", "Times the best", "Figures", "Costs", "Speeds", "Charts", "Charts 2", "Runs"]
+    tables = ["Times the best", "Figures", "Costs", "Workers", "Speeds"]
+    assert book.sheetnames == ["Summary", *tables, "Charts", "Charts 2", "Runs"]
     assert sum(len(book[name]._charts) for name in ("Charts", "Charts 2")) == 5
     assert book["Figures"]["A2"].value == "threads/4"
 

@@ -97,7 +97,7 @@ def test_labels_keep_apart():
 
 def test_values_that_are_all_nothing_can_be_drawn():
     for drawn in (
-        dots([Dots("a", [0.0], [], 0.0, None, look(0))], "t", "MB", 940),
+        dots([Dots("a", [0.0], [], [], 0.0, None, look(0))], "t", "MB", 940),
         ranges([Range("a", [0.0] * 6, look(0))], "t", "ms", 940),
     ):
         ET.fromstring(drawn)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.compare.sentences import listed, sentence, times
+from crawler.compare.sentences import all_alike, listed, sentence, times
 from crawler.compare.significance import judge
 
 
@@ -30,6 +30,16 @@ def test_all_are_equal():
 def test_two_are_not_told_apart():
     found = judge({"a": [1.0, 1.2, 1.1], "b": [1.2, 1.1, 1.0], "c": [1e9, 1.1e9, 0.9e9]})
     assert sentence(found, "crawl").startswith("a and b are not told apart; both are ")
+
+
+def test_where_nobody_is_best_in_anything_one_sentence_says_it():
+    tied, told = judge({"a": [1.0, 1.2, 1.1], "b": [1.2, 1.1, 1.0]}), judge({"a": near(1), "b": near(6)})
+    text = all_alike({"crawl": tied, "whole": tied, "cpu": tied})
+    assert text == "a and b are not told apart in the crawl, the whole run and CPU a page."
+    assert all_alike({"crawl": tied, "whole": tied}).endswith("in the crawl and the whole run.")
+    assert all_alike({"crawl": tied, "whole": tied, "cpu": told}) == ""
+    assert all_alike({"crawl": tied, "cpu": judge({"a": near(1), "b": near(1)})}) == ""  # equal is another word
+    assert all_alike({"crawl": judge({"a": [1, 1.2], "b": [1.2, 1], "c": [1, 1.1]}), "cpu": tied}) == ""
 
 
 def test_of_many_the_next_and_the_last_are_named():
