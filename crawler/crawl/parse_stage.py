@@ -62,6 +62,9 @@ class Analyse:
         return found._replace(set_cookies=fetched.set_cookies) if fetched.set_cookies else found
 
 
+_SHORT_WAIT = 20e-6  # seconds
+
+
 class Traced:
     """An Analyse that notes who parsed each page and when, for a run that is traced."""
 
@@ -74,7 +77,8 @@ class Traced:
         began, cpu, waited = monotonic(), thread_time(), without_core()
         found = self._analyse(request, fetched)
         ended, cpu = monotonic(), thread_time() - cpu
-        waited = None if waited is None else (without_core() or 0.0) - waited
+        if waited is not None:  # to ask costs more than a wait that is as short as this
+            waited = (without_core() or 0.0) - waited if ended - began - cpu > _SHORT_WAIT else 0.0
         fetching = Trail() if fetched.trail is None else fetched.trail
         return with_trail(found, Trail(*fetching[:7], this_worker(), began, ended, cpu, waited))
 

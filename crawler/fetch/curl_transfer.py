@@ -170,7 +170,7 @@ class Transfer:
         self.handle = pycurl.Curl()
         set_constant(self.handle, settings)
         setopt = self.handle.setopt
-        setopt(pycurl.HEADERFUNCTION, self._heard_line if settings.traced else self._on_line)
+        setopt(pycurl.HEADERFUNCTION, self._on_line)
         setopt(pycurl.WRITEFUNCTION, self._heard_body if settings.traced else self._on_body)
         setopt(pycurl.OPENSOCKETFUNCTION, self._on_open)
         setopt(pycurl.PREREQFUNCTION, self._on_ready)
@@ -344,11 +344,6 @@ class Transfer:
 
     # ---- libcurl calls
 
-    def _heard_line(self, line: bytes) -> int | None:
-        if self._marks is not None and (self._marks.first is None or len(line) <= 2):  # the first and the last one
-            self._marks.heard()
-        return self._on_line(line)
-
     def _heard_body(self, data: bytes) -> int | None:
         if self._marks is not None:
             self._marks.heard()
@@ -366,6 +361,8 @@ class Transfer:
 
     def _take_lines(self) -> bool:
         """Read what came of the head; tell whether it is whole."""
+        if self._marks is not None:
+            self._marks.heard()
         lines, self._lines = self._lines, []
         return self._head.take_all(lines)
 

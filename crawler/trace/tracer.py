@@ -178,10 +178,10 @@ class Tracer:
         ended: float,
         worker: Worker,
     ) -> None:
-        line = self._line(worker)
-        taken, landed = self._at(began), self._at(ended)
-        sent = taken if trail.sent is None else self._at(trail.sent)
-        last = landed if trail.last is None else self._at(trail.last)
+        line, zero = self._line(worker), self._zero  # not `_at`: this is done for every request
+        taken, landed = int(1e6 * (began - zero)), int(1e6 * (ended - zero))
+        sent = taken if trail.sent is None else int(1e6 * (trail.sent - zero))
+        last = landed if trail.last is None else int(1e6 * (trail.last - zero))
         facts = (
             f'{{"n":{number},"url":{quoted(request.url)},"kind":{quoted(request.kind)},"attempt":{request.attempt},'
             f'"result":{quoted(_status(outcome))},"queued":{min(handed, taken)}'
@@ -191,7 +191,7 @@ class Tracer:
         if trail.sent is not None:
             facts += f',"sent":{sent}'
         if trail.first is not None:
-            facts += f',"first_byte":{self._at(trail.first)}'
+            facts += f',"first_byte":{int(1e6 * (trail.first - zero))}'
         if trail.last is not None:
             facts += f',"last_byte":{last}'
         facts += f',"committed":{self._committed}}}'
@@ -210,7 +210,7 @@ class Tracer:
         add((last, -1, ""))
 
     def _add_parse(self, number: int, request: Request, trail: Trail, parser: Worker) -> None:
-        began, ended = self._at(trail.parse_began), self._at(trail.parse_ended)
+        began, ended = int(1e6 * (trail.parse_began - self._zero)), int(1e6 * (trail.parse_ended - self._zero))
         took = ended - began
         cpu, waited, said = min(took, round(1e6 * trail.parse_cpu)), None, ""
         if trail.without_core is not None:
