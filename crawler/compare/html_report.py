@@ -127,7 +127,8 @@ def _setting(found: Comparison) -> str:
         in_words(found, f"baseline {found.baseline.name}"),
         f"crawler {found.setting['crawler']}",
     ]
-    values += [value for label, value in found.setting.items() if label != "crawler"]
+    labelled = {"interpreter lock": f"interpreter lock {found.setting.get('interpreter lock')}", "crawler": ""}
+    values += filter(None, (labelled.get(label, value) for label, value in found.setting.items()))
     return f'<p class="small">{escape(" · ".join([*values, found.started]))}</p>'
 
 
