@@ -59,8 +59,11 @@ class Watch(Protocol):
     def turn(self) -> None:
         """A turn begins to write down what has come back."""
 
-    def committed(self, arrived: list[Any]) -> None:
-        """It is written: futures, and other news."""
+    def came_back(self, future: Future[Outcome], outcome: Outcome | BaseException) -> None:
+        """A request came back; in a turn, before what is known of it is written."""
+
+    def committed(self) -> None:
+        """The turn is written."""
 
     def handed_out(self, future: Future[Outcome], request: Request) -> None:
         """A request was given to the strategy, after the last `committed`."""
@@ -150,7 +153,7 @@ class Crawl:
             self._window = 2 * self._width if self._width > 1 else 1
             out = self._pop_due()
         if self._watch is not None:
-            self._watch.committed(arrived)
+            self._watch.committed()
         for page, request in out:
             self._submit(page, request)
         self.tally.in_flight = len(self._flights)
@@ -219,6 +222,8 @@ class Crawl:
             flight = self._flights.pop(arrived, None)
             if flight is not None:  # else it was given up before
                 now, outcome = time.monotonic(), outcome_of(arrived)
+                if self._watch is not None:
+                    self._watch.came_back(arrived, outcome)
                 self._frontier.release(flight.page, now)
                 if self._frontier.proxied:
                     self._heard_of_proxy(flight.proxy, outcome, now)

@@ -23,7 +23,7 @@ from crawler.strategies.port import Factory, Fetched, Strategy
 if TYPE_CHECKING:
     from crawler.strategies.pool import ProcessPool
 
-__all__ = ["PARSE_STAGES", "Analyse", "ParseStage", "Traced", "at_place", "deliver"]
+__all__ = ["PARSE_STAGES", "Analyse", "ParseStage", "TracedAnalyse", "at_place", "deliver"]
 
 
 ParseStage = Literal["worker", "callback", "pool", "barrier"]
@@ -52,38 +52,38 @@ class Analyse:
         if not isinstance(fetched, Response):
             return fetched
         began = thread_time()
-        saved = self._save is not None and request.kind == FILE
-        if saved:
-            found = self._save(fetched)  # type: ignore[misc]  # see `saved`
+        found = self._found(request, fetched)
+        self.spent += thread_time() - began
+        return found
+
+    def _found(self, request: Request, fetched: Response) -> Outcome:
+        if self._save is not None and request.kind == FILE:
+            found = self._save(fetched)
         else:
             ask = request.ask
             found = self._read(request.kind, fetched) if ask is None else self._read(request.kind, fetched, ask)
-        self.spent += thread_time() - began
         return found._replace(set_cookies=fetched.set_cookies) if fetched.set_cookies else found
 
 
 _SHORT_WAIT = 20e-6  # seconds
 
 
-class Traced:
-    """An Analyse that notes who parsed each page and when, for a run that is traced."""
-
-    def __init__(self, analyse: Analyse) -> None:
-        self._analyse = analyse
+class TracedAnalyse(Analyse):
+    """The same, for a run that is traced: it notes who parsed each page and when."""
 
     def __call__(self, request: Request, fetched: Fetched) -> Outcome:
         if not isinstance(fetched, Response):
             return fetched
-        began, cpu, waited = monotonic(), thread_time(), without_core()
-        found = self._analyse(request, fetched)
-        ended, cpu = monotonic(), thread_time() - cpu
+        began, waited, cpu = monotonic(), without_core(), thread_time()
+        found = self._found(request, fetched)
+        cpu, ended = thread_time() - cpu, monotonic()
+        self.spent += cpu
         if waited is not None:  # to ask costs more than a wait that is as short as this
             waited = (without_core() or 0.0) - waited if ended - began - cpu > _SHORT_WAIT else 0.0
-        fetching = Trail() if fetched.trail is None else fetched.trail
-        return with_trail(found, Trail(*fetching[:7], this_worker(), began, ended, cpu, waited))
-
-
-OnResponse = Analyse | Traced
+        trail = Trail() if fetched.trail is None else fetched.trail
+        trail.parser, trail.parse_began, trail.parse_ended = this_worker(), began, ended
+        trail.parse_cpu, trail.without_core = cpu, waited
+        return with_trail(found, trail)
 
 
 def deliver(request: Request, fetched: Fetched) -> Fetched:
@@ -94,7 +94,7 @@ def deliver(request: Request, fetched: Fetched) -> Fetched:
 def at_place(
     place: ParseStage,
     build: Factory,
-    analyse: OnResponse,
+    analyse: Analyse,
     task_timeout: float,
 ) -> Strategy[Outcome]:
     """Build the strategy that parses at `place`; `task_timeout` is of the second pool, seconds."""
@@ -115,7 +115,7 @@ def at_place(
 class Callback:
     """Analysis in the done-callback of the fetch: in the pool's thread under threads, in one thread under processes."""
 
-    def __init__(self, fetching: Strategy[Fetched], analyse: OnResponse) -> None:
+    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse) -> None:
         self._fetching, self._analyse = fetching, analyse
 
     def submit(self, request: Request) -> Future[Outcome]:
@@ -135,7 +135,7 @@ class Callback:
 class SecondPool:
     """The done-callback of the fetch hands the page to a pool of processes, one a core."""
 
-    def __init__(self, fetching: Strategy[Fetched], analyse: OnResponse, parsers: ProcessPool[Outcome]) -> None:
+    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse, parsers: ProcessPool[Outcome]) -> None:
         self._fetching, self._analyse, self._parsers = fetching, analyse, parsers
 
     def submit(self, request: Request) -> Future[Outcome]:
@@ -161,7 +161,7 @@ class SecondPool:
 class Barrier:
     """No page is parsed until every request in flight is complete; then all are, one after another."""
 
-    def __init__(self, fetching: Strategy[Fetched], analyse: OnResponse) -> None:
+    def __init__(self, fetching: Strategy[Fetched], analyse: Analyse) -> None:
         self._fetching, self._analyse = fetching, analyse
         self._lock = threading.Lock()
         self._under_way = 0
@@ -210,7 +210,7 @@ def _when_done(fetching: Future[Fetched], then: Callable[[Future[Fetched]], None
     adding = False
 
 
-def _analysed(analyse: OnResponse, request: Request, fetched: Future[Fetched]) -> Outcome:
+def _analysed(analyse: Analyse, request: Request, fetched: Future[Fetched]) -> Outcome:
     return analyse(request, fetched.result())
 
 
@@ -237,5 +237,5 @@ def _raise(error: BaseException) -> Outcome:
     raise error
 
 
-def _same(analyse: OnResponse) -> OnResponse:
+def _same(analyse: Analyse) -> Analyse:
     return analyse

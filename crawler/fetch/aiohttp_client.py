@@ -39,8 +39,8 @@ from crawler.fetch.outcome import (
 from crawler.fetch.prepare import PreparedRequest, RequestPreparer
 from crawler.fetch.proxy import refused_tunnel
 from crawler.fetch.response_head import MAX_LINE, HeaderFields, HeadParser, valid_lines
-from crawler.fetch.trail import Marks
-from crawler.model import Failure, Moved, Request, Response
+from crawler.fetch.trail import with_trail
+from crawler.model import Failure, Moved, Request, Response, Trail
 
 __all__ = ["AiohttpFetch", "AskedRequest", "Attempt", "Handler", "Resolver", "attempt", "note_socket"]
 
@@ -56,7 +56,7 @@ class Attempt:
         resolving: a name is being looked up.
         handler: its connection, once something is sent on it.
         status, reason, fields: the head of the answer, once it is whole; `fields` is None before.
-        marks: when it did what; None in a run that is not traced.
+        trail: when it did what; None in a run that is not traced.
     """
 
     def __init__(self, settings: ClientSettings, asked: PreparedRequest) -> None:
@@ -74,7 +74,7 @@ class Attempt:
         self.status = 0
         self.reason = ""
         self.fields: HeaderFields | None = None
-        self.marks = Marks() if settings.traced else None
+        self.trail = Trail() if settings.traced else None
 
     def stop(self, error: FetchError) -> None:
         """End the request with this error."""
@@ -166,8 +166,8 @@ class AskedRequest(aiohttp.ClientRequest):
         if at > now.asked.not_after:
             conn.release()
             raise FetchError("late", "its time slot expired before it could be sent")
-        if now.marks is not None:
-            now.marks.sends(at)
+        if now.trail is not None:
+            now.trail.sent = at
         if conn.protocol.transport is not None and not conn.protocol.is_connected():
             await asyncio.sleep(0)  # it is being closed: the loop is about to tell it why
         conn.protocol.begin(now)
@@ -230,8 +230,8 @@ class Handler(ResponseHandler):
                 super().data_received(data)  # the answer of a proxy to CONNECT
             return
         now.received += len(data)
-        if now.marks is not None:
-            now.marks.heard()
+        if now.trail is not None:
+            now.trail.heard()
         try:
             if now.received > now.most:
                 raise FetchError("too-large", f"more than {now.most} bytes were sent")
@@ -364,7 +364,7 @@ class AiohttpFetch:
             if self._settings.proxy and not (now and now.received):
                 error = by_proxy(error)
             fetched = broken(error, now.status if now and now.fields is not None else 0, monotonic() - start)
-        return fetched if now is None or now.marks is None else now.marks.on(fetched)
+        return fetched if now is None else with_trail(fetched, now.trail)
 
     async def close(self) -> None:
         """Close all connections."""

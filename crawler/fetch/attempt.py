@@ -16,7 +16,7 @@ from time import monotonic
 
 from crawler.errors import FetchError
 from crawler.fetch.client import ClientSettings
-from crawler.fetch.trail import Marks
+from crawler.model import Trail
 
 __all__ = ["UnusedSockets", "attempt"]
 
@@ -79,7 +79,7 @@ class Attempt(threading.local):
         connected: a new connection was opened for it.
         cut: its connection ended without the goodbye of TLS.
         spares: where a connection goes that was ready too late.
-        marks: when it did what; None in a run that is not traced.
+        trail: when it did what; None in a run that is not traced.
     """
 
     settings: ClientSettings
@@ -93,7 +93,7 @@ class Attempt(threading.local):
     status = 0
     connected = False
     cut = False
-    marks: Marks | None = None
+    trail: Trail | None = None
 
     def begin(self, settings: ClientSettings, spares: UnusedSockets, not_after: float) -> float:
         """Start the clock; return the time of the start."""
@@ -105,7 +105,7 @@ class Attempt(threading.local):
         self.most = settings.most_sent
         self.received = self.status = 0
         self.connected = self.cut = False
-        self.marks = Marks() if settings.traced else None
+        self.trail = Trail() if settings.traced else None
         return now
 
     def left(self) -> float:
@@ -132,8 +132,8 @@ class Attempt(threading.local):
             FetchError: `too-large`.
         """
         self.received += size
-        if self.marks is not None:
-            self.marks.heard()
+        if self.trail is not None:
+            self.trail.heard()
         if self.received > self.most:
             raise FetchError("too-large", f"more than {self.most} bytes were sent")
 

@@ -245,8 +245,8 @@ class _Guarded(HTTPConnection):
                 attempt.spares.give(self._key, self.sock)
                 self.sock = None
             raise FetchError("late", "its time slot expired before it could be sent")
-        if attempt.marks is not None:
-            attempt.marks.sends(now)
+        if attempt.trail is not None:
+            attempt.trail.sent = now
         with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it closed
             self.sock.sendall(data)
 

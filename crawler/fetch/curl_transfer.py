@@ -36,8 +36,8 @@ from crawler.fetch.outcome import (
 from crawler.fetch.prepare import PreparedRequest, RequestPreparer
 from crawler.fetch.proxy import refused_socks, refused_tunnel
 from crawler.fetch.response_head import HeaderFields, HeadParser
-from crawler.fetch.trail import Marks
-from crawler.model import Failure, Moved, Request, Response
+from crawler.fetch.trail import with_trail
+from crawler.model import Failure, Moved, Request, Response, Trail
 
 __all__ = ["Transfer", "curl_failure", "set_constant", "set_trusted"]
 
@@ -197,7 +197,7 @@ class Transfer:
         self._error: FetchError | None = None
         self._blocked: FetchError | None = None
         self._sent = False
-        self._marks = Marks() if self._settings.traced else None
+        self._trail = Trail() if self._settings.traced else None
         self._asked = asked = asking(request)
         setopt = self.handle.setopt
         setopt(pycurl.URL, f"{asked.server}/")
@@ -253,7 +253,7 @@ class Transfer:
         finally:
             self._parts = []
             self._close_opened()
-        return fetched if self._marks is None else self._marks.on(fetched)
+        return with_trail(fetched, self._trail)
 
     def failed(self, exc: Exception) -> Failure:
         """Return the failure that an exception stands for."""
@@ -345,8 +345,8 @@ class Transfer:
     # ---- libcurl calls
 
     def _heard_body(self, data: bytes) -> int | None:
-        if self._marks is not None:
-            self._marks.heard()
+        if self._trail is not None:
+            self._trail.heard()
         return self._on_body(data)
 
     def _on_line(self, line: bytes) -> int | None:
@@ -361,8 +361,8 @@ class Transfer:
 
     def _take_lines(self) -> bool:
         """Read what came of the head; tell whether it is whole."""
-        if self._marks is not None:
-            self._marks.heard()
+        if self._trail is not None:
+            self._trail.heard()
         lines, self._lines = self._lines, []
         return self._head.take_all(lines)
 
@@ -416,8 +416,8 @@ class Transfer:
             self._again = True
             return int(pycurl.PREREQFUNC_ABORT)
         self._sent = True
-        if self._marks is not None:
-            self._marks.sends(now)
+        if self._trail is not None:
+            self._trail.sent = now
         return int(pycurl.PREREQFUNC_OK)
 
 

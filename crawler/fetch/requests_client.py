@@ -20,6 +20,7 @@ from crawler.fetch.connections import Adapter
 from crawler.fetch.failures import by_proxy, to_fetch_error
 from crawler.fetch.outcome import broken, read_outcome
 from crawler.fetch.prepare import RequestPreparer
+from crawler.fetch.trail import with_trail
 from crawler.model import Failure, Moved, Request, Response
 
 __all__ = ["RequestsFetch"]
@@ -50,7 +51,7 @@ class RequestsFetch:
             fetched = self._ask(request, start)
         except Exception as exc:  # a page that breaks a library must not break the run
             fetched = self._failed(exc, start)
-        return fetched if attempt.marks is None else attempt.marks.on(fetched)
+        return with_trail(fetched, attempt.trail)
 
     def close(self) -> None:
         """Close the idle connections of all threads; a request that is under way closes its own."""

@@ -1,7 +1,7 @@
 """When a request did what, as its client and its worker saw it: only where a run is traced (`ClientSettings.traced`).
 
-Clients of ours note what they know in `Marks`; the wrappers here add when the worker took the request, and which worker
-it was. A client that knows nothing of this, such as one of the user's own, leaves what it cannot tell as None.
+Clients of ours note what they know in a `Trail`; the wrappers here add when the worker took the request, and which
+worker it was. A client that knows nothing of this, such as one of the user's own, leaves what it cannot tell as None.
 
 All times are `time.monotonic()` seconds. On Linux, and on macOS and Windows too, that is one clock for all processes of
 a machine, so what worker processes note can be compared.
@@ -17,47 +17,19 @@ from typing import Any, TypeVar
 
 from crawler.model import Failure, Moved, Outcome, Request, Response, Trail, Worker
 
-__all__ = ["Marks", "TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker", "with_trail", "without_core"]
+__all__ = ["TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker", "with_trail", "without_core"]
 
 Fetched = Response | Moved | Failure
 T = TypeVar("T", bound=Outcome | Response)
 
 
-def with_trail(outcome: T, trail: Trail) -> T:
+def with_trail(outcome: T, trail: Trail | None) -> T:
     """Return the outcome with a trail, its last part; `_replace` takes four times as long."""
+    if trail is None:
+        return outcome
     make: Any = type(outcome)._make  # mypy takes it for a method of an instance
     found: T = make((*outcome[:-1], trail))
     return found
-
-
-class Marks:
-    """What a client notes of one request.
-
-    Attributes:
-        sent: its head is about to be sent.
-        first, last: bytes were read, for the first and for the last time.
-    """
-
-    __slots__ = ("first", "last", "sent")
-
-    def __init__(self) -> None:
-        self.sent: float | None = None
-        self.first: float | None = None
-        self.last: float | None = None
-
-    def sends(self, now: float) -> None:
-        """Note that it is sent; again where the server had closed the connection, and nothing came."""
-        self.sent = now
-
-    def heard(self) -> None:
-        """Note that bytes came."""
-        self.last = monotonic()
-        if self.first is None:
-            self.first = self.last
-
-    def on(self, fetched: Fetched) -> Fetched:
-        """Return the outcome with these marks."""
-        return with_trail(fetched, Trail(self.sent, self.first, self.last))
 
 
 class _SchedStat:
@@ -121,8 +93,12 @@ def without_core() -> float | None:
 
 
 def _completed(fetched: Fetched, taken: float, *, alone: bool) -> Fetched:
-    sent, first, last = (None, None, None) if fetched.trail is None else fetched.trail[:3]
-    return with_trail(fetched, Trail(sent, first, last, taken, monotonic(), this_worker(), alone))
+    trail = fetched.trail
+    if trail is None:
+        trail = Trail()
+        fetched = with_trail(fetched, trail)
+    trail.taken, trail.landed, trail.worker, trail.alone = taken, monotonic(), this_worker(), alone
+    return fetched
 
 
 class TracedFetch:

@@ -22,7 +22,7 @@ from crawler.crawl.frontier import Frontier, Politeness
 from crawler.crawl.inbox import Limits, Stopper
 from crawler.crawl.loop import Crawl
 from crawler.crawl.outgoing import Outgoing
-from crawler.crawl.parse_stage import Analyse, ParseStage, Traced, at_place
+from crawler.crawl.parse_stage import Analyse, ParseStage, TracedAnalyse, at_place
 from crawler.crawl.proxies import Proxies
 from crawler.crawl.robots import RobotsFetcher
 from crawler.crawl.stats import Stats
@@ -112,7 +112,8 @@ class Run:
         start = runs.begin(self._db, what, fresh=fresh, pid=os.getpid(), now=time.time())
         save = _saver(self._job) if self._job.has_files else None
         parser = Parser(self._job.recipe._replace(began=start.began), to_stored)
-        self._analyse = Analyse(parser, _checked(save, parser) if save and self._job.recipe.lost else save)
+        analyse = Analyse if self._tracer is None else TracedAnalyse
+        self._analyse = analyse(parser, _checked(save, parser) if save and self._job.recipe.lost else save)
         pages = self._pages(start.crawl)
         cookies = RunCookies(empty_jar(self._settings), CookieTable(self._db, start.crawl))
         number = len(self._settings.proxies) or int(self._settings.proxy is not None)
@@ -230,8 +231,7 @@ class Run:
         return 2 * self._task_timeout + rounds * (browser.timeout + PARSE_SECONDS)
 
     def _strategy(self) -> Strategy[Outcome]:
-        analyse = Traced(self._analyse) if self._tracer else self._analyse
-        return at_place(self._place, self._build, analyse, self._task_timeout)
+        return at_place(self._place, self._build, self._analyse, self._task_timeout)
 
     def _build(self, then: OnFetched[T]) -> Strategy[T]:
         then = self._source.then(then)

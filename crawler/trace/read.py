@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from crawler.errors import ConfigError
 
-__all__ = ["STATES", "Slice", "Span", "Trace", "Track", "read", "traced"]
+__all__ = ["STATES", "Parsing", "Slice", "Span", "Trace", "Track", "read", "traced"]
 
 STATES: Mapping[str, str] = {
     "parse": "parsing",
@@ -40,18 +40,13 @@ A system that is not Linux does not say what a thread waits for. Then all that p
 Key = tuple[int, int]  # process, and thread in the file
 
 
-class Span(NamedTuple):
-    """What a worker did from one time to another, microseconds.
+# Plain tuples, because a run may have a hundred thousand of each.
+Span = tuple[int, int]
+"""When something began and ended, microseconds."""
 
-    Attributes:
-        cpu: of its thread, where it parsed.
-        without_core: how long it had none; None where the system does not say.
-    """
-
-    begin: int
-    end: int
-    cpu: int = 0
-    without_core: int | None = None
+Parsing = tuple[int, int, int, int | None]
+"""The same of a page that was parsed, then the CPU time of its thread, and how long it had no core; None where the
+system does not say."""
 
 
 class Slice(NamedTuple):
@@ -80,20 +75,19 @@ class Track:
 
     def __post_init__(self) -> None:
         self.fetches: list[Span] = []
-        self.parses: list[Span] = []
+        self.parses: list[Parsing] = []
         self.commits: list[Span] = []
 
     def spent(self) -> dict[str, float]:
         """Microseconds in each of STATES but `idle`."""
-        cpu = sum(span.cpu for span in self.parses)
-        core = sum(span.without_core or 0 for span in self.parses)
-        rest = sum(span.end - span.begin for span in self.parses) - cpu - core
+        cpu = sum(each[2] for each in self.parses)
+        core = sum(each[3] or 0 for each in self.parses)
+        rest = _length(self.parses) - cpu - core
         # The system says it of all pages, or of none.
-        unknown = bool(self.parses) and self.parses[0].without_core is None
+        unknown = bool(self.parses) and self.parses[0][3] is None
         waited = "lock" if self.crowded else "core" if unknown else "other"
-        busy = sorted([*self.commits, *self.parses])
-        fetching = sum(end - begin for begin, end in _without(_merged(self.fetches), busy))
-        commit = sum(span.end - span.begin for span in self.commits)
+        fetching = _length(_without(_merged(self.fetches), sorted([*self.commits, *_times(self.parses)])))
+        commit = _length(self.commits)
         found = Counter({"parse": cpu, "core": core, "fetch": fetching, "commit": commit})
         found[waited] += rest
         return dict(found)
@@ -106,50 +100,60 @@ class Track:
     @cached_property
     def life(self) -> tuple[int, int]:
         """From the first to the last thing that it did."""
-        spans = [*self.fetches, *self.parses, *self.commits]
-        return min((each.begin for each in spans), default=0), max((each.end for each in spans), default=0)
+        spans = [*self.fetches, *_times(self.parses), *self.commits]
+        return min((begin for begin, _ in spans), default=0), max((end for _, end in spans), default=0)
 
     @cached_property
     def slices(self) -> list[Slice]:
         """What it did, in order; it was idle between them."""
-        busy = [Slice(span.begin, span.end, {"commit": 1.0}) for span in self.commits]
-        busy += [Slice(span.begin, span.end, self._parsing(span)) for span in self.parses if span.end > span.begin]
+        busy = [Slice(begin, end, {"commit": 1.0}) for begin, end in self.commits]
+        busy += [Slice(*each[:2], self._parsing(*each)) for each in self.parses if each[1] > each[0]]
         busy.sort(key=lambda each: each.begin)
-        fetching = _without(_merged(self.fetches), [Span(each.begin, each.end) for each in busy])
+        fetching = _without(_merged(self.fetches), [(each.begin, each.end) for each in busy])
         return sorted([*busy, *(Slice(begin, end, {"fetch": 1.0}) for begin, end in fetching)], key=lambda one: one[:2])
 
-    def _parsing(self, span: Span) -> Mapping[str, float]:
-        whole = span.end - span.begin
-        rest = (whole - span.cpu - (span.without_core or 0)) / whole
-        if span.without_core is None:
-            return {"parse": span.cpu / whole, "lock" if self.crowded else "core": rest}
+    def _parsing(self, begin: int, end: int, cpu: int, without_core: int | None) -> Mapping[str, float]:
+        whole = end - begin
+        rest = (whole - cpu - (without_core or 0)) / whole
+        if without_core is None:
+            return {"parse": cpu / whole, "lock" if self.crowded else "core": rest}
         what = "lock" if self.crowded else "other"
-        return {"parse": span.cpu / whole, "core": span.without_core / whole, what: rest}
+        return {"parse": cpu / whole, "core": without_core / whole, what: rest}
 
 
-def _merged(spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
+def _times(parses: Iterable[Parsing]) -> Iterator[Span]:
+    return ((begin, end) for begin, end, _, _ in parses)
+
+
+def _length(spans: Iterable[Span] | Iterable[Parsing]) -> int:
+    return sum(each[1] - each[0] for each in spans)
+
+
+def _merged(spans: Iterable[Span]) -> Iterator[Span]:
     """The times at which at least one span lasts."""
-    begin = end = -1
-    for span in sorted(spans):
-        if span.begin > end:
-            if end > begin:
-                yield begin, end
-            begin, end = span.begin, span.end
-        end = max(end, span.end)
-    if end > begin:
-        yield begin, end
+    last_begin = last_end = -1
+    for begin, end in sorted(spans):
+        if begin > last_end:
+            if last_end > last_begin:
+                yield last_begin, last_end
+            last_begin, last_end = begin, end
+        elif end > last_end:
+            last_end = end
+    if last_end > last_begin:
+        yield last_begin, last_end
 
 
-def _without(times: Iterator[tuple[int, int]], busy: Sequence[Span]) -> Iterator[tuple[int, int]]:
+def _without(times: Iterable[Span], busy: Sequence[Span]) -> Iterator[Span]:
     """The times without those of `busy`, which are in order and do not overlap."""
     place = 0
     for begin, end in times:
-        while place and busy[place - 1].end > begin:
+        while place and busy[place - 1][1] > begin:
             place -= 1
-        while place < len(busy) and busy[place].begin < end:
-            if busy[place].begin > begin:
-                yield begin, busy[place].begin
-            begin = max(begin, busy[place].end)
+        while place < len(busy) and busy[place][0] < end:
+            busy_begin, busy_end = busy[place]
+            if busy_begin > begin:
+                yield begin, busy_begin
+            begin = max(begin, busy_end)
             place += 1
         if begin < end:
             yield begin, end
@@ -278,17 +282,21 @@ def _read(lines: Iterator[str]) -> Trace:
             case "C", _:
                 in_flight.append((event["ts"], event["args"]["requests"]))
             case "X", "fetch" | "parse" | "commit" as name:
-                track = tracks[event["pid"], event["tid"]]
-                spans = {"fetch": track.fetches, "parse": track.parses, "commit": track.commits}[name]
-                begin, facts = event["ts"], event["args"]
-                spans.append(Span(begin, begin + event["dur"], facts.get("cpu", 0), facts.get("without_core")))
+                _add(tracks[event["pid"], event["tid"]], name, event["ts"], event["dur"], event["args"])
             case "b", "fetch":
                 begun[event["id"]] = event
             case "e", "fetch":
                 track = tracks[event["pid"], event["tid"]]
                 track.alone = False
-                track.fetches.append(Span(begun.pop(event["id"])["ts"], event["ts"]))
+                track.fetches.append((begun.pop(event["id"])["ts"], event["ts"]))
     raise ValueError("it ends too early")
+
+
+def _add(track: Track, what: str, begin: int, took: int, facts: Mapping[str, Any]) -> None:
+    if what == "parse":
+        track.parses.append((begin, begin + took, facts["cpu"], facts.get("without_core")))
+    else:
+        (track.fetches if what == "fetch" else track.commits).append((begin, begin + took))
 
 
 def traced(about: Mapping[str, Any], tracks: Iterable[Track], in_flight: Sequence[tuple[int, int]]) -> Trace:

@@ -21,6 +21,7 @@ from bisect import bisect_left
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from json.encoder import encode_basestring_ascii as quoted
+from operator import itemgetter
 from pathlib import Path
 from time import monotonic
 from typing import Any, BinaryIO, NamedTuple
@@ -29,7 +30,7 @@ from crawler.errors import ConfigError, OutputError
 from crawler.export.atomic import reason, replacing
 from crawler.fetch.trail import this_worker
 from crawler.model import Failure, Outcome, Page, Request, Trail, Worker
-from crawler.trace.read import Span, Track, traced
+from crawler.trace.read import Track, traced
 
 __all__ = ["MAX_REQUESTS", "Tracer"]
 
@@ -37,8 +38,13 @@ MAX_REQUESTS = 100_000
 _NEVER = float("inf")
 _MANY = 4_000  # events that are kept before any are written: to sort them costs less then
 
-Entry = tuple[int, int, str]
-"""Time; what comes first at the same time: the length, negative, of an X, or how a counter changes; JSON or ""."""
+Entry = tuple[int, str]
+"""Twice its time, and JSON. One more than twice the time, and "": one more request is in flight; "" alone: one less.
+
+So at one time those that come to an end are counted before those that begin. Else entries of one time stay in the order
+in which they were added: what lasts before what is a part of it.
+"""
+_place = itemgetter(0)
 
 
 class _Line(NamedTuple):
@@ -74,6 +80,7 @@ class Tracer:
         self.why = ""
         self._written = 0
         self._out: dict[Future[Outcome], tuple[int, Request]] = {}  # when it was handed out
+        self._back: list[tuple[int, Request, Outcome | BaseException]] = []  # in this turn
         self._entries: list[Entry] = []
         self._lines: dict[tuple[int, int], _Line] = {}  # by the numbers of process and thread in Python
         self._threads: dict[int, int] = {}  # of each process, how many
@@ -96,19 +103,19 @@ class Tracer:
         """A turn begins to write down what has come back."""
         self._turn = self._now()
 
-    def committed(self, arrived: list[Any]) -> None:
-        """It is written."""
+    def came_back(self, future: Future[Outcome], outcome: Outcome | BaseException) -> None:
+        """A request came back, with an exception where its worker died."""
+        self._back.append((*self._out.pop(future), outcome))
+
+    def committed(self) -> None:
+        """The turn is written."""
         self._committed = self._now()
-        pages = 0
-        for each in arrived:
-            found = self._out.pop(each, None) if isinstance(each, Future) else None
-            if found is not None:
-                pages += 1
-                self._ended(*found, each)
-        if pages and not self._is_full:
-            took = self._committed - self._turn
-            self._loop.track.commits.append(Span(self._turn, self._committed))
-            self._add_span(self._turn, took, "commit", '"store"', self._loop, f'{{"requests":{pages}}}')
+        back, self._back = self._back, []
+        for handed, request, outcome in back:
+            self._add_request(handed, request, outcome)
+        if back and not self._is_full:
+            self._loop.track.commits.append((self._turn, self._committed))
+            self._add_span(self._turn, self._committed, "commit", '"store"', self._loop, f'{{"requests":{len(back)}}}')
         if len(self._entries) > self._kept + _MANY:
             oldest = next(iter(self._out.values()), None)
             self._flush(self._turn if oldest is None else min(oldest[0], self._turn))
@@ -150,13 +157,11 @@ class Tracer:
         self._written += 1
         return self._written
 
-    def _ended(self, handed: int, request: Request, future: Future[Outcome]) -> None:
+    def _add_request(self, handed: int, request: Request, outcome: Outcome | BaseException) -> None:
         number = self._number()
         if not number:
             return
-        try:
-            outcome = future.result()
-        except BaseException:  # also where it was cancelled
+        if isinstance(outcome, BaseException):
             self._add_unseen(number, handed, request, "worker died")
             return
         trail = outcome.trail
@@ -178,48 +183,48 @@ class Tracer:
         ended: float,
         worker: Worker,
     ) -> None:
-        line, zero = self._line(worker), self._zero  # not `_at`: this is done for every request
-        taken, landed = int(1e6 * (began - zero)), int(1e6 * (ended - zero))
-        sent = taken if trail.sent is None else int(1e6 * (trail.sent - zero))
-        last = landed if trail.last is None else int(1e6 * (trail.last - zero))
+        line, zero, kind = self._line(worker), self._zero, quoted(request.kind)
+        taken, landed = int(1e6 * (began - zero)), int(1e6 * (ended - zero))  # not `_at`: this is for every request
+        sent, first, last = trail.sent, trail.first, trail.last
+        begin, end = taken, landed  # of what was on the network
         facts = (
-            f'{{"n":{number},"url":{quoted(request.url)},"kind":{quoted(request.kind)},"attempt":{request.attempt},'
+            f'{{"n":{number},"url":{quoted(request.url)},"kind":{kind},"attempt":{request.attempt},'
             f'"result":{quoted(_status(outcome))},"queued":{min(handed, taken)}'
         )
         if request.not_after != _NEVER:
             facts += f',"slot_until":{self._at(request.not_after)}'
-        if trail.sent is not None:
-            facts += f',"sent":{sent}'
-        if trail.first is not None:
-            facts += f',"first_byte":{int(1e6 * (trail.first - zero))}'
-        if trail.last is not None:
-            facts += f',"last_byte":{last}'
+        if sent is not None:
+            begin = int(1e6 * (sent - zero))
+            facts += f',"sent":{begin}'
+        if first is not None:
+            facts += f',"first_byte":{int(1e6 * (first - zero))}'
+        if last is not None:
+            end = int(1e6 * (last - zero))
+            facts += f',"last_byte":{end}'
         facts += f',"committed":{self._committed}}}'
-        line.track.fetches.append(Span(taken, landed))
-        add = self._entries.append
+        line.track.fetches.append((taken, landed))
         if trail.alone:
-            self._add_span(taken, landed - taken, "fetch", quoted(request.kind), line, facts)
+            self._add_span(taken, landed, "fetch", kind, line, facts)
         else:
             line.track.alone = False
             self._add_pair(taken, landed, "fetch", number, line, facts)
-        if last <= sent or (trail.sent is None and isinstance(outcome, Failure)):
+        if end <= begin or (sent is None and isinstance(outcome, Failure)):
             return  # nothing was on the network, as far as anybody knows
         if trail.alone:
-            self._add_span(sent, last - sent, "network", quoted(request.kind), line)
-        add((sent, 1, ""))
-        add((last, -1, ""))
+            self._add_span(begin, end, "network", kind, line)
+        self._entries += (2 * begin + 1, ""), (2 * end, "")
 
     def _add_parse(self, number: int, request: Request, trail: Trail, parser: Worker) -> None:
-        began, ended = int(1e6 * (trail.parse_began - self._zero)), int(1e6 * (trail.parse_ended - self._zero))
+        zero, line = self._zero, self._line(parser)
+        began, ended = int(1e6 * (trail.parse_began - zero)), int(1e6 * (trail.parse_ended - zero))
         took = ended - began
         cpu, waited, said = min(took, round(1e6 * trail.parse_cpu)), None, ""
         if trail.without_core is not None:
             waited = min(took - cpu, round(1e6 * trail.without_core))
             said = f',"without_core":{waited}'
-        line = self._line(parser)
-        line.track.parses.append(Span(began, ended, cpu, waited))
+        line.track.parses.append((began, ended, cpu, waited))
         facts = f'{{"n":{number},"cpu":{cpu}{said}}},"tdur":{cpu}'
-        self._add_span(began, took, "parse", quoted(request.kind), line, facts)
+        self._add_span(began, ended, "parse", quoted(request.kind), line, facts)
 
     def _add_unseen(self, number: int, handed: int, request: Request, result: str) -> None:
         """Add a request of which only the loop knows when it went out, and when it came back."""
@@ -231,14 +236,14 @@ class Tracer:
 
     # ---- events
 
-    def _add_span(self, at: int, took: int, name: str, kind: str, line: _Line, facts: str = "{}") -> None:
-        text = f'{{"name":"{name}","cat":{kind},"ph":"X","ts":{at},"dur":{took},{line.place},"args":{facts}}}'
-        self._entries.append((at, -took, text))
+    def _add_span(self, begin: int, end: int, name: str, kind: str, line: _Line, facts: str = "{}") -> None:
+        text = f'{{"name":"{name}","cat":{kind},"ph":"X","ts":{begin},"dur":{end - begin},{line.place},"args":{facts}}}'
+        self._entries.append((2 * begin, text))
 
     def _add_pair(self, begin: int, end: int, name: str, number: int, line: _Line, facts: str) -> None:
         rest = f'{{"name":"{name}","cat":"{name}","id":{number},{line.place},"ph":'
-        self._entries.append((begin, begin - end, f'{rest}"b","ts":{begin},"args":{facts}}}'))
-        self._entries.append((end, 1, f'{rest}"e","ts":{end}}}'))
+        self._entries.append((2 * begin, f'{rest}"b","ts":{begin},"args":{facts}}}'))
+        self._entries.append((2 * end, f'{rest}"e","ts":{end}}}'))
 
     def _line(self, worker: Worker) -> _Line:
         """The line of a worker; a new one gets a number: those of Python are too long for programs that show traces."""
@@ -257,7 +262,7 @@ class Tracer:
 
     def _name(self, what: str, line: _Line, facts: dict[str, Any]) -> None:
         args = json.dumps(facts, separators=(",", ":"))
-        self._entries.append((0, -1, f'{{"name":"{what}","ph":"M",{line.place},"args":{args}}}'))
+        self._entries.append((-1, f'{{"name":"{what}","ph":"M",{line.place},"args":{args}}}'))
 
     def _now(self) -> int:
         return self._at(monotonic())
@@ -269,23 +274,23 @@ class Tracer:
 
     def _flush(self, until: int | None) -> None:
         """Write the events before a time, or all."""
-        self._entries.sort()
+        self._entries.sort(key=_place)
         if until is None:
             ready, self._entries = self._entries, []
         else:
-            index = bisect_left(self._entries, until, key=lambda entry: entry[0])
+            index = bisect_left(self._entries, 2 * until, key=_place)
             ready, self._entries = self._entries[:index], self._entries[index:]
         self._kept = len(self._entries)
         if not ready:
             return
-        lines = [text or self._count(at, change) for at, change, text in ready]
+        lines = [text or self._count(place) for place, text in ready]
         self._write(self._separator + ",\n".join(lines).encode())
         self._separator = b",\n"
 
-    def _count(self, at: int, change: int) -> str:
-        self._in_flight += change
+    def _count(self, place: int) -> str:
+        self._in_flight += 1 if place & 1 else -1
         return (
-            f'{{"name":"in flight","ph":"C","ts":{at},"pid":{self._main[0]},"tid":1,'
+            f'{{"name":"in flight","ph":"C","ts":{place >> 1},"pid":{self._main[0]},"tid":1,'
             f'"args":{{"requests":{self._in_flight}}}}}'
         )
 

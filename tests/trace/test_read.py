@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import crawler
-from crawler.trace.read import STATES, Slice, Span, Trace, Track, _merged, _without, read
+from crawler.trace.read import STATES, Trace, Track, _merged, _without, read
 
-TIMES = st.tuples(st.integers(0, 200), st.integers(0, 40)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
+TIMES = st.tuples(st.integers(0, 200), st.integers(0, 40)).map(lambda pair: (pair[0], sum(pair)))
 
 
 def apart(spans):
     """As many of the spans as do not overlap, in order."""
     found = []
     for span in sorted(spans):
-        if not found or span.begin >= found[-1].end:
-            found.append(Slice(span.begin, span.end, {"parse": 1.0}))
+        if not found or span[0] >= found[-1][1]:
+            found.append(span)
     return found
 
 
@@ -38,9 +38,9 @@ def test_what_is_left_of_times_are_the_moments_in_which_nothing_else_was_done(sp
 def test_shares_sum_up_to_the_whole(fetches, parses, cpu, waited):
     track = Track((1, 1), "fetch_0", 7)
     track.fetches = fetches
-    for begin, end, _ in apart(parses):
+    for begin, end in apart(parses):
         used = (end - begin) * cpu // 100
-        track.parses.append(Span(begin, end, used, (end - begin - used) * waited // 100))
+        track.parses.append((begin, end, used, (end - begin - used) * waited // 100))
     trace = Trace({"workers": 1}, [track], [])
     assert trace.shares.keys() == STATES.keys()
     assert all(-1e-9 <= share <= 1 + 1e-9 for share in trace.shares.values())
@@ -50,7 +50,7 @@ def test_shares_sum_up_to_the_whole(fetches, parses, cpu, waited):
 
 def parsed(cpu, without_core, *, crowded):
     track = Track((1, 1), "fetch_0", 7, crowded=crowded)
-    track.parses = [Span(0, 100, cpu, without_core)]
+    track.parses = [(0, 100, cpu, without_core)]
     return {state: share for state, share in Trace({"workers": 1}, [track], []).shares.items() if share}
 
 
@@ -65,7 +65,7 @@ def test_workers_that_live_for_one_request_share_rows():
     tracks = [Track((1, 1), "main", 1)]
     for number in range(40):
         track = Track((1, 2 + number), "fetch", 2 + number)
-        track.fetches = [Span(10 * (number // 2), 10 * (number // 2) + 8)]
+        track.fetches = [(10 * (number // 2), 10 * (number // 2) + 8)]
         tracks.append(track)
     trace = Trace({"workers": 2}, tracks, [])
     assert [len(row) for row in trace.rows] == [20, 20]

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from crawler.trace.read import STATES, Span, Trace, Track
+from crawler.trace.read import STATES, Trace, Track
 from crawler.trace.timeline import _BINS, _STYLE, _seconds, timeline_page, timeline_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -14,11 +14,11 @@ SVG = "{http://www.w3.org/2000/svg}"
 def trace(strategy="threads", workers=4, *, crowded=True, scale=1):
     """Workers that fetch half of the time and parse the other half, a fifth of that with CPU."""
     tracks = [Track((1, 1), "MainThread", 1)]
-    tracks[0].commits = [Span(0, 10)]
+    tracks[0].commits = [(0, 10)]
     for number in range(workers):
         track = Track((1, 2 + number), f"fetch_{number}", 2 + number, crowded=crowded)
-        track.fetches = [Span(0, 500_000 * scale)]
-        track.parses = [Span(500_000 * scale, 1_000_000 * scale, 100_000 * scale, 0)]
+        track.fetches = [(0, 500_000 * scale)]
+        track.parses = [(500_000 * scale, 1_000_000 * scale, 100_000 * scale, 0)]
         tracks.append(track)
     about = {"strategy": strategy, "workers": workers, "parse": "worker", "requests": workers, "left_out": 0}
     return Trace(about, tracks, [(0, workers), (500_000 * scale, 0)])

@@ -198,8 +198,6 @@ def test_a_request_that_is_given_up_holds_nothing_back(tmp_path):
     tracer.gave_up(hung)
     feed(tracer, 3_000)
     assert len(tracer._entries) < 5_000
-    hung.set_result(Moved(301, "http://h/late"))
-    tracer.committed([hung])
     tracer.close()
     (found,) = traces.named(traces.load(tmp_path / "t.json"), "request")
     assert found["args"]["result"] == "given up"
@@ -215,7 +213,8 @@ def feed(tracer, number, request=None):
         taken = tracer._zero + tracer._committed / 1e6
         future.set_result(Moved(301, "http://h/x", trail=Trail(taken, taken, taken, taken, taken, tracer._main)))
         tracer.turn()
-        tracer.committed([future])
+        tracer.came_back(future, future.result())
+        tracer.committed()
         most = max(most, len(tracer._entries))
     return most
 
