@@ -169,7 +169,8 @@ class Trail:
         parser: who parsed it; None where there was nothing to parse.
         parse_began, parse_ended: when.
         parse_cpu: seconds of CPU of the parser's thread between the two.
-        without_core: seconds between the two in which that thread was ready to run and had no core.
+        without_core: seconds between the two in which that thread was ready to run and had no core; None where
+            nobody asked the system, or it does not say.
     """
 
     sent: float | None = None

@@ -15,7 +15,7 @@ from functools import partial
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Literal
 
-from crawler.fetch.trail import this_worker, with_trail, without_core
+from crawler.fetch.trail import this_worker, with_trail, without_core, without_core_before
 from crawler.model import FILE, Outcome, Request, Response, Trail
 from crawler.process import cores
 from crawler.strategies.port import Factory, Fetched, Strategy
@@ -74,7 +74,7 @@ class TracedAnalyse(Analyse):
     def __call__(self, request: Request, fetched: Fetched) -> Outcome:
         if not isinstance(fetched, Response):
             return fetched
-        began, waited, cpu = monotonic(), without_core(), thread_time()
+        began, waited, cpu = monotonic(), without_core_before(), thread_time()
         found = self._found(request, fetched)
         cpu, ended = thread_time() - cpu, monotonic()
         self.spent += cpu

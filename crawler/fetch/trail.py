@@ -17,7 +17,15 @@ from typing import Any, TypeVar
 
 from crawler.model import Failure, Moved, Outcome, Request, Response, Trail, Worker
 
-__all__ = ["TracedAsyncFetch", "TracedFetch", "TracedTransfers", "this_worker", "with_trail", "without_core"]
+__all__ = [
+    "TracedAsyncFetch",
+    "TracedFetch",
+    "TracedTransfers",
+    "this_worker",
+    "with_trail",
+    "without_core",
+    "without_core_before",
+]
 
 Fetched = Response | Moved | Failure
 T = TypeVar("T", bound=Outcome | Response)
@@ -32,10 +40,14 @@ def with_trail(outcome: T, trail: Trail | None) -> T:
     return found
 
 
+ALL_OF, THEN_EACH = 16, 8  # pages of a thread, for which the system is asked what it waited for
+
+
 class _SchedStat:
     """What Linux counts of this thread (Documentation/scheduler/sched-stats.rst), open as long as the thread lives."""
 
     def __init__(self) -> None:
+        self.asked = 0
         self._file: int | None = None
         try:
             self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
@@ -90,6 +102,15 @@ def without_core() -> float | None:
     if _here.counts is None:
         _here.counts = _SchedStat()
     return _here.counts.without_core()
+
+
+def without_core_before() -> float | None:
+    """The same before a page is parsed; None for most pages of a long run, for it costs more than all else here."""
+    if _here.counts is None:
+        _here.counts = _SchedStat()
+    counts = _here.counts
+    counts.asked += 1
+    return None if counts.asked > ALL_OF and counts.asked % THEN_EACH else counts.without_core()
 
 
 def _completed(fetched: Fetched, taken: float, *, alone: bool) -> Fetched:

@@ -28,7 +28,8 @@ STATES: Mapping[str, str] = {
 fetch: from the moment at which it takes a request until it has the whole answer, decoded: connecting, waiting for the
 server, reading. A worker with many requests in flight fetches while it has one and does nothing else.
 parse: CPU time of its thread while it parses a page.
-core: the time that it could parse and had no core, because others had all of them. Linux counts it for each thread.
+core: the time that it could parse and had no core, because others had all of them. Linux counts it for each thread, and
+is asked for some of the pages; the others are taken to have waited for a core in the same proportion.
 lock: the rest of the time that it parses, in a process whose threads share an interpreter lock. What `python:`
 functions of a job wait for by themselves, such as a disk, is in it, too; see `Trace.says`.
 other: the same in a process with one thread, which has the lock for itself.
@@ -45,8 +46,8 @@ Span = tuple[int, int]
 """When something began and ended, microseconds."""
 
 Parsing = tuple[int, int, int, int | None]
-"""The same of a page that was parsed, then the CPU time of its thread, and how long it had no core; None where the
-system does not say."""
+"""The same of a page that was parsed, then the CPU time of its thread, and how long it had no core; None where that is
+not known."""
 
 
 class Slice(NamedTuple):
@@ -81,16 +82,11 @@ class Track:
     def spent(self) -> dict[str, float]:
         """Microseconds in each of STATES but `idle`."""
         cpu = sum(each[2] for each in self.parses)
-        core = sum(each[3] or 0 for each in self.parses)
-        rest = _length(self.parses) - cpu - core
-        # The system says it of all pages, or of none.
-        unknown = bool(self.parses) and self.parses[0][3] is None
-        waited = "lock" if self.crowded else "core" if unknown else "other"
+        core = sum(self._without_core(*each) for each in self.parses)
         fetching = _length(_without(_merged(self.fetches), sorted([*self.commits, *_times(self.parses)])))
         commit = _length(self.commits)
-        found = Counter({"parse": cpu, "core": core, "fetch": fetching, "commit": commit})
-        found[waited] += rest
-        return dict(found)
+        found = {"parse": cpu, "core": core, "fetch": fetching, "commit": commit}
+        return {**found, self._rest: _length(self.parses) - cpu - core}
 
     @property
     def works(self) -> bool:
@@ -113,12 +109,25 @@ class Track:
         return sorted([*busy, *(Slice(begin, end, {"fetch": 1.0}) for begin, end in fetching)], key=lambda one: one[:2])
 
     def _parsing(self, begin: int, end: int, cpu: int, without_core: int | None) -> Mapping[str, float]:
-        whole = end - begin
-        rest = (whole - cpu - (without_core or 0)) / whole
-        if without_core is None:
-            return {"parse": cpu / whole, "lock" if self.crowded else "core": rest}
-        what = "lock" if self.crowded else "other"
-        return {"parse": cpu / whole, "core": without_core / whole, what: rest}
+        whole, core = end - begin, self._without_core(begin, end, cpu, without_core)
+        return {"parse": cpu / whole, "core": core / whole, self._rest: (whole - cpu - core) / whole}
+
+    def _without_core(self, begin: int, end: int, cpu: int, known: int | None) -> float:
+        return self._share * (end - begin - cpu) if known is None else known
+
+    @cached_property
+    def _share(self) -> float:
+        """Of the time that parsing took beyond its CPU time: how much of it was without a core, where that is known."""
+        known = [each for each in self.parses if each[3] is not None]
+        if not known:  # the system does not say it
+            return 0.0 if self.crowded else 1.0
+        waited = sum(end - begin - cpu for begin, end, cpu, _ in known)
+        return sum(each[3] or 0 for each in known) / waited if waited else 0.0
+
+    @property
+    def _rest(self) -> str:
+        """What the rest of that time is."""
+        return "lock" if self.crowded else "other"
 
 
 def _times(parses: Iterable[Parsing]) -> Iterator[Span]:

@@ -54,6 +54,13 @@ def parsed(cpu, without_core, *, crowded):
     return {state: share for state, share in Trace({"workers": 1}, [track], []).shares.items() if share}
 
 
+def test_pages_of_which_the_system_was_not_asked_waited_as_the_others():
+    track = Track((1, 1), "fetch_0", 7, crowded=True)
+    track.parses = [(0, 100, 20, 20), (100, 200, 0, None), (200, 300, 100, None)]
+    assert track.spent() == {"parse": 120, "core": 20 + 25, "lock": 60 + 75, "fetch": 0, "commit": 0}
+    assert [each.shares["core"] for each in track.slices] == [0.2, 0.25, 0]
+
+
 def test_a_wait_is_called_by_what_it_is_for():
     assert parsed(20, 30, crowded=True) == {"parse": 0.2, "core": 0.3, "lock": 0.5}
     assert parsed(20, 30, crowded=False) == {"parse": 0.2, "core": 0.3, "other": 0.5}
