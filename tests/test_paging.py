@@ -157,6 +157,69 @@ def test_a_site_that_shows_its_last_page_again_ends_the_list_with_a_note(tmp_pat
     assert len(found.requests) <= 4
 
 
+@pytest.mark.parametrize(
+    ("strategy", "last"), [*((name, [4, 5]) for name in STRATEGIES), ("threads", [4, 5, 6]), ("threads", [4])]
+)
+@pytest.mark.parametrize("paginate", ["{page: 1, total: count, step: 3}", "{page: 1, page_count: pages}"])
+def test_a_site_that_says_more_than_it_shows_gives_each_row_once(tmp_path, strategy, paginate, last):
+    def reply(seen):
+        number = int(query(seen)["page"])
+        return items([1, 2, 3] if number == 1 else last, count=18, pages=6)
+
+    found = crawl_api(tmp_path, reply, listing(paginate), strategy)
+    assert ids(found) == [1, 2, 3, *last]
+    assert found.problems == [("noted", "page-repeats", "")] * 4
+    assert found.report.records == {"list": 3 + len(last)}
+
+
+def test_of_pages_that_are_the_same_the_first_of_the_list_counts_whichever_comes_first(tmp_path):
+    """Pages 4 and 6 repeat page 3, and 4 and 6 are there before it."""
+    later = threading.Event()
+    seen_by = []
+
+    def before(conn):
+        number = int(query(conn.server.requests[conn.number])["page"])
+        if number == 3:
+            later.wait(timeout=20)
+        seen_by.append(number)
+        if {4, 6} <= set(seen_by):
+            later.set()
+
+    shown = {1: [1, 2, 3], 2: [4, 5, 6], 3: [7, 8, 9], 4: [7, 8, 9], 5: [10, 11, 12], 6: [7, 8, 9]}
+    with api(lambda seen: items(shown[int(query(seen)["page"])], pages=6), before) as server:
+        found = crawl_served(tmp_path, server, listing("{page: 1, page_count: pages}"))
+    assert ids(found) == list(range(1, 13))
+    assert found.problems == [("noted", "page-repeats", "")] * 2
+
+
+@pytest.mark.parametrize("end", ["{page: 1, max_pages: 3}", "{page: 1, more: more}"])
+def test_the_last_page_of_a_list_may_be_the_one_that_repeats(tmp_path, end):
+    def reply(seen):
+        number = int(query(seen)["page"])
+        return items([1, 2, 3] if number == 1 else [4, 5], more=number < 3)
+
+    found = crawl_api(tmp_path, reply, listing(end))
+    assert ids(found) == [1, 2, 3, 4, 5]
+    assert found.problems == [("noted", "page-repeats", "")]
+
+
+def test_pages_of_one_row_that_look_the_same_are_kept_with_a_note(tmp_path):
+    """Each page has one row, and what the config takes of it says too little to tell rows apart."""
+    config = listing("{page: 1, page_count: pages}").replace("{id: id}", "{id: stars}")
+    stars = [5, 4, 5, 5]
+
+    def reply(seen):
+        number = int(query(seen)["page"])
+        return {"items": [{"id": number, "stars": stars[number - 1]}], "pages": 4}
+
+    found = crawl_api(tmp_path, reply, config)
+    assert ids(found) == stars
+    assert found.problems == [("noted", "page-repeats", "")] * 2
+    other = tmp_path / "other"
+    other.mkdir()
+    assert crawl_api(other, reply, config, traps=False).problems == []
+
+
 @pytest.mark.parametrize("status", [400, 404, 410, 416])
 def test_a_page_too_many_ends_the_list_and_is_no_failure(tmp_path, status):
     def reply(seen):

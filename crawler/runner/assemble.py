@@ -189,6 +189,7 @@ class Run:
             ignore=fetch.ignore_parameters,
             keep=fetch.keep_parameters,
             posting=[name for name, request in self._job.requests.items() if request.posts],
+            counted=[name for name, kind in kinds.items() if kind.paginate],
         )
         with pages.transaction():
             pages.add_starts(self._starts)

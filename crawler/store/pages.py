@@ -79,6 +79,7 @@ class Pages:
         now: wall clock, seconds since 1970.
         ignore, keep: names of parameters that never, or always, tell pages apart.
         posting: page kinds that are asked for by POST.
+        counted: page kinds whose lists are asked for by number, offset or cursor.
 
     Attributes:
         past: what the crawl has seen of pages and hosts.
@@ -97,12 +98,14 @@ class Pages:
         ignore: Collection[str] = (),
         keep: Collection[str] = (),
         posting: Collection[str] = (),
+        counted: Collection[str] = (),
     ) -> None:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._write = db.cursor().execute  # always the same cursor: a new one is a fifth of the cost of a statement
         self._admission, self._now = admission, now
         self.past = Past(db, crawl)
-        self._chains = Chains(db, crawl, frozenset(map(str.lower, keep))) if chains else None
+        keep_always = frozenset(map(str.lower, keep))
+        self._chains = Chains(db, crawl, keep_always, frozenset(counted)) if chains else None
         self.keys = Keys(db, crawl, ignore, keep)
         self._under_way = UnderWay(db, crawl)
         self._posting = frozenset(posting)
