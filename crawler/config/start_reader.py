@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from crawler.config import ranges
 from crawler.config.diagnostics import Diagnostics
 from crawler.config.document import Document, SitemapSpec, StartSpec
+from crawler.config.hosts_spec import SAME_SITE, host_name
 from crawler.config.schema import Location
 from crawler.config.start_values import MAX_FILE_BYTES, Values
 from crawler.config.starts import FUNCTION, Start, fault
@@ -167,6 +168,11 @@ class StartReader:
         starts = tuple(self._starts(item, path, kind, given))
         if given.values is not None:
             self._count(starts, item, path)
+        if "same_site" in item:
+            place = Location(self.report, Document, {}, (*path, "same_site"))
+            same_site = SAME_SITE.read(item["same_site"], place)
+            hosts = same_site if isinstance(same_site, bool) else tuple(map(host_name, same_site))
+            starts = tuple(start._replace(same_site=hosts) for start in starts)
         yield from starts
 
     def _source(self, item: dict[str, object], path: KeyPath, kind: str, given: Given) -> None:

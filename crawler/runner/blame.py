@@ -143,7 +143,8 @@ class Blame:
             return None
         start, final, code, detail = row
         way = "" if start == final else f", {_REDIRECTED} {final},"
-        return f"the start page{way} {_FAILED}: {_cause(code, detail)}", start
+        fix = "; if it has moved, correct start, or write same_site: false beside its url" if code == "off-site" else ""
+        return f"the start page{way} {_FAILED}: {_cause(code, detail)}{fix}", start
 
     def _redirected(self, kinds: set[str]) -> tuple[str, str] | None:
         """Pages that should have given rows and were redirected to one address."""
