@@ -75,17 +75,19 @@ class Form(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """What tells a page from others of the same URL and kind; stored with the page.
+    """What tells a page from others of the same URL and kind; stored with the page, but for `first`.
 
     Attributes:
         given: values that were handed over and that the page kind uses.
         plain: a redirect of a POST led here: it is asked for by GET, without a body.
         form: a form that leads here; its body goes in place of that of the page kind.
+        first: URL of the page from which redirects led here; "" for none, or where nobody asks.
     """
 
     given: Mapping[str, Value] = {}
     plain: bool = False
     form: Form | None = None
+    first: str = ""
 
 
 class Message(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from urllib.parse import parse_qs, urlsplit
+from functools import partial
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
@@ -156,6 +157,69 @@ def test_a_site_that_shows_its_last_page_again_ends_the_list_with_a_note(tmp_pat
     assert len(found.requests) <= 4
 
 
+@pytest.mark.parametrize(
+    ("strategy", "last"), [*((name, [4, 5]) for name in STRATEGIES), ("threads", [4, 5, 6]), ("threads", [4])]
+)
+@pytest.mark.parametrize("paginate", ["{page: 1, total: count, step: 3}", "{page: 1, page_count: pages}"])
+def test_a_site_that_says_more_than_it_shows_gives_each_row_once(tmp_path, strategy, paginate, last):
+    def reply(seen):
+        number = int(query(seen)["page"])
+        return items([1, 2, 3] if number == 1 else last, count=18, pages=6)
+
+    found = crawl_api(tmp_path, reply, listing(paginate), strategy)
+    assert ids(found) == [1, 2, 3, *last]
+    assert found.problems == [("noted", "page-repeats", "")] * 4
+    assert found.report.records == {"list": 3 + len(last)}
+
+
+def test_of_pages_that_are_the_same_the_first_of_the_list_counts_whichever_comes_first(tmp_path):
+    """Pages 4 and 6 repeat page 3, and 4 and 6 are there before it."""
+    later = threading.Event()
+    seen_by = []
+
+    def before(conn):
+        number = int(query(conn.server.requests[conn.number])["page"])
+        if number == 3:
+            later.wait(timeout=20)
+        seen_by.append(number)
+        if {4, 6} <= set(seen_by):
+            later.set()
+
+    shown = {1: [1, 2, 3], 2: [4, 5, 6], 3: [7, 8, 9], 4: [7, 8, 9], 5: [10, 11, 12], 6: [7, 8, 9]}
+    with api(lambda seen: items(shown[int(query(seen)["page"])], pages=6), before) as server:
+        found = crawl_served(tmp_path, server, listing("{page: 1, page_count: pages}"))
+    assert ids(found) == list(range(1, 13))
+    assert found.problems == [("noted", "page-repeats", "")] * 2
+
+
+@pytest.mark.parametrize("end", ["{page: 1, max_pages: 3}", "{page: 1, more: more}"])
+def test_the_last_page_of_a_list_may_be_the_one_that_repeats(tmp_path, end):
+    def reply(seen):
+        number = int(query(seen)["page"])
+        return items([1, 2, 3] if number == 1 else [4, 5], more=number < 3)
+
+    found = crawl_api(tmp_path, reply, listing(end))
+    assert ids(found) == [1, 2, 3, 4, 5]
+    assert found.problems == [("noted", "page-repeats", "")]
+
+
+def test_pages_of_one_row_that_look_the_same_are_kept_with_a_note(tmp_path):
+    """Each page has one row, and what the config takes of it says too little to tell rows apart."""
+    config = listing("{page: 1, page_count: pages}").replace("{id: id}", "{id: stars}")
+    stars = [5, 4, 5, 5]
+
+    def reply(seen):
+        number = int(query(seen)["page"])
+        return {"items": [{"id": number, "stars": stars[number - 1]}], "pages": 4}
+
+    found = crawl_api(tmp_path, reply, config)
+    assert ids(found) == stars
+    assert found.problems == [("noted", "page-repeats", "")] * 2
+    other = tmp_path / "other"
+    other.mkdir()
+    assert crawl_api(other, reply, config, traps=False).problems == []
+
+
 @pytest.mark.parametrize("status", [400, 404, 410, 416])
 def test_a_page_too_many_ends_the_list_and_is_no_failure(tmp_path, status):
     def reply(seen):
@@ -293,13 +357,77 @@ def test_a_list_that_repeats_itself_behind_redirects_ends(tmp_path, strategy, st
     assert [code for _, code, _ in found.problems] == ["page-repeats"]
 
 
-def test_the_next_page_of_a_post_that_led_to_its_results_is_posted_again(tmp_path):
-    def reply(seen):
-        if seen.method == "POST":
-            return 303, {"Location": f"/results/{json.loads(seen.body)['page']}"}, ""
-        number = int(seen.path.rpartition("/")[2])
-        return items(PAGES[number - 1] if number <= len(PAGES) else [])
+def results_of_a_post(status, seen):
+    """A search that is posted to, and shows its results at an address of their own."""
+    if seen.method == "POST":
+        asked = json.loads(seen.body) if seen.body.startswith(b"{") else dict(parse_qsl(seen.body.decode()))
+        number = int(asked.get("page", asked.get("after", 0)) or 1)
+        return status, {"Location": f"/results/{number}"}, ""
+    number = int(seen.path.rpartition("/")[2])
+    return items(PAGES[number - 1] if number <= len(PAGES) else [], count=7, next=number + 1 if number < 3 else None)
 
-    found = crawl_api(tmp_path, reply, listing("{page: 1}", 'url: /list, json: {page: "{page}"}'))
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_the_next_page_of_a_post_that_led_to_its_results_is_posted_again(tmp_path, strategy, status):
+    config = listing("{page: 1}", 'form: {q: lamp, page: "{page}"}')
+    found = crawl_api(tmp_path, partial(results_of_a_post, status), config, strategy)
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert found.problems == []
+    asked = [(method, path) for method, path, _ in found.sent()]
+    assert asked == [one for number in (1, 2, 3, 4) for one in (("POST", "/list"), ("GET", f"/results/{number}"))]
+
+
+@pytest.mark.parametrize(
+    ("paginate", "request_"),
+    [
+        ("{page: 1}", 'url: /list, json: {page: "{page}"}'),
+        ("{page: 1, total: count, step: 3}", 'json: {page: "{page}"}'),
+        ("{cursor: next}", 'json: {after: "{cursor}"}'),
+        ("{page: 1}", 'query: {page: "{page}"}, form: {page: "{page}"}'),
+    ],
+)
+def test_however_the_pages_are_counted_all_are_posted_to_the_address_of_the_first(tmp_path, paginate, request_):
+    found = crawl_api(tmp_path, partial(results_of_a_post, 303), listing(paginate, request_))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert {urlsplit(path).path for method, path, _ in found.sent() if method == "POST"} == {"/list"}
+    assert found.problems == []
+
+
+def test_the_address_of_a_start_goes_before_that_of_the_page_kind(tmp_path):
+    config = listing("{page: 1}", 'url: /never, json: {page: "{page}"}')
+    found = crawl_api(tmp_path, partial(results_of_a_post, 303), config)
     assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
     assert {path for method, path, _ in found.sent() if method == "POST"} == {"/list"}
+
+
+def test_a_crawl_that_was_stopped_behind_a_redirect_posts_to_the_first_address(tmp_path):
+    config = listing("{page: 1}", 'form: {page: "{page}"}')
+    with api(partial(results_of_a_post, 303)) as server:
+        crawler.run(crawler.load(write_job(tmp_path, server.origin, config)), **stopped_after(1))
+        found = crawl_served(tmp_path, server, config)
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert {path for method, path, _ in found.sent() if method == "POST"} == {"/list"}
+
+
+def test_a_list_whose_pages_get_an_address_without_a_number_is_asked_for_where_it_begins(tmp_path):
+    def reply(seen):
+        if seen.path.startswith("/list"):
+            return 302, {"Location": f"/shelf-{query(seen)['page']}"}, ""
+        number = int(seen.path.partition("?")[0][-1])
+        return items(PAGES[number - 1] if number <= len(PAGES) else [])
+
+    found = crawl_api(tmp_path, reply, listing("{page: 1}"))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert found.problems == []
+
+
+def test_a_list_that_has_moved_is_asked_for_at_its_new_address(tmp_path):
+    def reply(seen):
+        if seen.path.startswith("/list"):
+            return 301, {"Location": seen.path.replace("/list", "/shelf")}, ""
+        return by_page(seen)
+
+    found = crawl_api(tmp_path, reply, listing("{page: 1}"))
+    assert ids(found) == [1, 2, 3, 4, 5, 6, 7]
+    assert [path for _, path, _ in found.sent()] == ["/list?page=1", *(f"/shelf?page={n}" for n in (1, 2, 3, 4))]

@@ -151,7 +151,7 @@ class _Visitor:
             away = (
                 ""
                 if urls.same_site(url, outcome.location)
-                else ", another site: a run follows this only if a rule has same_site: false"
+                else ", another site: a run follows this only if its rule or start has same_site: false"
             )
             self._tell(f"redirected ({outcome.status}) to {outcome.location}{away}")
             url = outcome.location

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crawler.clock import duration
 from crawler.config import Job
@@ -24,13 +23,12 @@ from crawler.extract.compiled import CompiledPage
 from crawler.extract.described import found_by, links_found_by, rows_found_by, selectors
 from crawler.extract.lexbor import served_by
 from crawler.extract.rules import FieldRule, FollowRule, PageRule, PaginateRule, RequestRule, TableRule
-from crawler.fetch.browser import browser_path, browser_refusal
 from crawler.model import Link
 from crawler.numbers import short_number
-from crawler.store.counts import states
-from crawler.store.runs import last_run, newest_crawl
-from crawler.store.schema import open_read_only
 from crawler.strategies.registry import entry, refusal
+
+if TYPE_CHECKING:
+    import sqlite3
 
 __all__ = ["NextRun", "Served", "foresee", "limits_in_words", "make_plan", "manners", "served"]
 
@@ -60,6 +58,10 @@ def foresee(job: Job) -> NextRun:
     path = job.state_path
     if not path.exists() or not path.stat().st_size:
         return NextRun("begin", "starts a crawl; this job has no state file yet")
+    import sqlite3  # late: a job that has not run has no state
+
+    from crawler.store.schema import open_read_only
+
     try:
         with closing(open_read_only(path)) as db:
             return _compared(job, db)
@@ -68,6 +70,9 @@ def foresee(job: Job) -> NextRun:
 
 
 def _compared(job: Job, db: sqlite3.Connection) -> NextRun:
+    from crawler.store.counts import states
+    from crawler.store.runs import last_run, newest_crawl
+
     newest, last = newest_crawl(db), last_run(db)
     if newest is None or last is None:
         return NextRun("begin", "starts a crawl; nothing has been crawled yet")
@@ -299,11 +304,15 @@ def _session(job: Job) -> Plain | None:
 
 
 def _browser(job: Job) -> Plain:
+    from crawler.fetch.browser import browser_path  # late: few jobs need one
+
     path = browser_path(job.browser.path or "")
     return {"kinds": list(job.rendered), "pages": job.browser.pages, "timeout": job.browser.timeout, "path": path}
 
 
 def _no_browser(job: Job) -> str:
+    from crawler.fetch.browser import browser_refusal  # late, as above
+
     return browser_refusal(job.browser.path or "")
 
 

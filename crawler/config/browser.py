@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crawler.config import validators
 from crawler.config.schema import BOOL, SELECTOR, TEXT, InvalidValue, Key, Section, duration, optional, whole
-from crawler.fetch.browser import BrowserOptions, BrowserRule
+
+if TYPE_CHECKING:
+    from crawler.fetch.browser import BrowserOptions, BrowserRule
 
 __all__ = ["BrowserSpec", "RenderSpec"]
 
@@ -30,6 +34,8 @@ class BrowserSpec(Section):
 
     def options(self) -> BrowserOptions:
         """The same for the browser."""
+        from crawler.fetch.browser import BrowserOptions  # late: few jobs need one
+
         return BrowserOptions(self.path or "", self.pages, self.timeout, self.sandbox)
 
 
@@ -59,4 +65,6 @@ class RenderSpec(Section):
 
     def rule(self) -> BrowserRule:
         """The same for the browser."""
+        from crawler.fetch.browser import BrowserRule  # late, as above
+
         return BrowserRule(self.wait, self.click, self.scroll, self.max_clicks)

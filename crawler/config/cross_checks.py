@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
@@ -54,6 +55,7 @@ _NO_LINKS = frozenset(
     | {"img", "li", "ol", "p", "section", "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
 _MAX_COLUMNS = 16_000  # Excel has 16,384
+_IN_NAME = re.compile(r"\$?\{[^{}]*\}|%[YmdFHMS]|\$\([^()]*\)")
 
 
 def check(document: Document, report: Diagnostics, spoiled: Collection[KeyPath] = ()) -> None:
@@ -509,6 +511,10 @@ def warnings(document: Document, first_kinds: set[str]) -> Iterator[str]:
             yield from _idle_rule(document, name, f"pages.{name}.follow[{index}]", rule)
     if not any(True for _ in homes(document)) and not any(kind.python for kind in document.pages.values()):
         yield "pages: no page kind has fields, so no rows will be written"
+    for path in document.output or ():
+        if found := _IN_NAME.search(path):
+            what = f"output: {found[0]} is no placeholder, so the file is named '{path}'"
+            yield f'{what}; for a file of each day, start the job with --set "output=NAME-$(date +%F).xlsx"'
     if document.session is not None and document.session.lost is None:
         yield "session.lost: missing; a session that runs out during the crawl is then not noticed"
     if not (document.demo or document.polite.contact or document.fetch.user_agent):

@@ -364,6 +364,12 @@ class StartSpec(Section):
         "What further starts of the same page do with what they carry: nothing, a row for each (`rows`), or a list of "
         "all values (`collect`).",
     )
+    same_site = Key(
+        SAME_SITE,
+        True,
+        "Follow a redirect of these pages only on their own site; a list of hosts: to these as well; `false`: to any "
+        "site, where the crawl then goes on.",
+    )
     kind = Key(KIND_NAME, "", "The page kind of these pages. Default: the first page kind.")
 
 

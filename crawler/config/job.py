@@ -15,19 +15,18 @@ from crawler import __version__
 from crawler.config.browser import BrowserSpec
 from crawler.config.document import DemoSpec, Document, FetchSpec, LimitsSpec, PoliteSpec, ProtectSpec
 from crawler.config.page_spec import KindSpec
-from crawler.config.python_data import plain_copy
 from crawler.config.schema import Section
 from crawler.config.secrets import Secret, reveal
 from crawler.config.start_pages import pages_of
 from crawler.config.starts import FUNCTION, Start
 from crawler.config.tables import make_recipe, make_steps, make_tables, table_keys
 from crawler.extract.rules import PageRule, Recipe, SitemapRule, StepRule, every_field
-from crawler.fetch.browser import BrowserRule
 from crawler.fetch.proxy import is_socks
 from crawler.model import FILE_COLUMNS, Link, Table
 
 if TYPE_CHECKING:
     from crawler.extract.request import CompiledRequest
+    from crawler.fetch.browser import BrowserRule
 
 __all__ = ["Job", "JobSource", "settings"]
 
@@ -74,7 +73,13 @@ class JobSource(NamedTuple):
         """None for standard input, which can be read once."""
         if str(path) == "-":
             return None
-        config: Any = plain_copy(path) if isinstance(path, Mapping) else os.path.abspath(path)
+        config: Any = path
+        if isinstance(path, Mapping):
+            from crawler.config.python_data import plain_copy  # late: most configs are files
+
+            config = plain_copy(path)
+        else:
+            config = os.path.abspath(path)
         return cls(config, tuple(overrides), tuple(starts))
 
 

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler import plugins
-from crawler.config import python_data
-from crawler.config.counted_starts import move_counted
 from crawler.config.cross_checks import check, check_files, check_hooks, warnings
 from crawler.config.diagnostics import SECRET_SECTIONS, Diagnostics
 from crawler.config.document import Document
@@ -139,7 +137,7 @@ def load(
         report.stop()
         raise AssertionError  # stop() has raised: there is a complaint
     _secrets_in_place(data, (), report)
-    move_counted(data)
+    _move_counted(data)
     document, spoiled = _document(data, environment, report)
     folder = Path.cwd() if isinstance(path, Mapping) or str(path) == "-" else Path(os.path.abspath(path)).parent
     found, reader = _starts(data, folder, report)
@@ -160,6 +158,14 @@ def load(
     return Job(document, folder, found, outputs, state, notes, sitemaps, variables, files, source)
 
 
+def _move_counted(data: dict[str, object]) -> None:
+    pages = data.get("pages")
+    if isinstance(pages, dict) and any("paginate" in kind for kind in pages.values() if isinstance(kind, dict)):
+        from crawler.config.counted_starts import move_counted  # late: few configs count pages
+
+        move_counted(data)
+
+
 def _variables(document: Document, env: Mapping[str, str]) -> dict[str, Secret]:
     """The values of the environment that requests name."""
     templates = [kind.request.templates for kind in document.pages.values() if kind.request.given]
@@ -173,6 +179,8 @@ def _variables(document: Document, env: Mapping[str, str]) -> dict[str, Secret]:
 
 def _read(path: Path | str | Mapping[str, object], overrides: Sequence[str], starts: Sequence[str]) -> Diagnostics:
     if isinstance(path, Mapping):
+        from crawler.config import python_data  # late: most configs are files
+
         source = python_data.SOURCE
         report = Diagnostics(source)
         report.root = python_data.nodes_of(path, report)

@@ -20,7 +20,6 @@ from crawler.config.schema import (
     whole,
 )
 from crawler.config.secrets import expand
-from crawler.extract.request import is_secret, names_in, templates_in
 
 __all__ = ["RequestSpec", "request_template"]
 
@@ -39,6 +38,8 @@ def request_template(text: str, place: Location) -> str:
     except ValueError as error:
         what, _, fix = str(error).partition("; ")
         raise InvalidValue(what, fix) from None
+    from crawler.extract.request import names_in  # late, here and below: few configs say how to ask
+
     for name in names_in(text):
         if "." in name and not name.startswith("session."):
             raise InvalidValue(f"'{{{name}}}' has a dot in it", "names are handed over: {city}; or {session.token}")
@@ -46,6 +47,8 @@ def request_template(text: str, place: Location) -> str:
 
 
 def _tree(value: object, place: Location) -> object:
+    from crawler.extract.request import templates_in
+
     for text in templates_in(value):
         request_template(text, place)
     if not _is_finite(value):
@@ -68,6 +71,8 @@ def _text(value: object, place: Location) -> str:
 def _url(value: object, place: Location) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidValue("expected a URL", "write it as https://example.com/api/{id}, or /api/{id}")
+    from crawler.extract.request import names_in
+
     text = request_template(value.strip(), place)
     if any(name.startswith("$") for name in names_in(text)):
         raise InvalidValue("an environment variable is not allowed in an address", "use query: or headers: for it")
@@ -181,6 +186,8 @@ class RequestSpec(Section):
     @property
     def secret_query(self) -> bool:
         """Whether a parameter holds a secret."""
+        from crawler.extract.request import is_secret, names_in
+
         return any(map(is_secret, names_in(list(self.query.values()))))
 
     @property

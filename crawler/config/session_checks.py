@@ -93,11 +93,11 @@ def _selector(path: KeyPath, css: str, report: Diagnostics) -> None:
 
 def _used(document: Document, given: Collection[str], report: Diagnostics) -> None:
     """Requests of pages use values that a step gives, and not in an address: that is stored."""
-    from crawler.extract.request import names_in  # late: few configs have one
-
     for kind, spec in document.pages.items():
         if not spec.request.given:
             continue
+        from crawler.extract.request import names_in  # late: few configs say how to ask
+
         path: KeyPath = ("pages", kind, "request")
         for name in names_in(spec.request.url or ""):
             if name.startswith("session."):

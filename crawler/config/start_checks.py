@@ -11,7 +11,6 @@ from crawler.config.handed import Use, arriving, uses
 from crawler.config.start_reader import Source
 from crawler.config.starts import Start
 from crawler.config.yaml_tree import KeyPath
-from crawler.extract.templates import Template
 
 __all__ = ["check_starts", "handed_over", "start_warnings"]
 
@@ -76,6 +75,8 @@ def _left_out(document: Document, starts: Iterable[Start]) -> Iterator[str]:
         if values is None or (start.url, id(values)) in seen:
             continue
         seen.add((start.url, id(values)))
+        from crawler.extract.templates import Template  # late: few configs have values
+
         url = start.url or document.pages[start.kind].request.url or ""
         for name in Template(url).names:
             found = values.of(name)

@@ -49,7 +49,8 @@ def pages_of(
             if asked is None:
                 continue
             whole = asked
-        yield Link(whole, start.kind, carry=carry, ask=ask, duplicates=values.duplicates)
+        anywhere = start.same_site is False
+        yield Link(whole, start.kind, anywhere=anywhere, carry=carry, ask=ask, duplicates=values.duplicates)
 
 
 def _addresses(

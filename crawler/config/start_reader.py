@@ -8,22 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crawler.config import ranges
 from crawler.config.diagnostics import Diagnostics
 from crawler.config.document import Document, SitemapSpec, StartSpec
+from crawler.config.hosts_spec import SAME_SITE, host_name
 from crawler.config.schema import Location
 from crawler.config.start_values import MAX_FILE_BYTES, Values
 from crawler.config.starts import FUNCTION, Start, fault
 from crawler.config.syntax import read_text
 from crawler.config.validators import Problem, did_you_mean, function
-from crawler.config.value_reader import Given, ValueReader, of_file
 from crawler.config.yaml_tree import KeyPath, YamlSource
 from crawler.errors import ConfigError
 from crawler.extract.rules import SitemapRule
 from crawler.model import SITEMAP
 from crawler.urls import BadUrl, resolve
+
+if TYPE_CHECKING:
+    from crawler.config.value_reader import Given
 
 __all__ = ["Source", "StartReader"]
 
@@ -73,7 +76,6 @@ class StartReader:
         self.kinds = kinds
         self.folder = folder
         self.demo = demo
-        self.values = ValueReader(report, folder)
         self.sitemaps: dict[str, SitemapRule] = {}
         self.sources: list[Source] = []
         self._seen: set[str] = set()
@@ -157,13 +159,20 @@ class StartReader:
         yield from self._with_values(item, path, kind)
 
     def _with_values(self, item: dict[str, object], path: KeyPath, kind: str) -> Iterator[Start]:
-        given = self.values.read(item, path)
+        from crawler.config.value_reader import ValueReader  # late: most starts are plain URLs
+
+        given = ValueReader(self.report, self.folder).read(item, path)
         if given is None:
             return
         self._source(item, path, kind, given)
         starts = tuple(self._starts(item, path, kind, given))
         if given.values is not None:
             self._count(starts, item, path)
+        if "same_site" in item:
+            place = Location(self.report, Document, {}, (*path, "same_site"))
+            same_site = SAME_SITE.read(item["same_site"], place)
+            hosts = same_site if isinstance(same_site, bool) else tuple(map(host_name, same_site))
+            starts = tuple(start._replace(same_site=hosts) for start in starts)
         yield from starts
 
     def _source(self, item: dict[str, object], path: KeyPath, kind: str, given: Given) -> None:
@@ -255,6 +264,8 @@ class StartReader:
         try:
             lines = read_text(self.folder / name, most=MAX_FILE_BYTES).split("\n")
         except ConfigError as error:
+            from crawler.config.value_reader import of_file
+
             self.report.add(path, of_file(error, self.folder / name))
             return
         yield from self._lines(YamlSource(name, lines), path, kind, values)

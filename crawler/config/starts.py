@@ -35,19 +35,22 @@ class Start(NamedTuple):
             the URLs; "" for that of the page kind's request.
         kind: page kind; that of a sitemap is a name in `StartReader.sitemaps`.
         values: what it hands over, None for nothing.
+        same_site: redirects are followed on its own site only; hosts: to these as well; False: to any site.
     """
 
     url: str
     kind: str
     values: Values | None = None
+    same_site: bool | tuple[str, ...] = True
 
     @property
     def plain(self) -> list[object]:
-        """The same as JSON takes it, in few bytes; where nothing is handed over, as before there were values."""
-        if self.values is None:
-            return [self.url, self.kind]
-        text = json.dumps(self.values, ensure_ascii=True, separators=(",", ":"))
-        return [self.url, self.kind, hashlib.sha256(text.encode()).hexdigest()]
+        """The same as JSON takes it, in few bytes; what is not given stands nowhere, as before it could be."""
+        found: list[object] = [self.url, self.kind]
+        if self.values is not None:
+            text = json.dumps(self.values, ensure_ascii=True, separators=(",", ":"))
+            found.append(hashlib.sha256(text.encode()).hexdigest())
+        return found if self.same_site is True else [*found, {"same_site": self.same_site}]
 
 
 def fault(url: str, *, demo: bool = False, names: Collection[str] | None = None) -> tuple[str, str] | None:

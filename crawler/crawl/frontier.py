@@ -382,7 +382,10 @@ class Frontier:
         request = Request(page.id, page.url, page.kind, page.attempts + 1, 0.0, not_after, cookies, proxy)
         if page.ask is None and page.message is None:
             return page, request
-        return page, request._replace(ask=load_ask(page.ask), message=page.message)
+        ask = load_ask(page.ask)
+        if page.hops and ask is not None:
+            ask = ask._replace(first=self._pages.past.redirected_from(page))
+        return page, request._replace(ask=ask, message=page.message)
 
     def _wake(self, now: float) -> None:
         while self._waiting and self._waiting[0][0] <= now:

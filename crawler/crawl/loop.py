@@ -13,7 +13,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol
 
-from crawler import urls
 from crawler.crawl.admission import page_limit
 from crawler.crawl.blame import Blame
 from crawler.crawl.frontier import Frontier
@@ -323,7 +322,7 @@ class Crawl:
         self._frontier.add(new, time.monotonic())
 
     def _moved(self, page: Queued, moved: Moved) -> None:
-        if not self._pages.may_leave(page) and not urls.same_site(page.url, moved.location):
+        if not self._pages.may_move(page, moved.location):
             self._end_badly(page, off_site(moved))
             return
         if self._session is not None:  # it may lead to the login: then the limit must not end the crawl here

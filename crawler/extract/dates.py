@@ -6,9 +6,11 @@ Without a format a date is ISO 8601, as in the `datetime` attribute of HTML's `t
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from crawler.extract.numbers import ENGLISH, ascii_digits, load
 
@@ -17,6 +19,8 @@ __all__ = ["read_date", "read_datetime"]
 _MAX_LENGTH = 100
 _COUNTED = frozenset({"epoch", "relative"})
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*\.?")
+_ORDINAL = re.compile(r"(?<!\d)(\d\d?)(?:st|nd|rd|th|er|re|eme|e|ste|de|\.?[oa°]|:[ae])(?!\w)", re.I)
+"""A day of the month as many languages write it, without its accents: `1st`, `1er`, `1º`, `5e`."""
 _CODE = re.compile(r"%([A-Za-z%])")
 _ISO_PART = re.compile(r"\d{4}(?:-?W\d\d|-\d\d)?")  # a year, a month or a week
 _EITHER_CENTURY = range(2050, 2069)
@@ -26,6 +30,12 @@ _YEAR = "January February March April May June July August September October Nov
 _WEEK = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
 _MONTHS = _YEAR.split()
 _DAYS = _WEEK.split()
+_OTHER_NAMES = {
+    "de": {"jänner": "January", "feber": "February", "mrz": "March", "maerz": "March", "sonnabend": "Saturday"},
+    "es": {"setiembre": "September"},
+    "id": {"agt": "August", "nopember": "November"},
+}
+"""Names that CLDR has only for some countries of a language, or not at all."""
 
 
 def read_date(text: str, formats: tuple[str, ...], locale: str) -> date | str:
@@ -57,7 +67,10 @@ def read_datetime(text: str, formats: tuple[str, ...], locale: str, *, whole_day
         found = _by_formats([text], formats, whole_day)
         if found != "not-a-date":
             return found
-    return _by_formats(_spellings(text, locale), formats, whole_day)
+    found = _by_formats(_spellings(text, locale), formats, whole_day)
+    if found == "not-a-date" and (plain := _ORDINAL.sub(r"\1", _folded(text))) != text:
+        found = _by_formats(_spellings(plain, locale), tuple(map(_folded, formats)), whole_day)
+    return found
 
 
 def _counted(text: str, formats: Collection[str]) -> datetime | str:
@@ -178,7 +191,21 @@ def _spellings(text: str, locale: str) -> list[str]:
 
 
 def _put(text: str, names: dict[str, str], dot: str) -> str:
-    return _WORD.sub(lambda word: _name(word[0], names, dot), text)
+    return _WORD.sub(lambda word: word[0] if _is_unit(word) else _name(word[0], names, dot), text)
+
+
+def _is_unit(word: re.Match[str]) -> bool:
+    """Tell whether a word says what the number in front of it counts: 3月5日 has no Monday and no Sunday."""
+    at = word.start()
+    return len(word[0]) == 1 and at > 0 and word.string[at - 1].isdigit()
+
+
+def _folded(text: str) -> str:
+    """Return a text without accents, vowel points and marks of the writing direction, its brackets in ASCII."""
+    if text.isascii():
+        return text
+    kept = (char for char in unicodedata.normalize("NFKD", text) if unicodedata.category(char)[0] != "M")
+    return "".join(char for char in kept if unicodedata.category(char) != "Cf").replace("ı", "i")
 
 
 def _name(word: str, names: dict[str, str], dot: str) -> str:
@@ -193,16 +220,31 @@ def _name(word: str, names: dict[str, str], dot: str) -> str:
 
 @lru_cache(maxsize=32)
 def _names(locale: str) -> tuple[dict[str, str], dict[str, str]]:
-    """English names of days and of months by the locale's."""
+    """English names of days and of months by the locale's, with and without their accents."""
     if locale in ENGLISH:
         return {name.casefold(): name for name in _DAYS}, {name.casefold(): name for name in _MONTHS}
     found = load(locale)
-    days: dict[str, str] = {}
-    months: dict[str, str] = {}
+    days = _named(found.days, _DAYS, 0)
+    months = _named(found.months, _MONTHS, 1)
+    for name, english in _OTHER_NAMES.get(found.language, {}).items():
+        (days if english in _DAYS else months).setdefault(name, english)
+    return _with_folded(days), _with_folded(months)
+
+
+def _named(source: Any, english: list[str], first: int) -> dict[str, str]:
+    """English names by those of CLDR; the first of them has the number `first` there."""
+    names: dict[str, str] = {}
     for context in ("format", "stand-alone"):
         for width in ("wide", "abbreviated"):
-            for names, source, english, first in ((days, found.days, _DAYS, 0), (months, found.months, _MONTHS, 1)):
-                for number, name in source[context][width].items():
-                    names.setdefault(name.casefold(), english[number - first])
-                    names.setdefault(name.rstrip(".").casefold(), english[number - first])
-    return days, months
+            for number, name in source[context][width].items():
+                names.setdefault(name.casefold(), english[number - first])
+                names.setdefault(name.rstrip(".").casefold(), english[number - first])
+    return names
+
+
+def _with_folded(names: dict[str, str]) -> dict[str, str]:
+    """The same names, and without accents those that are still told apart."""
+    folded: dict[str, set[str]] = {}
+    for name, english in names.items():
+        folded.setdefault(_folded(name), set()).add(english)
+    return {name: one.pop() for name, one in folded.items() if len(one) == 1} | names

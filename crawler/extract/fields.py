@@ -300,7 +300,7 @@ class CompiledField:
             if changed is None:
                 return None
             text, notes, doubt = changed, notes + more, doubt and not repaired
-        if "\\" in text or "[email" in text:
+        if "\\" in text or "[email" in text or "/email-protection" in text:
             notes += self._undecoded(text)
         if marked and _FOOTNOTE.search(text):
             notes += (self._note("footnote", text),)
@@ -319,7 +319,8 @@ class CompiledField:
         """Notes on what stands for something else: escapes of JSON, an address that Cloudflare hides."""
         if _ESCAPE.search(text):
             return (self._note("json-escapes", text),)
-        return (self._note("hidden-email", text),) if "[email protected]" in collapse_whitespace(text)[0] else ()
+        hidden = "[email protected]" in collapse_whitespace(text)[0] or "/cdn-cgi/l/email-protection" in text
+        return (self._note("hidden-email", text),) if hidden else ()
 
     def _change(self, text: str) -> tuple[str | None, tuple[Note, ...], bool]:
         """Return the text as the rule changes it, notes on that, and whether a `replace` changed something."""

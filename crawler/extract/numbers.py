@@ -56,11 +56,26 @@ _SIGNS = str.maketrans(
         "】": "]",
     }
     | dict.fromkeys("\u00a0\u2007\u2009\u202f", " ")
+    | dict.fromkeys("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "")
 )
-_CURRENCIES = """kr kr. Kr Kr. Kč zł zł. Ft lei руб. руб р. лв лв. Fr. Fr SFr. грн грн. din din. дин. Rs Rs. RM Rp Rp. R
-    S/ S/. ден TL ر.س د.إ KM Bs Bs. Q L B/. L.E."""
-_WORDS = frozenset(_CURRENCIES.split())
-_DASHES = re.compile(r"[.,](?:-{1,2}|—)")
+_CURRENCIES = """Euro euro Euros euros EURO Eur eur usd gbp chf dollar dollars kr kr. Kr Kr. KR Kč kč KČ zł zł. zl Ft
+    lei leu руб. руб р. рублей рубля грн грн. лв лв. лева тг тг. тенге сум so'm man man. Fr. Fr SFr. kn din din. дин.
+    ден ден. Rs Rs. रु रु. රු රු. Tk Tk. টাকা RM Rp Rp. R S/ S/. TL TL. KM Bs Bs. Gs. Q L B/. Php KSh Ksh TSh USh
+    円 元 圆 圓 원 đ Đ đồng VNĐ บาท L.E. ر.س ر.س. د.إ د.إ. ج.م ج.م. د.ك د.ك. ر.ق ر.ق. ر.ع. د.ب. د.ت د.م. د.ج تومان ریال
+    ريال ש"ח ש״ח"""
+_ISO_4217 = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF
+    CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF
+    IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK
+    MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR
+    SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED
+    VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW"""
+_WORDS, _CODES = frozenset(_CURRENCIES.split()), frozenset(_ISO_4217.split())
+_DASHES = re.compile(r"[.,:](?:-{1,2}|—)|/[-=]")
+"""No cents: `12,-`, in Sweden `12:-`, in India `12/-`."""
+_SIGN_BETWEEN = re.compile(r"(.*[0-9]) ?([^\w\s.,:;'/+-]) ?([0-9]{2})", re.S)
+_COLON = re.compile(r"(?<=[0-9]):(?=[0-9]{2}(?![0-9]))")
+_DOLLAR = re.compile(r"[A-Z]{1,2} \$")
 _TIMES = {"k": 1_000, "K": 1_000, "M": 1_000_000, "千": 1_000, "万": 10_000, "萬": 10_000, "億": 10**8, "亿": 10**8}
 """What short numbers are counted in: `1.2k` is 1200."""
 _BRACKETS = {"(": ")", "[": "]"}
@@ -70,6 +85,7 @@ class _Symbols(NamedTuple):
     group: str
     decimal: str
     sizes: tuple[int, int]
+    colon: bool = False  # prices are also written 49:90
 
 
 class Numbers:
@@ -87,6 +103,7 @@ class Numbers:
 
     def __init__(self, symbols: _Symbols, negative: Collection[str] = ()) -> None:
         self._decimal = self.point = symbols.decimal
+        self._colon = symbols.colon
         self._brackets, self._trailing = "brackets" in negative, "trailing" in negative
         group = "['’]" if symbols.group in "'’" else re.escape(symbols.group)
         last, other = symbols.sizes
@@ -124,11 +141,16 @@ class Numbers:
         return int(number) if number is not None and number == number.to_integral_value() else None
 
     def money(self, text: str) -> Money | None:
-        """Return an amount with the currency written before or behind it, or with none."""
+        """Return an amount with the currency written before it, behind it or in the place of the point; or with none.
+
+        Where a sign and a code are written, `$12.50 USD`, the currency is the code.
+        """
         price = self._price.fullmatch(text)
         if price is not None:  # most prices
             return Money(Decimal(f"{price[2]}.{price[3]}" if price[3] else price[2]), price[1])
         plain = self._plain(text)
+        if self._colon and ":" in plain:
+            plain = _COLON.sub(self._decimal, plain)
         digits = [at for at, char in enumerate(plain) if "0" <= char <= "9"]
         if not digits:
             return None
@@ -141,12 +163,22 @@ class Numbers:
         if self._trailing and not sign and behind.count("-") == 1:
             sign, behind = _sign(behind)
         times, behind = (_TIMES[behind], "") if behind in _TIMES else (1, behind)
-        if (before and behind) or ((before or behind) and not _is_currency(before or behind)):
+        currency = _currency(before, behind)
+        if currency is None:
             return None
         number = self._read(plain[start:end])
-        number = None if number is None else number * (-times if sign == "-" else times)
-        amount = self._signed(number, enclosed, signed=bool(sign))
-        return None if amount is None else Money(amount, before or behind)
+        if number is None:
+            return self._between(plain)
+        amount = self._signed(number * (-times if sign == "-" else times), enclosed, signed=bool(sign))
+        return None if amount is None else Money(amount, currency)
+
+    def _between(self, plain: str) -> Money | None:
+        """Return the amount of `12€99`; None of any other text."""
+        found = _SIGN_BETWEEN.fullmatch(plain) if len(plain) <= _MAX_LENGTH else None
+        if found is None or unicodedata.category(found[2]) != "Sc" or self._decimal in found[1]:
+            return None
+        number = self._read(f"{found[1]}{self._decimal}{found[3]}")
+        return None if number is None else Money(number, found[2])
 
     def _full(self, plain: str) -> Decimal | None:
         """Return the number of a short one, `1.2k`; None of any other text."""
@@ -194,7 +226,8 @@ def numbers(locale: str, negative: tuple[str, ...] = ()) -> Numbers:
     if group == decimal:
         raise ExtractError("locale", f"the locale {locale!r} uses the same sign for groups and decimals")
     sizes = found.decimal_formats[None].grouping
-    return Numbers(_Symbols(" " if group.isspace() else group, decimal, (sizes[0] or 3, sizes[1] or 3)), negative)
+    group = " " if group.isspace() else group
+    return Numbers(_Symbols(group, decimal, (sizes[0] or 3, sizes[1] or 3), found.language == "sv"), negative)
 
 
 def ascii_digits(text: str) -> str:
@@ -228,6 +261,23 @@ def _sign(before: str) -> tuple[str, str]:
         if before.count(sign) == 1 and (before[0] == sign or before[-1] == sign):
             return sign, before.strip(sign + " ")
     return "", before
+
+
+def _currency(before: str, behind: str) -> str | None:
+    """Return the currency that stands around a number, "" for none; None where something else does."""
+    if not (before and behind):
+        one = before or behind
+        if not one or _is_currency(one):
+            return one
+        if _DOLLAR.fullmatch(one):
+            return one.replace(" ", "")
+    parts = [*before.split(), *behind.split()]
+    code = next((part for part in parts if part in _CODES), None)
+    if code is None or len(parts) != 2:
+        return None
+    other = parts[1] if parts[0] == code else parts[0]
+    contradicts = "€" in other and code != "EUR"
+    return code if _is_currency(other) and other not in _CODES and not contradicts else None
 
 
 def _is_currency(text: str) -> bool:

@@ -63,7 +63,7 @@ class Paging:
                 break
             handed = {**asked.given, self.rule.name: value}
             try:
-                url = request.next_address(page.url, handed, self.rule.name, plain=asked.plain)
+                url = request.next_address(page.url, asked, handed, self.rule.name)
                 ask = request.ask(handed)
             except (urls.BadUrl, ExtractError) as error:
                 notes.append(Note("", error.code, f"the next page cannot be asked for: {error.detail}"))

@@ -132,20 +132,26 @@ class CompiledRequest:
             raise urls.BadUrl("bad-url", f"longer than {urls.MAX_LENGTH} characters")
         return url
 
-    def next_address(self, url: str, given: Mapping[str, Value], name: str, *, plain: bool) -> str | None:
+    def next_address(self, url: str, asked: Ask, given: Mapping[str, Value], name: str) -> str | None:
         """Return the URL of the next page of a list.
+
+        Where a redirect led to the page before it, that is where this list is asked for: a POST cannot go to its
+        results, nor a number to an address that the site made without one.
 
         Args:
             url: of the page before it.
+            asked: what that page was asked for with.
             given: what the next page is asked for with.
             name: of what is counted.
-            plain: a POST was redirected to the page before it, which cannot be posted to.
 
         Raises:
             BadUrl: what the values make is no URL.
         """
-        anew = self._url is not None and (plain or name in names_in(self.rule.url))
-        return self.address(None if anew else url, url, given)
+        first = asked.first or url
+        if self._url is not None and (name in names_in(self.rule.url) or (asked.plain and not asked.first)):
+            return self.address(None, first, given)
+        keeps_number = not asked.plain and self.address(url, url, asked.given) == url
+        return self.address(url if keeps_number else first, url, given)
 
     def message(self, url: str, ask: Ask | None, secrets: Mapping[str, Value], *, trusted: bool) -> Message | None:
         """Return how the request differs from a plain GET; None where it does not.

@@ -7,11 +7,14 @@ has its own.
 from __future__ import annotations
 
 import re
-import socket
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from crawler.errors import FetchError, one_line
+
+if TYPE_CHECKING:
+    import socket
 
 __all__ = ["address_of", "connect_through", "is_socks", "looks_up", "refused_socks", "refused_tunnel"]
 

@@ -190,10 +190,21 @@ class Run:
             ignore=fetch.ignore_parameters,
             keep=fetch.keep_parameters,
             posting=[name for name, request in self._job.requests.items() if request.posts],
+            counted=[name for name, kind in kinds.items() if kind.paginate],
+            elsewhere=self._elsewhere(),
         )
         with pages.transaction():
             pages.add_starts(self._starts)
         return pages
+
+    def _elsewhere(self) -> dict[str, dict[str, bool]]:
+        """By page kind the hosts that rules and starts name in `same_site`."""
+        named = [(rule.to, rule.hosts) for kind in self._job.recipe.kinds.values() for rule in kind.follow]
+        named += [(start.kind, start.same_site) for start in self._job.starts if isinstance(start.same_site, tuple)]
+        found: dict[str, dict[str, bool]] = {}
+        for kind, hosts in named:
+            found.setdefault(kind, {}).update(dict.fromkeys(hosts, True))
+        return found
 
     def _politeness(self) -> Politeness:
         polite = self._job.polite

@@ -17,7 +17,7 @@ from crawler.config.tables import Field, Home, field_rule, homes
 from crawler.errors import one_line
 from crawler.extract.described import found_by, links_found_by, rows_found_by
 from crawler.extract.rules import FollowRule, TableRule
-from crawler.model import Row
+from crawler.model import SITEMAP, Row
 from crawler.runner.protect import Doubt
 from crawler.store.records import IS_OF
 from crawler.store.result import StoredResult
@@ -133,7 +133,7 @@ class Blame:
     def _start(self) -> tuple[str, str] | None:
         """A start page that failed, or was redirected to one that did or that gave nothing."""
         row = self._db.execute(
-            "SELECT s.url, p.url, p.code, p.detail FROM edges e JOIN pages s ON s.id = e.child "
+            "SELECT s.url, s.kind, p.url, p.code, p.detail FROM edges e JOIN pages s ON s.id = e.child "
             "LEFT JOIN final f ON f.page = s.id JOIN pages p ON p.id = coalesce(f.target, s.id) "
             "WHERE e.crawl = ? AND e.parent = 0 AND (p.state IN ('failed', 'skipped', 'waiting') OR "
             "(s.id <> p.id AND p.code LIKE '%no-match%')) ORDER BY e.position LIMIT 1",
@@ -141,9 +141,11 @@ class Blame:
         ).fetchone()
         if row is None:
             return None
-        start, final, code, detail = row
+        start, kind, final, code, detail = row
         way = "" if start == final else f", {_REDIRECTED} {final},"
-        return f"the start page{way} {_FAILED}: {_cause(code, detail)}", start
+        fix = "; if it has moved, correct start" if code == "off-site" else ""
+        fix += ", or write same_site: false beside its url" if fix and not kind.startswith(SITEMAP) else ""
+        return f"the start page{way} {_FAILED}: {_cause(code, detail)}{fix}", start
 
     def _redirected(self, kinds: set[str]) -> tuple[str, str] | None:
         """Pages that should have given rows and were redirected to one address."""

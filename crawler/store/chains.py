@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from crawler.model import RICH, Failure, Note, Page
 from crawler.store.queued import Queued
-from crawler.store.records import forget_records
+from crawler.store.records import IS_OF, forget_records, to_stored
 from crawler.url_parameters import grown, sessions, shape, without
 
 __all__ = ["Chains"]
 
 MAX_GUESSED = 10  # pages in a row that show what the list has shown before, where it is not certain that it is a list
 MAX_POOR = 100  # pages in a row that show the same, where that is nothing or one thing: a calendar may have a gap
+_SAME = Note("", "page-repeats", "it has the same content as an earlier page of the list")
 
 
 class _Before(NamedTuple):
@@ -37,11 +38,13 @@ class Chains:
 
     Attributes:
         keep: names, in lower case, of parameters that are no session whatever they look like.
+        counted: page kinds whose lists are asked for by number, offset or cursor.
     """
 
     db: sqlite3.Connection
     crawl: int
     keep: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
 
     def judge(self, page: Queued, found: Page) -> tuple[Page, Failure | None]:
         """Return the page as it is to be kept: without its links where its list repeats itself.
@@ -61,6 +64,8 @@ class Chains:
             "UPDATE pages SET sign = ?, chain = ?, repeats = ? WHERE id = ?", (found.sign, chain, repeats, page.id)
         )
         onward = _onward(page, found, before)
+        if repeats and rich and not onward and page.kind in self.counted:
+            return self._once(page, found, chain), None
         over = bool(repeats) and rich and self._is_over(chain, found)
         if not over and (not repeats or not onward or repeats < _most(page, onward, before, rich)):
             return found, None
@@ -68,9 +73,45 @@ class Chains:
         note = Note("", "page-repeats", f"{why}; its links are not followed")
         if not rich:
             return found._replace(links=(), notes=(*found.notes, note)), None
-        self._forget(before, note)
-        self._forget_alike(page, found, chain, note)
+        self._forget(before)
+        self._forget_alike(page, found, chain)
         return found._replace(records=(), links=(), notes=(*found.notes, note)), None
+
+    def _once(self, page: Queued, found: Page, chain: int) -> Page:
+        """Of pages that show the same and lead no further, let only the first of the list keep its rows.
+
+        All pages of a list may be asked for at once, so the first need not be the first to arrive.
+        """
+        alike = self.db.execute(
+            "SELECT id, url FROM pages WHERE crawl = ? AND sign = ? AND chain = ? AND id != ? ORDER BY id",
+            (self.crawl, found.sign, chain, page.id),
+        ).fetchall()
+        certain = self._is_certain(found, chain)
+        first, url = min((page.id, page.url), alike[0])
+        what = "its rows are left out" if certain else "its rows are kept, for they may be others that look the same"
+        note = Note("", "page-repeats", f"it has the same content as {url}; {what}")
+        if first != page.id:
+            found = found._replace(records=(), links=()) if certain else found
+            return found._replace(notes=(*found.notes, note))
+        for other, _ in alike:
+            if certain:
+                self.db.execute("DELETE FROM edges WHERE crawl = ? AND parent = ?", (self.crawl, other))
+            self._note(other, note, forget=certain)
+        return found
+
+    def _is_certain(self, found: Page, chain: int) -> bool:
+        """Tell whether what a page shows can be no other part of the list that happens to look the same.
+
+        It cannot where most of it differs within the page, or where it is shorter than the first page: only the last
+        page of a list is.
+        """
+        told = [*(to_stored(record).values for record in found.records), *(link.url for link in found.links)]
+        different = len(set(told))
+        if different > 1 and 2 * different > len(told):
+            return True
+        is_of = IS_OF.format(page="?1")
+        (most,) = self.db.execute(f"SELECT count(*) FROM records r WHERE {is_of}", (chain,)).fetchone()  # noqa: S608 - fixed names
+        return len(found.records) < most and not found.left_out
 
     def _before(self, page: Queued) -> list[_Before]:
         """The pages in front of this one in its chain; redirects between them do not count."""
@@ -108,10 +149,10 @@ class Chains:
         mine = without(page.url, names)
         return next((url for (url,) in rows if without(url, names) == mine), None)
 
-    def _forget(self, before: list[_Before], note: Note) -> None:
+    def _forget(self, before: list[_Before]) -> None:
         """Take back the rows of the pages just before that showed nothing new either."""
         while repeated := max((each for each in before if each.repeats), key=lambda each: each.repeats, default=None):
-            self._forget_one(repeated.id, note)
+            self._note(repeated.id, _SAME, forget=True)
             one = Queued(repeated.id, repeated.url, self._kind(repeated.id), "", 0, 0, 0, 0, 0, 0)
             before = [each for each in self._before(one) if each.repeats < repeated.repeats]
 
@@ -123,20 +164,22 @@ class Chains:
         ).fetchone()
         return row is not None
 
-    def _forget_alike(self, page: Queued, found: Page, chain: int, note: Note) -> None:
+    def _forget_alike(self, page: Queued, found: Page, chain: int) -> None:
         """Take back the rows of all other pages of the list that repeat the same, on whichever way they were found."""
         rows = self.db.execute(
             "SELECT id FROM pages WHERE crawl = ? AND sign = ? AND chain = ? AND repeats AND id != ?",
             (self.crawl, found.sign, chain, page.id),
         )
         for (other,) in rows.fetchall():
-            self._forget_one(other, note)
+            self._note(other, _SAME, forget=True)
 
-    def _forget_one(self, page: int, note: Note) -> None:
-        forget_records(self.db, page)
+    def _note(self, page: int, note: Note, *, forget: bool) -> None:
+        """Write a note on a page that was read before, and take back its rows."""
+        if forget:
+            forget_records(self.db, page)
         self.db.execute(
             "UPDATE pages SET code = coalesce(code, ?), detail = coalesce(detail, ?) WHERE id = ?",
-            (note.code, "it has the same content as an earlier page of the list", page),
+            (note.code, note.detail, page),
         )
 
     def _kind(self, page: int) -> str:

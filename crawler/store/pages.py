@@ -79,6 +79,8 @@ class Pages:
         now: wall clock, seconds since 1970.
         ignore, keep: names of parameters that never, or always, tell pages apart.
         posting: page kinds that are asked for by POST.
+        counted: page kinds whose lists are asked for by number, offset or cursor.
+        elsewhere: for each page kind the hosts to which its pages may be redirected, beside their own.
 
     Attributes:
         past: what the crawl has seen of pages and hosts.
@@ -97,15 +99,18 @@ class Pages:
         ignore: Collection[str] = (),
         keep: Collection[str] = (),
         posting: Collection[str] = (),
+        counted: Collection[str] = (),
+        elsewhere: Mapping[str, Mapping[str, bool]] = {},
     ) -> None:
         self._db, self._crawl, self._lanes = db, crawl, lanes
         self._write = db.cursor().execute  # always the same cursor: a new one is a fifth of the cost of a statement
         self._admission, self._now = admission, now
         self.past = Past(db, crawl)
-        self._chains = Chains(db, crawl, frozenset(map(str.lower, keep))) if chains else None
+        keep_always = frozenset(map(str.lower, keep))
+        self._chains = Chains(db, crawl, keep_always, frozenset(counted)) if chains else None
         self.keys = Keys(db, crawl, ignore, keep)
         self._under_way = UnderWay(db, crawl)
-        self._posting = frozenset(posting)
+        self._posting, self._elsewhere = frozenset(posting), elsewhere
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -135,7 +140,8 @@ class Pages:
     def add_starts(self, starts: Iterable[Link]) -> None:
         """Queue the start pages; those that are known stay as they are."""
         for position, start in enumerate(starts):
-            child, _ = self._add(start.url, start.kind, depth=0, hops=0, anywhere=0, ask=dump_ask(start.ask))
+            ask, anywhere = dump_ask(start.ask), int(start.anywhere)
+            child, _ = self._add(start.url, start.kind, depth=0, hops=0, anywhere=anywhere, ask=ask)
             self._edge(0, position, child, start)
 
     def hosts(self) -> list[str]:
@@ -358,8 +364,14 @@ class Pages:
         freed = self._free(child) if link.anywhere else []
         return freed + self._lift(child, depth)
 
-    def may_leave(self, page: Queued) -> bool:
-        """Whether a link that was found by now lets a page be redirected to another site."""
+    def may_move(self, page: Queued, location: str) -> bool:
+        """Whether a page may be redirected there: on its site, to a host that is named for its kind, or to any site.
+
+        A link that was found by now may let it go anywhere.
+        """
+        named = self._elsewhere.get(page.kind, {})
+        if urls.same_site(page.url, location) or urls.of_host(named, urls.host(location)):
+            return True
         if not page.anywhere:
             page.anywhere = self._db.execute("SELECT anywhere FROM pages WHERE id = ?", (page.id,)).fetchone()[0]
         return bool(page.anywhere)

@@ -88,6 +88,20 @@ class Past:
             todo += [parent for parent, state in parents if state == "moved" and parent not in seen]
         return False
 
+    def redirected_from(self, page: Queued) -> str:
+        """URL of the page from which redirects led to this one; "" for none."""
+        url, one, seen = "", page.id, {page.id}
+        while True:
+            row = self._db.execute(
+                "SELECT p.id, p.url FROM edges e JOIN pages p ON p.id = e.parent "
+                "WHERE e.child = ? AND e.kin = 1 AND p.state = 'moved' ORDER BY p.id LIMIT 1",
+                (one,),
+            ).fetchone()
+            if row is None or row[0] in seen:
+                return url
+            one, url = row
+            seen.add(one)
+
     def is_hopeless(self, page: Queued) -> bool:
         """Whether other pages of the crawl were read, and this one failed in an earlier run or in the crawl before.
 

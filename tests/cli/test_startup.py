@@ -8,6 +8,24 @@ import pytest
 
 from tests.support.jobs import ROOT, command
 
+LATE = {
+    "crawler.config.counted_starts",
+    "crawler.config.python_data",
+    "crawler.config.value_reader",
+    "crawler.extract.request",
+    "crawler.extract.templates",
+    "crawler.fetch.browser",
+    "crawler.store.runs",
+    "socket",
+    "sqlite3",
+}
+"""What the check of a config without paging, requests, values, a browser and a state does without."""
+SIMPLE = """name: shop
+start: https://books.example/
+pages:
+  list: {follow: [{css: a.book, to: book}, {css: a.next, to: list}]}
+  book: {fields: {title: h1, price: {css: .price, type: money}}}
+"""
 HEAVY = {"ruamel", "bs4", "lxml", "selectolax", "requests", "openpyxl", "xlsxwriter", "sqlite3", "asyncio"}
 
 
@@ -31,7 +49,16 @@ def test_help_imports_nothing_heavy(arguments):
 
 
 def test_check_imports_no_client_no_slow_parser_and_no_workbook():
-    assert imported("check", "configs/demo.yaml") == {"ruamel", "sqlite3", "selectolax"}
+    assert imported("check", "configs/demo.yaml") <= {"ruamel", "sqlite3", "selectolax"}
+
+
+def test_check_of_a_simple_config_imports_only_what_it_needs(tmp_path):
+    config = tmp_path / "job.yaml"
+    config.write_text(SIMPLE)
+    code = "import sys; from crawler.cli.main import main; main(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, "check", str(config)], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert LATE.isdisjoint(done.stderr.splitlines()[-1].split())
 
 
 def cpu_seconds(*arguments):

@@ -242,7 +242,7 @@ def test_a_redirect_to_another_site_is_told_and_gets_no_secret(cli, own):
             )  # fmt: skip
             assert server.requests[-1].header("X-Key") == "canary"
         said = " ".join(done.err.split())
-        assert "another site: a run follows this only if a rule has same_site: false" in said
+        assert "another site: a run follows this only if its rule or start has same_site: false" in said
         assert all(seen.header("X-Key") is None for seen in other.requests)
     assert "there" in done.out
     assert "canary" not in done.out + done.err

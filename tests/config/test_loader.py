@@ -390,3 +390,12 @@ def test_whatever_is_written_it_loads_or_is_refused(tmp_path, changes):
     assert again.what_hash == found.what_hash
     assert (found.recipe, found.tables, found.settings()) == (again.recipe, again.tables, again.settings())
     assert not any(place == "nonsense" for place, _ in changes)
+
+
+@pytest.mark.parametrize("name", ["books-{date}.xlsx", "books-%Y-%m-%d.csv", "books-$(date +%F).xlsx"])
+def test_a_date_in_the_name_of_an_output_is_said_to_be_none(name):
+    config = {"name": "books", "start": "https://oak.example/", "pages": {"book": {"fields": {"title": "h1"}}}}
+    (warning,) = (one for one in load({**config, "output": name}).warnings if one.startswith("output"))
+    assert f"'{name}'" in warning
+    assert "--set" in warning
+    assert not any(one.startswith("output") for one in load({**config, "output": "books.xlsx"}).warnings)

@@ -124,6 +124,53 @@ def test_short_names_with_and_without_a_dot(locale, text, form, expected):
 
 
 @pytest.mark.parametrize(
+    ("locale", "text", "form"),
+    [
+        ("en", "5th March 2024", "%d %B %Y"),
+        ("en", "Tuesday, 5th of March 2024", "%A, %d of %B %Y"),
+        ("fr", "5e mars 2024", "%d %B %Y"),
+        ("nl", "5de maart 2024", "%d %B %Y"),
+        ("es", "5.º de marzo de 2024", "%d de %B de %Y"),
+        ("it", "5° marzo 2024", "%d %B %Y"),
+        ("de", "5. Maerz 2024", "%d. %B %Y"),
+        ("de", "05. Mrz 2024", "%d. %b %Y"),
+        ("tr", "5 MART 2024", "%d %B %Y"),
+        ("el", "ΤΡΙΤΗ 5 ΜΑΡΤΙΟΥ 2024", "%A %d %B %Y"),
+        ("hi", "5 मार्च 2024", "%d %B %Y"),
+        ("ar", "\u200f٥ مارس ٢٠٢٤\u200f", "%d %B %Y"),
+        ("ja", "2024年3月5日(火)", "%Y年%m月%d日(%a)"),
+        ("ja", "2024年3月5日（火）", "%Y年%m月%d日(%a)"),
+        ("ja", "2024年3月5日 火曜日", "%Y年%m月%d日 %A"),
+        ("ko", "2024년 3월 5일 (화)", "%Y년 %m월 %d일 (%a)"),
+    ],
+)
+def test_ordinals_accents_and_units_that_are_names_of_days(locale, text, form):
+    pytest.importorskip("babel")
+    assert read_date(text, (form,), locale) == date(2024, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "form", "expected"),
+    [
+        ("fr", "1er janvier 2024", "%d %B %Y", date(2024, 1, 1)),
+        ("de", "5. Jänner 2024", "%d. %B %Y", date(2024, 1, 5)),
+        ("de", "5. Feber 2024", "%d. %B %Y", date(2024, 2, 5)),
+        ("fr", "15 aout 2024", "%d %B %Y", date(2024, 8, 15)),
+        ("es", "12 set. 2024", "%d %b %Y", date(2024, 9, 12)),
+        ("tr", "5 KASIM 2024", "%d %B %Y", date(2024, 11, 5)),
+        ("tr", "5 EKİM 2024", "%d %B %Y", date(2024, 10, 5)),
+        ("ja", "2024年3月4日(月)", "%Y年%m月%d日(%a)", date(2024, 3, 4)),
+        ("ja", "2024年3月5日(月)", "%Y年%m月%d日(%a)", "wrong-weekday"),
+        ("en", "31st February 2024", "%d %B %Y", "not-a-date"),
+        ("en", "5the March 2024", "%d %B %Y", "not-a-date"),
+    ],
+)
+def test_other_names_of_months(locale, text, form, expected):
+    pytest.importorskip("babel")
+    assert read_date(text, (form,), locale) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Mon, 02 Mar 2026 10:00:00 GMT", datetime(2026, 3, 2, 10, tzinfo=UTC)),

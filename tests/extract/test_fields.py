@@ -138,6 +138,7 @@ def test_long_texts_are_shortened_in_notes_only():
         (r"<script>{'url': 'https:\/\/x'}</script>", {"css": "script", "regex": "'url': '([^']*)'"}, "json-escapes"),
         (r"""<p id='{"n": "\"Blue\""}'>""", {"css": "p", "attr": "id", "regex": 'n": "(.*)"'}, "json-escapes"),
         ("<a data-cfemail=1f>[email&#160;protected]</a>", {"css": "a"}, "hidden-email"),
+        ("<a href='/cdn-cgi/l/email-protection#1f7e'>Write</a>", {"css": "a", "attr": "href"}, "hidden-email"),
         (r"<p>C:\users\ann</p>", {"css": "p"}, None),
         ("<p>[email me]</p>", {"css": "p"}, None),
         ("<del><b class=p>$20</b></del> <ins><b class=p>$15</b></ins>", {"css": ".p", "type": "money"}, "struck-out"),

@@ -133,6 +133,15 @@ def test_fault_97_other_locales(locale, text, expected):
         ("€.50", "0.50", "€"),
         ("Rs. 1,200", "1200", "Rs."),
         ("￥٣", "3", "￥"),
+        ("$12.50 USD", "12.50", "USD"),
+        ("CAD $12.50", "12.50", "CAD"),
+        ("€5 EUR", "5", "EUR"),
+        ("AU $12.50", "12.50", "AU$"),
+        ("1,299円", "1299", "円"),
+        ("5 euros", "5", "euros"),
+        ("Rs 1,299/-", "1299", "Rs"),
+        ("5$00", "5.00", "$"),
+        ("\u200f5 ر.س\u200f", "5", "ر.س"),
     ],
 )
 def test_money_with_the_currency_as_written(text, amount, currency):
@@ -151,6 +160,13 @@ def test_money_with_the_currency_as_written(text, amount, currency):
         "£1.234,56",
         "£",
         "$5 €",
+        "€5 USD",
+        "NOW $5",
+        "USD 5 EUR",
+        "ab €5",
+        "49:90",
+        "5€9",
+        "1.50€20",
         "Price 5",
         "5 apples",
         "--$5",
@@ -170,6 +186,24 @@ def test_money_of_other_locales():
     assert numbers("de").money("1.299,00 €") == Money(Decimal("1299.00"), "€")
     assert numbers("de").money("49,- €") is None or numbers("de").money("49,- €").amount == 49
     assert numbers("de_CH").money("CHF 1’000.—") == Money(Decimal("1000"), "CHF")
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "amount", "currency"),
+    [
+        ("sv", "1 299:-", "1299", ""),
+        ("sv", "49:90 kr", "49.90", "kr"),
+        ("vi", "1.299.000 đ", "1299000", "đ"),
+        ("es_MX", "$1,299.00 MXN", "1299.00", "MXN"),
+        ("fr", "12€99", "12.99", "€"),
+        ("fr", "1 299 € 99", "1299.99", "€"),
+        ("fa", "۱٬۲۹۹٬۰۰۰ تومان", "1299000", "تومان"),
+        ("de", "1.299,99 Euro", "1299.99", "Euro"),
+    ],
+)
+def test_money_as_shops_of_a_country_write_it(locale, text, amount, currency):
+    pytest.importorskip("babel")
+    assert numbers(locale).money(text) == Money(Decimal(amount), currency)
 
 
 def test_unknown_locales_are_told():
