@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from crawler.compare import svg
-from crawler.compare.figures import figure
+from crawler.compare.reports import svg
+from crawler.compare.reports.figures import figure
 
 __all__ = ["STYLE", "Row", "Span", "as_file", "curves", "spans", "stacked"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from html import escape
 
-from crawler.compare import html_report
+from crawler.compare.reports import html_page
 from crawler.lessons import drawing
 from crawler.lessons.lessons import Lessons
 from crawler.lessons.listing import listings
@@ -59,7 +59,7 @@ def as_page(found: Lessons) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
         f'content="light dark"><title>{escape(TITLE)}</title>\n'
-        f"<style>{html_report.STYLE}{drawing.STYLE}{STYLE}</style></head>\n<body><main>\n"
+        f"<style>{html_page.STYLE}{drawing.STYLE}{STYLE}</style></head>\n<body><main>\n"
         + "\n".join(parts)
         + "\n</main></body></html>\n"
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from crawler.compare.html_report import as_page
-from crawler.compare.markdown import as_markdown
 from crawler.compare.outcome import Comparison
-from crawler.compare.workbook import as_workbook, why_not
+from crawler.compare.reports.html_page import as_page
+from crawler.compare.reports.markdown import as_markdown
+from crawler.compare.reports.workbook import as_workbook, why_not
 from crawler.export.atomic import replacing
 
 __all__ = ["write_reports"]

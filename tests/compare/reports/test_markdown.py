@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from crawler.compare.markdown import as_markdown
+from crawler.compare.reports.markdown import as_markdown
 from tests.compare.test_outcome import FAST, NEAR, SLOW, comparison, entrant
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.compare.figures import (
+from crawler.compare.outcome import Entrant
+from crawler.compare.reports.figures import (
     TIMES,
     columns_of,
     family,
@@ -20,7 +21,6 @@ from crawler.compare.figures import (
     speed_interval,
     standings,
 )
-from crawler.compare.outcome import Entrant
 from crawler.compare.significance import Pair
 from crawler.compare.task import Combination
 from tests.compare.test_outcome import FAST, SLOW, comparison, entrant

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crawler.compare.figures import (
+from crawler.compare.outcome import Comparison, Entrant
+from crawler.compare.reports.figures import (
     COSTS,
     HOW,
     QUANTITIES,
@@ -18,7 +19,6 @@ from crawler.compare.figures import (
     parsed_where,
     standings,
 )
-from crawler.compare.outcome import Comparison, Entrant
 
 __all__ = ["as_markdown"]
 

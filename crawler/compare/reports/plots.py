@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from crawler.compare.figures import figure, interval
-from crawler.compare.palette import Look
+from crawler.compare.reports.figures import figure, interval
+from crawler.compare.reports.palette import Look
+from crawler.compare.reports.svg import NARROW, Rows, apart, drawing, legend, marker, room, rule, text, ticks
 from crawler.compare.significance import Pair
-from crawler.compare.svg import NARROW, Rows, apart, drawing, legend, marker, room, rule, text, ticks
 
 __all__ = ["Dots", "Line", "Point", "Range", "Ratios", "dots", "lines", "ranges", "ratios"]
 

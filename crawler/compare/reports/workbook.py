@@ -13,8 +13,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from crawler import extras
-from crawler.compare.charts import Charts
-from crawler.compare.figures import (
+from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.reports.charts import Charts
+from crawler.compare.reports.figures import (
     COSTS,
     HOW,
     QUANTITIES,
@@ -29,7 +30,6 @@ from crawler.compare.figures import (
     speed_interval,
     standings,
 )
-from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.significance import Pair
 from crawler.export import package
 from crawler.trace.read import STATES

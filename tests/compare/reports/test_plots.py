@@ -4,10 +4,10 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from crawler.compare.palette import look
-from crawler.compare.plots import Dots, Line, Point, Range, Ratios, dots, lines, ranges, ratios
+from crawler.compare.reports.palette import look
+from crawler.compare.reports.plots import Dots, Line, Point, Range, Ratios, dots, lines, ranges, ratios
+from crawler.compare.reports.svg import Bar, apart, bars, ticks
 from crawler.compare.significance import Pair
-from crawler.compare.svg import Bar, apart, bars, ticks
 
 LETTER = 7.0  # pixels: the mean width of a letter at 12.5 pixels
 NAMES = ["processes-asyncio/128 (parsed in the callback)", "a <&>", *(f"series {n}" for n in range(28))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from crawler.compare.palette import LIGHT, MARKERS, look
+from crawler.compare.reports.palette import LIGHT, MARKERS, look
 from crawler.export import package
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from crawler.compare.figures import figure
-from crawler.compare.palette import Look
+from crawler.compare.reports.figures import figure
+from crawler.compare.reports.palette import Look
 
 __all__ = ["NARROW", "Bar", "Rows", "apart", "bars", "drawing", "legend", "marker", "room", "rule", "text", "ticks"]
 

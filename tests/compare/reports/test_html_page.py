@@ -8,9 +8,9 @@ from html import escape, unescape
 
 import pytest
 
-from crawler.compare.html_report import as_page
 from crawler.compare.outcome import Where
 from crawler.compare.records import Difference
+from crawler.compare.reports.html_page import as_page
 from tests.compare.test_outcome import FAST, NEAR, RUN, SLOW, comparison, entrant
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

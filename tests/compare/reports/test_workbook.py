@@ -8,10 +8,10 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import column_index_from_string
 
-from crawler.compare import workbook
 from crawler.compare.outcome import Where
-from crawler.compare.reports import write_reports
-from crawler.compare.workbook import as_workbook
+from crawler.compare.reports import workbook
+from crawler.compare.reports.workbook import as_workbook
+from crawler.compare.reports.write import write_reports
 from crawler.export import package
 from crawler.trace.read import STATES
 from tests.compare.test_outcome import FAST, HOSTILE, RUN, SLOW, comparison, entrant

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from crawler.compare import plots
-from crawler.compare.figures import (
+from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.records import STEPS
+from crawler.compare.reports import plots
+from crawler.compare.reports.figures import (
     COSTS,
     HOW,
     QUANTITIES,
@@ -24,11 +26,9 @@ from crawler.compare.figures import (
     standings,
     typical,
 )
-from crawler.compare.outcome import Comparison, Entrant, Run
-from crawler.compare.palette import Look, look, variables
-from crawler.compare.records import STEPS
+from crawler.compare.reports.palette import Look, look, variables
+from crawler.compare.reports.svg import Bar, bars
 from crawler.compare.significance import Pair, quantile
-from crawler.compare.svg import Bar, bars
 
 __all__ = ["as_page"]
 
