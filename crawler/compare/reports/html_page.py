@@ -223,7 +223,7 @@ def _speed(found: Comparison, looks: dict[str, Look]) -> str:
     rows = [
         plots.Dots(
             named[one.name],
-            *_kinds(one, "pages_a_second"),
+            _runs(one, "pages_a_second"),
             found.speed(one),
             speed_interval(found, one),
             looks[one.name],
@@ -237,10 +237,10 @@ def _speed(found: Comparison, looks: dict[str, Look]) -> str:
     return _plot("Speed", about, lambda width: plots.dots(rows, "Speed", "pages/s", width))
 
 
-def _kinds(one: Entrant, what: str, scale: float = 1) -> tuple[list[float], list[float], list[float]]:
-    """An attribute of the usual runs, of outliers, and of those that were set aside."""
+def _runs(one: Entrant, what: str, scale: float = 1) -> plots.Runs:
+    """An attribute of all of its runs, where it is known."""
     usual, odd = [run for run in one.runs if not run.outlier], [run for run in one.runs if run.outlier]
-    return _of(usual, what, scale), _of(odd, what, scale), _of(one.set_aside, what, scale)
+    return plots.Runs(_of(usual, what, scale), _of(odd, what, scale), _of(one.set_aside, what, scale))
 
 
 def _marked(found: Comparison) -> str:
@@ -254,14 +254,13 @@ def _by_workers(found: Comparison, looks: dict[str, Look]) -> str:
     points: dict[str, dict[int, plots.Point]] = {}
     named: dict[str, Look] = {}
     for one in sorted(found.ranked, key=found.entrants.index):
-        runs = [run.pages_a_second for run in one.runs]
-        point = plots.Point(found.speed(one), runs, speed_interval(found, one))
+        point = plots.Point(found.speed(one), _runs(one, "pages_a_second"), speed_interval(found, one))
         points.setdefault(family(found, one), {})[one.combination.workers] = point
         named[family(found, one)] = looks[one.name]
     if all(len(each) < 2 for each in points.values()):
         return ""
     series = [plots.Line(name, each, named[name]) for name, each in points.items()]
-    about = "pages/s of the crawl; a dot for each run, a larger one for a typical round"
+    about = f"pages/s of the crawl; a dot for each run{_marked(found)}; a larger one for a typical round"
     title, x_title = "Speed by workers", "requests in flight at most"
     return _plot(title, about, lambda width: plots.lines(series, title, x_title, "pages/s", width))
 
@@ -307,7 +306,7 @@ def _dots(
     title, about, unit = words
     rows = [
         plots.Dots(
-            labels(found)[one.name], *_kinds(one, what, scale), middle * scale, None, looks[one.name],
+            labels(found)[one.name], _runs(one, what, scale), middle * scale, None, looks[one.name],
         )
         for one in found.ranked
         if (middle := middles[one.name]) is not None
