@@ -32,6 +32,7 @@ pre code { border: 0; padding: 0; background: none; overflow-wrap: normal; white
 summary { cursor: pointer; margin: 10px 0; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .short td, .short th { text-align: left; white-space: normal; }
+.short th:first-child { min-width: 0; width: 3em; }
 a { color: var(--k0); }
 @media (max-width: 600px) {
   .rows tr:first-child { display: none; }

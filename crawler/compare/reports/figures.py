@@ -19,6 +19,7 @@ __all__ = [
     "Column",
     "Quantity",
     "Standing",
+    "bounds",
     "columns_of",
     "family",
     "figure",
@@ -59,15 +60,19 @@ def ratio(value: float) -> str:
     return f"{value:,.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
 
 
-NO_BOUND = 1000.0
+NO_BOUND = 100.0
 """How many times the ratio a bound may be before it says nothing."""
 
 
+def bounds(pair: Pair) -> tuple[float, float] | None:
+    """The confidence interval; None where the runs are so few that it says nothing."""
+    return (pair.low, pair.high) if pair.low > 0 and pair.high <= NO_BOUND * pair.ratio else None
+
+
 def interval(pair: Pair, dash: str = " to ") -> str:
-    """`6.10 (5.81 to 6.40)`; without bounds where the runs are so few that these say nothing."""
-    if pair.high > NO_BOUND * pair.ratio:
-        return ratio(pair.ratio)
-    return f"{ratio(pair.ratio)} ({ratio(pair.low)}{dash}{ratio(pair.high)})"
+    """`6.10 (5.81 to 6.40)`, with the bounds where there are any."""
+    found = bounds(pair)
+    return f"{ratio(pair.ratio)} ({dash.join(map(ratio, found))})" if found else ratio(pair.ratio)
 
 
 # ---- names
@@ -108,14 +113,17 @@ def family(found: Comparison, one: Entrant) -> str:
 
 
 def parsed_where(found: Comparison) -> str:
-    """What the number of a label means, and where each strategy parses its pages."""
+    """What the number of a label means, by the example of one, and where each strategy parses its pages."""
     by_place: dict[str, list[str]] = {}
     for one in found.entrants:
         names = by_place.setdefault(one.combination.parse, [])
         if one.combination.strategy not in names:
             names.append(one.combination.strategy)
     where = "; ".join(f"{PLACES[place][1]} ({', '.join(names)})" for place, names in by_place.items())
-    return f"threads/16 means 16 requests in flight at most. A page is parsed {where}."
+    widest = max(found.entrants, key=lambda one: one.combination.workers)
+    workers = widest.combination.workers
+    at_most = f"{workers} requests in flight at most" if workers > 1 else "one request after another"
+    return f"{labels(found)[widest.name]} means {at_most}. A page is parsed {where}."
 
 
 def headline(found: Comparison, one: Entrant) -> str:
@@ -192,16 +200,17 @@ def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
 
 
 def speed_interval(found: Comparison, one: Entrant) -> tuple[float, float] | None:
-    """Pages a second that are as far from the first as its interval reaches; None for the first, and for one run.
+    """Pages a second that are as far from the first as its interval reaches; None for the first, and for few runs.
 
     All these intervals hold at once. They are narrower than the runs are spread where rounds were slow as a whole.
     """
     judgement = found.judgement("crawl")
     pair = judgement.pairs.get((one.name, judgement.order[0]))
-    if pair is None or not math.isfinite(pair.high) or not pair.low:
+    reach = bounds(pair) if pair else None
+    if reach is None:
         return None
     best = 1 / judgement.typical[judgement.order[0]]
-    return best / pair.high, best / pair.low
+    return best / reach[1], best / reach[0]
 
 
 # ---- columns
@@ -284,5 +293,5 @@ HOW = (
     "run far off the others does not move. The columns 'from' and 'to' are the bounds of the speed when the first is "
     "held fixed. All confidence intervals of one quantity hold at once with 95 %. CPU is of all processes of a run, "
     "start-up and outputs included; memory is the highest sum of their proportional set sizes. All other figures are "
-    "medians of the runs."
+    "medians of the runs, so the parts of a run need not add up to it exactly."
 )

@@ -10,12 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from crawler.compare.reports.figures import figure, interval
+from crawler.compare.reports.figures import bounds, figure, interval
 from crawler.compare.reports.palette import Look
 from crawler.compare.reports.svg import NARROW, Rows, apart, drawing, legend, marker, room, rule, text, ticks
 from crawler.compare.significance import Pair
 
 __all__ = ["Dots", "Line", "Point", "Range", "Ratios", "Runs", "dots", "lines", "ranges", "ratios"]
+
+
+_STEPS = (0.2, 0.5, 1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100)  # of an axis of ratios
+_TENS = (0.01, 0.1, 1, 10, 100, 1000, 10_000)  # of a long one
 
 
 class Runs(NamedTuple):
@@ -124,16 +128,15 @@ def ratios(rows: Sequence[Ratios], title: str, quantities: Sequence[str], looks:
     entries = [(marker(look, 0, 0), name) for look, name in zip(looks, quantities, strict=True)]
     key, top = legend(entries, 0, 10, width)
     frame = Rows([row.name for row in rows], [""] * len(rows), width, top, step * len(quantities) + 12)
-    known = [pair for row in rows for pair in row.pairs if pair]
-    low = min([1.0, *(pair.ratio for pair in known), *(pair.low for pair in known if pair.low > 0.3)])
-    high = max([1.25, *(pair.ratio for pair in known), *(pair.high for pair in known if pair.high < 1e4)])
+    known = [(pair.ratio, *(bounds(pair) or ())) for row in rows for pair in row.pairs if pair]
+    low, high = min(1.0, *(min(each) for each in known)), max(1.25, *(max(each) for each in known))
     span = math.log(high / low)
 
     def at(value: float) -> float:
-        share = math.log(min(max(value, low), high) / low) / span
+        share = math.log(value / low) / span
         return frame.left + 6 + (frame.right - frame.left - 20) * share
 
-    steps = [each for each in (1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000) if each <= high]
+    steps = [each for each in (_TENS if high > 100 * low else _STEPS) if low <= each <= high]
     body = key + frame.bands() + frame.grid(_with_room({f"{each:g}": at(each) for each in steps})) + frame.labels()
     for number, row in enumerate(rows):
         start = frame.middle(number) - step * (len(quantities) - 1) / 2
@@ -142,8 +145,8 @@ def ratios(rows: Sequence[Ratios], title: str, quantities: Sequence[str], looks:
                 continue
             y, colour = start + step * place, f'stroke="var(--c{looks[place].colour})"'
             words = f"{row.name}, {quantities[place]}: {interval(pair)} times the best"
-            if pair.low < pair.high < math.inf:
-                body.append(rule(at(pair.low), at(pair.high), y, y, f'{colour} stroke-width="2"'))
+            if reach := bounds(pair):
+                body.append(rule(at(reach[0]), at(reach[1]), y, y, f'{colour} stroke-width="2"'))
             body.append(marker(looks[place], at(pair.ratio), y, 4, words))
     return drawing(body, width, frame.bottom + 24, f"{title}, times the best")
 

@@ -21,6 +21,7 @@ from crawler.compare.reports.figures import (
     QUANTITIES,
     TIMES,
     Column,
+    bounds,
     columns_of,
     family,
     headline,
@@ -30,7 +31,6 @@ from crawler.compare.reports.figures import (
     speed_interval,
     standings,
 )
-from crawler.compare.significance import Pair
 from crawler.export import package
 from crawler.trace.read import STATES
 
@@ -141,7 +141,7 @@ class _Book:
                     row += [None, None, None, None] if standing is None else [1.0, None, None, standing.word]
                 else:
                     words = {"open": "not told apart"}.get(pair.outcome, pair.outcome)
-                    row += [pair.ratio, _finite(pair.low, pair), _finite(pair.high, pair), words]
+                    row += [pair.ratio, *(bounds(pair) or (None, None)), words]
             rows.append(row)
         self._table("Times the best", heads, rows)
 
@@ -180,8 +180,8 @@ class _Book:
             heads += [f"{name} {number}" for number in range(1, count + 1)]
         rows = []
         for one in ranked:
-            speed, bounds = self._found.speed(one), speed_interval(self._found, one)
-            reach = [speed - bounds[0], bounds[1] - speed] if bounds else [None, None]
+            speed, ends = self._found.speed(one), speed_interval(self._found, one)
+            reach = [speed - ends[0], ends[1] - speed] if ends else [None, None]
             row: list[Any] = [self._labels[one.name], speed, *reach]
             for values, count in zip(kinds[one.name], counts, strict=True):
                 row += _filled(values, count)
@@ -270,11 +270,6 @@ class _Looks:
 
 def _filled(values: Sequence[float], length: int) -> list[float | None]:
     return [*values, *[None] * (length - len(values))]
-
-
-def _finite(value: float, pair: Pair) -> float | None:
-    """A bound, unless one run allows none."""
-    return value if math.isfinite(pair.high) else None
 
 
 def _shown(value: object) -> str:

@@ -46,6 +46,16 @@ def test_ratios(value, text):
 def test_an_interval_without_bounds_shows_none():
     assert interval(Pair(6.1, 5.8, 6.4, "slower")) == "6.10 (5.80 to 6.40)"
     assert interval(Pair(6.1, 0.0, math.inf, "open")) == "6.10"
+    assert interval(Pair(6.1, 1e-9, 1e11, "open")) == "6.10"
+
+
+def test_bounds_that_say_nothing_are_in_no_report():
+    """Two rounds tell next to nothing: their bounds are hundreds of times off."""
+    found = comparison(entrant("threads", [1.0, 1.4]), entrant("queue", [1.5, 1.1]))
+    last = found.ranked[-1]
+    assert found.relative(last).high > 300
+    assert speed_interval(found, last) is None
+    assert [each.head for each in columns_of(found, TIMES)[:2]] == ["pages/s", "crawl s"]
 
 
 def test_a_label_says_where_it_parses_only_where_that_is_compared():
@@ -80,6 +90,11 @@ def test_each_parse_stage_is_explained_once():
     text = parsed_where(comparison(FAST, SLOW, CALLBACK))
     assert "in the worker that fetched it (threads, serial)" in text
     assert "in the callback of the fetch, in the main process (threads)" in text
+
+
+def test_the_example_of_a_label_is_one_that_was_compared():
+    assert parsed_where(comparison(SLOW, FAST)).startswith("threads/4 means 4 requests in flight at most.")
+    assert parsed_where(comparison(SLOW)).startswith("serial/1 means one request after another.")
 
 
 def test_the_headline_names_the_combination_and_the_cause():

@@ -23,7 +23,7 @@ PLOTS = {
     ),
     "lines": lambda width: lines(
         [
-            Line(name, {x: Point(x * (n + 1), Runs([x * n, x * n + 2]), (x * n, x * n + 9)) for x in (1, 4, 128)}, look(n))
+            Line(name, {x: Point(x + n, Runs([x * n, x * n + 2]), (x * n, x * n + 9)) for x in (1, 4, 128)}, look(n))
             for n, name in enumerate(["processes-asyncio (parsed in the callback)", *NAMES[1:]])
         ],
         "t", "requests in flight at most", "pages/s", width,
