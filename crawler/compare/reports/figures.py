@@ -9,6 +9,7 @@ from typing import NamedTuple
 from crawler.compare.outcome import Comparison, Entrant
 from crawler.compare.significance import Pair
 from crawler.compare.task import Combination
+from crawler.trace.timeline import PARSED
 
 __all__ = [
     "COSTS",
@@ -35,12 +36,12 @@ __all__ = [
 ]
 
 PLACES = {
-    "worker": ("parsed in the worker", "in the worker that fetched it"),
-    "callback": ("parsed in the callback", "in the callback of the fetch, in the main process"),
-    "pool": ("parsed in a pool", "in a second pool, of processes"),
-    "barrier": ("parsed in waves", "when all pages in flight have come, one after another"),
+    "worker": "in the worker that fetched it",
+    "callback": "in the callback of the fetch, in the main process",
+    "pool": "in a second pool, of processes",
+    "barrier": "when all pages in flight have come, one after another",
 }
-"""For each parse stage a label, and what it means."""
+"""For each parse stage what it means."""
 
 
 def figure(value: float, digits: int = 3) -> str:
@@ -93,7 +94,7 @@ def _labels(combinations: Sequence[Combination]) -> dict[str, str]:
 def _label(one: Combination, places: Mapping[str, set[str]]) -> str:
     more = one.name.removeprefix(f"{one.strategy}/{one.workers}/{one.parse}")  # what else tells it from others
     short = f"{one.strategy}/{one.workers}{more}"
-    return f"{short} ({PLACES[one.parse][0]})" if len(places[one.strategy]) > 1 else short
+    return f"{short} ({PARSED[one.parse]})" if len(places[one.strategy]) > 1 else short
 
 
 def in_words(found: Comparison, text: str) -> str:
@@ -119,7 +120,7 @@ def parsed_where(found: Comparison) -> str:
         names = by_place.setdefault(one.combination.parse, [])
         if one.combination.strategy not in names:
             names.append(one.combination.strategy)
-    where = "; ".join(f"{PLACES[place][1]} ({', '.join(names)})" for place, names in by_place.items())
+    where = "; ".join(f"{PLACES[place]} ({', '.join(names)})" for place, names in by_place.items())
     widest = max(found.entrants, key=lambda one: one.combination.workers)
     workers = widest.combination.workers
     at_most = f"{workers} requests in flight at most" if workers > 1 else "one request after another"

@@ -29,6 +29,7 @@ from crawler.compare.reports.figures import (
 from crawler.compare.reports.palette import Look, look, variables
 from crawler.compare.reports.svg import Bar, bars
 from crawler.compare.significance import Pair, quantile
+from crawler.trace import timeline
 
 __all__ = ["as_page"]
 
@@ -76,7 +77,6 @@ svg .run { stroke-width: 0.75; }
 svg .ring { fill: none; stroke: var(--bad); stroke-width: 1.5; }
 svg .hollow { fill: var(--card); stroke: var(--own); stroke-width: 1.5; }
 svg .part0 { fill: var(--p0); } svg .part1 { fill: var(--p1); } svg .part2 { fill: var(--p2); }
-.trace > svg { display: block; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .wide { margin: 0 0 14px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100%; }
@@ -114,7 +114,7 @@ def as_page(found: Comparison) -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
-        f'content="light dark"><title>{title}</title>\n<style>{STYLE}</style></head>\n<body><main>\n'
+        f'content="light dark"><title>{title}</title>\n<style>{STYLE}{timeline.STYLE}</style></head>\n<body><main>\n'
         + "\n".join(filter(None, parts))
         + "\n</main></body></html>\n"
     )
@@ -348,9 +348,8 @@ def _steps(one: Entrant) -> list[float]:
 def _timelines(found: Comparison) -> list[str]:
     drawn = [(one, one.where) for one in found.ranked if one.where]
     named = labels(found)
-    about = '<span class="small">of the first run of each, which does not count</span>'
+    about = '<span class="small">in the first run of each, which does not count</span>'
     return [f"<h2>What the workers did {about}</h2>"] * bool(drawn) + [
-        f"<figure><figcaption><b>{escape(named[one.name])}</b>: {escape(where.sentence)}.</figcaption>"
-        f'<div class="trace">{where.drawing}</div></figure>'
+        f"<figure><figcaption><b>{escape(named[one.name])}</b></figcaption>{where.drawing}</figure>"
         for one, where in drawn
     ]
