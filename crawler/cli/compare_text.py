@@ -52,8 +52,10 @@ def _table(found: Comparison, columns: int) -> list[str]:
         [name, *(row[head].rjust(_size(head, rows)) for head in heads)] for name, row in zip(names, rows, strict=True)
     ]
     titles = [head.partition(",")[0].rjust(_size(head, rows)) for head in heads]
-    used = sorted({cell[-1] for row in rows for cell in row.values() if cell[-1:] in _WORDS})
-    about = "; ".join(["Times the best, with 95 % confidence intervals", *(_WORDS[mark] for mark in used)])
+    shown = [row[head] for row in rows for head in heads]
+    used = sorted({cell[-1] for cell in shown if cell[-1:] in _WORDS})
+    bounds = ", with 95 % confidence intervals" if any("(" in cell for cell in shown) else ""
+    about = "; ".join([f"Times the best{bounds}", *(_WORDS[mark] for mark in used)])
     return [*aligned(["combination", *titles], table, columns), _line(f"  {about}", columns, "dim")]
 
 

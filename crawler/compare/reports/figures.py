@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from crawler.compare.outcome import Comparison, Entrant
@@ -32,6 +33,7 @@ __all__ = [
     "ratio",
     "speed_interval",
     "standings",
+    "started",
     "typical",
 ]
 
@@ -121,10 +123,17 @@ def parsed_where(found: Comparison) -> str:
         if one.combination.strategy not in names:
             names.append(one.combination.strategy)
     where = "; ".join(f"{PLACES[place]} ({', '.join(names)})" for place, names in by_place.items())
-    widest = max(found.entrants, key=lambda one: one.combination.workers)
-    workers = widest.combination.workers
-    at_most = f"{workers} requests in flight at most" if workers > 1 else "one request after another"
-    return f"{labels(found)[widest.name]} means {at_most}. A page is parsed {where}."
+    widest = max((one.combination for one in found.entrants), key=lambda one: one.workers)
+    at_most = f"{widest.workers} requests in flight at most" if widest.workers > 1 else "one request after another"
+    return f"{widest.strategy}/{widest.workers} means {at_most}. A page is parsed {where}."
+
+
+def started(found: Comparison) -> str:
+    """`2026-11-29 23:58 UTC`."""
+    try:
+        return f"{datetime.fromisoformat(found.started).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return found.started
 
 
 def headline(found: Comparison, one: Entrant) -> str:
@@ -165,25 +174,27 @@ class Standing(NamedTuple):
     Attributes:
         pair: beside the first in the order; None for the first itself.
         is_best: it is told apart from all others.
+        is_alone: there are no others.
     """
 
     quantity: Quantity
     milliseconds: float
     pair: Pair | None
     is_best: bool
+    is_alone: bool
 
     @property
     def text(self) -> str:
         """`fastest: 4.59 ms a page`, or `6.10 (5.81 to 6.40)` times that, with a word where they are no different."""
         if self.pair is None:
-            return f"{self.word}: {figure(self.milliseconds)} {self.quantity.unit}"
+            return f"{self.word}: {figure(self.milliseconds)} {self.quantity.unit}".removeprefix(": ")
         word = OUTCOMES[self.pair.outcome]
         return f"{interval(self.pair)}{', ' if word else ''}{word}"
 
     @property
     def word(self) -> str:
         """What the first is: only one that is told apart from all others is called the fastest."""
-        return self.quantity.best if self.is_best else "first"
+        return "" if self.is_alone else self.quantity.best if self.is_best else "first"
 
 
 def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
@@ -195,8 +206,9 @@ def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
             made.append(None)
             continue
         pair = judgement.pairs.get((one.name, judgement.order[0]))
-        is_best = judgement.leaders == (one.name,)
-        made.append(Standing(quantity, 1000 * judgement.typical[one.name], pair, is_best))
+        is_alone = len(judgement.order) == 1
+        is_best = judgement.leaders == (one.name,) and not is_alone
+        made.append(Standing(quantity, 1000 * judgement.typical[one.name], pair, is_best, is_alone))
     return made
 
 
