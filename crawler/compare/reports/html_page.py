@@ -24,6 +24,7 @@ from crawler.compare.reports.figures import (
     parsed_where,
     speed_interval,
     standings,
+    started,
     typical,
 )
 from crawler.compare.reports.palette import Look, look, variables
@@ -65,6 +66,7 @@ h2 { font-size: 19px; margin: 32px 0 10px; }
 .note { border-left: 3px solid var(--line); padding-left: 10px; }
 code { background: var(--page); border: 1px solid var(--line); border-radius: 4px; }
 code { padding: 1px 5px; font-size: 13px; overflow-wrap: anywhere; }
+code span { white-space: nowrap; }
 figcaption { margin-bottom: 8px; }
 .broad > svg, .slim > svg { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
 svg text { fill: var(--ink); }
@@ -95,7 +97,16 @@ th:first-child { text-align: left; position: sticky; left: 0; background: var(--
   .cards tr { padding: 8px 0; border-top: 1px solid var(--line); }
   .cards th:first-child, .cards td { border: 0; padding: 1px 10px; max-width: none; }
   .cards td { display: flex; gap: 8px; }
-  .cards td::before { content: attr(data-name); color: var(--soft); flex: 0 0 38%; }
+  .cards td::before { content: attr(data-name); color: var(--soft); font-weight: 400; flex: 0 0 30%; }
+}
+@media (max-width: 599px) {
+  .grid, .grid tbody { display: block; }
+  .grid tr { display: grid; grid-template-columns: repeat(3, 1fr); padding: 6px 0; border-top: 1px solid var(--line); }
+  .grid tr:first-child { display: none; }
+  .grid th:first-child { grid-column: 1 / -1; max-width: none; border: 0; padding: 2px 10px; }
+  .grid td { border: 0; padding: 2px 10px; text-align: left; white-space: normal; }
+  .grid td:empty { display: none; }
+  .grid td::before { content: attr(data-name); display: block; color: var(--soft); font-size: 12px; }
 }
 """
 
@@ -129,7 +140,7 @@ def _setting(found: Comparison) -> str:
     ]
     labelled = {"interpreter lock": f"interpreter lock {found.setting.get('interpreter lock')}", "crawler": ""}
     values += filter(None, (labelled.get(label, value) for label, value in found.setting.items()))
-    return f'<p class="small">{escape(" · ".join([*values, found.started]))}</p>'
+    return f'<p class="small">{escape(" · ".join([*values, started(found)]))}</p>'
 
 
 def _verdict(found: Comparison) -> str:
@@ -159,9 +170,15 @@ def _advice(found: Comparison) -> str:
     others = f"<p>As well: {escape(', '.join(advice.others))}.</p>" if advice.others else ""
     sums = "".join(f"<li>{escape(in_words(found, text))}</li>" for text in advice.sums)
     return (
-        f'<h2>What limits it</h2><section class="card"><p class="lead">Use <code>{escape(advice.flags)}</code></p>'
+        f'<h2>What limits it</h2><section class="card"><p class="lead">Use {_flags(advice.flags)}</p>'
         f"<p>{escape(in_words(found, advice.says))}</p><ul>{sums}</ul>{others}</section>"
     )
+
+
+def _flags(flags: str) -> str:
+    """Broken between options only, where the window is narrow."""
+    options = "</span> <span>".join(escape(flags).split(" --"))
+    return f"<code><span>{options.replace('</span> <span>', '</span> <span>--')}</span></code>"
 
 
 # ---- tables
@@ -174,7 +191,7 @@ def _standings(found: Comparison) -> str:
         for quantity, standing in zip(QUANTITIES, standings(found, one), strict=True):
             text = "" if standing is None else standing.text
             css = ' class="best"' if standing is not None and standing.is_best else ""
-            cells.append(f'<td data-name="{escape(quantity.head)}"{css}>{escape(text)}</td>')
+            cells.append(f'<td data-name="{escape(quantity.short)}"{css}>{escape(text)}</td>')
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{''.join(cells)}</tr>")
     heads = "".join(f"<th>{escape(quantity.head)}</th>" for quantity in QUANTITIES)
     return (
@@ -189,10 +206,11 @@ def _table(found: Comparison, columns: tuple[Column, ...]) -> str:
     heads = "".join(f"<th>{escape(each.head)}</th>" for each in known)
     rows = []
     for one in found.ranked:
-        values = [each.value(found, one) for each in known]
-        cells = "".join(f"<td>{'' if value is None else figure(value)}</td>" for value in values)
+        values = [(each.head, each.value(found, one)) for each in known]
+        texts = [(head, "" if value is None else figure(value)) for head, value in values]
+        cells = "".join(f'<td data-name="{escape(head)}">{text}</td>' for head, text in texts)
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{cells}</tr>")
-    return f'<div class="wide"><table><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
+    return f'<div class="wide"><table class="grid"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
 
 
 # ---- plots
@@ -232,7 +250,7 @@ def _speed(found: Comparison, looks: dict[str, Look]) -> str:
     ]
     about = (
         f"pages/s of the crawl; a dot for each run{_marked(found)}; stroke: a typical round; line below: the 95 % "
-        "interval beside the first"
+        "interval, the first held fixed"
     )
     return _plot("Speed", about, lambda width: plots.dots(rows, "Speed", "pages/s", width))
 
@@ -281,7 +299,7 @@ def _ratios(found: Comparison) -> str:
 
 def _cpu(found: Comparison, looks: dict[str, Look]) -> str:
     about = (
-        "CPU ms a page, of all processes, start-up and outputs included; "
+        "ms a page, of all processes, start-up and outputs included; "
         f"a dot for each run{_marked(found)}; stroke: a typical round"
     )
     middles = {one.name: typical(found, one, "cpu") for one in found.ranked}
@@ -319,13 +337,19 @@ def _of(runs: Sequence[Run], what: str, scale: float) -> list[float]:
 
 
 def _parts(found: Comparison) -> str:
+    named, columns = labels(found), {each.head: each.value for each in TIMES}
+
+    def value(head: str, one: Entrant) -> float:
+        return columns[head](found, one) or 0.0
+
+    parts = ("crawl", "start-up", "close")
     rows = [
-        Bar(labels(found)[one.name], [one.median(part) or 0.0 for part in ("crawl", "start_up", "close")])
+        Bar(named[one.name], [value(f"{part} s", one) for part in parts], value("whole run s", one))
         for one in found.ranked
     ]
-    about = "medians, in seconds; the crawl stands first, so that crawls can be compared by their length"
+    about = "seconds of the crawl, then of what comes before it and after it; at the right the whole run"
     title = "Where the time goes"
-    return _plot(title, about, lambda width: bars(rows, title, "s", width, ("crawl", "start-up", "close")))
+    return _plot(title, about, lambda width: bars(rows, title, "s", width, parts))
 
 
 def _latency(found: Comparison, looks: dict[str, Look]) -> str:

@@ -90,6 +90,15 @@ def test_what_the_workers_did_is_drawn_and_said():
     assert shown(page).count("4 threads spent all of their time fetching") == 1
 
 
+def test_the_whole_run_is_the_same_figure_in_the_plot_and_in_the_table():
+    """A crawl of 1.5 s and a start of 0.5 s that were never of one run."""
+    one = entrant("threads", [1.5] * 3)
+    one.runs = [replace(run, wall=2.11) for run in one.runs]
+    page = as_page(comparison(SLOW, one))
+    assert page.count(">2.11</text>") == 2  # in two widths
+    assert '<td data-name="whole run s">2.11</td>' in page
+
+
 def test_no_mean_is_left():
     assert "mean" not in re.findall(r"\w+", shown(as_page(comparison(SLOW, FAST, NEAR))).replace("means", ""))
 

@@ -33,7 +33,7 @@ PLOTS = {
         [Range(name, [1, 2, 3, 4, 5, 600], look(n)) for n, name in enumerate(NAMES)], "t", "ms", width
     ),
     "bars": lambda width: bars(
-        [Bar(name, [1, 2, 300.0]) for name in NAMES], "t", "s", width, ["crawl", "start-up", "close"]
+        [Bar(name, [1, 2, 300.0], 302) for name in NAMES], "t", "s", width, ["crawl", "start-up", "close"]
     ),
 }  # fmt: skip
 
