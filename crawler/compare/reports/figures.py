@@ -21,6 +21,7 @@ __all__ = [
     "Column",
     "Quantity",
     "Standing",
+    "apart",
     "bounds",
     "columns_of",
     "family",
@@ -63,13 +64,14 @@ def ratio(value: float) -> str:
     return f"{value:,.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
 
 
-NO_BOUND = 100.0
-"""How many times the ratio a bound may be before it says nothing."""
+NO_BOUND = 10.0
+"""How many times the ratio a bound may be before it says nothing, where two are not told apart."""
 
 
 def bounds(pair: Pair) -> tuple[float, float] | None:
     """The confidence interval; None where the runs are so few that it says nothing."""
-    return (pair.low, pair.high) if pair.low > 0 and pair.high <= NO_BOUND * pair.ratio else None
+    says_nothing = pair.outcome == "open" and pair.high > NO_BOUND * pair.ratio
+    return None if says_nothing or not 0 < pair.low <= pair.high < math.inf else (pair.low, pair.high)
 
 
 def interval(pair: Pair, dash: str = " to ") -> str:
@@ -298,6 +300,17 @@ COSTS = (
 def columns_of(found: Comparison, columns: tuple[Column, ...]) -> list[Column]:
     """Those of which something is known."""
     return [each for each in columns if any(each.value(found, one) is not None for one in found.ranked)]
+
+
+def apart(found: Comparison, columns: tuple[Column, ...]) -> tuple[list[Column], str]:
+    """Those in which combinations differ; and the others in a sentence, "" where there are none."""
+    known = columns_of(found, columns)
+    values = {each.head: {each.value(found, one) for one in found.ranked} for each in known}
+    if len(found.ranked) == 1:
+        return known, ""
+    alike = [f"{head} {figure(value)}" for head, (value, *others) in values.items() if not others and value is not None]
+    rest = [each for each in known if len(values[each.head]) > 1]
+    return rest, f"The same for all: {', '.join(alike)}." if alike else ""
 
 
 HOW = (

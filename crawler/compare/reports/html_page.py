@@ -15,7 +15,7 @@ from crawler.compare.reports.figures import (
     QUANTITIES,
     TIMES,
     Column,
-    columns_of,
+    apart,
     family,
     figure,
     headline,
@@ -115,7 +115,7 @@ def as_page(found: Comparison) -> str:
     """The whole page."""
     title = f"{escape(found.job)}: which strategy?"
     parts = [f"<h1>{title}</h1>", _setting(found), _verdict(found), _unranked(found)]
-    if found.ranked:
+    if len(found.ranked) > 1:
         parts.append(_standings(found))
     parts += [_notes(found), _advice(found)]
     if found.ranked:
@@ -202,7 +202,7 @@ def _standings(found: Comparison) -> str:
 
 
 def _table(found: Comparison, columns: tuple[Column, ...]) -> str:
-    known = columns_of(found, columns)
+    known, alike = apart(found, columns)
     heads = "".join(f"<th>{escape(each.head)}</th>" for each in known)
     rows = []
     for one in found.ranked:
@@ -210,7 +210,8 @@ def _table(found: Comparison, columns: tuple[Column, ...]) -> str:
         texts = [(head, "" if value is None else figure(value)) for head, value in values]
         cells = "".join(f'<td data-name="{escape(head)}">{text}</td>' for head, text in texts)
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{cells}</tr>")
-    return f'<div class="wide"><table class="grid"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
+    table = f'<table class="grid"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table>'
+    return f'<div class="wide">{table}</div>' * bool(known) + f'<p class="small">{escape(alike)}</p>' * bool(alike)
 
 
 # ---- plots

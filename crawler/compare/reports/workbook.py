@@ -30,6 +30,7 @@ from crawler.compare.reports.figures import (
     parsed_where,
     speed_interval,
     standings,
+    started,
 )
 from crawler.export import package
 from crawler.trace.read import STATES
@@ -114,7 +115,7 @@ class _Book:
             lines.append(("What limits it", in_words(found, found.advice.says)))
             lines += [("", in_words(found, text)) for text in found.advice.sums]
             lines += [("Use", found.advice.flags)]
-        lines += [("Job", found.job), ("Site", found.site), ("Started", found.started), ("Runs", found.runs_each)]
+        lines += [("Job", found.job), ("Site", found.site), ("Started", started(found)), ("Runs", found.runs_each)]
         lines += [("Baseline", in_words(found, found.baseline.name))]
         lines += [(label[:1].upper() + label[1:], value) for label, value in found.setting.items()]
         lines += [("How", HOW), ("Labels", parsed_where(found))]
@@ -153,15 +154,12 @@ class _Book:
         self._table(name, ["combination", *(each.head for each in known)], rows)
 
     def _workers(self) -> None:
-        """Where their time went, in percent, and the same in a sentence."""
+        """Where their time went, in percent."""
         known = [(one, one.where) for one in self._found.ranked if one.where]
         states = [state for state in STATES if any(where.shares[state] for _, where in known)]
-        rows = [
-            [self._labels[one.name], *(100 * where.shares[state] for state in states), where.sentence]
-            for one, where in known
-        ]
+        rows = [[self._labels[one.name], *(100 * where.shares[state] for state in states)] for one, where in known]
         if rows:
-            self._table("Workers", ["combination", *(f"% {STATES[state]}" for state in states), "in words"], rows)
+            self._table("Workers", ["combination", *(f"% {STATES[state]}" for state in states)], rows)
 
     def _speeds(self) -> tuple[int, int, int, int]:
         """Every run's pages a second: how many combinations, runs, outliers, and runs that were set aside."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from crawler.compare.outcome import Entrant
 from crawler.compare.reports.figures import (
     TIMES,
+    bounds,
     columns_of,
     family,
     figure,
@@ -47,6 +48,11 @@ def test_an_interval_without_bounds_shows_none():
     assert interval(Pair(6.1, 5.8, 6.4, "slower")) == "6.10 (5.80 to 6.40)"
     assert interval(Pair(6.1, 0.0, math.inf, "open")) == "6.10"
     assert interval(Pair(6.1, 1e-9, 1e11, "open")) == "6.10"
+
+
+def test_the_bounds_of_what_is_told_apart_stay_however_wide_they_are():
+    assert bounds(Pair(50.0, 2.0, 1250.0, "slower")) == (2.0, 1250.0)
+    assert bounds(Pair(1.5, 0.1, 22.5, "open")) is None
 
 
 def test_bounds_that_say_nothing_are_in_no_report():

@@ -80,10 +80,7 @@ def test_where_the_time_of_the_workers_went_has_a_sheet():
     shares = dict.fromkeys(STATES, 0.0) | {"fetch": 0.75, "idle": 0.25}
     one.where = Where(shares, "4 threads spent 75 % of their time fetching, 25 % idle", "", "")
     sheet = load_workbook(io.BytesIO(as_workbook(comparison(one, entrant("serial", [2.0, 2.1])))))["Workers"]
-    assert [*sheet.values] == [
-        ("combination", "% fetching", "% idle", "in words"),
-        ("threads/4", 75, 25, one.where.sentence),
-    ]
+    assert [*sheet.values] == [("combination", "% fetching", "% idle"), ("threads/4", 75, 25)]
 
 
 def test_outliers_and_runs_that_were_set_aside_stand_apart():
