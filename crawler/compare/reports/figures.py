@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -101,6 +102,9 @@ def _label(one: Combination, places: Mapping[str, set[str]]) -> str:
     return f"{short} ({PARSED[one.parse]})" if len(places[one.strategy]) > 1 else short
 
 
+_NAME = re.compile(rf"([\w.:-]+/\d+)/(?:{'|'.join(PLACES)})\b")
+
+
 def in_words(found: Comparison, text: str) -> str:
     """A sentence with the labels in place of the names."""
     named = [found.baseline, *(one.combination for one in found.entrants)]
@@ -108,7 +112,7 @@ def in_words(found: Comparison, text: str) -> str:
         named.append(found.advice.combination)
     for name, label in sorted(_labels(named).items(), key=lambda pair: -len(pair[0])):
         text = text.replace(name, label)
-    return text
+    return _NAME.sub(r"\1", text)  # of one that was measured for the advice alone
 
 
 def family(found: Comparison, one: Entrant) -> str:

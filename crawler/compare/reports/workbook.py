@@ -76,7 +76,7 @@ class _Book:
     def write(self) -> None:
         self._summary()
         if self._found.ranked:
-            self._times_the_best()
+            most = self._times_the_best()
             self._figures("Figures", TIMES)
             self._figures("Costs", COSTS)
             self._workers()
@@ -84,7 +84,7 @@ class _Book:
             charts.speed(self._speeds())
             if workers := self._by_workers():
                 charts.by_workers(*workers)
-            charts.ratios(len(self._found.ranked), [quantity.short for quantity in QUANTITIES])
+            charts.ratios(len(self._found.ranked), [quantity.short for quantity in QUANTITIES], most)
             heads = ["combination", *(each.head for each in columns_of(self._found, TIMES))]
             charts.parts(heads, len(self._found.ranked))
             for head in ("CPU ms/page", "memory MB"):
@@ -110,7 +110,7 @@ class _Book:
         first, *rest = (in_words(found, text) for text in found.verdict())
         lines = [("Verdict", first), *(("", text) for text in rest)]
         lines += [("Not ranked" if not n else "", headline(found, one)) for n, one in enumerate(found.unranked)]
-        lines += [("Note", in_words(found, text)) for text in found.notes]
+        lines += [("Notes" if not n else "", in_words(found, text)) for n, text in enumerate(found.notes)]
         if found.advice:
             lines.append(("What limits it", in_words(found, found.advice.says)))
             lines += [("", in_words(found, text)) for text in found.advice.sums]
@@ -128,23 +128,32 @@ class _Book:
             sheet.write_string(number, 0, _safe(label), self._looks.label)
             sheet.write_string(number, 1, _safe(text), style)
 
-    def _times_the_best(self) -> None:
-        """The numbers below the charts of ratios: each with its interval, and what it means."""
+    def _times_the_best(self) -> float:
+        """The numbers below the chart of ratios: each with its interval, and what it means; returns the highest."""
         heads = ["combination"]
         for quantity in QUANTITIES:
             heads += [quantity.short, "from", "to", "outcome"]
-        rows = []
+        printed = len(heads)
+        for quantity in QUANTITIES:
+            heads += [f"{quantity.short} - from", f"to - {quantity.short}"]
+        rows: list[list[Any]] = []
+        most = 1.0
         for one in self._found.ranked:
             row: list[Any] = [self._labels[one.name]]
+            reaches: list[float | None] = []
             for standing in standings(self._found, one):
                 pair = standing.pair if standing else None
+                low, high = (bounds(pair) if pair else None) or (None, None)
                 if pair is None:
                     row += [None, None, None, None] if standing is None else [1.0, None, None, standing.word]
                 else:
-                    words = {"open": "not told apart"}.get(pair.outcome, pair.outcome)
-                    row += [pair.ratio, *(bounds(pair) or (None, None)), words]
-            rows.append(row)
-        self._table("Times the best", heads, rows)
+                    row += [pair.ratio, low, high, {"open": "not told apart"}.get(pair.outcome, pair.outcome)]
+                    most = max(most, high or pair.ratio)
+                reaches += [pair.ratio - low, high - pair.ratio] if pair and low and high else [None, None]
+            rows.append([*row, *reaches])
+        sheet = self._table("Times the best", heads, rows)
+        sheet.print_area(0, 0, len(rows), printed - 1)  # what is beyond is for the chart
+        return most
 
     def _figures(self, name: str, columns: tuple[Column, ...]) -> None:
         known = columns_of(self._found, columns)
@@ -222,7 +231,7 @@ class _Book:
 
     # ---- tables
 
-    def _table(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def _table(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Worksheet:
         """A header that stays in sight, with a filter; text to the left, numbers to the right."""
         sheet, looks = self._sheet(name), self._looks
         for column, head in enumerate(heads):
@@ -240,6 +249,7 @@ class _Book:
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         sheet.autofilter(0, 0, len(rows), len(heads) - 1)
+        return sheet
 
     def _write(self, sheet: Worksheet, row: int, column: int, value: Any, number: Format) -> None:
         if isinstance(value, str) or (value is not None and not math.isfinite(value)):  # Excel has no infinity

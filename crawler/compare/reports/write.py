@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from crawler.compare.outcome import Comparison
@@ -20,16 +21,15 @@ def write_reports(found: Comparison, folder: Path) -> list[Path]:
     Raises:
         OutputError: one cannot be written; an older one is intact.
     """
-    contents = {
-        "results.json": json.dumps(found.as_json(), indent=2, ensure_ascii=False).encode(),
-        "report.md": as_markdown(found).encode(),
-        "report.html": as_page(found).encode(),
+    makers: dict[str, Callable[[Comparison], bytes]] = {
+        "results.json": lambda found: json.dumps(found.as_json(), indent=2, ensure_ascii=False).encode(),
+        "report.md": lambda found: as_markdown(found).encode(),
+        "report.html": lambda found: as_page(found).encode(),
     }
     if not why_not():
-        contents["report.xlsx"] = as_workbook(found)
-    paths = []
-    for name, content in contents.items():
+        makers["report.xlsx"] = as_workbook
+    for name, make in makers.items():  # one after another: what took long to measure is kept first
+        content = make(found)
         with replacing(folder / name) as file:
             file.write(content)
-        paths.append(folder / name)
-    return paths
+    return [folder / name for name in makers]

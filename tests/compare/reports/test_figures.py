@@ -87,6 +87,11 @@ def test_what_else_tells_combinations_apart_stays_in_the_label():
     assert in_words(found, "threads/4/worker/py3.14 and threads/4/worker") == "threads/4/py3.14 and threads/4"
 
 
+def test_one_that_was_not_compared_has_a_label_too():
+    assert in_words(comparison(FAST, SLOW), "curl/3/worker reached 9 pages/s.") == "curl/3 reached 9 pages/s."
+    assert in_words(comparison(FAST, SLOW), "/shelf/3/workers") == "/shelf/3/workers"
+
+
 def test_names_in_sentences_become_labels_even_where_one_ends_like_another():
     found = comparison(entrant("processes-threads", [1.0]), FAST)
     assert in_words(found, "processes-threads/4/worker and threads/4/worker") == "processes-threads/4 and threads/4"

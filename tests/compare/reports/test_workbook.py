@@ -140,6 +140,20 @@ def test_the_interval_of_each_speed_comes_from_its_cells(book):
     assert 0 < sheet["C3"].value < sheet["B3"].value
 
 
+def test_the_interval_of_each_ratio_is_drawn_whole(book):
+    chart = next(each for each in drawn(book) if len(each.series) == 3 and each.series[0].errBars)
+    sheet = book["Times the best"]
+    crawl = chart.series[0].errBars
+    assert (crawl.minus.numRef.f, crawl.plus.numRef.f) == (
+        "'Times the best'!$N$2:$N$4",
+        "'Times the best'!$O$2:$O$4",
+    )
+    ratio, low, high, down, up = (sheet[f"{column}4"].value for column in "BCDNO")
+    assert (ratio - down, ratio + up) == pytest.approx((low, high))
+    assert chart.y_axis.scaling.max >= high
+    assert sheet.print_area == "'Times the best'!$A$1:$M$4"
+
+
 @pytest.mark.parametrize("count", [3, 20])
 def test_every_chart_is_whole_on_a_page(count):
     entrants = [entrant("threads", [0.1 * n, 0.11 * n], n) for n in range(1, count + 1)]
