@@ -23,6 +23,7 @@ __all__ = [
     "Quantity",
     "Standing",
     "apart",
+    "bounded",
     "bounds",
     "columns_of",
     "family",
@@ -216,6 +217,12 @@ def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
         is_best = judgement.leaders == (one.name,) and not is_alone
         made.append(Standing(quantity, 1000 * judgement.typical[one.name], pair, is_best, is_alone))
     return made
+
+
+def bounded(found: Comparison, text: str) -> str:
+    """A text about intervals, where there is one that says something; "" after so few rounds that there is none."""
+    every = [standing.pair for one in found.ranked for standing in standings(found, one) if standing and standing.pair]
+    return text if any(map(bounds, every)) else ""
 
 
 def speed_interval(found: Comparison, one: Entrant) -> tuple[float, float] | None:

@@ -16,6 +16,7 @@ from crawler.compare.reports.figures import (
     TIMES,
     Column,
     apart,
+    bounded,
     family,
     figure,
     headline,
@@ -194,9 +195,9 @@ def _standings(found: Comparison) -> str:
             cells.append(f'<td data-name="{escape(quantity.short)}"{css}>{escape(text)}</td>')
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{''.join(cells)}</tr>")
     heads = "".join(f"<th>{escape(quantity.head)}</th>" for quantity in QUANTITIES)
+    about = bounded(found, "with 95 % confidence intervals; those of a column hold all at once")
     return (
-        '<h2>Times the best <span class="small">with 95 % confidence intervals; those of a column hold all at once'
-        "</span></h2>"
+        f'<h2>Times the best <span class="small">{about}</span></h2>'
         f'<div class="wide"><table class="cards"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
     )
 
@@ -249,9 +250,8 @@ def _speed(found: Comparison, looks: dict[str, Look]) -> str:
         )
         for one in found.ranked
     ]
-    about = (
-        f"pages/s of the crawl; a dot for each run{_marked(found)}; stroke: a typical round; line below: the 95 % "
-        "interval, the first held fixed"
+    about = f"pages/s of the crawl; a dot for each run{_marked(found)}; stroke: a typical round" + (
+        "; line below: the 95 % interval, the first held fixed" if any(row.interval for row in rows) else ""
     )
     return _plot("Speed", about, lambda width: plots.dots(rows, "Speed", "pages/s", width))
 
@@ -294,7 +294,8 @@ def _ratios(found: Comparison) -> str:
     ]
     heads, title = [quantity.head for quantity in QUANTITIES], "Crawl, whole run and CPU"
     looks = [look(number) for number in range(len(heads))]
-    about = "times the best of each, with 95 % intervals, those of a quantity all at once; further left is better"
+    sure = bounded(found, ", with 95 % intervals, those of a quantity all at once")
+    about = f"times the best of each{sure}; further left is better"
     return _plot(title, about, lambda width: plots.ratios(rows, title, heads, looks, width))
 
 

@@ -12,6 +12,7 @@ from crawler.compare.reports.figures import (
     TIMES,
     Column,
     apart,
+    bounded,
     figure,
     headline,
     in_words,
@@ -36,7 +37,8 @@ def as_markdown(found: Comparison) -> str:
         lines += ["## Not ranked", "", *(_unranked(found, one) for one in found.unranked), ""]
     if len(found.ranked) > 1:
         lines += ["## Times the best", "", *_standings(found), ""]
-        lines += ["With 95 % confidence intervals; those of a column hold all at once.", ""]
+        about = bounded(found, "With 95 % confidence intervals; those of a column hold all at once.")
+        lines += [about, ""] * bool(about)
     for note in found.notes:
         lines += [f"> {_text(in_words(found, note))}", ""]
     lines += _advice(found) + _where(found)

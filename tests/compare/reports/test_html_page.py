@@ -11,6 +11,7 @@ import pytest
 from crawler.compare.outcome import Where
 from crawler.compare.records import Difference
 from crawler.compare.reports.html_page import as_page
+from crawler.compare.reports.markdown import as_markdown
 from tests.compare.test_outcome import FAST, NEAR, RUN, SLOW, comparison, entrant
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -88,6 +89,17 @@ def test_what_the_workers_did_is_drawn_and_said():
     page = as_page(comparison(one))
     assert drawn in page
     assert shown(page).count("4 threads spent all of their time fetching") == 1
+
+
+def test_intervals_are_spoken_of_only_where_there_are_any():
+    two = entrant("threads", [1.0, 1.8]), entrant("queue", [1.9, 1.1])
+    for one in two:
+        one.runs = [replace(run, wall=2 * run.crawl, cpu=3 * run.crawl) for run in one.runs]
+    few = comparison(*two)
+    for make in (as_page, as_markdown):
+        assert "95 % interval" not in make(few)
+        assert "ith 95 % confidence" not in make(few)
+        assert "ith 95 % confidence intervals" in make(comparison(SLOW, FAST))
 
 
 def test_the_whole_run_is_the_same_figure_in_the_plot_and_in_the_table():
