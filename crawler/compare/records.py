@@ -229,7 +229,7 @@ def _readable(text: str) -> str:
         *values, _ = json.loads(text)
     except ValueError:
         return text
-    plain = []
+    plain: list[str] = []
     for value in values:
         with suppress(ValueError, SyntaxError):
             found = ast.literal_eval(value)
