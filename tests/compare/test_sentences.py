@@ -63,9 +63,7 @@ def test_the_whole_run():
 
 
 def test_cpu():
-    assert said("cpu", a=1, b=1.4, c=2) == (
-        "a takes the least CPU a page; b takes 1.4 times as much and c 2 times."
-    )
+    assert said("cpu", a=1, b=1.4, c=2) == ("a takes the least CPU a page; b takes 1.4 times as much and c 2 times.")
     assert said("cpu", a=1, b=1, c=2) == "a and b are equal in CPU a page; c takes 2 times as much."
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "labels",
     "parsed_where",
     "ratio",
+    "setting",
     "speed_interval",
     "standings",
     "started",
@@ -133,6 +134,15 @@ def parsed_where(found: Comparison) -> str:
     widest = max((one.combination for one in found.entrants), key=lambda one: one.workers)
     at_most = f"{widest.workers} requests in flight at most" if widest.workers > 1 else "one request after another"
     return f"{widest.strategy}/{widest.workers} means {at_most}. A page is parsed {where}."
+
+
+def setting(found: Comparison) -> dict[str, str]:
+    """Label and value; the interpreter that compares is left out where each combination has one of its own."""
+    own = {one.combination.python for one in found.entrants} - {""}
+    return {label: value for label, value in found.setting.items() if not own or label not in _MINE}
+
+
+_MINE = ("Python", "interpreter lock")
 
 
 def started(found: Comparison) -> str:

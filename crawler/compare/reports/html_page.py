@@ -23,6 +23,7 @@ from crawler.compare.reports.figures import (
     in_words,
     labels,
     parsed_where,
+    setting,
     speed_interval,
     standings,
     started,
@@ -139,8 +140,9 @@ def _setting(found: Comparison) -> str:
         in_words(found, f"baseline {found.baseline.name}"),
         f"crawler {found.setting['crawler']}",
     ]
-    labelled = {"interpreter lock": f"interpreter lock {found.setting.get('interpreter lock')}", "crawler": ""}
-    values += filter(None, (labelled.get(label, value) for label, value in found.setting.items()))
+    for label, value in setting(found).items():
+        if label != "crawler":
+            values.append(f"{label} {value}" if label == "interpreter lock" or label.startswith("py") else value)
     return f'<p class="small">{escape(" · ".join([*values, started(found)]))}</p>'
 
 

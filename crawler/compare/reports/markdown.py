@@ -18,6 +18,7 @@ from crawler.compare.reports.figures import (
     in_words,
     labels,
     parsed_where,
+    setting,
     standings,
     started,
 )
@@ -51,7 +52,7 @@ def as_markdown(found: Comparison) -> str:
 def _setting(found: Comparison) -> list[str]:
     pairs = {"site": found.site, "runs": found.runs_each, "baseline": in_words(found, found.baseline.name)}
     return [
-        f"- {label}: {_text(value)}" for label, value in {**pairs, **found.setting, "started": started(found)}.items()
+        f"- {label}: {_text(value)}" for label, value in {**pairs, **setting(found), "started": started(found)}.items()
     ]
 
 

@@ -28,6 +28,7 @@ from crawler.compare.reports.figures import (
     in_words,
     labels,
     parsed_where,
+    setting,
     speed_interval,
     standings,
     started,
@@ -117,7 +118,7 @@ class _Book:
             lines += [("Use", found.advice.flags)]
         lines += [("Job", found.job), ("Site", found.site), ("Started", started(found)), ("Runs", found.runs_each)]
         lines += [("Baseline", in_words(found, found.baseline.name))]
-        lines += [(label[:1].upper() + label[1:], value) for label, value in found.setting.items()]
+        lines += [(label[:1].upper() + label[1:], value) for label, value in setting(found).items()]
         lines += [("How", HOW), ("Labels", parsed_where(found))]
         sheet.set_column_pixels(0, 0, 7 * _LABEL_WIDTH)
         sheet.set_column_pixels(1, 1, 7 * _TEXT_WIDTH)

@@ -19,6 +19,7 @@ from crawler.compare.reports.figures import (
     labels,
     parsed_where,
     ratio,
+    setting,
     speed_interval,
     standings,
 )
@@ -90,6 +91,13 @@ def test_what_else_tells_combinations_apart_stays_in_the_label():
 def test_one_that_was_not_compared_has_a_label_too():
     assert in_words(comparison(FAST, SLOW), "curl/3/worker reached 9 pages/s.") == "curl/3 reached 9 pages/s."
     assert in_words(comparison(FAST, SLOW), "/shelf/3/workers") == "/shelf/3/workers"
+
+
+def test_the_interpreter_that_compares_is_not_named_where_each_has_its_own():
+    assert setting(comparison(FAST, SLOW))["Python"] == "CPython 3"
+    found = comparison(Entrant(Combination("threads", 4, "worker", "python3.14", "py3.14"), runs=FAST.runs))
+    found.setting = {**found.setting, "interpreter lock": "on", "py3.14": "CPython 3.14.2, interpreter lock on"}
+    assert set(setting(found)) == {"crawler", "system", "placement", "py3.14"}
 
 
 def test_names_in_sentences_become_labels_even_where_one_ends_like_another():
