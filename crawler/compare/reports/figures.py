@@ -15,7 +15,6 @@ from crawler.trace.timeline import PARSED
 
 __all__ = [
     "COSTS",
-    "HOW",
     "OUTCOMES",
     "QUANTITIES",
     "TIMES",
@@ -29,6 +28,7 @@ __all__ = [
     "family",
     "figure",
     "headline",
+    "how",
     "in_words",
     "interval",
     "labels",
@@ -334,11 +334,21 @@ def apart(found: Comparison, columns: tuple[Column, ...]) -> tuple[list[Column],
     return rest, f"The same for all: {', '.join(alike)}." if alike else ""
 
 
-HOW = (
+def how(found: Comparison) -> str:
+    """How the figures came about."""
+    return _HOW + bounded(found, _BOUNDS) + _OTHERS
+
+
+_HOW = (
     "Every run was a fresh process; the first of each combination did not count; within a round every combination ran "
     "once, in random order. Pages/s, the crawl, the whole run and CPU are those of a typical round: an estimate that a "
-    "run far off the others does not move. The columns 'from' and 'to' are the bounds of the speed when the first is "
-    "held fixed. All confidence intervals of one quantity hold at once with 95 %. CPU is of all processes of a run, "
-    "start-up and outputs included; memory is the highest sum of their proportional set sizes. All other figures are "
-    "medians of the runs, so the parts of a run need not add up to it exactly."
+    "run far off the others does not move. "
+)
+_BOUNDS = (
+    "The columns 'from' and 'to' are the bounds of the speed when the first is held fixed. All confidence intervals of "
+    "one quantity hold at once with 95 %. "
+)
+_OTHERS = (
+    "CPU is of all processes of a run, start-up and outputs included; memory is the highest sum of their proportional "
+    "set sizes. All other figures are medians of the runs, so the parts of a run need not add up to it exactly."
 )

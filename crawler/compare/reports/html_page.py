@@ -11,7 +11,6 @@ from crawler.compare.records import STEPS
 from crawler.compare.reports import plots
 from crawler.compare.reports.figures import (
     COSTS,
-    HOW,
     QUANTITIES,
     TIMES,
     Column,
@@ -20,6 +19,7 @@ from crawler.compare.reports.figures import (
     family,
     figure,
     headline,
+    how,
     in_words,
     labels,
     parsed_where,
@@ -122,7 +122,7 @@ def as_page(found: Comparison) -> str:
     parts += [_notes(found), _advice(found)]
     if found.ranked:
         parts += ["<h2>Plots</h2>", *_plots(found), *_timelines(found), "<h2>Figures</h2>"]
-        parts += [_table(found, TIMES), _table(found, COSTS), f'<p class="small">{escape(HOW)}</p>']
+        parts += [_table(found, TIMES), _table(found, COSTS), f'<p class="small">{escape(how(found))}</p>']
         parts.append(f'<p class="small">{escape(parsed_where(found))}</p>')
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from crawler.compare.outcome import Comparison, Entrant, Where
 from crawler.compare.reports.figures import (
     COSTS,
-    HOW,
     QUANTITIES,
     TIMES,
     Column,
@@ -15,6 +14,7 @@ from crawler.compare.reports.figures import (
     bounded,
     figure,
     headline,
+    how,
     in_words,
     labels,
     parsed_where,
@@ -45,7 +45,7 @@ def as_markdown(found: Comparison) -> str:
     lines += _advice(found) + _where(found)
     if found.ranked:
         lines += ["## Figures", "", *_figures(found, TIMES), *_figures(found, COSTS)]
-        lines += [HOW, "", _text(parsed_where(found)), ""]
+        lines += [how(found), "", _text(parsed_where(found)), ""]
     return "\n".join([*lines, "## Setting", "", *_setting(found), ""])
 
 

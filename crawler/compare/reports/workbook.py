@@ -17,7 +17,6 @@ from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.reports.charts import Charts
 from crawler.compare.reports.figures import (
     COSTS,
-    HOW,
     QUANTITIES,
     TIMES,
     Column,
@@ -25,6 +24,7 @@ from crawler.compare.reports.figures import (
     columns_of,
     family,
     headline,
+    how,
     in_words,
     labels,
     parsed_where,
@@ -119,7 +119,7 @@ class _Book:
         lines += [("Job", found.job), ("Site", found.site), ("Started", started(found)), ("Runs", found.runs_each)]
         lines += [("Baseline", in_words(found, found.baseline.name))]
         lines += [(label[:1].upper() + label[1:], value) for label, value in setting(found).items()]
-        lines += [("How", HOW), ("Labels", parsed_where(found))]
+        lines += [("How", how(found)), ("Labels", parsed_where(found))]
         sheet.set_column_pixels(0, 0, 7 * _LABEL_WIDTH)
         sheet.set_column_pixels(1, 1, 7 * _TEXT_WIDTH)
         sheet.hide_gridlines(2)

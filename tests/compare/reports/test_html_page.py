@@ -98,7 +98,7 @@ def test_intervals_are_spoken_of_only_where_there_are_any():
     few = comparison(*two)
     for make in (as_page, as_markdown):
         assert "95 % interval" not in make(few)
-        assert "ith 95 % confidence" not in make(few)
+        assert "with 95 %" not in make(few)
         assert "ith 95 % confidence intervals" in make(comparison(SLOW, FAST))
 
 
