@@ -114,6 +114,13 @@ def test_the_loop_knows_no_client_no_exporter_and_no_strategy():
     assert [target for target in edges("crawler.crawl.loop") if not target.startswith(allowed)] == []
 
 
+def test_what_is_measured_knows_no_report():
+    """So that a helper of the reports cannot change what is found; `api` writes them when it is asked to."""
+    reports, allowed = "crawler.compare.reports.", {"crawler.compare.api"}
+    measuring = [one for one in MODULES if room(one) == "compare" and not f"{one}.".startswith(reports)]
+    assert {one for one in measuring if any(target.startswith(reports) for target in edges(one))} == allowed
+
+
 def test_importing_the_package_alone_costs_nothing():
     """Workers import it too; what is public is imported when it is first used."""
     top = ast.parse(MODULES["crawler"].read_text(encoding="utf-8")).body

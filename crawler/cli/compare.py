@@ -163,10 +163,10 @@ def command(
         raise click.UsageError("compare reads the config once for each run; give it a file, not -")
     job = load_job(config, overrides, starts)
     from crawler.compare.api import make_aim
+    from crawler.compare.reports.workbook import why_not
     from crawler.compare.rounds import MIN_ROUNDS
     from crawler.compare.runner import compare
     from crawler.compare.sites import Demo, open_site
-    from crawler.compare.workbook import why_not
 
     try:
         aim = make_aim(job, strategies, workers, parse, baseline, pythons or ())
@@ -187,7 +187,7 @@ def command(
         if found.stopped == "Ctrl-C":
             rounds = "1 round" if found.rounds == 1 else f"{found.rounds} rounds"
             echo(f"stopped: the reports are of the {rounds} that were complete", sys.stderr)
-    from crawler.compare.reports import write_reports
+    from crawler.compare.reports.write import write_reports
 
     files = write_reports(found, folder)
     if as_json:

@@ -22,7 +22,7 @@ _WORDS = {"=": "= equal", "?": "? not told apart"}
 
 def compare_text(found: Comparison) -> list[str]:
     """All of it, a line each."""
-    from crawler.compare.figures import headline, in_words, parsed_where  # late, so that --help is quick
+    from crawler.compare.reports.figures import headline, in_words, parsed_where  # late, so that --help is quick
 
     columns = min(width(), _MAX_COLUMNS)
     first, *rest = (in_words(found, sentence) for sentence in found.verdict())
@@ -41,7 +41,7 @@ def compare_text(found: Comparison) -> list[str]:
 
 
 def _table(found: Comparison, columns: int) -> list[str]:
-    from crawler.compare.figures import labels
+    from crawler.compare.reports.figures import labels
 
     named = labels(found)
     rows = _without_margin([_figures(found, one) for one in found.ranked])
@@ -52,8 +52,10 @@ def _table(found: Comparison, columns: int) -> list[str]:
         [name, *(row[head].rjust(_size(head, rows)) for head in heads)] for name, row in zip(names, rows, strict=True)
     ]
     titles = [head.partition(",")[0].rjust(_size(head, rows)) for head in heads]
-    used = sorted({cell[-1] for row in rows for cell in row.values() if cell[-1:] in _WORDS})
-    about = "; ".join(["Times the best, with 95 % confidence intervals", *(_WORDS[mark] for mark in used)])
+    shown = [row[head] for row in rows for head in heads]
+    used = sorted({cell[-1] for cell in shown if cell[-1:] in _WORDS})
+    bounds = ", with 95 % confidence intervals" if any("(" in cell for cell in shown) else ""
+    about = "; ".join([f"Times the best{bounds}", *(_WORDS[mark] for mark in used)])
     return [*aligned(["combination", *titles], table, columns), _line(f"  {about}", columns, "dim")]
 
 
@@ -82,7 +84,7 @@ def _fitting(sizes: Mapping[str, int], room: int) -> list[str]:
 
 
 def _figures(found: Comparison, one: Entrant) -> dict[str, str]:
-    from crawler.compare.figures import QUANTITIES, figure, interval, ratio, standings
+    from crawler.compare.reports.figures import QUANTITIES, figure, interval, ratio, standings
 
     cells = {"pages/s": figure(found.speed(one))}
     for quantity, standing in zip(QUANTITIES, standings(found, one), strict=True):
@@ -101,7 +103,7 @@ def _figures(found: Comparison, one: Entrant) -> dict[str, str]:
 
 
 def _advice(found: Comparison, columns: int) -> list[str]:
-    from crawler.compare.figures import in_words
+    from crawler.compare.reports.figures import in_words
 
     advice = found.advice
     if advice is None:
@@ -113,7 +115,7 @@ def _advice(found: Comparison, columns: int) -> list[str]:
 
 
 def _where(found: Comparison, columns: int) -> list[str]:
-    from crawler.compare.figures import labels
+    from crawler.compare.reports.figures import labels
 
     named = labels(found)
     best = [one for one in found.ranked if one.name in found.leaders and one.where][:_MOST_LEADERS]

@@ -117,7 +117,7 @@ def compare(
                 raise ConfigError(f"this would crawl a real site: {price}; give yes=True if the site can take it")
         found = runner.compare(aim, site, tell)
     if out is not None:
-        from crawler.compare.reports import write_reports  # late: they take some time to import
+        from crawler.compare.reports.write import write_reports  # late: they take some time to import
 
         write_reports(found, Path(out))
     return found

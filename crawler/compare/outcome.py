@@ -112,7 +112,7 @@ class Where:
     Attributes:
         shares: by state; see `crawler.trace.read.STATES`.
         sentence, short: the same in words: all that took half a percent, and the two that took most.
-        drawing: what each worker did and when, as SVG.
+        drawing: the sentence and a picture of what each worker did and when, as HTML.
     """
 
     shares: Mapping[str, float]

@@ -6,6 +6,7 @@ Pages that failed, were skipped or are left are facts of the tables `(failed)`, 
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections import Counter
@@ -213,13 +214,27 @@ def _example(
     missing: list[_Key], extra: list[_Key], changed: list[_Key], should: dict[_Key, str], has: dict[_Key, str]
 ) -> str:
     if missing:
-        return _short(f"missing: {_where(missing[0])} {should[missing[0]]}")
+        return _short(f"missing: {_where(missing[0])}: {_readable(should[missing[0]])}")
     if extra:
-        return _short(f"extra: {_where(extra[0])} {has[extra[0]]}")
+        return _short(f"extra: {_where(extra[0])}: {_readable(has[extra[0]])}")
     if changed:
         was, now = _apart(should[changed[0]], has[changed[0]])
         return _short(f"changed: {_where(changed[0])} {was} became {now}")
     return _short(f"the order, from {_where(next(a for a, b in zip(should, has, strict=True) if a != b))} on")
+
+
+def _readable(text: str) -> str:
+    """The texts and numbers of a row, so that a person knows which one it is; what is no row as it is."""
+    try:
+        *values, _ = json.loads(text)
+    except ValueError:
+        return text
+    plain: list[str] = []
+    for value in values:
+        with suppress(ValueError, SyntaxError):
+            found = ast.literal_eval(value)
+            plain += map(str, found) if isinstance(found, tuple) else [str(found)] if found is not None else []
+    return ", ".join(plain)
 
 
 def _apart(was: str, now: str) -> tuple[str, str]:

@@ -367,13 +367,13 @@ class _Comparing:
 def _where(trace: Path) -> Where | None:
     """Where the time of a run went; None where its trace could not be written, which is no fault of the run."""
     from crawler.trace.read import read
-    from crawler.trace.timeline import timeline_svg
+    from crawler.trace.timeline import timeline_html
 
     try:
         found = read(trace)
     except ConfigError:
         return None
-    return Where(found.shares, found.sentence(), found.sentence(most=2), timeline_svg(found, max_rows=ROWS))
+    return Where(found.shares, found.sentence(), found.sentence(most=2), timeline_html(found, max_rows=ROWS))
 
 
 def _setting() -> dict[str, str]:

@@ -43,7 +43,8 @@ def _speed(found: Judgement) -> str:
         clauses.append(f"{listed(leaders)} are {_alike(found)}")
         clauses += [f"{'both' if len(leaders) == 2 else 'all'} are {_joined(faster)}"] if faster else []
     best = found.order[0]
-    clauses += [f"{best} is {times(found.pairs[name, best].ratio)} times faster than {name}" for name in _some(beside)]
+    rest = [f"{times(found.pairs[name, best].ratio)} times faster than {name}" for name in _some(beside)]
+    clauses += [f"{best} is {_joined(rest)}"] if rest else []
     return "; ".join(clauses)
 
 
@@ -53,10 +54,18 @@ def _cpu(found: Judgement) -> str:
         head = f"{leaders[0]} takes the least CPU a page"
     else:
         head = f"{listed(leaders)} are {_alike(found)} in CPU a page"
-    more = [f"{name} takes {times(_least(found, name))} times as much" for name in _some(below)]
     best = found.order[0]
-    more += [f"{name} takes {times(found.pairs[name, best].ratio)} times as much as {best}" for name in _some(beside)]
-    return f"{head}; {_joined(more)}" if more else head
+    more = _as_much({name: _least(found, name) for name in _some(below)})
+    rest = _as_much({name: found.pairs[name, best].ratio for name in _some(beside)}, f" as {best}")
+    return "; ".join([head, *more, *rest])
+
+
+def _as_much(ratios: Mapping[str, float], than: str = "") -> list[str]:
+    """`c takes 2 times as much, d 3 times and e 4 times`."""
+    texts: list[str] = []
+    for name, ratio in ratios.items():
+        texts.append(f"{name} {times(ratio)} times" if texts else f"{name} takes {times(ratio)} times as much{than}")
+    return [_joined(texts)] if texts else []
 
 
 def _others(found: Judgement) -> tuple[list[str], list[str]]:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from crawler.compare import svg
-from crawler.compare.figures import figure
+from crawler.compare.reports import svg
+from crawler.compare.reports.figures import figure
 
 __all__ = ["STYLE", "Row", "Span", "as_file", "curves", "spans", "stacked"]
 
@@ -55,6 +55,8 @@ def stacked(rows: Sequence[Row], parts: Sequence[str], title: str, unit: str, wi
     most = max((sum(row.parts) for row in rows), default=0.0) or 1.0
     scale = (width - 2 * _SIDE - 60) / most
     body, top = _legend(parts, width)
+    body.append(svg.text(_SIDE, top + 8, unit, css="axis"))
+    top += _LINE
     for row in rows:
         body.append(svg.text(_SIDE, top + 12, row.name))
         x = float(_SIDE)

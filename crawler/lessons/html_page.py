@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from html import escape
 
-from crawler.compare import html_report
+from crawler.compare.reports import html_page
 from crawler.lessons import drawing
 from crawler.lessons.lessons import Lessons
 from crawler.lessons.listing import listings
@@ -32,6 +32,7 @@ pre code { border: 0; padding: 0; background: none; overflow-wrap: normal; white
 summary { cursor: pointer; margin: 10px 0; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 .short td, .short th { text-align: left; white-space: normal; }
+.short th:first-child { min-width: 0; width: 3em; }
 a { color: var(--k0); }
 @media (max-width: 600px) {
   .rows tr:first-child { display: none; }
@@ -59,7 +60,7 @@ def as_page(found: Lessons) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
         f'content="light dark"><title>{escape(TITLE)}</title>\n'
-        f"<style>{html_report.STYLE}{drawing.STYLE}{STYLE}</style></head>\n<body><main>\n"
+        f"<style>{html_page.STYLE}{drawing.STYLE}{STYLE}</style></head>\n<body><main>\n"
         + "\n".join(parts)
         + "\n</main></body></html>\n"
     )

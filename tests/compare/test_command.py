@@ -75,7 +75,7 @@ def test_a_real_site_is_not_asked_much_without_yes(call, tmp_path):
 
 
 def test_what_cannot_be_written_is_told_before_the_runs(call, tmp_path, monkeypatch):
-    monkeypatch.setattr("crawler.compare.workbook.find_spec", lambda name: None)
+    monkeypatch.setattr("crawler.compare.reports.workbook.find_spec", lambda name: None)
     job = write_job(tmp_path, "http://site.example", limits={"pages": None})
     first = call(job, "--strategies", "threads", "--repeat", "2")[1].err.splitlines()[0]
     assert first.startswith("report.xlsx needs XlsxWriter; install it with: ")

@@ -61,8 +61,11 @@ def test_its_warm_up_says_where_the_time_went(done, results):
     assert where["sentence"].startswith("4 threads spent ")
     assert sum(where["shares"].values()) == pytest.approx(1, abs=0.02)
     assert where["shares"]["fetch"] > where["shares"]["commit"]
-    assert f"threads/4: {where['sentence']}." in (done[2] / "out" / "report.md").read_text()
-    (drawing,) = re.findall(r'<svg[^>]* class="timeline".*?</svg>\n</div>', page(done), re.DOTALL)
+    assert f" {100 * where['shares']['fetch']:.0f} % fetching" in where["sentence"].replace("of their time ", "")
+    workers = (done[2] / "out" / "report.md").read_text().partition("## What the workers did")[2]
+    heads, _, cells = (line.split(" | ") for line in workers.split("\n\n")[1].splitlines())
+    assert cells[heads.index("fetching")] == f"{100 * where['shares']['fetch']:.0f}"
+    (drawing,) = re.findall(r'<div class="timeline">.*?</svg></div>', page(done), re.DOTALL)
     assert 2_000 < len(drawing) < 200_000
     assert "  threads/4: 4 threads spent" in done[1].split("What the workers did")[1]
 

@@ -10,7 +10,7 @@ from crawler.cli.compare import compare_text
 from crawler.compare.advice import Advice
 from crawler.compare.outcome import Comparison, Entrant, Run
 from crawler.compare.records import Difference
-from crawler.compare.reports import write_reports
+from crawler.compare.reports.write import write_reports
 from crawler.compare.task import Combination
 
 RUN = Run(

@@ -1,5 +1,7 @@
+from decimal import Decimal
+
 from crawler.compare.records import Fact, difference, digest, facts, read_line, write_line
-from crawler.model import Column, Note, Problem, Row, Table
+from crawler.model import Column, Money, Note, Problem, Row, Table
 from tests.support.result import MemoryResult
 
 ROWS = [Fact("books", f"/{n}", 0, f'["{n}"]') for n in range(5)]
@@ -20,7 +22,14 @@ def test_missing_extra_and_changed_rows_are_counted_and_the_first_is_shown():
     found = difference(ROWS, [*ROWS[:1], *ROWS[2:4], changed, Fact("books", "/9", 0, '["9"]')])
     assert (found.missing, found.extra, found.changed, found.moved) == (1, 1, 1, 0)
     assert str(found) == "1 missing (books 1), 1 extra, 1 changed"
-    assert found.example == 'missing: books of /1 ["1"]'
+    assert found.example.startswith("missing: books of /1")
+
+
+def test_the_example_of_a_row_can_be_read():
+    values = {"title": "It's <so>", "authors": ("Ada", "Bo"), "price": Money(Decimal("1.50"), "€"), "stock": 3}
+    table = Table("books", tuple(map(Column, (*values, "year"))))
+    (row,) = facts(MemoryResult({table: [Row(values, url="http://h:1/p")]}), "http://h:1")
+    assert difference([row], []).example == "missing: books of /p: It's <so>, Ada, Bo, 3"
 
 
 def test_of_a_changed_row_the_value_that_differs_is_shown():
@@ -67,7 +76,7 @@ def test_a_page_that_failed_is_a_fact_and_its_detail_is_not():
     gone = difference(one, two[:-1])
     assert (gone.missing, gone.troubled) == (0, 1)
     assert str(gone) == "1 page failed, skipped or left otherwise"
-    assert gone.example == "missing: (failed) of /x http-404"
+    assert gone.example == "missing: (failed) of /x: http-404"
 
 
 def test_where_the_site_was_served_does_not_matter():

@@ -3,7 +3,7 @@
 import pytest
 
 from crawler.compare.sentences import all_alike, listed, sentence, times
-from crawler.compare.significance import judge
+from crawler.compare.significance import Judgement, Pair, judge
 
 
 def near(value, rounds=20):
@@ -63,10 +63,22 @@ def test_the_whole_run():
 
 
 def test_cpu():
-    assert said("cpu", a=1, b=1.4, c=2) == (
-        "a takes the least CPU a page; b takes 1.4 times as much and c takes 2 times as much."
-    )
+    assert said("cpu", a=1, b=1.4, c=2) == ("a takes the least CPU a page; b takes 1.4 times as much and c 2 times.")
     assert said("cpu", a=1, b=1, c=2) == "a and b are equal in CPU a page; c takes 2 times as much."
+
+
+def test_those_that_are_slower_than_the_best_alone_share_one_clause():
+    pairs = {("b", "a"): (1.05, "open"), ("c", "a"): (1.1, "slower"), ("d", "a"): (1.2, "slower")}
+    pairs |= {("c", "b"): (1.05, "open"), ("d", "b"): (1.14, "open"), ("d", "c"): (1.09, "open")}
+    each = {pair: Pair(ratio, ratio - 0.01, ratio + 0.01, outcome) for pair, (ratio, outcome) in pairs.items()}
+    each |= {(b, a): Pair(1 / one.ratio, 0.1, 2, one.outcome) for (a, b), one in each.items()}
+    found = Judgement(tuple("abcd"), each, ("a", "b"))
+    assert sentence(found, "crawl") == (
+        "a and b are not told apart; a is 1.1 times faster than c and 1.2 times faster than d."
+    )
+    assert sentence(found, "cpu") == (
+        "a and b are not told apart in CPU a page; c takes 1.1 times as much as a and d 1.2 times."
+    )
 
 
 def test_long_lists():

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from crawler.trace.read import STATES, Trace, Track
-from crawler.trace.timeline import _BINS, _STYLE, _seconds, timeline_page, timeline_svg
+from crawler.trace.timeline import _BINS, STYLE, _seconds, timeline_html, timeline_page, timeline_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -14,7 +14,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def trace(strategy="threads", workers=4, *, crowded=True, scale=1):
     """Workers that fetch half of the time and parse the other half, a fifth of that with CPU."""
     tracks = [Track((1, 1), "MainThread", 1)]
-    tracks[0].commits = [(0, 10)]
+    tracks[0].commits = [(0, 1000 * scale)]
     for number in range(workers):
         track = Track((1, 2 + number), f"fetch_{number}", 2 + number, crowded=crowded)
         track.fetches = [(0, 500_000 * scale)]
@@ -51,7 +51,31 @@ def test_the_areas_are_the_shares():
 def test_texts_say_it_too():
     texts = [text.text for text in ElementTree.fromstring(timeline_svg(trace())).iter(f"{SVG}text")]
     assert {"thread 1", "thread 4", "main", "50 % fetching", "40 % waiting for the interpreter lock"} <= set(texts)
-    assert trace().sentence() in timeline_page(trace())
+    page = timeline_page(trace())
+    assert "".join(re.sub(r"<[^>]*>", "", page)).count(trace().sentence()) == 1
+
+
+def test_the_sentence_of_a_page_is_its_legend():
+    one = trace()
+    sentence = re.search(r"<p>(.*?)</p>", timeline_html(one))[1]
+    assert '<i class="parse"></i>10 %' in sentence
+    assert '<i class="lock"></i>40 %</span> waiting for the interpreter lock' in sentence
+    drawn = {each for each in STATES if f'<path class="{each}"' in timeline_html(one)}
+    assert drawn == {each for each in STATES if f'<i class="{each}"' in sentence} == {*drawn, "commit"}
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.1, "10 %"), (0.001, "very little")])
+def test_what_the_main_thread_did_is_said(share, said):
+    one = trace()
+    one.tracks[0].commits = [Span(0, round(share * 1_000_000))]
+    assert f'The main thread spent <span><i class="commit"></i>{said}</span> of its time' in timeline_html(one)
+    texts = [text.text for text in ElementTree.fromstring(timeline_svg(one)).iter(f"{SVG}text")]
+    assert f"{said} writing to the store (main)" in texts
+
+
+def test_a_shorter_run_ends_before_the_scale_does():
+    root = ElementTree.fromstring(timeline_svg(trace(), trace(scale=4)))
+    assert {float(each.get("width")) for each in root.iter(f"{SVG}rect") if each.get("class") == "idle"} == {60, 240}
 
 
 def test_several_runs_have_one_scale_of_time():
@@ -92,7 +116,7 @@ def contrast(one, other):
 
 
 def test_colours_can_be_seen_on_light_and_dark_pages():
-    for theme in _STYLE.split("@media"):
+    for theme in STYLE.split("@media"):
         colours = dict(re.findall(r"--(\w+): (#\w{6})", theme))
         for name in (*STATES, "edge"):
             if name != "idle":

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.compare.figures import (
+from crawler.compare.outcome import Entrant
+from crawler.compare.reports.figures import (
     TIMES,
+    bounds,
     columns_of,
     family,
     figure,
@@ -17,10 +19,10 @@ from crawler.compare.figures import (
     labels,
     parsed_where,
     ratio,
+    setting,
     speed_interval,
     standings,
 )
-from crawler.compare.outcome import Entrant
 from crawler.compare.significance import Pair
 from crawler.compare.task import Combination
 from tests.compare.test_outcome import FAST, SLOW, comparison, entrant
@@ -46,6 +48,21 @@ def test_ratios(value, text):
 def test_an_interval_without_bounds_shows_none():
     assert interval(Pair(6.1, 5.8, 6.4, "slower")) == "6.10 (5.80 to 6.40)"
     assert interval(Pair(6.1, 0.0, math.inf, "open")) == "6.10"
+    assert interval(Pair(6.1, 1e-9, 1e11, "open")) == "6.10"
+
+
+def test_the_bounds_of_what_is_told_apart_stay_however_wide_they_are():
+    assert bounds(Pair(50.0, 2.0, 1250.0, "slower")) == (2.0, 1250.0)
+    assert bounds(Pair(1.5, 0.1, 22.5, "open")) is None
+
+
+def test_bounds_that_say_nothing_are_in_no_report():
+    """Two rounds tell next to nothing: their bounds are hundreds of times off."""
+    found = comparison(entrant("threads", [1.0, 1.4]), entrant("queue", [1.5, 1.1]))
+    last = found.ranked[-1]
+    assert found.relative(last).high > 300
+    assert speed_interval(found, last) is None
+    assert [each.head for each in columns_of(found, TIMES)[:2]] == ["pages/s", "crawl s"]
 
 
 def test_a_label_says_where_it_parses_only_where_that_is_compared():
@@ -71,6 +88,18 @@ def test_what_else_tells_combinations_apart_stays_in_the_label():
     assert in_words(found, "threads/4/worker/py3.14 and threads/4/worker") == "threads/4/py3.14 and threads/4"
 
 
+def test_one_that_was_not_compared_has_a_label_too():
+    assert in_words(comparison(FAST, SLOW), "curl/3/worker reached 9 pages/s.") == "curl/3 reached 9 pages/s."
+    assert in_words(comparison(FAST, SLOW), "/shelf/3/workers") == "/shelf/3/workers"
+
+
+def test_the_interpreter_that_compares_is_not_named_where_each_has_its_own():
+    assert setting(comparison(FAST, SLOW))["Python"] == "CPython 3"
+    found = comparison(Entrant(Combination("threads", 4, "worker", "python3.14", "py3.14"), runs=FAST.runs))
+    found.setting = {**found.setting, "interpreter lock": "on", "py3.14": "CPython 3.14.2, interpreter lock on"}
+    assert set(setting(found)) == {"crawler", "system", "placement", "py3.14"}
+
+
 def test_names_in_sentences_become_labels_even_where_one_ends_like_another():
     found = comparison(entrant("processes-threads", [1.0]), FAST)
     assert in_words(found, "processes-threads/4/worker and threads/4/worker") == "processes-threads/4 and threads/4"
@@ -80,6 +109,11 @@ def test_each_parse_stage_is_explained_once():
     text = parsed_where(comparison(FAST, SLOW, CALLBACK))
     assert "in the worker that fetched it (threads, serial)" in text
     assert "in the callback of the fetch, in the main process (threads)" in text
+
+
+def test_the_example_of_a_label_is_one_that_was_compared():
+    assert parsed_where(comparison(SLOW, FAST)).startswith("threads/4 means 4 requests in flight at most.")
+    assert parsed_where(comparison(SLOW)).startswith("serial/1 means one request after another.")
 
 
 def test_the_headline_names_the_combination_and_the_cause():

@@ -6,8 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from crawler.compare.html_report import STYLE
-from crawler.compare.palette import DARK, LIGHT, PARTS, look
+from crawler.compare.reports.html_page import STYLE
+from crawler.compare.reports.palette import DARK, LIGHT, PARTS, look
 
 PAGES = {"light": ("#ffffff", "#f6f7f9"), "dark": ("#1d2127", "#14171b")}  # the background of plots, and of the page
 SERIES = {"light": LIGHT, "dark": DARK}

@@ -6,29 +6,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
-from crawler.compare import plots
-from crawler.compare.figures import (
+from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.records import STEPS
+from crawler.compare.reports import plots
+from crawler.compare.reports.figures import (
     COSTS,
-    HOW,
     QUANTITIES,
     TIMES,
     Column,
-    columns_of,
+    apart,
+    bounded,
     family,
     figure,
     headline,
+    how,
     in_words,
     labels,
     parsed_where,
+    setting,
     speed_interval,
     standings,
+    started,
     typical,
 )
-from crawler.compare.outcome import Comparison, Entrant, Run
-from crawler.compare.palette import Look, look, variables
-from crawler.compare.records import STEPS
+from crawler.compare.reports.palette import Look, look, variables
+from crawler.compare.reports.svg import Bar, bars
 from crawler.compare.significance import Pair, quantile
-from crawler.compare.svg import Bar, bars
+from crawler.trace import timeline
 
 __all__ = ["as_page"]
 
@@ -64,6 +68,7 @@ h2 { font-size: 19px; margin: 32px 0 10px; }
 .note { border-left: 3px solid var(--line); padding-left: 10px; }
 code { background: var(--page); border: 1px solid var(--line); border-radius: 4px; }
 code { padding: 1px 5px; font-size: 13px; overflow-wrap: anywhere; }
+code span { white-space: nowrap; }
 figcaption { margin-bottom: 8px; }
 .broad > svg, .slim > svg { display: block; width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
 svg text { fill: var(--ink); }
@@ -76,7 +81,6 @@ svg .run { stroke-width: 0.75; }
 svg .ring { fill: none; stroke: var(--bad); stroke-width: 1.5; }
 svg .hollow { fill: var(--card); stroke: var(--own); stroke-width: 1.5; }
 svg .part0 { fill: var(--p0); } svg .part1 { fill: var(--p1); } svg .part2 { fill: var(--p2); }
-.trace > svg { display: block; }
 .wide { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 .wide { margin: 0 0 14px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; width: 100%; }
@@ -95,7 +99,16 @@ th:first-child { text-align: left; position: sticky; left: 0; background: var(--
   .cards tr { padding: 8px 0; border-top: 1px solid var(--line); }
   .cards th:first-child, .cards td { border: 0; padding: 1px 10px; max-width: none; }
   .cards td { display: flex; gap: 8px; }
-  .cards td::before { content: attr(data-name); color: var(--soft); flex: 0 0 38%; }
+  .cards td::before { content: attr(data-name); color: var(--soft); font-weight: 400; flex: 0 0 30%; }
+}
+@media (max-width: 599px) {
+  .grid, .grid tbody { display: block; }
+  .grid tr { display: grid; grid-template-columns: repeat(3, 1fr); padding: 6px 0; border-top: 1px solid var(--line); }
+  .grid tr:first-child { display: none; }
+  .grid th:first-child { grid-column: 1 / -1; max-width: none; border: 0; padding: 2px 10px; }
+  .grid td { border: 0; padding: 2px 10px; text-align: left; white-space: normal; }
+  .grid td:empty { display: none; }
+  .grid td::before { content: attr(data-name); display: block; color: var(--soft); font-size: 12px; }
 }
 """
 
@@ -104,17 +117,17 @@ def as_page(found: Comparison) -> str:
     """The whole page."""
     title = f"{escape(found.job)}: which strategy?"
     parts = [f"<h1>{title}</h1>", _setting(found), _verdict(found), _unranked(found)]
-    if found.ranked:
+    if len(found.ranked) > 1:
         parts.append(_standings(found))
     parts += [_notes(found), _advice(found)]
     if found.ranked:
         parts += ["<h2>Plots</h2>", *_plots(found), *_timelines(found), "<h2>Figures</h2>"]
-        parts += [_table(found, TIMES), _table(found, COSTS), f'<p class="small">{escape(HOW)}</p>']
+        parts += [_table(found, TIMES), _table(found, COSTS), f'<p class="small">{escape(how(found))}</p>']
         parts.append(f'<p class="small">{escape(parsed_where(found))}</p>')
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '
-        f'content="light dark"><title>{title}</title>\n<style>{STYLE}</style></head>\n<body><main>\n'
+        f'content="light dark"><title>{title}</title>\n<style>{STYLE}{timeline.STYLE}</style></head>\n<body><main>\n'
         + "\n".join(filter(None, parts))
         + "\n</main></body></html>\n"
     )
@@ -127,9 +140,10 @@ def _setting(found: Comparison) -> str:
         in_words(found, f"baseline {found.baseline.name}"),
         f"crawler {found.setting['crawler']}",
     ]
-    labelled = {"interpreter lock": f"interpreter lock {found.setting.get('interpreter lock')}", "crawler": ""}
-    values += filter(None, (labelled.get(label, value) for label, value in found.setting.items()))
-    return f'<p class="small">{escape(" · ".join([*values, found.started]))}</p>'
+    for label, value in setting(found).items():
+        if label != "crawler":
+            values.append(f"{label} {value}" if label == "interpreter lock" or label.startswith("py") else value)
+    return f'<p class="small">{escape(" · ".join([*values, started(found)]))}</p>'
 
 
 def _verdict(found: Comparison) -> str:
@@ -159,9 +173,15 @@ def _advice(found: Comparison) -> str:
     others = f"<p>As well: {escape(', '.join(advice.others))}.</p>" if advice.others else ""
     sums = "".join(f"<li>{escape(in_words(found, text))}</li>" for text in advice.sums)
     return (
-        f'<h2>What limits it</h2><section class="card"><p class="lead">Use <code>{escape(advice.flags)}</code></p>'
+        f'<h2>What limits it</h2><section class="card"><p class="lead">Use {_flags(advice.flags)}</p>'
         f"<p>{escape(in_words(found, advice.says))}</p><ul>{sums}</ul>{others}</section>"
     )
+
+
+def _flags(flags: str) -> str:
+    """Broken between options only, where the window is narrow."""
+    options = "</span> <span>".join(escape(flags).split(" --"))
+    return f"<code><span>{options.replace('</span> <span>', '</span> <span>--')}</span></code>"
 
 
 # ---- tables
@@ -174,25 +194,27 @@ def _standings(found: Comparison) -> str:
         for quantity, standing in zip(QUANTITIES, standings(found, one), strict=True):
             text = "" if standing is None else standing.text
             css = ' class="best"' if standing is not None and standing.is_best else ""
-            cells.append(f'<td data-name="{escape(quantity.head)}"{css}>{escape(text)}</td>')
+            cells.append(f'<td data-name="{escape(quantity.short)}"{css}>{escape(text)}</td>')
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{''.join(cells)}</tr>")
     heads = "".join(f"<th>{escape(quantity.head)}</th>" for quantity in QUANTITIES)
+    about = bounded(found, "with 95 % confidence intervals; those of a column hold all at once")
     return (
-        '<h2>Times the best <span class="small">with 95 % confidence intervals; those of a column hold all at once'
-        "</span></h2>"
+        f'<h2>Times the best <span class="small">{about}</span></h2>'
         f'<div class="wide"><table class="cards"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
     )
 
 
 def _table(found: Comparison, columns: tuple[Column, ...]) -> str:
-    known = columns_of(found, columns)
+    known, alike = apart(found, columns)
     heads = "".join(f"<th>{escape(each.head)}</th>" for each in known)
     rows = []
     for one in found.ranked:
-        values = [each.value(found, one) for each in known]
-        cells = "".join(f"<td>{'' if value is None else figure(value)}</td>" for value in values)
+        values = [(each.head, each.value(found, one)) for each in known]
+        texts = [(head, "" if value is None else figure(value)) for head, value in values]
+        cells = "".join(f'<td data-name="{escape(head)}">{text}</td>' for head, text in texts)
         rows.append(f"<tr><th>{escape(labels(found)[one.name])}</th>{cells}</tr>")
-    return f'<div class="wide"><table><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table></div>'
+    table = f'<table class="grid"><tr><th>combination</th>{heads}</tr>{"".join(rows)}</table>'
+    return f'<div class="wide">{table}</div>' * bool(known) + f'<p class="small">{escape(alike)}</p>' * bool(alike)
 
 
 # ---- plots
@@ -223,24 +245,23 @@ def _speed(found: Comparison, looks: dict[str, Look]) -> str:
     rows = [
         plots.Dots(
             named[one.name],
-            *_kinds(one, "pages_a_second"),
+            _runs(one, "pages_a_second"),
             found.speed(one),
             speed_interval(found, one),
             looks[one.name],
         )
         for one in found.ranked
     ]
-    about = (
-        f"pages/s of the crawl; a dot for each run{_marked(found)}; stroke: a typical round; line below: the 95 % "
-        "interval beside the first"
+    about = f"pages/s of the crawl; a dot for each run{_marked(found)}; stroke: a typical round" + (
+        "; line below: the 95 % interval, the first held fixed" if any(row.interval for row in rows) else ""
     )
     return _plot("Speed", about, lambda width: plots.dots(rows, "Speed", "pages/s", width))
 
 
-def _kinds(one: Entrant, what: str, scale: float = 1) -> tuple[list[float], list[float], list[float]]:
-    """An attribute of the usual runs, of outliers, and of those that were set aside."""
+def _runs(one: Entrant, what: str, scale: float = 1) -> plots.Runs:
+    """An attribute of all of its runs, where it is known."""
     usual, odd = [run for run in one.runs if not run.outlier], [run for run in one.runs if run.outlier]
-    return _of(usual, what, scale), _of(odd, what, scale), _of(one.set_aside, what, scale)
+    return plots.Runs(_of(usual, what, scale), _of(odd, what, scale), _of(one.set_aside, what, scale))
 
 
 def _marked(found: Comparison) -> str:
@@ -254,14 +275,13 @@ def _by_workers(found: Comparison, looks: dict[str, Look]) -> str:
     points: dict[str, dict[int, plots.Point]] = {}
     named: dict[str, Look] = {}
     for one in sorted(found.ranked, key=found.entrants.index):
-        runs = [run.pages_a_second for run in one.runs]
-        point = plots.Point(found.speed(one), runs, speed_interval(found, one))
+        point = plots.Point(found.speed(one), _runs(one, "pages_a_second"), speed_interval(found, one))
         points.setdefault(family(found, one), {})[one.combination.workers] = point
         named[family(found, one)] = looks[one.name]
     if all(len(each) < 2 for each in points.values()):
         return ""
     series = [plots.Line(name, each, named[name]) for name, each in points.items()]
-    about = "pages/s of the crawl; a dot for each run, a larger one for a typical round"
+    about = f"pages/s of the crawl; a dot for each run{_marked(found)}; a larger one for a typical round"
     title, x_title = "Speed by workers", "requests in flight at most"
     return _plot(title, about, lambda width: plots.lines(series, title, x_title, "pages/s", width))
 
@@ -276,13 +296,14 @@ def _ratios(found: Comparison) -> str:
     ]
     heads, title = [quantity.head for quantity in QUANTITIES], "Crawl, whole run and CPU"
     looks = [look(number) for number in range(len(heads))]
-    about = "times the best of each, with 95 % intervals, those of a quantity all at once; further left is better"
+    sure = bounded(found, ", with 95 % intervals, those of a quantity all at once")
+    about = f"times the best of each{sure}; further left is better"
     return _plot(title, about, lambda width: plots.ratios(rows, title, heads, looks, width))
 
 
 def _cpu(found: Comparison, looks: dict[str, Look]) -> str:
     about = (
-        "CPU ms a page, of all processes, start-up and outputs included; "
+        "ms a page, of all processes, start-up and outputs included; "
         f"a dot for each run{_marked(found)}; stroke: a typical round"
     )
     middles = {one.name: typical(found, one, "cpu") for one in found.ranked}
@@ -307,7 +328,7 @@ def _dots(
     title, about, unit = words
     rows = [
         plots.Dots(
-            labels(found)[one.name], *_kinds(one, what, scale), middle * scale, None, looks[one.name],
+            labels(found)[one.name], _runs(one, what, scale), middle * scale, None, looks[one.name],
         )
         for one in found.ranked
         if (middle := middles[one.name]) is not None
@@ -320,13 +341,19 @@ def _of(runs: Sequence[Run], what: str, scale: float) -> list[float]:
 
 
 def _parts(found: Comparison) -> str:
+    named, columns = labels(found), {each.head: each.value for each in TIMES}
+
+    def value(head: str, one: Entrant) -> float:
+        return columns[head](found, one) or 0.0
+
+    parts = ("crawl", "start-up", "close")
     rows = [
-        Bar(labels(found)[one.name], [one.median(part) or 0.0 for part in ("crawl", "start_up", "close")])
+        Bar(named[one.name], [value(f"{part} s", one) for part in parts], value("whole run s", one))
         for one in found.ranked
     ]
-    about = "medians, in seconds; the crawl stands first, so that crawls can be compared by their length"
+    about = "seconds of the crawl, then of what comes before it and after it; at the right the whole run"
     title = "Where the time goes"
-    return _plot(title, about, lambda width: bars(rows, title, "s", width, ("crawl", "start-up", "close")))
+    return _plot(title, about, lambda width: bars(rows, title, "s", width, parts))
 
 
 def _latency(found: Comparison, looks: dict[str, Look]) -> str:
@@ -349,9 +376,8 @@ def _steps(one: Entrant) -> list[float]:
 def _timelines(found: Comparison) -> list[str]:
     drawn = [(one, one.where) for one in found.ranked if one.where]
     named = labels(found)
-    about = '<span class="small">of the first run of each, which does not count</span>'
+    about = '<span class="small">in the first run of each, which does not count</span>'
     return [f"<h2>What the workers did {about}</h2>"] * bool(drawn) + [
-        f"<figure><figcaption><b>{escape(named[one.name])}</b>: {escape(where.sentence)}.</figcaption>"
-        f'<div class="trace">{where.drawing}</div></figure>'
+        f"<figure><figcaption><b>{escape(named[one.name])}</b></figcaption>{where.drawing}</figure>"
         for one, where in drawn
     ]

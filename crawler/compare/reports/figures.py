@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from crawler.compare.outcome import Comparison, Entrant
 from crawler.compare.significance import Pair
 from crawler.compare.task import Combination
+from crawler.trace.timeline import PARSED
 
 __all__ = [
     "COSTS",
-    "HOW",
     "OUTCOMES",
     "QUANTITIES",
     "TIMES",
     "Column",
     "Quantity",
     "Standing",
+    "apart",
+    "bounded",
+    "bounds",
     "columns_of",
     "family",
     "figure",
     "headline",
+    "how",
     "in_words",
     "interval",
     "labels",
     "parsed_where",
     "ratio",
+    "setting",
     "speed_interval",
     "standings",
+    "started",
     "typical",
 ]
 
 PLACES = {
-    "worker": ("parsed in the worker", "in the worker that fetched it"),
-    "callback": ("parsed in the callback", "in the callback of the fetch, in the main process"),
-    "pool": ("parsed in a pool", "in a second pool, of processes"),
-    "barrier": ("parsed in waves", "when all pages in flight have come, one after another"),
+    "worker": "in the worker that fetched it",
+    "callback": "in the callback of the fetch, in the main process",
+    "pool": "in a second pool, of processes",
+    "barrier": "when all pages in flight have come, one after another",
 }
-"""For each parse stage a label, and what it means."""
+"""For each parse stage what it means."""
 
 
 def figure(value: float, digits: int = 3) -> str:
@@ -59,15 +67,20 @@ def ratio(value: float) -> str:
     return f"{value:,.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
 
 
-NO_BOUND = 1000.0
-"""How many times the ratio a bound may be before it says nothing."""
+NO_BOUND = 10.0
+"""How many times the ratio a bound may be before it says nothing, where two are not told apart."""
+
+
+def bounds(pair: Pair) -> tuple[float, float] | None:
+    """The confidence interval; None where the runs are so few that it says nothing."""
+    says_nothing = pair.outcome == "open" and pair.high > NO_BOUND * pair.ratio
+    return None if says_nothing or not 0 < pair.low <= pair.high < math.inf else (pair.low, pair.high)
 
 
 def interval(pair: Pair, dash: str = " to ") -> str:
-    """`6.10 (5.81 to 6.40)`; without bounds where the runs are so few that these say nothing."""
-    if pair.high > NO_BOUND * pair.ratio:
-        return ratio(pair.ratio)
-    return f"{ratio(pair.ratio)} ({ratio(pair.low)}{dash}{ratio(pair.high)})"
+    """`6.10 (5.81 to 6.40)`, with the bounds where there are any."""
+    found = bounds(pair)
+    return f"{ratio(pair.ratio)} ({dash.join(map(ratio, found))})" if found else ratio(pair.ratio)
 
 
 # ---- names
@@ -88,7 +101,10 @@ def _labels(combinations: Sequence[Combination]) -> dict[str, str]:
 def _label(one: Combination, places: Mapping[str, set[str]]) -> str:
     more = one.name.removeprefix(f"{one.strategy}/{one.workers}/{one.parse}")  # what else tells it from others
     short = f"{one.strategy}/{one.workers}{more}"
-    return f"{short} ({PLACES[one.parse][0]})" if len(places[one.strategy]) > 1 else short
+    return f"{short} ({PARSED[one.parse]})" if len(places[one.strategy]) > 1 else short
+
+
+_NAME = re.compile(rf"([\w.:-]+/\d+)/(?:{'|'.join(PLACES)})\b")
 
 
 def in_words(found: Comparison, text: str) -> str:
@@ -98,7 +114,7 @@ def in_words(found: Comparison, text: str) -> str:
         named.append(found.advice.combination)
     for name, label in sorted(_labels(named).items(), key=lambda pair: -len(pair[0])):
         text = text.replace(name, label)
-    return text
+    return _NAME.sub(r"\1", text)  # of one that was measured for the advice alone
 
 
 def family(found: Comparison, one: Entrant) -> str:
@@ -108,14 +124,33 @@ def family(found: Comparison, one: Entrant) -> str:
 
 
 def parsed_where(found: Comparison) -> str:
-    """What the number of a label means, and where each strategy parses its pages."""
+    """What the number of a label means, by the example of one, and where each strategy parses its pages."""
     by_place: dict[str, list[str]] = {}
     for one in found.entrants:
         names = by_place.setdefault(one.combination.parse, [])
         if one.combination.strategy not in names:
             names.append(one.combination.strategy)
-    where = "; ".join(f"{PLACES[place][1]} ({', '.join(names)})" for place, names in by_place.items())
-    return f"threads/16 means 16 requests in flight at most. A page is parsed {where}."
+    where = "; ".join(f"{PLACES[place]} ({', '.join(names)})" for place, names in by_place.items())
+    widest = max((one.combination for one in found.entrants), key=lambda one: one.workers)
+    at_most = f"{widest.workers} requests in flight at most" if widest.workers > 1 else "one request after another"
+    return f"{widest.strategy}/{widest.workers} means {at_most}. A page is parsed {where}."
+
+
+def setting(found: Comparison) -> dict[str, str]:
+    """Label and value; the interpreter that compares is left out where each combination has one of its own."""
+    own = {one.combination.python for one in found.entrants} - {""}
+    return {label: value for label, value in found.setting.items() if not own or label not in _MINE}
+
+
+_MINE = ("Python", "interpreter lock")
+
+
+def started(found: Comparison) -> str:
+    """`2026-11-29 23:58 UTC`."""
+    try:
+        return f"{datetime.fromisoformat(found.started).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return found.started
 
 
 def headline(found: Comparison, one: Entrant) -> str:
@@ -156,25 +191,27 @@ class Standing(NamedTuple):
     Attributes:
         pair: beside the first in the order; None for the first itself.
         is_best: it is told apart from all others.
+        is_alone: there are no others.
     """
 
     quantity: Quantity
     milliseconds: float
     pair: Pair | None
     is_best: bool
+    is_alone: bool
 
     @property
     def text(self) -> str:
         """`fastest: 4.59 ms a page`, or `6.10 (5.81 to 6.40)` times that, with a word where they are no different."""
         if self.pair is None:
-            return f"{self.word}: {figure(self.milliseconds)} {self.quantity.unit}"
+            return f"{self.word}: {figure(self.milliseconds)} {self.quantity.unit}".removeprefix(": ")
         word = OUTCOMES[self.pair.outcome]
         return f"{interval(self.pair)}{', ' if word else ''}{word}"
 
     @property
     def word(self) -> str:
         """What the first is: only one that is told apart from all others is called the fastest."""
-        return self.quantity.best if self.is_best else "first"
+        return "" if self.is_alone else self.quantity.best if self.is_best else "first"
 
 
 def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
@@ -186,22 +223,30 @@ def standings(found: Comparison, one: Entrant) -> list[Standing | None]:
             made.append(None)
             continue
         pair = judgement.pairs.get((one.name, judgement.order[0]))
-        is_best = judgement.leaders == (one.name,)
-        made.append(Standing(quantity, 1000 * judgement.typical[one.name], pair, is_best))
+        is_alone = len(judgement.order) == 1
+        is_best = judgement.leaders == (one.name,) and not is_alone
+        made.append(Standing(quantity, 1000 * judgement.typical[one.name], pair, is_best, is_alone))
     return made
 
 
+def bounded(found: Comparison, text: str) -> str:
+    """A text about intervals, where there is one that says something; "" after so few rounds that there is none."""
+    every = [standing.pair for one in found.ranked for standing in standings(found, one) if standing and standing.pair]
+    return text if any(map(bounds, every)) else ""
+
+
 def speed_interval(found: Comparison, one: Entrant) -> tuple[float, float] | None:
-    """Pages a second that are as far from the first as its interval reaches; None for the first, and for one run.
+    """Pages a second that are as far from the first as its interval reaches; None for the first, and for few runs.
 
     All these intervals hold at once. They are narrower than the runs are spread where rounds were slow as a whole.
     """
     judgement = found.judgement("crawl")
     pair = judgement.pairs.get((one.name, judgement.order[0]))
-    if pair is None or not math.isfinite(pair.high) or not pair.low:
+    reach = bounds(pair) if pair else None
+    if reach is None:
         return None
     best = 1 / judgement.typical[judgement.order[0]]
-    return best / pair.high, best / pair.low
+    return best / reach[1], best / reach[0]
 
 
 # ---- columns
@@ -278,11 +323,32 @@ def columns_of(found: Comparison, columns: tuple[Column, ...]) -> list[Column]:
     return [each for each in columns if any(each.value(found, one) is not None for one in found.ranked)]
 
 
-HOW = (
+def apart(found: Comparison, columns: tuple[Column, ...]) -> tuple[list[Column], str]:
+    """Those in which combinations differ; and the others in a sentence, "" where there are none."""
+    known = columns_of(found, columns)
+    values = {each.head: {each.value(found, one) for one in found.ranked} for each in known}
+    if len(found.ranked) == 1:
+        return known, ""
+    alike = [f"{head} {figure(value)}" for head, (value, *others) in values.items() if not others and value is not None]
+    rest = [each for each in known if len(values[each.head]) > 1]
+    return rest, f"The same for all: {', '.join(alike)}." if alike else ""
+
+
+def how(found: Comparison) -> str:
+    """How the figures came about."""
+    return _HOW + bounded(found, _BOUNDS) + _OTHERS
+
+
+_HOW = (
     "Every run was a fresh process; the first of each combination did not count; within a round every combination ran "
     "once, in random order. Pages/s, the crawl, the whole run and CPU are those of a typical round: an estimate that a "
-    "run far off the others does not move. The columns 'from' and 'to' are the bounds of the speed when the first is "
-    "held fixed. All confidence intervals of one quantity hold at once with 95 %. CPU is of all processes of a run, "
-    "start-up and outputs included; memory is the highest sum of their proportional set sizes. All other figures are "
-    "medians of the runs."
+    "run far off the others does not move. "
+)
+_BOUNDS = (
+    "The columns 'from' and 'to' are the bounds of the speed when the first is held fixed. All confidence intervals of "
+    "one quantity hold at once with 95 %. "
+)
+_OTHERS = (
+    "CPU is of all processes of a run, start-up and outputs included; memory is the highest sum of their proportional "
+    "set sizes. All other figures are medians of the runs, so the parts of a run need not add up to it exactly."
 )

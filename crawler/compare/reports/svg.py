@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from crawler.compare.figures import figure
-from crawler.compare.palette import Look
+from crawler.compare.reports.figures import figure
+from crawler.compare.reports.palette import Look
 
 __all__ = ["NARROW", "Bar", "Rows", "apart", "bars", "drawing", "legend", "marker", "room", "rule", "text", "ticks"]
 
@@ -19,11 +19,11 @@ _ROW, _LABEL, _LETTER = 24, 17, 7.2  # pixels: height of a row, of a label above
 
 
 class Bar(NamedTuple):
-    """A row: one part, or several behind one another."""
+    """A row: parts behind one another, and the figure of all of it, which a median of each part need not add up to."""
 
     name: str
     parts: Sequence[float]
-    colour: int = 0
+    whole: float
 
 
 class Rows:
@@ -80,30 +80,27 @@ class Rows:
         return body
 
 
-def bars(rows: Sequence[Bar], title: str, unit: str, width: int = 460, parts: Sequence[str] = ()) -> str:
-    """Horizontal bars with their value behind them; with `parts`, the names of what is stacked, and a legend."""
-    frame = Rows([row.name for row in rows], [""] * len(rows), width, 26 if parts else 4)
-    most = max((sum(row.parts) for row in rows), default=0.0) or 1.0
-    scale = (width - frame.left - 60) / most
+def bars(rows: Sequence[Bar], title: str, unit: str, width: int, parts: Sequence[str]) -> str:
+    """Horizontal bars of stacked parts, with the whole at the right; `parts` are the names in the legend."""
+    frame = Rows([row.name for row in rows], [figure(row.whole) for row in rows], width, 26)
+    marks = ticks(max(sum(row.parts) for row in rows), 5 if width >= NARROW else 4)
+    scale = (frame.right - frame.left) / marks[-1]
     body = []
     for place, name in enumerate(parts):
         at = (frame.left if width >= NARROW else 0) + 100 * place
         body.append(f'<rect class="part{place}" x="{at:.1f}" y="4" width="11" height="11" rx="2"/>')
         body.append(text(at + 16, 14, name))
-    body += frame.labels()
+    body += frame.grid({figure(mark, 2): frame.left + mark * scale for mark in marks}) + frame.labels()
     for number, row in enumerate(rows):
-        y, x = frame.middle(number) - 8, frame.left if width >= NARROW else 0.0
+        y, x = frame.middle(number) - 8, frame.left
         for place, value in enumerate(row.parts):
-            fill = f'class="part{place}"' if parts else f'fill="var(--c{row.colour})"'
             length = max(value * scale, 0.5)
-            what = f"{row.name}, {parts[place]}" if parts else row.name
             body.append(
-                f'<rect {fill} x="{x:.1f}" y="{y:.1f}" width="{length:.1f}" height="16" rx="2">'
-                f"<title>{escape(what)}: {figure(value)} {escape(unit)}</title></rect>"
+                f'<rect class="part{place}" x="{x:.1f}" y="{y:.1f}" width="{length:.1f}" height="16" rx="2">'
+                f"<title>{escape(f'{row.name}, {parts[place]}')}: {figure(value)} {escape(unit)}</title></rect>"
             )
             x += length
-        body.append(text(x + 6, y + 12, figure(sum(row.parts)), css="value"))
-    return drawing(body, width, frame.bottom + 4, f"{title}, {unit}")
+    return drawing(body, width, frame.bottom + 24, f"{title}, {unit}")
 
 
 # ---- parts

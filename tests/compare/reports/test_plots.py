@@ -4,17 +4,17 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from crawler.compare.palette import look
-from crawler.compare.plots import Dots, Line, Point, Range, Ratios, dots, lines, ranges, ratios
+from crawler.compare.reports.palette import look
+from crawler.compare.reports.plots import Dots, Line, Point, Range, Ratios, Runs, dots, lines, ranges, ratios
+from crawler.compare.reports.svg import Bar, apart, bars, ticks
 from crawler.compare.significance import Pair
-from crawler.compare.svg import Bar, apart, bars, ticks
 
 LETTER = 7.0  # pixels: the mean width of a letter at 12.5 pixels
 NAMES = ["processes-asyncio/128 (parsed in the callback)", "a <&>", *(f"series {n}" for n in range(28))]
 PAIR = Pair(12.0, 11.0, 13.0, "slower")
 PLOTS = {
     "dots": lambda width: dots(
-        [Dots(name, [10, 11, 400], [8], [5], 100 + n, (90, 10_000), look(n)) for n, name in enumerate(NAMES)],
+        [Dots(name, Runs([10, 11, 400], [8], [5]), 100 + n, (90, 10_000), look(n)) for n, name in enumerate(NAMES)],
         "t", "pages/s", width,
     ),
     "ratios": lambda width: ratios(
@@ -23,17 +23,17 @@ PLOTS = {
     ),
     "lines": lambda width: lines(
         [
-            Line(name, {x: Point(x * (n + 1), [x * n, x * n + 2], (x * n, x * n + 9)) for x in (1, 4, 128)}, look(n))
+            Line(name, {x: Point(x + n, Runs([x * n, x * n + 2]), (x * n, x * n + 9)) for x in (1, 4, 128)}, look(n))
             for n, name in enumerate(["processes-asyncio (parsed in the callback)", *NAMES[1:]])
         ],
         "t", "requests in flight at most", "pages/s", width,
     ),
-    "one width": lambda width: lines([Line("a", {4: Point(1.0, [1.0], None)}, look(0))], "t", "x", "y", width),
+    "one width": lambda width: lines([Line("a", {4: Point(1.0, Runs([1.0]), None)}, look(0))], "t", "x", "y", width),
     "ranges": lambda width: ranges(
         [Range(name, [1, 2, 3, 4, 5, 600], look(n)) for n, name in enumerate(NAMES)], "t", "ms", width
     ),
     "bars": lambda width: bars(
-        [Bar(name, [1, 2, 300.0]) for name in NAMES], "t", "s", width, ["crawl", "start-up", "close"]
+        [Bar(name, [1, 2, 300.0], 302) for name in NAMES], "t", "s", width, ["crawl", "start-up", "close"]
     ),
 }  # fmt: skip
 
@@ -61,14 +61,26 @@ def marks(drawing, css):
 
 
 def test_each_run_is_a_dot_and_those_set_aside_are_hollow():
-    drawn = dots([Dots("a", [1, 2, 3], [], [4, 5], 2, (1.5, 2.5), look(0))], "t", "pages/s", 940)
+    drawn = dots([Dots("a", Runs([1, 2, 3], [], [4, 5]), 2, (1.5, 2.5), look(0))], "t", "pages/s", 940)
     assert len(marks(drawn, "run")) == 3
     assert len(marks(drawn, "hollow")) == 2
     assert all(each.find("title").text.endswith("set aside") for each in marks(drawn, "hollow"))
 
 
+def test_an_outlier_has_a_ring_beside_other_numbers_of_workers_too():
+    points = {1: Point(3, Runs([3, 3.1]), None), 4: Point(9, Runs([9, 9.1], [2], [5]), None)}
+    drawn = lines([Line("a", points, look(0))], "t", "x", "y", 940)
+    assert len(marks(drawn, "run")) == 4
+    (ring,), (dot,), (hollow,) = (marks(drawn, css) for css in ("ring", "outlier", "hollow"))
+    assert (ring.attrib["cx"], ring.attrib["cy"]) == (dot.attrib["cx"], dot.attrib["cy"])
+    assert dot.find("title").text == "a, 4 workers: 2, outlier"
+    assert hollow.find("title").text == "a, 4 workers: 5, set aside"
+
+
 def test_each_line_is_named_at_its_end_or_by_a_number_below():
-    series = [Line(name, {1: Point(1, [1], None), 4: Point(9, [9], None)}, look(n)) for n, name in enumerate("ab")]
+    series = [
+        Line(name, {1: Point(1, Runs([1]), None), 4: Point(9, Runs([9]), None)}, look(n)) for n, name in enumerate("ab")
+    ]
     wide = [each.text for each in ET.fromstring(lines(series, "t", "x", "y", 940)).iter("text")]
     assert {"a", "b"} <= set(wide)
     narrow = [each.text for each in ET.fromstring(lines(series, "t", "x", "y", 340)).iter("text")]
@@ -97,7 +109,7 @@ def test_labels_keep_apart():
 
 def test_values_that_are_all_nothing_can_be_drawn():
     for drawn in (
-        dots([Dots("a", [0.0], [], [], 0.0, None, look(0))], "t", "MB", 940),
+        dots([Dots("a", Runs([0.0]), 0.0, None, look(0))], "t", "MB", 940),
         ranges([Range("a", [0.0] * 6, look(0))], "t", "ms", 940),
     ):
         ET.fromstring(drawn)

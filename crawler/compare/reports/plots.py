@@ -6,25 +6,40 @@ Each is drawn for a width, since text of a drawing that is shrunk to a phone can
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
-from crawler.compare.figures import figure, interval
-from crawler.compare.palette import Look
+from crawler.compare.reports.figures import bounds, figure, interval
+from crawler.compare.reports.palette import Look
+from crawler.compare.reports.svg import NARROW, Rows, apart, drawing, legend, marker, room, rule, text, ticks
 from crawler.compare.significance import Pair
-from crawler.compare.svg import NARROW, Rows, apart, drawing, legend, marker, room, rule, text, ticks
 
-__all__ = ["Dots", "Line", "Point", "Range", "Ratios", "dots", "lines", "ranges", "ratios"]
+__all__ = ["Dots", "Line", "Point", "Range", "Ratios", "Runs", "dots", "lines", "ranges", "ratios"]
+
+
+_STEPS = (0.2, 0.5, 1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100)  # of an axis of ratios
+_TENS = (0.01, 0.1, 1, 10, 100, 1000, 10_000)  # of a long one
+
+
+class Runs(NamedTuple):
+    """A value for each run: those of usual ones, of outliers, and of those that were set aside."""
+
+    usual: Sequence[float]
+    outliers: Sequence[float] = ()
+    set_aside: Sequence[float] = ()
+
+    @property
+    def most(self) -> float:
+        """The largest; 0 without any."""
+        return max([*self.usual, *self.outliers, *self.set_aside], default=0.0)
 
 
 class Dots(NamedTuple):
-    """A row: a value for each run, those of outliers, those that were set aside, the value of all, and its interval."""
+    """A row: a value for each run, the value of all, and its interval."""
 
     name: str
-    runs: Sequence[float]
-    outliers: Sequence[float]
-    set_aside: Sequence[float]
+    runs: Runs
     middle: float
     interval: tuple[float, float] | None
     look: Look
@@ -34,7 +49,7 @@ class Point(NamedTuple):
     """The speed at a number of workers: of all runs, and of each."""
 
     speed: float
-    runs: Sequence[float]
+    runs: Runs
     interval: tuple[float, float] | None
 
 
@@ -63,7 +78,7 @@ class Range(NamedTuple):
 
 def dots(rows: Sequence[Dots], title: str, unit: str, width: int) -> str:
     """A dot for each run, ringed for an outlier, hollow where set aside; a stroke at the middle; a line: interval."""
-    most = max(max([*row.runs, *row.outliers, *row.set_aside, row.middle]) for row in rows)
+    most = max(max(row.runs.most, row.middle) for row in rows)
     marks = ticks(most, 5 if width >= NARROW else 4)
     frame = Rows([row.name for row in rows], [figure(row.middle) for row in rows], width)
 
@@ -73,7 +88,7 @@ def dots(rows: Sequence[Dots], title: str, unit: str, width: int) -> str:
     body = frame.grid({figure(mark, 2): at(mark) for mark in marks}) + frame.labels([row.look for row in rows])
     for number, row in enumerate(rows):
         y = frame.middle(number)
-        body += _runs(row, at, y, unit)
+        body += _marks(row, at, y, unit)
         colour = f'stroke="var(--c{row.look.colour})"'
         if row.interval:
             words = f"{row.name}: {figure(row.middle)} ({' to '.join(map(figure, row.interval))}) {unit}"
@@ -85,17 +100,26 @@ def dots(rows: Sequence[Dots], title: str, unit: str, width: int) -> str:
     return drawing(body, width, frame.bottom + 24, f"{title}, {unit}")
 
 
-def _runs(row: Dots, at: object, y: float, unit: str) -> list[str]:
-    assert callable(at)
+def _marks(row: Dots, at: Callable[[float], float], y: float, unit: str) -> list[str]:
+    """The runs of a row, each a little above or below the one before."""
     body = []
-    kinds = (("run", "", row.runs), ("outlier", ", outlier", row.outliers), ("hollow", ", set aside", row.set_aside))
-    for css, what, values in kinds:
+    for css, what, values in _kinds(row.runs):
         for number, value in enumerate(values):
             words = f"{row.name}: {figure(value)} {unit}{what}"
-            if css == "outlier":
-                body.append(f'<circle class="ring" cx="{at(value):.1f}" cy="{y + (0, -3, 3)[number % 3]:.1f}" r="7"/>')
-            body.append(marker(row.look, at(value), y + (0, -3, 3)[number % 3], 3.5, words, css))
+            body += _run(row.look, (at(value), y + (0, -3, 3)[number % 3]), 3.5, words, css)
     return body
+
+
+def _kinds(runs: Runs) -> Sequence[tuple[str, str, Sequence[float]]]:
+    """Of each kind the class of its marks, what is said of them, and the values."""
+    return ("run", "", runs.usual), ("outlier", ", outlier", runs.outliers), ("hollow", ", set aside", runs.set_aside)
+
+
+def _run(look: Look, place: tuple[float, float], size: float, words: str, css: str) -> list[str]:
+    """The mark of a run, in a ring where it is an outlier."""
+    x, y = place
+    ring = f'<circle class="ring" cx="{x:.1f}" cy="{y:.1f}" r="{2 * size:.0f}"/>'
+    return [ring] * (css == "outlier") + [marker(look, x, y, size, words, css)]
 
 
 def ratios(rows: Sequence[Ratios], title: str, quantities: Sequence[str], looks: Sequence[Look], width: int) -> str:
@@ -104,16 +128,15 @@ def ratios(rows: Sequence[Ratios], title: str, quantities: Sequence[str], looks:
     entries = [(marker(look, 0, 0), name) for look, name in zip(looks, quantities, strict=True)]
     key, top = legend(entries, 0, 10, width)
     frame = Rows([row.name for row in rows], [""] * len(rows), width, top, step * len(quantities) + 12)
-    known = [pair for row in rows for pair in row.pairs if pair]
-    low = min([1.0, *(pair.ratio for pair in known), *(pair.low for pair in known if pair.low > 0.3)])
-    high = max([1.25, *(pair.ratio for pair in known), *(pair.high for pair in known if pair.high < 1e4)])
+    known = [(pair.ratio, *(bounds(pair) or ())) for row in rows for pair in row.pairs if pair]
+    low, high = min(1.0, *(min(each) for each in known)), max(1.25, *(max(each) for each in known))
     span = math.log(high / low)
 
     def at(value: float) -> float:
-        share = math.log(min(max(value, low), high) / low) / span
+        share = math.log(value / low) / span
         return frame.left + 6 + (frame.right - frame.left - 20) * share
 
-    steps = [each for each in (1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000) if each <= high]
+    steps = [each for each in (_TENS if high > 100 * low else _STEPS) if low <= each <= high]
     body = key + frame.bands() + frame.grid(_with_room({f"{each:g}": at(each) for each in steps})) + frame.labels()
     for number, row in enumerate(rows):
         start = frame.middle(number) - step * (len(quantities) - 1) / 2
@@ -122,8 +145,8 @@ def ratios(rows: Sequence[Ratios], title: str, quantities: Sequence[str], looks:
                 continue
             y, colour = start + step * place, f'stroke="var(--c{looks[place].colour})"'
             words = f"{row.name}, {quantities[place]}: {interval(pair)} times the best"
-            if pair.low < pair.high < math.inf:
-                body.append(rule(at(pair.low), at(pair.high), y, y, f'{colour} stroke-width="2"'))
+            if reach := bounds(pair):
+                body.append(rule(at(reach[0]), at(reach[1]), y, y, f'{colour} stroke-width="2"'))
             body.append(marker(looks[place], at(pair.ratio), y, 4, words))
     return drawing(body, width, frame.bottom + 24, f"{title}, times the best")
 
@@ -156,7 +179,7 @@ class _Lines:
         height = max(360 if self._wide else 260, 80 + 15 * len(series))  # each has its name at the right
         self._right = width - (room([one.name for one in series]) + 22 if self._wide else 34)
         self._bottom = height - 42
-        values = [each for one in series for point in one.points.values() for each in (point.speed, *point.runs)]
+        values = [max(point.speed, point.runs.most) for one in series for point in one.points.values()]
         self._ticks = ticks(max(values))
 
     def _x(self, workers: int) -> float:
@@ -187,9 +210,11 @@ class _Lines:
             if point.interval:
                 low, high = map(self._y, point.interval)
                 body.append(rule(x, x, low, high, f'{colour} stroke-width="2"'))
-            body += [marker(one.look, x, self._y(run), 2.5, css="run") for run in point.runs]
-            words = f"{one.name}, {workers} workers: {figure(point.speed)}"
-            body.append(marker(one.look, x, self._y(point.speed), 5, words))
+            name = f"{one.name}, {workers} workers"
+            for css, what, values in _kinds(point.runs):
+                for value in values:
+                    body += _run(one.look, (x, self._y(value)), 2.5, f"{name}: {figure(value)}{what}", css)
+            body.append(marker(one.look, x, self._y(point.speed), 5, f"{name}: {figure(point.speed)}"))
         return body
 
     def names(self) -> tuple[list[str], float]:

@@ -6,9 +6,11 @@ Only what Excel and LibreOffice both draw: custom error bars from cells, markers
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
-from crawler.compare.palette import LIGHT, MARKERS, look
+from crawler.compare.reports.palette import LIGHT, MARKERS, look
+from crawler.compare.reports.svg import ticks
 from crawler.export import package
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ __all__ = ["Charts"]
 
 _GREY = "#D9D9D9"
 _WIDTH, _GAP = 640, 20
-_LOW, _MIDDLE, _TALL = 400, 500, 820  # pixels: two rows of low charts fill a page, or one of tall ones
+_LOW, _MIDDLE, _TALL = 440, 500, 860  # pixels: two rows of low charts fill a page, or one of tall ones
 _ROW, _CELL = 20, 64  # pixels: of a row, of a column that nobody widened
 _MANY, _LONG = 12, 20  # combinations, and letters of a label: above these a chart must be taller
 _SHAPES = dict(zip(MARKERS, ("circle", "square", "triangle", "diamond", "star"), strict=True))
@@ -98,15 +100,18 @@ class Charts:
         chart.set_x_axis({**name, "line": {"color": _GREY}})
         chart.set_y_axis(_VALUES)
 
-    def ratios(self, rows: int, heads: Sequence[str]) -> None:
-        """How many times the best each takes; a bar for each quantity."""
-        chart = self._chart("bar", "Times the best: crawl, whole run, CPU")
+    def ratios(self, rows: int, heads: Sequence[str], most: float) -> None:
+        """How many times the best each takes: a bar for each quantity, with its interval; `most` is its highest end."""
+        chart = self._chart("bar", "Times the best: crawl, whole run, CPU; with intervals")
         for number, head in enumerate(heads):
-            column = 1 + 4 * number
-            chart.add_series(
-                _series("Times the best", rows, column) | {"name": head, "fill": {"color": LIGHT[number]}, "gap": 60}
-            )
-        self._sideways(chart, "#,##0.0")
+            reach = 1 + 4 * len(heads) + 2 * number
+            ends = {"minus_values": _cells("Times the best", rows, reach)}
+            ends["plus_values"] = _cells("Times the best", rows, reach + 1)
+            line = {"color": "#7F8790", "width": 1.5}  # seen on a dark bar and on the paper
+            looks = {"name": head, "fill": {"color": LIGHT[number]}, "gap": 60}
+            looks["x_error_bars"] = {"type": "custom", **ends, "end_style": 0, "line": line}
+            chart.add_series(_series("Times the best", rows, 1 + 4 * number) | looks)
+        self._sideways(chart, "#,##0.0", most)
         chart.set_legend({"position": "bottom"})
 
     def parts(self, heads: Sequence[str], rows: int) -> None:
@@ -119,7 +124,7 @@ class Charts:
 
     def bars(self, head: str, column: int, rows: int) -> None:
         """A column of the figures."""
-        chart = self._chart("bar", head)
+        chart = self._chart("bar", {"CPU ms/page": "CPU, ms a page", "memory MB": "Memory, MB"}[head])
         labels = {"value": True, "num_format": "#,##0.0" if head == "CPU ms/page" else "#,##0"}
         chart.add_series(
             _series("Figures", rows, column) | {"fill": {"color": LIGHT[5]}, "gap": 40, "data_labels": labels}
@@ -153,10 +158,11 @@ class Charts:
         self._made.append(chart)
         return chart
 
-    def _sideways(self, chart: Chart, digits: str) -> None:
-        """The best stands on top, the numbers below."""
+    def _sideways(self, chart: Chart, digits: str, most: float = 0.0) -> None:
+        """The best stands on top, the numbers below; `most` is to be seen, although it is no bar."""
         chart.set_y_axis({"reverse": True, "major_gridlines": {"visible": False}, "line": {"color": _GREY}})
-        chart.set_x_axis({**_VALUES, "num_format": digits, "label_position": "high"})
+        ends = {"max": ticks(most)[-1]} if most else {}  # LibreOffice would cut intervals off
+        chart.set_x_axis({**_VALUES, **ends, "num_format": digits, "label_position": "high"})
 
 
 def _series(sheet: str, rows: int, column: int) -> dict[str, Any]:
@@ -168,5 +174,5 @@ def _series(sheet: str, rows: int, column: int) -> dict[str, Any]:
 
 
 def _cells(sheet: str, rows: int, column: int) -> str:
-    letter = "ABCDEFGH"[column]
+    letter = ascii_uppercase[column]
     return f"='{sheet}'!${letter}$2:${letter}${rows + 1}"

@@ -8,9 +8,10 @@ from html import escape, unescape
 
 import pytest
 
-from crawler.compare.html_report import as_page
 from crawler.compare.outcome import Where
 from crawler.compare.records import Difference
+from crawler.compare.reports.html_page import as_page
+from crawler.compare.reports.markdown import as_markdown
 from tests.compare.test_outcome import FAST, NEAR, RUN, SLOW, comparison, entrant
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -83,10 +84,31 @@ def test_an_outlier_has_a_ring_and_is_explained():
 def test_what_the_workers_did_is_drawn_and_said():
     one = entrant("threads", [1.0, 1.1])
     assert "What the workers did" not in shown(as_page(comparison(one)))
-    one.where = Where({"fetch": 1.0}, "4 threads spent 100 % of their time fetching", "", '<svg viewBox="0 0 9 9"/>')
+    drawn = '<p>4 threads spent all of their time fetching</p><svg viewBox="0 0 9 9"/>'
+    one.where = Where({"fetch": 1.0}, "4 threads spent all of their time fetching", "", drawn)
     page = as_page(comparison(one))
-    assert one.where.drawing in page
-    assert ": 4 threads spent 100 % of their time fetching." in shown(page)
+    assert drawn in page
+    assert shown(page).count("4 threads spent all of their time fetching") == 1
+
+
+def test_intervals_are_spoken_of_only_where_there_are_any():
+    two = entrant("threads", [1.0, 1.8]), entrant("queue", [1.9, 1.1])
+    for one in two:
+        one.runs = [replace(run, wall=2 * run.crawl, cpu=3 * run.crawl) for run in one.runs]
+    few = comparison(*two)
+    for make in (as_page, as_markdown):
+        assert "95 % interval" not in make(few)
+        assert "with 95 %" not in make(few)
+        assert "ith 95 % confidence intervals" in make(comparison(SLOW, FAST))
+
+
+def test_the_whole_run_is_the_same_figure_in_the_plot_and_in_the_table():
+    """A crawl of 1.5 s and a start of 0.5 s that were never of one run."""
+    one = entrant("threads", [1.5] * 3)
+    one.runs = [replace(run, wall=2.11) for run in one.runs]
+    page = as_page(comparison(SLOW, one))
+    assert page.count(">2.11</text>") == 2  # in two widths
+    assert '<td data-name="whole run s">2.11</td>' in page
 
 
 def test_no_mean_is_left():

@@ -13,24 +13,26 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from crawler import extras
-from crawler.compare.charts import Charts
-from crawler.compare.figures import (
+from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.reports.charts import Charts
+from crawler.compare.reports.figures import (
     COSTS,
-    HOW,
     QUANTITIES,
     TIMES,
     Column,
+    bounds,
     columns_of,
     family,
     headline,
+    how,
     in_words,
     labels,
     parsed_where,
+    setting,
     speed_interval,
     standings,
+    started,
 )
-from crawler.compare.outcome import Comparison, Entrant, Run
-from crawler.compare.significance import Pair
 from crawler.export import package
 from crawler.trace.read import STATES
 
@@ -75,7 +77,7 @@ class _Book:
     def write(self) -> None:
         self._summary()
         if self._found.ranked:
-            self._times_the_best()
+            most = self._times_the_best()
             self._figures("Figures", TIMES)
             self._figures("Costs", COSTS)
             self._workers()
@@ -83,7 +85,7 @@ class _Book:
             charts.speed(self._speeds())
             if workers := self._by_workers():
                 charts.by_workers(*workers)
-            charts.ratios(len(self._found.ranked), [quantity.short for quantity in QUANTITIES])
+            charts.ratios(len(self._found.ranked), [quantity.short for quantity in QUANTITIES], most)
             heads = ["combination", *(each.head for each in columns_of(self._found, TIMES))]
             charts.parts(heads, len(self._found.ranked))
             for head in ("CPU ms/page", "memory MB"):
@@ -109,15 +111,15 @@ class _Book:
         first, *rest = (in_words(found, text) for text in found.verdict())
         lines = [("Verdict", first), *(("", text) for text in rest)]
         lines += [("Not ranked" if not n else "", headline(found, one)) for n, one in enumerate(found.unranked)]
-        lines += [("Note", in_words(found, text)) for text in found.notes]
+        lines += [("Notes" if not n else "", in_words(found, text)) for n, text in enumerate(found.notes)]
         if found.advice:
             lines.append(("What limits it", in_words(found, found.advice.says)))
             lines += [("", in_words(found, text)) for text in found.advice.sums]
             lines += [("Use", found.advice.flags)]
-        lines += [("Job", found.job), ("Site", found.site), ("Started", found.started), ("Runs", found.runs_each)]
+        lines += [("Job", found.job), ("Site", found.site), ("Started", started(found)), ("Runs", found.runs_each)]
         lines += [("Baseline", in_words(found, found.baseline.name))]
-        lines += [(label[:1].upper() + label[1:], value) for label, value in found.setting.items()]
-        lines += [("How", HOW), ("Labels", parsed_where(found))]
+        lines += [(label[:1].upper() + label[1:], value) for label, value in setting(found).items()]
+        lines += [("How", how(found)), ("Labels", parsed_where(found))]
         sheet.set_column_pixels(0, 0, 7 * _LABEL_WIDTH)
         sheet.set_column_pixels(1, 1, 7 * _TEXT_WIDTH)
         sheet.hide_gridlines(2)
@@ -127,23 +129,32 @@ class _Book:
             sheet.write_string(number, 0, _safe(label), self._looks.label)
             sheet.write_string(number, 1, _safe(text), style)
 
-    def _times_the_best(self) -> None:
-        """The numbers below the charts of ratios: each with its interval, and what it means."""
+    def _times_the_best(self) -> float:
+        """The numbers below the chart of ratios: each with its interval, and what it means; returns the highest."""
         heads = ["combination"]
         for quantity in QUANTITIES:
             heads += [quantity.short, "from", "to", "outcome"]
-        rows = []
+        printed = len(heads)
+        for quantity in QUANTITIES:
+            heads += [f"{quantity.short} - from", f"to - {quantity.short}"]
+        rows: list[list[Any]] = []
+        most = 1.0
         for one in self._found.ranked:
             row: list[Any] = [self._labels[one.name]]
+            reaches: list[float | None] = []
             for standing in standings(self._found, one):
                 pair = standing.pair if standing else None
+                low, high = (bounds(pair) if pair else None) or (None, None)
                 if pair is None:
                     row += [None, None, None, None] if standing is None else [1.0, None, None, standing.word]
                 else:
-                    words = {"open": "not told apart"}.get(pair.outcome, pair.outcome)
-                    row += [pair.ratio, _finite(pair.low, pair), _finite(pair.high, pair), words]
-            rows.append(row)
-        self._table("Times the best", heads, rows)
+                    row += [pair.ratio, low, high, {"open": "not told apart"}.get(pair.outcome, pair.outcome)]
+                    most = max(most, high or pair.ratio)
+                reaches += [pair.ratio - low, high - pair.ratio] if pair and low and high else [None, None]
+            rows.append([*row, *reaches])
+        sheet = self._table("Times the best", heads, rows)
+        sheet.print_area(0, 0, len(rows), printed - 1)  # what is beyond is for the chart
+        return most
 
     def _figures(self, name: str, columns: tuple[Column, ...]) -> None:
         known = columns_of(self._found, columns)
@@ -153,15 +164,12 @@ class _Book:
         self._table(name, ["combination", *(each.head for each in known)], rows)
 
     def _workers(self) -> None:
-        """Where their time went, in percent, and the same in a sentence."""
+        """Where their time went, in percent."""
         known = [(one, one.where) for one in self._found.ranked if one.where]
         states = [state for state in STATES if any(where.shares[state] for _, where in known)]
-        rows = [
-            [self._labels[one.name], *(100 * where.shares[state] for state in states), where.sentence]
-            for one, where in known
-        ]
+        rows = [[self._labels[one.name], *(100 * where.shares[state] for state in states)] for one, where in known]
         if rows:
-            self._table("Workers", ["combination", *(f"% {STATES[state]}" for state in states), "in words"], rows)
+            self._table("Workers", ["combination", *(f"% {STATES[state]}" for state in states)], rows)
 
     def _speeds(self) -> tuple[int, int, int, int]:
         """Every run's pages a second: how many combinations, runs, outliers, and runs that were set aside."""
@@ -180,8 +188,8 @@ class _Book:
             heads += [f"{name} {number}" for number in range(1, count + 1)]
         rows = []
         for one in ranked:
-            speed, bounds = self._found.speed(one), speed_interval(self._found, one)
-            reach = [speed - bounds[0], bounds[1] - speed] if bounds else [None, None]
+            speed, ends = self._found.speed(one), speed_interval(self._found, one)
+            reach = [speed - ends[0], ends[1] - speed] if ends else [None, None]
             row: list[Any] = [self._labels[one.name], speed, *reach]
             for values, count in zip(kinds[one.name], counts, strict=True):
                 row += _filled(values, count)
@@ -224,7 +232,7 @@ class _Book:
 
     # ---- tables
 
-    def _table(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def _table(self, name: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Worksheet:
         """A header that stays in sight, with a filter; text to the left, numbers to the right."""
         sheet, looks = self._sheet(name), self._looks
         for column, head in enumerate(heads):
@@ -242,6 +250,7 @@ class _Book:
         sheet.freeze_panes(1, 1)
         sheet.repeat_rows(0)
         sheet.autofilter(0, 0, len(rows), len(heads) - 1)
+        return sheet
 
     def _write(self, sheet: Worksheet, row: int, column: int, value: Any, number: Format) -> None:
         if isinstance(value, str) or (value is not None and not math.isfinite(value)):  # Excel has no infinity
@@ -270,11 +279,6 @@ class _Looks:
 
 def _filled(values: Sequence[float], length: int) -> list[float | None]:
     return [*values, *[None] * (length - len(values))]
-
-
-def _finite(value: float, pair: Pair) -> float | None:
-    """A bound, unless one run allows none."""
-    return value if math.isfinite(pair.high) else None
 
 
 def _shown(value: object) -> str:

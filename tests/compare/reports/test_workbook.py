@@ -8,10 +8,10 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import column_index_from_string
 
-from crawler.compare import workbook
 from crawler.compare.outcome import Where
-from crawler.compare.reports import write_reports
-from crawler.compare.workbook import as_workbook
+from crawler.compare.reports import workbook
+from crawler.compare.reports.workbook import as_workbook
+from crawler.compare.reports.write import write_reports
 from crawler.export import package
 from crawler.trace.read import STATES
 from tests.compare.test_outcome import FAST, HOSTILE, RUN, SLOW, comparison, entrant
@@ -80,10 +80,7 @@ def test_where_the_time_of_the_workers_went_has_a_sheet():
     shares = dict.fromkeys(STATES, 0.0) | {"fetch": 0.75, "idle": 0.25}
     one.where = Where(shares, "4 threads spent 75 % of their time fetching, 25 % idle", "", "")
     sheet = load_workbook(io.BytesIO(as_workbook(comparison(one, entrant("serial", [2.0, 2.1])))))["Workers"]
-    assert [*sheet.values] == [
-        ("combination", "% fetching", "% idle", "in words"),
-        ("threads/4", 75, 25, one.where.sentence),
-    ]
+    assert [*sheet.values] == [("combination", "% fetching", "% idle"), ("threads/4", 75, 25)]
 
 
 def test_outliers_and_runs_that_were_set_aside_stand_apart():
@@ -141,6 +138,20 @@ def test_the_interval_of_each_speed_comes_from_its_cells(book):
     sheet = book["Speeds"]
     assert sheet["C2"].value is None  # the first is what the others are held against
     assert 0 < sheet["C3"].value < sheet["B3"].value
+
+
+def test_the_interval_of_each_ratio_is_drawn_whole(book):
+    chart = next(each for each in drawn(book) if len(each.series) == 3 and each.series[0].errBars)
+    sheet = book["Times the best"]
+    crawl = chart.series[0].errBars
+    assert (crawl.minus.numRef.f, crawl.plus.numRef.f) == (
+        "'Times the best'!$N$2:$N$4",
+        "'Times the best'!$O$2:$O$4",
+    )
+    ratio, low, high, down, up = (sheet[f"{column}4"].value for column in "BCDNO")
+    assert (ratio - down, ratio + up) == pytest.approx((low, high))
+    assert chart.y_axis.scaling.max >= high
+    assert sheet.print_area == "'Times the best'!$A$1:$M$4"
 
 
 @pytest.mark.parametrize("count", [3, 20])
