@@ -17,6 +17,7 @@ from crawler.compare.capacity import Links, Pace
 from crawler.compare.checking import CHECKS, Bench, checked_advice
 from crawler.compare.noise import Served
 from crawler.compare.outcome import Comparison, Entrant, Run
+from crawler.compare.runner import _with_costs
 from crawler.compare.task import Combination
 from crawler.demo.load import Load
 from tests.compare.test_capacity import shop
@@ -249,6 +250,20 @@ def test_nothing_is_run_on_a_site_of_others() -> None:
     found = advised(site, table, ours=False)
     assert len(site.ran) == before
     assert found.checked is not None or re.search(GUESS, found.says)
+
+
+def test_a_page_costs_what_the_cheapest_strategy_in_one_process_took() -> None:
+    """Not what the baseline took, which reads a page a turn; nor the main process of one with workers elsewhere."""
+    found = compared(SERVERS["4 slots"](), (4,))
+    pages = 630
+    for strategy, cpu, seconds in (("curl", 0.4, 2.0), ("processes", 0.1, 1.0), ("auto", 0.1, 1.5)):
+        run = replace(made(pages, seconds, 0.05, 0), loop_cpu=cpu)
+        found.entrants.append(Entrant(Combination(strategy, 4, "worker"), runs=[replace(run, round=1)]))
+    known = _with_costs(Measured(pages, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 64, 2), found, is_traced=False)
+    assert known.cpu == pytest.approx(0.4 / pages)
+    assert known.fastest == pytest.approx((pages / 2, pages))
+    assert _with_costs(known, replace(found, entrants=[]), is_traced=False).cpu == pytest.approx(CPU)
+    assert _with_costs(known, replace(found, entrants=[]), is_traced=True).cpu == 0.0
 
 
 def test_a_guess_is_called_one() -> None:
