@@ -4,8 +4,9 @@ While responses take the same time, twice as many requests in flight bring twice
 Operations Research 9, 1961). Where the server has only so many slots, more of them wait there in line and bring
 nothing; where it thrashes, more bring less (Gunther, Guerrilla Capacity Planning, 2007). So throughput is compared
 before and after each change: the number doubles while that gains, as in the slow start of TCP (RFC 5681), and is then
-narrowed down by halving the interval. Where the server refuses, its admitted rate is the capacity: the number stays
-below what would exceed it.
+narrowed down by halving the interval, from where Little's law puts it. A number that is clearly worse is left at once,
+for where a server thrashes each look at too many costs seconds. Where the server refuses, its admitted rate is the
+capacity: the number stays below what would exceed it.
 """
 
 from __future__ import annotations
