@@ -147,7 +147,7 @@ class _Widths:
         chosen = advice.combination.workers
         speed = advice.checked.pages_a_second if advice.checked else advice.predicted or math.inf
         if self._refused < math.inf:
-            return ""
+            return self._below(chosen, speed)
         more = [point for at, point in sorted(self._points.items()) if at > chosen]
         best = max(more, key=lambda point: point.rate, default=None)
         who, are = _start(workers_text(chosen)), "is" if chosen == 1 else "are"
@@ -250,7 +250,7 @@ class _Widths:
 
     def _says(self, guess: Advice, found: Fit, chosen: int) -> tuple[str, str]:
         if self._refused < math.inf:
-            return "site", f"The site limits you: {self._refusal}. {self._below(chosen)}"
+            return "site", f"The site limits you: {self._refusal}."
         limit = self._limit(guess, found, chosen)
         if limit == "site":
             noise = worst(self._noises)
@@ -271,13 +271,13 @@ class _Widths:
         most = max(gains, key=lambda limit: gains[limit])
         return most if gains[most] > MATTERS else guess.limit
 
-    def _below(self, chosen: int) -> str:
-        """What to do where the site refuses."""
+    def _below(self, chosen: int, speed: float) -> str:
+        """What to do where the site refuses; `speed` is what it answered a second."""
         reference = self._found.reference
         assert reference is not None
         if chosen > 1 or not _refused_by_the_site(reference):
             return f"{_start(workers_text(chosen))} {'stays' if chosen == 1 else 'stay'} below that."
-        pause = math.ceil(100 * reference.seconds_a_page) / 100  # as slow as what it answered
+        pause = math.ceil(100 / max(speed, reference.pages_a_second)) / 100
         return f"Set polite.delay to {time_text(pause)} or more; more workers gain nothing."
 
     def _sums(self, found: Fit) -> list[str]:
