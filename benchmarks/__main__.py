@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     advice.add_argument("--books", type=_positive, default=600, metavar="N", help="books of each shop (600)")
     advice.add_argument("--repeat", type=_positive, default=3, metavar="N", help="rounds of the sweep (3)")
     advice.add_argument("--only", nargs="+", metavar="NAME", help="servers, by the beginning of their names")
+    advice.add_argument("--more", action="store_true", help="other servers of the same kinds, with other numbers")
     for command in (race, parts, advice):
         command.add_argument("--json", type=Path, metavar="FILE", help="also write all figures to a file")
         command.add_argument("--markdown", type=Path, metavar="FILE", help="also write the table into FILE")

@@ -42,7 +42,7 @@ ADVISED, OFF, NEAR = 0.9, 0.15, 1 / 1.2  # what is asked of them
 LISTINGS = """
 name: {name}
 demo: {{books: {books}}}
-polite: {{delay: 0, per_host: 64}}
+polite: {{{polite}}}
 start: {start}
 pages:
   listing:
@@ -57,11 +57,19 @@ pages:
 
 @dataclass(frozen=True)
 class Server:
-    """A server; `listings` of them are start pages, or only the first where they are a chain."""
+    """A server.
+
+    Attributes:
+        chain: books that are read of each listing, where only the first is a start page; 0 where all listings are.
+        polite: the politeness of the job.
+        first: number of workers that is compared before the advice is given.
+    """
 
     name: str
     demo: Demo
-    is_chain: bool = False
+    chain: int = 0
+    polite: str = "delay: 0, per_host: 64"
+    first: int = FIRST
 
 
 SERVERS = (
@@ -69,7 +77,25 @@ SERVERS = (
     Server("4 slots", Demo(latency=0.05, capacity=4)),
     Server("slows beyond 8", Demo(latency=0.1, slows_beyond=8)),
     Server("429 above 60/s", Demo(latency=0.1, rate=60)),
-    Server("listing chain", Demo(latency=0.1), is_chain=True),
+    Server("listing chain", Demo(latency=0.1), chain=1),
+)
+MORE = (
+    Server("20 ms", Demo(latency=0.02)),
+    Server("500 ms", Demo(latency=0.5), first=64),
+    Server("1 slot", Demo(latency=0.05, capacity=1)),
+    Server("6 slots", Demo(latency=0.05, capacity=6), first=4),
+    Server("12 slots", Demo(latency=0.05, capacity=12), first=64),
+    Server("slows beyond 3", Demo(latency=0.1, slows_beyond=3)),
+    Server("slows beyond 16", Demo(latency=0.1, slows_beyond=16), first=4),
+    Server("slows beyond 32", Demo(latency=0.1, slows_beyond=32)),
+    Server("429 above 20/s", Demo(latency=0.1, rate=20)),
+    Server("429 above 20/s, quick", Demo(latency=0.02, rate=20)),
+    Server("429 above 150/s", Demo(latency=0.1, rate=150)),
+    Server("429 above 60/s, slows beyond 8", Demo(latency=0.1, rate=60, slows_beyond=8)),
+    Server("listing chain, 4 books each", Demo(latency=0.1), chain=4),
+    Server("listing chain, 6 slots", Demo(latency=0.05, capacity=6), chain=8),
+    Server("4 at once", Demo(latency=0.1), polite="delay: 0, per_host: 4", first=4),
+    Server("a delay, 1 slot", Demo(latency=0.1, capacity=1), polite="delay: 20ms, per_host: 64", first=4),
 )
 
 
@@ -86,7 +112,11 @@ class Figures(NamedTuple):
 
 def check(options: argparse.Namespace, work: Path) -> Result:
     """Measure all servers, or those that are named."""
-    wanted = [one for one in SERVERS if not options.only or any(one.name.startswith(name) for name in options.only)]
+    wanted = [
+        one
+        for one in (MORE if options.more else SERVERS)
+        if not options.only or any(one.name.startswith(name) for name in options.only)
+    ]
     found = [_figures(server, options, work) for server in wanted]
     notes = [
         "Advised: at least 90 % of the best. Off: what was measured beside what was predicted, at most 15 %. "
@@ -94,7 +124,8 @@ def check(options: argparse.Namespace, work: Path) -> Result:
         *(f"{one.server}: {one.advice.says}" for one in found),
     ]
     about = (
-        f"{options.books} books; advice after threads/{FIRST} was compared; then {len(WIDTHS)} numbers of threads from "
+        f"{options.books} books; advice after one number of threads was compared (mostly {FIRST}); then "
+        f"{len(WIDTHS)} numbers of threads from "
         f"{WIDTHS[0]} to {WIDTHS[-1]}, what was advised and auto, {options.repeat} shuffled rounds."
     )
     return Result("Advice", setting(about), HEADER, [_row(one) for one in found], notes)
@@ -108,14 +139,14 @@ def complaints(result: Result) -> list[str]:
 def _figures(server: Server, options: argparse.Namespace, work: Path) -> Figures:
     config = work / f"{re.sub('[^a-z0-9]+', '-', server.name)}.yaml"
     listings = -(-options.books // 20)
-    start = "/catalogue/page-1.html" if server.is_chain else f"'/catalogue/page-{{1..{listings}}}.html'"
-    css = "article.book:first-of-type h3 a" if server.is_chain else "h3 a"
-    books = 5 * options.books if server.is_chain else options.books
+    start = "/catalogue/page-1.html" if server.chain else f"'/catalogue/page-{{1..{listings}}}.html'"
+    css = f"article.book:nth-of-type(-n+{server.chain}) h3 a" if server.chain else "h3 a"
+    books = 5 * options.books if server.chain else options.books
     config.write_text(
-        LISTINGS.format(name=config.stem, books=books, start=start, books_css=css)
+        LISTINGS.format(name=config.stem, books=books, start=start, books_css=css, polite=server.polite)
         + f"output: {work / 'out.csv'}\nstate: {work / 'state.sqlite'}\n"
     )
-    advice = _compared(config, server, [Combination(STRATEGY, FIRST, PARSE)], 1).advice
+    advice = _compared(config, server, [Combination(STRATEGY, server.first, PARSE)], 1).advice
     if advice is None or advice.combination is None:
         raise SystemExit(f"{server.name}: there was no advice")
     sweep = [Combination(STRATEGY, workers, PARSE) for workers in WIDTHS]

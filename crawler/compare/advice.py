@@ -22,6 +22,7 @@ __all__ = [
     "Measured",
     "advise",
     "rate_text",
+    "reason",
     "time_text",
     "workers_text",
 ]
@@ -42,13 +43,15 @@ class Measured:
         pages: of one run.
         latency: mean from sending to the last byte (what Little's law asks for), with one request at a time where
             that was measured.
-        cpu: of the whole program while crawling, one request at a time.
+        cpu: of the whole program while crawling: the least that a strategy in one process took. Those that read
+            several pages at a time take less than one request after another. 0 where it is not known.
         fetch_cpu, parse_cpu: its parts, each measured alone in one thread.
         parse_wall: of parsing, by the clock.
         gap: between two requests to a host; 0 for none.
         polite_rate: requests a second that the gap allows, to all hosts; ignored where there is no gap.
         at_once: most requests at once that politeness allows, to all hosts.
         cores: CPUs that this program may use.
+        fastest: the most pages a second that was measured of a strategy in one process, and of any.
     """
 
     pages: int
@@ -61,6 +64,7 @@ class Measured:
     polite_rate: float
     at_once: int
     cores: int
+    fastest: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +112,42 @@ def advise(known: Measured, strategies: Collection[str]) -> Advice:
     return _cpu(known, sums, strategies)
 
 
+def reason(limit: str, known: Measured) -> str:
+    """Why `politeness`, `latency` or `cpu` limits, in a sentence."""
+    sums = _Sums(known)
+    if limit == "politeness" and known.gap:
+        return (
+            f"Politeness limits you: it allows {short_number(1 / known.gap)} requests/s to a host, one every "
+            f"{time_text(known.gap)}."
+        )
+    if limit == "politeness":
+        return f"Politeness limits you: polite.per_host lets {known.at_once} requests be in flight, all hosts together."
+    if limit == "latency":
+        return (
+            f"Waiting limits you: a page takes {time_text(known.latency)} to come and only {time_text(sums.cpu)} of "
+            f"CPU, so one worker is idle {1 - sums.cpu / sums.each:.0%} of the time."
+        )
+    return (
+        f"CPU limits you: a page takes {time_text(sums.cpu)} of one core, {time_text(sums.parse_cpu)} of it to parse "
+        f"it. {_processes(known, sums)}"
+    )
+
+
 class _Sums:
     """What each limit allows, in pages a second, with `each`: the seconds that a page keeps one worker."""
 
     def __init__(self, known: Measured) -> None:
         self.known = known
-        self.cpu = max(known.cpu, known.fetch_cpu + known.parse_cpu, 1e-6)
+        self.cpu = max(known.cpu or known.fetch_cpu + known.parse_cpu, 1e-6)
+        self.parse_cpu = min(known.parse_cpu, self.cpu)
+        self.fetch_cpu = min(known.fetch_cpu, self.cpu - self.parse_cpu)  # alone it may be dearer than in that strategy
         waiting_parse = max(0.0, known.parse_wall - known.parse_cpu)
-        self.each = max(known.latency, known.fetch_cpu) + self.cpu - known.fetch_cpu + waiting_parse
+        self.each = max(known.latency, self.fetch_cpu) + self.cpu - self.fetch_cpu + waiting_parse
         self.polite_rate = known.polite_rate if known.gap else math.inf
-        self.core_rate = 1 / self.cpu
-        main = max(self.cpu - known.fetch_cpu - known.parse_cpu, 0.0)
-        self.cores_rate = 1 / (main + (self.cpu - main) / known.cores)
+        one_process, any_strategy = known.fastest
+        self.core_rate = max(1 / self.cpu, one_process)
+        main = max(self.cpu - self.fetch_cpu - self.parse_cpu, 0.0)
+        self.cores_rate = max(1 / (main + (self.cpu - main) / known.cores), self.core_rate, any_strategy)
 
     def workers_for(self, rate: float) -> int:
         """Little's law; a twentieth of a worker is no worker."""
@@ -127,44 +155,46 @@ class _Sums:
 
     def lines(self) -> list[str]:
         known = self.known
-        parts = f"{time_text(known.fetch_cpu)} to fetch, {time_text(known.parse_cpu)} to parse"
+        parts = f"{time_text(self.fetch_cpu)} to fetch, {time_text(self.parse_cpu)} to parse"
         lines = [
             f"A page takes {time_text(known.latency)} to come (on average) and {time_text(self.cpu)} of CPU ({parts}): "
-            f"one worker reads {rate_text(1 / self.each)} (1 / {time_text(self.each)})."
+            f"one worker reads at most {rate_text(1 / self.each)} (1 / {time_text(self.each)})."
         ]
         if known.gap:
             rate = f"{short_number(self.polite_rate)} requests/s"
             lines.append(f"Politeness, {time_text(known.gap)} between two requests to a host, allows {rate}.")
         lines.append(
-            f"One interpreter does {rate_text(self.core_rate)} (1 / {time_text(self.cpu)}); it is full with "
+            f"One interpreter does {rate_text(self.core_rate)} ({self._why_core()}); it is full with "
             f"{workers_text(self.workers_for(self.core_rate))} "
             f"({short_number(self.core_rate)}/s x {time_text(self.each)}, Little's law)."
         )
         if known.cores > 1:
             lines.append(
-                f"Worker processes on {known.cores} cores do at most {rate_text(self.cores_rate)}, "
-                f"{self.cores_rate / self.core_rate:.2f} times as many (Amdahl's law)."
+                f"Worker processes on {known.cores} cores do at most {rate_text(self.cores_rate)}"
+                f"{self._why_cores()}, {self.cores_rate / self.core_rate:.2f} times as many (Amdahl's law)."
             )
         return lines
+
+    def _why_core(self) -> str:
+        if self.core_rate > 1 / self.cpu:
+            return "as measured: more than 1 / CPU, because part of it needs no interpreter lock"
+        return f"1 / {time_text(self.cpu)}"
+
+    def _why_cores(self) -> str:
+        return " (as measured)" if self.cores_rate == self.known.fastest[1] > self.core_rate else ""
 
 
 def _politeness(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     workers = sums.workers_for(sums.polite_rate)
-    says = (
-        f"Nothing but politeness matters: the site allows {short_number(1 / known.gap)} requests/s to a host, one "
-        f"every {time_text(known.gap)}. More than {workers_text(workers)} {'gains' if workers == 1 else 'gain'} "
-        "nothing."
-    )
+    says = f"{reason('politeness', known)} More than {workers_text(workers)} {'gains' if workers == 1 else 'gain'} "
+    says += "nothing."
     return _advice("politeness", says, ("threads", *LIGHT), workers, "callback", strategies, sums, sums.polite_rate)
 
 
 def _latency(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     rate = min(sums.core_rate, sums.polite_rate)
     workers = min(sums.workers_for(rate), MAX_WORKERS, known.at_once)
-    says = (
-        f"Waiting limits you: a page takes {time_text(known.latency)} to come and only {time_text(sums.cpu)} of CPU, "
-        f"so one worker is idle {1 - sums.cpu / sums.each:.0%} of the time."
-    )
+    says = reason("latency", known)
     if workers == known.at_once:
         says += f" polite.per_host allows no more than {known.at_once} at once."
     rate = min(workers / sums.each, rate)
@@ -173,17 +203,11 @@ def _latency(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advic
 
 def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     full = sums.workers_for(sums.core_rate)
-    waits = sums.each > 2 * sums.cpu
-    busy = f"Up to {full} workers wait for the site, above that CPU limits you" if waits else "CPU limits you"
-    busy += f": a page takes {time_text(sums.cpu)} of one core, {time_text(known.parse_cpu)} of it to parse it."
     best = min(sums.cores_rate, sums.polite_rate, known.at_once / sums.each)
-    enough = _worth_it_from(known, sums, best)
-    if enough == math.inf or (enough > known.pages and known.parse_cpu < HEAVY):
-        says = f"{busy} {_no(known, enough)}."
+    says = reason("cpu", known)
+    if not _pay(known, sums):
         rate = min(full / sums.each, sums.core_rate)
         return _advice("cpu", says, ("threads", *LIGHT), full, "callback", strategies, sums, rate)
-    says = f"{busy} Threads share one interpreter lock: above {workers_text(full)} processes win"
-    says += f", from about {enough:,.0f} pages on: they take a while to start." if enough > known.pages else "."
     workers = sums.workers_for(best)
     if workers <= 4 * known.cores:
         return _advice("cpu", says, ("processes", *HYBRID), workers, "worker", strategies, sums, best)
@@ -194,18 +218,31 @@ def _cpu(known: Measured, sums: _Sums, strategies: Collection[str]) -> Advice:
     return _advice("cpu", says, (*reversed(HYBRID), "processes"), workers, "worker", strategies, sums, best)
 
 
-def _worth_it_from(known: Measured, sums: _Sums, best: float) -> float:
+def _pay(known: Measured, sums: _Sums) -> bool:
+    """Whether worker processes are the choice."""
+    enough = _worth_it_from(known, sums)
+    return enough < math.inf and (enough <= known.pages or known.parse_cpu >= HEAVY)
+
+
+def _processes(known: Measured, sums: _Sums) -> str:
+    """What worker processes gain, or why they are not the choice."""
+    enough, full = _worth_it_from(known, sums), workers_text(sums.workers_for(sums.core_rate))
+    if _pay(known, sums):
+        says = f"Threads share one interpreter lock: above {full} processes win"
+        return says + (
+            f", from about {enough:,.0f} pages on: they take a while to start." if enough > known.pages else "."
+        )
+    if enough < math.inf:
+        return f"Worker processes win only above about {enough:,.0f} pages: they take a while to start."
+    return "This machine has one core." if known.cores == 1 else "Worker processes would gain too little."
+
+
+def _worth_it_from(known: Measured, sums: _Sums) -> float:
     """Number of pages from which worker processes save more than their start takes; infinity for never."""
+    best = min(sums.cores_rate, sums.polite_rate, known.at_once / sums.each)
     if known.cores == 1 or best < GAIN * sums.core_rate:
         return math.inf
-    return math.ceil(START_SECONDS / (sums.cpu - 1 / best))
-
-
-def _no(known: Measured, enough: float) -> str:
-    """Why worker processes are not the choice."""
-    if enough < math.inf:
-        return f"Worker processes win only above about {enough:,.0f} pages: they take a while to start"
-    return "This machine has one core" if known.cores == 1 else "Worker processes would gain too little"
+    return math.ceil(START_SECONDS / (1 / sums.core_rate - 1 / best))
 
 
 def _advice(

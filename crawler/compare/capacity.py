@@ -1,18 +1,18 @@
-"""How throughput grows with the number of workers: the links of the job, and a fit of what its site can take.
+"""How throughput grows with the number of workers: the links of the job, its politeness, and what its site can take.
 
-Two bounds hold whatever the strategy. Links: a crawl takes no less than its span, the longest chain of pages that lead
-to one another, and no less than its work divided by the number of workers (Brent, Journal of the ACM 21, 1974). The
-site: responses get slower with the number in flight, by one of the laws below. A crawl is simulated under both, in
-virtual time.
+Three bounds hold whatever the strategy. Links: a crawl takes no less than its span, the longest chain of pages that
+lead to one another, and no less than its work divided by the number of workers (Brent, Journal of the ACM 21, 1974).
+Politeness: each host has a gap between two requests, and a number that may be in flight. The site: responses get slower
+with the number in flight, by one of the laws below. A crawl is simulated under all of them, in virtual time.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import combinations
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from crawler.store.schema import open_database
 
-__all__ = ["NEAR", "Fit", "Law", "Links", "Point", "fit", "read_links"]
+__all__ = ["NEAR", "Fit", "Law", "Links", "Pace", "Point", "fit", "read_links"]
 
 NEAR = 0.95
 """Share of the best throughput that is enough."""
@@ -45,6 +45,36 @@ class Point(NamedTuple):
 # ---- links
 
 
+class Pace(NamedTuple):
+    """What politeness allows one host: requests in flight, and seconds between two requests; 0 for no limit."""
+
+    at_once: int = 0
+    gap: float = 0.0
+
+
+class _Host:
+    """What is still to be asked of a host. As in the frontier, pages with links and pages without take turns."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._most, self._gap = pace.at_once or math.inf, pace.gap
+        self._queues = (deque[int](), deque[int]())
+        self._turn = 0
+        self.in_flight, self.next_at = 0, 0.0
+
+    def add(self, page: int, *, has_links: bool) -> None:
+        self._queues[not has_links].append(page)
+
+    def wants(self) -> bool:
+        """Whether it may be asked, now or after its gap."""
+        return self.in_flight < self._most and any(self._queues)
+
+    def take(self, now: float) -> int:
+        self._turn = 1 - self._turn
+        self.in_flight += 1
+        self.next_at = now + self._gap
+        return (self._queues[self._turn] or self._queues[1 - self._turn]).popleft()
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """The pages of a crawl.
@@ -53,11 +83,15 @@ class Links:
         seconds: that each page took to come, with one request at a time.
         children: for each page the pages that it links to, as places in `seconds`.
         starts: the pages that are known from the beginning.
+        hosts: for each page its host, as a place in `paces`; none where all are of one host.
+        paces: what politeness allows each host; none for no limit.
     """
 
     seconds: tuple[float, ...]
     children: tuple[tuple[int, ...], ...]
     starts: tuple[int, ...]
+    hosts: tuple[int, ...] = ()
+    paces: tuple[Pace, ...] = ()
 
     @property
     def work(self) -> float:
@@ -67,7 +101,31 @@ class Links:
     @property
     def span(self) -> float:
         """Seconds that no number of workers can save: the last page of the longest chain."""
-        return self.makespan(max(1, len(self.seconds)))
+        found = [math.inf] * len(self.seconds)  # when each is known; a page stands before those that it leads to
+        for page in self.starts:
+            found[page] = 0.0
+        for page, children in enumerate(self.children):
+            for child in children:
+                found[child] = min(found[child], found[page] + self.seconds[page])
+        return max((at + own for at, own in zip(found, self.seconds, strict=True) if at < math.inf), default=0.0)
+
+    @property
+    def without_politeness(self) -> Links:
+        """The same pages on hosts that may be asked for anything at any time."""
+        return replace(self, paces=tuple(Pace() for _ in self.paces))
+
+    @property
+    def unchained(self) -> Links:
+        """The same pages, had all been known from the beginning."""
+        return replace(self, children=((),) * len(self.seconds), starts=tuple(range(len(self.seconds))))
+
+    def bound(self, workers: int, slower: Callable[[int], float], cpu: float) -> float:
+        """Seconds that a crawl takes at least; a large one, whose ends weigh little, takes hardly more."""
+        counts = Counter(self.hosts) if self.hosts else {0: len(self.seconds)}
+        polite = [(self.paces[host], count) for host, count in counts.items()] if self.paces else []
+        at_once = min(workers, sum(pace.at_once or workers for pace, _ in polite) or workers)
+        gaps = max((pace.gap * count for pace, count in polite), default=0.0)
+        return max(self.work * slower(at_once) / at_once, len(self.seconds) * cpu, gaps, self.span)
 
     def makespan(self, workers: int, slower: Callable[[int], float] = lambda at_once: 1.0, cpu: float = 0.0) -> float:
         """Seconds of a crawl with so many workers.
@@ -76,46 +134,61 @@ class Links:
             slower: how many times longer a response takes with so many requests in flight.
             cpu: seconds that one thread is busy with each page.
         """
+        place = self.hosts or (0,) * len(self.seconds)
+        hosts = [_Host(pace) for pace in self.paces or (Pace(),)]
         known = set(self.starts)
-        queues = (deque[int](), deque[int]())  # as the frontier: pages with links and pages without take turns
         for page in self.starts:
-            queues[not self.children[page]].append(page)
+            hosts[place[page]].add(page, has_links=bool(self.children[page]))
         flights: list[tuple[float, int]] = []
         parsed: list[tuple[float, int]] = []
         now = free = 0.0
-        turn = 0
-        while flights or parsed or any(queues):
-            while len(flights) < workers and any(queues):
-                turn = 1 - turn
-                queue = queues[turn] or queues[1 - turn]
-                page = queue.popleft()
+        while True:
+            due = _next_host(hosts, now) if len(flights) < workers else None
+            if due is not None and due.next_at <= now:
+                page = due.take(now)
                 heappush(flights, (now + self.seconds[page] * slower(len(flights) + 1), page))
-            if flights and not (parsed and parsed[0][0] <= flights[0][0]):
-                now, page = heappop(flights)
+                continue
+            soonest = min(
+                due.next_at if due else math.inf, *(heap[0][0] for heap in (flights, parsed) if heap), math.inf
+            )
+            if soonest == math.inf:
+                return now
+            now = soonest
+            if parsed and parsed[0][0] <= now:
+                for child in self.children[heappop(parsed)[1]]:
+                    if child not in known:
+                        known.add(child)
+                        hosts[place[child]].add(child, has_links=bool(self.children[child]))
+            elif flights and flights[0][0] <= now:
+                _, page = heappop(flights)
+                hosts[place[page]].in_flight -= 1
                 free = max(free, now) + cpu
                 heappush(parsed, (free, page))
-                continue
-            now, page = heappop(parsed)
-            for child in self.children[page]:
-                if child not in known:
-                    known.add(child)
-                    queues[not self.children[child]].append(child)
-        return now
+
+
+def _next_host(hosts: list[_Host], now: float) -> _Host | None:
+    """The host that is asked next: of those that may be asked now, the one that waited longest."""
+    wanting = [host for host in hosts if host.wants()]
+    return min(wanting, key=lambda host: (max(host.next_at, now), host.in_flight), default=None)
 
 
 _PAGES = (
-    "SELECT id, elapsed FROM pages WHERE crawl = (SELECT max(id) FROM crawls) AND attempts > 0 AND elapsed IS NOT NULL"
-    " ORDER BY id"
+    "SELECT id, elapsed, host FROM pages WHERE crawl = (SELECT max(id) FROM crawls)"
+    " AND attempts > 0 AND elapsed IS NOT NULL ORDER BY id"
 )
 _EDGES = "SELECT parent, child FROM edges WHERE crawl = (SELECT max(id) FROM crawls) ORDER BY parent, position"
 
 
-def read_links(state: Path) -> Links:
-    """The pages that the newest crawl of a state file asked for."""
+def read_links(state: Path, pace: Callable[[str], Pace] = lambda host: Pace()) -> Links:
+    """The pages that the newest crawl of a state file asked for.
+
+    Args:
+        pace: what politeness allows a host.
+    """
     with closing(open_database(state)) as db:
         pages = db.execute(_PAGES).fetchall()
         edges = db.execute(_EDGES)
-        place = {page: at for at, (page, _) in enumerate(pages)}
+        place = {page: at for at, (page, *_) in enumerate(pages)}
         children: list[dict[int, None]] = [{} for _ in pages]
         first: set[int] = set()
         linked: set[int] = set()
@@ -129,7 +202,10 @@ def read_links(state: Path) -> Links:
                 children[place[parent]][at] = None
                 linked.add(at)
     starts = tuple(at for at in range(len(pages)) if at not in linked)
-    return Links(tuple(max(0.0, seconds) for _, seconds in pages), tuple(map(tuple, children)), starts)
+    seconds = tuple(max(0.0, seconds) for _, seconds, _ in pages)
+    names = list(dict.fromkeys(host for *_, host in pages))
+    hosts = tuple(names.index(host) for *_, host in pages)
+    return Links(seconds, tuple(map(tuple, children)), starts, hosts, tuple(map(pace, names)))
 
 
 # ---- what the site can take
@@ -181,7 +257,7 @@ class Fit:
 
     Attributes:
         error: of the law, mean relative deviation from the measured response times.
-        measured: pages a second by number of workers.
+        measured: pages a second by number of workers; none for what the laws alone say.
         most: the largest number that may be advised.
     """
 
@@ -191,7 +267,7 @@ class Fit:
     error: float
     measured: Mapping[int, float]
     most: int
-    _known: dict[int, float] = field(default_factory=dict)
+    _known: dict[int, float] = field(default_factory=dict, init=False)
 
     def rate(self, workers: int) -> float:
         """Pages a second that are expected with so many workers."""
@@ -204,13 +280,31 @@ class Fit:
         enough = (NEAR_PEAK if self.law.falls else NEAR) * max(rates.values())
         return min(workers for workers, rate in rates.items() if rate >= enough)
 
+    def gains(self, most: int) -> dict[str, float]:
+        """How many times faster the best number of workers would be without each limit, as far as the laws tell.
+
+        Args:
+            most: the largest number of workers that may be advised where politeness is no limit.
+        """
+        best = self._best()
+        without = {
+            "site": replace(self, law=Law("latency")),
+            "links": replace(self, links=self.links.unchained),
+            "politeness": replace(self, links=self.links.without_politeness, most=max(most, self.most)),
+            "cpu": replace(self, cpu=0.0),
+            "latency": replace(self, most=2 * self.most),
+        }
+        return {limit: fit._best() / best for limit, fit in without.items()}
+
+    def _best(self) -> float:
+        return max(self._simulated(workers) for workers in _steps(self.most))
+
     def _simulated(self, workers: int) -> float:
-        """Of the laws alone; of a large crawl, whose ends weigh little, by its bounds."""
-        links, count = self.links, max(1, len(self.links.seconds))
+        """Of the laws alone."""
         if workers not in self._known:
-            seconds = max(links.work * self.law(workers) / workers, count * self.cpu)
-            seconds = links.makespan(workers, self.law, self.cpu) if count <= LARGE else max(seconds, links.span)
-            self._known[workers] = count / max(seconds, 1e-9)
+            count = max(1, len(self.links.seconds))
+            makespan = self.links.makespan if count <= LARGE else self.links.bound
+            self._known[workers] = count / max(makespan(workers, self.law, self.cpu), 1e-9)
         return self._known[workers]
 
     def _scale(self, workers: int) -> float:
@@ -218,6 +312,8 @@ class Fit:
 
         By the medians of Theil (1950) and Sen (1968): one measurement that was lucky or disturbed does not move it.
         """
+        if not self.measured:
+            return 1.0
         off = {math.log2(at): math.log(rate / self._simulated(at)) for at, rate in self.measured.items()}
         slope = median([(off[b] - off[a]) / (b - a) for a, b in combinations(sorted(off), 2)] or [0.0])
         base = median(value - slope * place for place, value in off.items())

@@ -6,7 +6,6 @@ import json
 import math
 import platform
 import shutil
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from typing import Any
 
 from crawler import __version__, clock
 from crawler.compare.advice import Measured as Known
-from crawler.compare.capacity import Links, read_links
+from crawler.compare.capacity import Links, Pace, read_links
 from crawler.compare.checking import Bench, checked_advice
 from crawler.compare.faults import fault
 from crawler.compare.launch import launch, why_it_ended
@@ -30,7 +29,7 @@ from crawler.compare.rounds import BUDGET, MIN_ROUNDS, shuffled, still_open, why
 from crawler.compare.served import served_notes
 from crawler.compare.short_runs import crawls_of, together
 from crawler.compare.sites import Site
-from crawler.compare.task import RESULT, STATE, Combination, RunSource, Task
+from crawler.compare.task import RESULT, STATE, Combination, RunSource, Task, is_one_process
 from crawler.config import Job
 from crawler.crawl.throttle import HostThrottle
 from crawler.errors import ConfigError, Stop
@@ -158,22 +157,21 @@ class _Comparing:
         """Measure what advice is made of."""
         job = self._aim.job
         sample = self._sample()
-        delay = max(job.polite.delay, sample.get("crawl_delay", 0.0))
-        gap = delay + 2 * HostThrottle(delay, 1).slack if delay else 0.0
+        gap = _gap(max(job.polite.delay, sample.get("crawl_delay", 0.0)))
         self._found.gap = gap
         if not sample or not run.pages:
             return
-        self._links = read_links(self._expected / STATE)
+        self._links = read_links(self._expected / STATE, lambda host: _pace(job, host, sample.get("crawl_delay", 0.0)))
         self._known = Known(
             pages=run.pages,
             latency=run.mean_latency,
-            cpu=run.loop_cpu / run.pages if self._aim.baseline.strategy == "serial" else 0.0,
+            cpu=0.0,
             fetch_cpu=sample["fetch_cpu"],
             parse_cpu=sample["parse_cpu"],
             parse_wall=sample["parse_wall"],
             gap=gap,
             polite_rate=run.asked / (run.busiest * gap) if gap and run.busiest else 0.0,
-            at_once=job.polite.per_host * max(1, run.hosts),
+            at_once=sum(pace.at_once for pace in self._links.paces) or job.polite.per_host,
             cores=cores(),
         )
 
@@ -186,20 +184,13 @@ class _Comparing:
             until = 0.0
         bench = Bench(
             run=self._probe,
-            is_ours=bool(site.base or site.replay),
+            is_ours=not site.is_live,
             is_replay=site.replay is not None,
             has_time=lambda seconds: now() + seconds < until,
         )
         strategies = [name for name in STRATEGIES if not missing(name)]
-        known = self._untraced(self._known)
+        known = _with_costs(self._known, self._found, is_traced=self._aim.baseline in self._entrants)
         self._found.advice = checked_advice(known, self._links, self._found, strategies, bench)
-
-    def _untraced(self, known: Known) -> Known:
-        """The CPU time of the baseline from a run that counts, if there is one: a trace costs some."""
-        mine = self._entrants.get(self._aim.baseline)
-        if mine is None or not mine.runs or not known.cpu:
-            return known
-        return replace(known, cpu=statistics.median(run.loop_cpu / max(1, run.pages) for run in mine.runs))
 
     def _probe(self, one: Combination) -> Run | None:
         """A run for the advice alone; None where it failed or its records are wrong."""
@@ -362,6 +353,36 @@ class _Comparing:
         notes += [*noise_notes(self._found), *served_notes(self._found.entrants)]
         if not IS_WHOLE:
             notes.append("CPU is of processes that were waited for, and memory is not known: only Linux tells more.")
+
+
+def _with_costs(known: Known, found: Comparison, *, is_traced: bool) -> Known:
+    """With the CPU time of a page, and with the fastest that was measured.
+
+    The least CPU counts: a strategy that reads several pages in a turn of the loop takes less than the baseline.
+
+    Args:
+        is_traced: the baseline's run that gave the records was traced, which costs some.
+    """
+    runs = [(one.combination, run) for one in found.ranked for run in one.runs]
+    if found.reference is not None and not is_traced:
+        runs.append((found.baseline, found.reference))
+    alone = [run for one, run in runs if is_one_process(one)]
+    cpu = min((run.loop_cpu / max(1, run.pages) for run in alone), default=0.0)
+    speeds = [(one.combination, found.speed(one)) for one in found.ranked]
+    one_process = max((speed for one, speed in speeds if is_one_process(one)), default=0.0)
+    fastest = max((speed for _, speed in speeds), default=0.0)
+    latency = min((run.mean_latency for one, run in runs if one.strategy == "serial"), default=known.latency)
+    return replace(known, cpu=cpu, latency=latency, fastest=(one_process, fastest))
+
+
+def _gap(delay: float) -> float:
+    """Seconds between two requests to a host under `polite.delay`."""
+    return delay + 2 * HostThrottle(delay, 1).slack if delay else 0.0
+
+
+def _pace(job: Job, host: str, crawl_delay: float) -> Pace:
+    polite = job.polite.for_host(host)
+    return Pace(polite.per_host, _gap(max(polite.delay, crawl_delay)))
 
 
 def _where(trace: Path) -> Where | None:

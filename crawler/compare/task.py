@@ -13,7 +13,17 @@ from crawler.config.starts import Start
 from crawler.replay.playback import Replay
 from crawler.strategies.registry import STRATEGIES, entry
 
-__all__ = ["RESULT", "STATE", "Combination", "RunSource", "Task", "combinations", "find", "reference"]
+__all__ = [
+    "RESULT",
+    "STATE",
+    "Combination",
+    "RunSource",
+    "Task",
+    "combinations",
+    "find",
+    "is_one_process",
+    "reference",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,14 @@ def _what_matters(one: Combination) -> object:
     if entry(one.strategy).width == 1 and one.parse != "pool":
         return one.strategy, one.workers, one.python
     return one
+
+
+ONE_PROCESS = frozenset({"serial", "threads", "semaphore", "queue", "asyncio", "curl"})
+
+
+def is_one_process(one: Combination) -> bool:
+    """Whether all work is known to be done in one process, by one interpreter; `auto` may choose several."""
+    return one.strategy in ONE_PROCESS and one.parse != "pool"
 
 
 def find(name: str, among: Sequence[Combination]) -> Combination | None:

@@ -28,6 +28,7 @@ from crawler.crawl.retry_policy import (
     off_site,
     outcome_of,
     unless_login,
+    was_sent,
 )
 from crawler.crawl.session import Opened, Session
 from crawler.crawl.stats import Stats
@@ -227,6 +228,7 @@ class Crawl:
                 if self._frontier.proxied:
                     self._heard_of_proxy(flight.proxy, outcome, now)
                 if flight.page.lane == WITNESS:
+                    self.tally.requests += was_sent(outcome)
                     self._blame.heard(flight.page, outcome, now)
                 else:
                     self._absorb(flight.page, outcome)

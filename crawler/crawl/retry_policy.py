@@ -26,6 +26,7 @@ __all__ = [
     "off_site",
     "outcome_of",
     "unless_login",
+    "was_sent",
 ]
 
 
@@ -134,3 +135,8 @@ def died(page: Queued, error: BaseException) -> Failure | None:
 def froze(page: Queued, seconds: float) -> Failure | None:
     """Return the failure of a page whose worker did not come back; None where another page may have held it up."""
     return Failure("hang", f"no result after {duration(seconds)}") if page.lane == ALONE else None
+
+
+def was_sent(outcome: Outcome | BaseException) -> bool:
+    """Whether the request went out; False where that is not known, because its worker died."""
+    return not isinstance(outcome, BaseException) and not (isinstance(outcome, Failure) and outcome.code in UNSENT)

@@ -4,8 +4,9 @@ While responses take the same time, twice as many requests in flight bring twice
 Operations Research 9, 1961). Where the server has only so many slots, more of them wait there in line and bring
 nothing; where it thrashes, more bring less (Gunther, Guerrilla Capacity Planning, 2007). So throughput is compared
 before and after each change: the number doubles while that gains, as in the slow start of TCP (RFC 5681), and is then
-narrowed down by halving the interval. Where the server refuses, its admitted rate is the capacity: the number stays
-below what would exceed it.
+narrowed down by halving the interval, from where Little's law puts it. A number that is clearly worse is left at once,
+for where a server thrashes each look at too many costs seconds. Where the server refuses, its admitted rate is the
+capacity: the number stays below what would exceed it.
 """
 
 from __future__ import annotations
@@ -181,7 +182,7 @@ class ConcurrencyLimit:
     def _move(self, number: int) -> None:
         """Go to another number of requests at once."""
         self._skip = self.now if number != self.now else 0
-        self._steady, self._round = True, number * math.ceil(FIRST / number)
+        self._steady, self._round = number == self.now, number * math.ceil(FIRST / number)
         self.now = number
         self._level = _Level(number)
         self._begin()
@@ -210,7 +211,14 @@ class ConcurrencyLimit:
     def _grow(self) -> None:
         """Double the number, unless that has gained nothing."""
         level, before = self._level, self._before
+        if self._more:
+            self._turn_back(level)
+            return
         if before is not None and not self._is_flat(level):
+            if self._steady and _is_worse(level, before):
+                self._more = self.now
+                self._move(before.number)
+                return
             if not self._steady:
                 self._move(self.now)
             if self._level.rounds < ROUNDS:
@@ -227,7 +235,17 @@ class ConcurrencyLimit:
         self.why = f"{_in_words(level)}: more were faster"
         self._before = level
         self._move(min(self._ceiling, 2 * self.now))
-        self._steady, self._round = False, max(FIRST, self.now - self._skip)  # a first look, in the time of one round
+        self._round = max(FIRST, self.now - self._skip)  # a first look, in the time of one round
+
+    def _turn_back(self, level: _Level) -> None:
+        """Measure the number before the last one again: its first look was at a server that was not yet as busy."""
+        if not self._steady:
+            self._move(self.now)
+            return
+        shortest = self._shortest
+        if shortest is not None and shortest.number < level.number and level.mean <= FLAT * shortest.mean:
+            self._less = level.number - 1  # responses take no longer than with fewer, so fewer bring less
+        self._next(level)
 
     def _is_flat(self, level: _Level) -> bool:
         """Whether responses take no longer than with fewer at once, as far as their variation lets it be seen."""
@@ -238,16 +256,21 @@ class ConcurrencyLimit:
     def _narrow(self, best: _Level) -> None:
         """Compare a number between those that were tried with the best one."""
         level = self._level
-        if level.rounds < ROUNDS:
+        is_clear = self._is_clear(level, best)
+        if not is_clear and not self._steady:
+            self._move(self.now)
+            return
+        if not is_clear and level.rounds < ROUNDS:
             return
         if level.number < best.number:
             enough = level.rate >= NEAR * best.rate
-            if enough and not _tells_apart(level, best):
+            if enough and not is_clear and not _tells_apart(level, best):
                 if level.rounds < MAX_ROUNDS:
                     return
                 enough = False
             if not enough:
-                self._less = level.number
+                is_flat = self._steady and best.mean <= FLAT * level.mean  # then so it is between the two
+                self._less = best.number - 1 if is_flat else level.number
             elif level.rate >= best.rate / NEAR:
                 self._more, best = best.number, level
             else:
@@ -258,10 +281,21 @@ class ConcurrencyLimit:
             self._more = level.number
         self._next(best)
 
+    def _is_clear(self, level: _Level, best: _Level) -> bool:
+        """Whether more rounds can be spared.
+
+        The server is in the first one still nearly as busy as before: then more look too good, and fewer too bad.
+        """
+        is_more = level.number > best.number
+        worse = _is_worse(level, best) and (self._steady or is_more)
+        return worse or (_is_worse(best, level) and (self._steady or not is_more))
+
     def _next(self, best: _Level) -> None:
         """Go to the next number between those that were tried; or stay with the best."""
         self._best = best
         middle = (self._less + best.number) // 2
+        if self._shortest is not None:  # Little's law: so many are being answered, the others wait
+            middle = min(middle, max(self._less + 1, math.ceil(best.by_law * self._shortest.mean / NEAR)))
         if middle > self._less and best.number >= STEP * self._less:
             self._move(middle)
             return
@@ -307,6 +341,11 @@ def _most_in_a_window(times: Sequence[float]) -> int:
             first += 1
         most = max(most, at - first + 1)
     return most
+
+
+def _is_worse(level: _Level, other: _Level) -> bool:
+    """Whether it brings clearly less than the other: then there is no need to measure it longer."""
+    return level.by_law < other.by_law * math.exp(-SIGMAS * math.hypot(level.error, other.error))
 
 
 def _tells_apart(less: _Level, more: _Level) -> bool:

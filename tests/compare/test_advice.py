@@ -1,4 +1,5 @@
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -61,7 +62,7 @@ def test_one_core_gains_nothing_from_processes():
 def test_under_a_long_delay_nothing_but_politeness_matters():
     found = advise(SLOW_AND_POLITE, STRATEGIES)
     assert found.limit == "politeness"
-    assert found.says.startswith("Nothing but politeness matters: the site allows 1.82 requests/s to a host")
+    assert found.says.startswith("Politeness limits you: it allows 1.82 requests/s to a host, one every 550 ms.")
     assert "More than one worker gains nothing" in found.says
     assert "--workers 1 " in found.flags
 
@@ -101,6 +102,24 @@ def test_what_is_expected_of_it_is_said_as_a_number():
     assert advise(HEAVY_PAGES, STRATEGIES).predicted == pytest.approx(1 / (0.0005 + 0.0515 / 2))
     assert advise(SLOW_AND_POLITE, STRATEGIES).predicted == pytest.approx(1 / 0.55)
     assert advise(LIGHT_PAGES, STRATEGIES).checked is None
+
+
+@pytest.mark.parametrize("fastest", [(531.0, 531.0), (300.0, 900.0)])
+def test_no_figure_of_a_limit_is_less_than_what_was_measured(fastest):
+    """319 pages/s of one interpreter once stood beside 531 measured."""
+    text = " ".join(advise(replace(LIGHT_PAGES, cpu=1 / 319, fastest=fastest), STRATEGIES).sums)
+    one_process, at_all = fastest
+    said = float(re.search(r"One interpreter does ([\d.,]+) pages/s", text)[1].replace(",", ""))
+    most = float(re.search(r"cores do at most ([\d.,]+) pages/s", text)[1].replace(",", ""))
+    assert said >= one_process
+    assert most >= at_all
+    assert ("as measured" in text) is (said == one_process or most == at_all)
+
+
+def test_the_parts_of_the_cpu_time_are_no_more_than_the_whole():
+    """They are measured with another client than that of the strategy that took the least."""
+    found = advise(replace(LIGHT_PAGES, cpu=0.0006), STRATEGIES)
+    assert "0.6 ms of CPU (0.1 ms to fetch, 0.5 ms to parse)" in found.sums[0]
 
 
 def test_nothing_measured_is_no_crash():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.api import run
-from crawler.compare.capacity import Law, Links, Point, fit, read_links
+from crawler.compare.capacity import Law, Links, Pace, Point, fit, read_links
 from crawler.config import load
 
 
@@ -101,3 +101,28 @@ def test_the_links_of_a_crawl_are_read_from_its_state(tmp_path) -> None:
     assert len(links.starts) == 1
     assert links.span < links.work
     assert links.makespan(1) == pytest.approx(links.work)  # every page is led to
+
+
+def test_hosts_are_asked_as_politely_as_each_wants() -> None:
+    links = Links((0.1,) * 20, ((),) * 20, tuple(range(20)), (0,) * 15 + (1,) * 5, (Pace(0, 0.2), Pace(1)))
+    assert links.makespan(64) == pytest.approx(14 * 0.2 + 0.1)
+    assert links.without_politeness.makespan(64) == pytest.approx(0.1)
+    assert links.bound(64, lambda at_once: 1.0, 0.0) == pytest.approx(15 * 0.2)
+
+
+@given(st.integers(1, 12), st.integers(0, 8), st.integers(1, 20), st.integers(1, 6), st.floats(0, 0.1))
+def test_politeness_makes_no_crawl_shorter(listings: int, each: int, workers: int, most: int, gap: float) -> None:
+    links = shop(listings, each)
+    polite = Links(links.seconds, links.children, links.starts, (0,) * len(links.seconds), (Pace(most, gap),))
+    took = polite.makespan(workers)
+    assert took >= links.makespan(min(workers, most)) - 1e-9
+    assert took >= gap * (len(links.seconds) - 1) - 1e-9
+    assert polite.makespan(1) >= links.work - 1e-9
+
+
+def test_the_limit_without_which_most_would_be_gained() -> None:
+    links = shop(40, 20)
+    for law, limit in ((Law("slots", 4.0), "site"), (Law("slows", 8.0, 1.5), "site"), (Law("latency"), "links")):
+        gains = fit(measured(law, links, (1, 4, 16, 64)), links, 0.0, 64).gains(64)
+        assert max(gains, key=lambda name: gains[name]) == limit
+    assert fit(measured(Law("latency"), links, (1, 4)), links, 0.1, 64).gains(64)["cpu"] > 2

@@ -67,6 +67,13 @@ def test_every_number_of_workers_survives_it(tmp_path, width):
         assert set(job.rows().values()) == {("done", None)}
 
 
+def test_every_request_that_went_out_is_counted(tmp_path):
+    """Also those that only show whether the host answers: a server that counts must find the same number."""
+    job = Timelapse(tmp_path, with_outage(3.0, 18.0, Failure("http-429", "", 429), 0.05))
+    assert job.run(("start", "listing")) == "finished"
+    assert job.crawl.tally.requests == len(job.asked)
+
+
 def test_pages_that_are_asked_for_again_count_once_for_the_limit(tmp_path):
     job = Timelapse(tmp_path, with_outage(0.1, 15.0, Failure("refused"), 0.001), pages=50)
     assert job.run(("start", "listing")) == "finished"

@@ -85,10 +85,19 @@ SERVERS = {
     "latency only": lambda: Server(0.1),
     "4 slots": lambda: Server(0.05, Load(capacity=4)),
     "1 slot": lambda: Server(0.05, Load(capacity=1)),
+    "2 slots": lambda: Server(0.05, Load(capacity=2)),
+    "6 slots": lambda: Server(0.05, Load(capacity=6)),
     "12 slots": lambda: Server(0.05, Load(capacity=12)),
+    "slows beyond 3": lambda: Server(0.1, Load(slows_beyond=3)),
+    "slows beyond 5": lambda: Server(0.1, Load(slows_beyond=5)),
     "slows beyond 8": lambda: Server(0.1, Load(slows_beyond=8)),
+    "slows beyond 16": lambda: Server(0.1, Load(slows_beyond=16)),
     "slows beyond 20": lambda: Server(0.1, Load(slows_beyond=20)),
     "429 above 60/s": lambda: Server(0.1, Load(rate=60)),
+    "429 above 20/s": lambda: Server(0.1, Load(rate=20)),
+    "429 above 20/s, quick": lambda: Server(0.02, Load(rate=20)),
+    "429 above 150/s": lambda: Server(0.1, Load(rate=150)),
+    "8 slots, slows beyond 16": lambda: Server(0.05, Load(capacity=8, slows_beyond=16)),
     "long-tailed": lambda: Server(lognormal(0.1, 0.8)),
     "long-tailed, 4 slots": lambda: Server(lognormal(0.05, 0.4), Load(capacity=4)),
 }
@@ -97,10 +106,19 @@ BEST = {
     "latency only": {64},
     "4 slots": {4},
     "1 slot": {1},
+    "2 slots": {2},
+    "6 slots": {6, 7, 8},
     "12 slots": set(range(11, 19)),
+    "slows beyond 3": {3},
+    "slows beyond 5": {5},
     "slows beyond 8": {7, 8},
+    "slows beyond 16": set(range(14, 21)),
     "slows beyond 20": set(range(18, 24)),
     "429 above 60/s": {5, 6},
+    "429 above 20/s": {2},
+    "429 above 20/s, quick": {1},
+    "429 above 150/s": {13, 14, 15},
+    "8 slots, slows beyond 16": set(range(8, 14)),
     "long-tailed": {32, 64},
     "long-tailed, 4 slots": set(range(3, 65)),  # more only wait
 }
@@ -108,7 +126,7 @@ BEST = {
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_crawl_is_nearly_as_fast_as_with_the_best_number(name: str) -> None:
-    pages = 1_000
+    pages = 600 if "slows" in name else 1_000
     best = min(SERVERS[name]().crawl(Fixed(width), pages) for width in WIDTHS)
     limit = ConcurrencyLimit(64)
     assert SERVERS[name]().crawl(limit, pages) <= 1.2 * best
