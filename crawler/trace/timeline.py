@@ -144,7 +144,7 @@ def _main(trace: Trace) -> str:
     begin, end = trace.window
     if not trace.tracks or trace.tracks[0].works or end <= begin:
         return ""
-    share = sum(span.end - span.begin for span in trace.tracks[0].commits) / (end - begin)
+    share = sum(ended - began for began, ended in trace.tracks[0].commits) / (end - begin)
     return _percent(share) if share >= _SEEN else ""
 
 

@@ -67,7 +67,7 @@ def test_the_sentence_of_a_page_is_its_legend():
 @pytest.mark.parametrize(("share", "said"), [(0.1, "10 %"), (0.001, "very little")])
 def test_what_the_main_thread_did_is_said(share, said):
     one = trace()
-    one.tracks[0].commits = [Span(0, round(share * 1_000_000))]
+    one.tracks[0].commits = [(0, round(share * 1_000_000))]
     assert f'The main thread spent <span><i class="commit"></i>{said}</span> of its time' in timeline_html(one)
     texts = [text.text for text in ElementTree.fromstring(timeline_svg(one)).iter(f"{SVG}text")]
     assert f"{said} writing to the store (main)" in texts
