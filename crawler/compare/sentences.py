@@ -42,8 +42,9 @@ def _speed(found: Judgement) -> str:
     else:
         clauses.append(f"{listed(leaders)} are {_alike(found)}")
         clauses += [f"{'both' if len(leaders) == 2 else 'all'} are {_joined(faster)}"] if faster else []
-    best = found.order[0]
-    clauses += [f"{best} is {times(found.pairs[name, best].ratio)} times faster than {name}" for name in _some(beside)]
+    for best, slower in _by_the_best_before(found, _some(beside)).items():
+        faster = [f"{times(found.pairs[name, best].ratio)} times faster than {name}" for name in slower]
+        clauses.append(f"{best} is {_joined(faster)}")
     return "; ".join(clauses)
 
 
@@ -54,16 +55,25 @@ def _cpu(found: Judgement) -> str:
     else:
         head = f"{listed(leaders)} are {_alike(found)} in CPU a page"
     more = [f"{name} takes {times(_least(found, name))} times as much" for name in _some(below)]
-    best = found.order[0]
-    more += [f"{name} takes {times(found.pairs[name, best].ratio)} times as much as {best}" for name in _some(beside)]
+    for best, worse in _by_the_best_before(found, _some(beside)).items():
+        more += [f"{name} takes {times(found.pairs[name, best].ratio)} times as much as {best}" for name in worse]
     return f"{head}; {_joined(more)}" if more else head
 
 
 def _others(found: Judgement) -> tuple[list[str], list[str]]:
-    """Those that are slower than every leader, and those that are slower than the best but not than every leader."""
+    """Those that are slower than every leader, and those that are slower than some leaders only."""
     rest = [name for name in found.order if name not in found.leaders]
     below = [name for name in rest if all(found.pairs[name, one].outcome == "slower" for one in found.leaders)]
     return below, [name for name in rest if name not in below]
+
+
+def _by_the_best_before(found: Judgement, names: Sequence[str]) -> dict[str, list[str]]:
+    """Names that are slower than some leaders only, under the best of those that are faster."""
+    by: dict[str, list[str]] = {}
+    for name in names:
+        best = next(one for one in found.leaders if found.pairs[name, one].outcome == "slower")
+        by.setdefault(best, []).append(name)
+    return by
 
 
 def _alike(found: Judgement) -> str:

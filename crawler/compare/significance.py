@@ -69,7 +69,8 @@ class Judgement:
     Attributes:
         order: the names, the best first.
         pairs: each name beside each other, both ways round.
-        leaders: the best, and all that cannot be told from it.
+        leaders: those than which none is faster, the first of the order among them. None of them is slower than
+            another, and each that is no leader is slower than one.
         typical: what each takes in a typical round, in the unit of the quantity: `ratio` is the quotient of two.
         rounds: how many rounds it is made from.
     """
@@ -123,7 +124,8 @@ def _judged(values: tuple[tuple[str, tuple[float, ...]], ...], matters: float, l
         off, reach = scale[a].centre - scale[b].centre, _reach(scale[a], scale[b], error, freedom)
         pairs[names[a], names[b]] = _pair(off, reach, matters)
         pairs[names[b], names[a]] = _pair(-off, reach, matters)
-    leaders = [name for name in order if name == order[0] or pairs[name, order[0]].outcome != "slower"]
+    beaten = {one for (one, _), pair in pairs.items() if pair.outcome == "slower"}
+    leaders = [name for name in order if name not in beaten]
     middle = statistics.median(log - one.centre for each, one in zip(logs, scale, strict=True) for log in each)
     typical = {names[place]: math.exp(scale[place].centre + middle) for place in places}
     return Judgement(tuple(order), pairs, tuple(leaders), typical, rounds)

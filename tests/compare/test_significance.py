@@ -20,6 +20,15 @@ def tables(draw):
     return {f"c{n}": draw(st.lists(seconds, min_size=rounds, max_size=rounds)) for n in range(count)}
 
 
+@st.composite
+def unsteady(draw):
+    """What 2 to 5 combinations took of which some are much less steady than others, and some a little slower."""
+    rng = random.Random(draw(st.integers(0, 10**6)))
+    rounds, count = draw(st.integers(5, 20)), draw(st.integers(2, 5))
+    each = [(rng.choice([1, 1.05, 1.3]), rng.choice([0.005, 0.05, 0.3])) for _ in range(count)]
+    return {f"c{n}": [off * rng.lognormvariate(0, sigma) for _ in range(rounds)] for n, (off, sigma) in enumerate(each)}
+
+
 def same(a: Judgement, b: Judgement, names=lambda name: name):
     """Whether two judgements say the same of names that may have changed."""
     return all(
@@ -87,6 +96,22 @@ def test_order_ratios_and_outcomes_agree(table):
             assert pair.ratio >= 1 - 1e-9
             assert pair.outcome != "faster"
             assert pair.ratio == pytest.approx(found.typical[worse] / found.typical[better])
+
+
+@given(unsteady())
+def test_the_leaders_are_those_than_which_none_is_faster(table):
+    found = judge(table)
+    for name in table:
+        beaten_by = {one for one in table if one != name and found.pairs[name, one].outcome == "slower"}
+        assert (name in found.leaders) == (not beaten_by)
+        assert not beaten_by or beaten_by & set(found.leaders)
+
+
+@given(unsteady())
+def test_slower_than_one_that_is_slower_is_slower(table):
+    pairs = judge(table).pairs
+    slower = {pair for pair, beside in pairs.items() if beside.outcome == "slower"}
+    assert all((a, d) in slower for a, b in slower for c, d in slower if b == c)
 
 
 @given(tables(), st.data())
