@@ -168,8 +168,9 @@ def test_noise_between_rounds_hides_nothing():
     assert judge(times).pairs["b", "a"].outcome == "slower"
 
 
-def test_one_round_tells_nothing():
-    found = judge({"a": [1.0], "b": [100.0]})
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_one_or_two_rounds_tell_nothing(rounds):
+    found = judge({"a": [1.0] * rounds, "b": [100.0] * rounds})
     assert found.order == ("a", "b")
     assert found.leaders == ("a", "b")
     assert found.undecided == [("a", "b")]
@@ -195,6 +196,18 @@ def test_plain_data_has_each_pair_once_the_worse_beside_the_better():
 @pytest.mark.parametrize(("size", "rounds", "count"), [(4, 5, 300), (4, 20, 300), (8, 10, 150), (3, None, 80)])
 def test_of_identical_combinations_nobody_is_called_slower(kind, size, rounds, count):
     assert verdicts.wrong(count, kind, size, rounds) <= 0.05
+
+
+@pytest.mark.parametrize(("size", "rounds"), [(2, 2), (3, 3), (4, 3), (8, 4), (15, 5)])
+def test_who_was_lucky_in_few_rounds_is_not_called_faster(size, rounds):
+    assert verdicts.wrong(100, "two speeds", size, rounds) <= 0.05
+
+
+def test_one_that_is_unsteady_does_not_hide_what_the_others_tell():
+    rng = random.Random(3)
+    sigmas = {"wild": 0.3, "a": 0.01, "b": 0.01}
+    times = {name: [rng.lognormvariate(0.2 * (name == "b"), sigma) for _ in range(8)] for name, sigma in sigmas.items()}
+    assert judge(times).pairs["b", "a"].outcome == "slower"
 
 
 @pytest.mark.parametrize("kind", ["3 % noise", "15 % between rounds"])
