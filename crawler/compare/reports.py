@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from crawler.compare.html_report import as_page
 from crawler.compare.markdown import as_markdown
 from crawler.compare.outcome import Comparison
 from crawler.compare.workbook import as_workbook, why_not
+from crawler.errors import ConfigError
+from crawler.export import preflight
 from crawler.export.atomic import replacing
 
-__all__ = ["write_reports"]
+__all__ = ["check_folder", "write_reports"]
+
+
+def check_folder(folder: Path) -> None:
+    """Find out before the runs, which take minutes, what could not be written after them.
+
+    Raises:
+        ConfigError: a report cannot be written.
+    """
+    for name in _makers():
+        if wrong := preflight.check(folder / name):
+            raise ConfigError(f"out: {folder / name}: {wrong}")
 
 
 def write_reports(found: Comparison, folder: Path) -> list[Path]:
@@ -20,16 +34,19 @@ def write_reports(found: Comparison, folder: Path) -> list[Path]:
     Raises:
         OutputError: one cannot be written; an older one is intact.
     """
-    contents = {
-        "results.json": json.dumps(found.as_json(), indent=2, ensure_ascii=False).encode(),
-        "report.md": as_markdown(found).encode(),
-        "report.html": as_page(found).encode(),
-    }
-    if not why_not():
-        contents["report.xlsx"] = as_workbook(found)
     paths = []
-    for name, content in contents.items():
+    for name, make in _makers().items():  # one after another: who stops this has at least the first, which has all
+        content = make(found)
         with replacing(folder / name) as file:
             file.write(content)
         paths.append(folder / name)
     return paths
+
+
+def _makers() -> dict[str, Callable[[Comparison], bytes]]:
+    makers: dict[str, Callable[[Comparison], bytes]] = {
+        "results.json": lambda found: json.dumps(found.as_json(), indent=2, ensure_ascii=False).encode(),
+        "report.md": lambda found: as_markdown(found).encode(),
+        "report.html": lambda found: as_page(found).encode(),
+    }
+    return makers if why_not() else {**makers, "report.xlsx": as_workbook}
