@@ -69,12 +69,12 @@ def _could_have_two(run: Run, served: Served, workers: int) -> bool:
 def _could_have_more(run: Run, served: Served, workers: int) -> bool:
     """Whether all workers must have had a request at once, where the server saw no more than half of them.
 
-    All had work, and so long a wait for each answer that one core could have sent for every worker twice meanwhile.
+    All had work, and so long a wait for each answer that one core could have sent for every worker meanwhile.
     """
     if not 0 < served.most_at_once <= workers // 2 or run.handed_out < 2 * workers or run.cpu_a_page is None:
         return False
     waited = run.mean_latency * served.requests
-    return waited > SURE_SECONDS * workers / 2 and run.p50 > 2 * workers * run.cpu_a_page
+    return waited > SURE_SECONDS * workers / 2 and run.p50 > workers * run.cpu_a_page
 
 
 def served_notes(entrants: Sequence[Entrant]) -> Iterator[str]:

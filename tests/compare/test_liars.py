@@ -45,11 +45,11 @@ def compared(folder, names, *options):
         "--repeat",
         "1",
         "--books",
-        "30",
+        "60",
     ]
     done = crawl(
         "compare", "configs/demo.yaml", *arguments, *options, "--out", folder / "out",
-        env={"PYTHONPATH": str(package)}, timeout=400,
+        env={"PYTHONPATH": str(package)}, timeout=900,
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     found = json.loads((folder / "out" / "results.json").read_text())

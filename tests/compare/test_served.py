@@ -55,7 +55,7 @@ def test_never_more_than_half_of_its_width():
     assert says(half, workers=4, at_most=True) == ""
     assert says(replace(half, handed_out=7), workers=4) == ""  # it had never enough to do
     assert says(replace(half, cpu=None), workers=4) == ""
-    slow = half.pages * half.latency[10] / 8
+    slow = half.pages * half.latency[10] / 4
     assert says(replace(half, cpu=1.1 * slow), workers=4) == ""  # sending may take all its time
     assert says(replace(half, mean_latency=0.01), workers=4) == ""  # its workers may not have started yet
 
