@@ -19,7 +19,6 @@ LIARS = {
     "raises": ("wrong", "2 pages ended as internal (ValueError: I do not like this page)"),
     "dies": ("wrong", "1 page ended as internal (RuntimeError: no page is good enough)"),
     "leaves-process": ("wrong", "it left processes behind that had to be killed: python"),
-    "gives-text": ("wrong", "ended as internal (TypeError: the strategy handed in 'str' as what came of a page)"),
     "exits": ("failed", "its process ended before its crawl did, with exit code 0: SystemExit: 0"),
     "crashes-at-exit": ("failed", "after its crawl: killed by signal 11"),
     "hangs-at-exit": ("failed", "hung after its crawl: its process did not end within 1 min and was stopped"),

@@ -151,17 +151,6 @@ class Dies(Threads[Any]):
         raise RuntimeError("no page is good enough")
 
 
-class GivesText(Threads[Any]):
-    """Completes a future with something that no page comes to."""
-
-    def submit(self, request: Any) -> Future[Any]:
-        if not SOME.search(request.url):
-            return super().submit(request)
-        future: Future[Any] = Future()
-        future.set_result("done")
-        return future
-
-
 class Exits(Threads[Any]):
     """Ends the process as if all were well."""
 
