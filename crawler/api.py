@@ -112,16 +112,30 @@ def _tracing(path: Path | None, job: Job) -> Iterator[Tracer | None]:
     if path is None:
         yield None
         return
-    config = [Path(job.source.config)] if job.source and isinstance(job.source.config, str) else []
-    if Path(path).resolve() in {each.resolve() for each in (job.state_path, *job.outputs, *config)}:
+    path = Path(path)
+    if _is_of_the_job(path.resolve(), job):
         raise ConfigError(f"{path}: the trace would replace this file of the job; give it another name")
-    from crawler.trace.tracer import Tracer  # late: few runs are traced
+    from crawler.export import preflight  # late: few runs are traced
+    from crawler.trace.tracer import Tracer
 
+    if wrong := preflight.check(path):
+        raise ConfigError(f"{path}: the trace cannot be written: {wrong}")
     tracer = Tracer(path)
     try:
         yield tracer
     finally:
         tracer.close()
+
+
+def _is_of_the_job(path: Path, job: Job) -> bool:
+    """Whether a file is one of the job, or may be: an output of a single table, a partial one, a part of the state."""
+    config = [Path(job.source.config)] if job.source and isinstance(job.source.config, str) else []
+    beside = [
+        each.resolve() for each in (job.state_path, *job.outputs, *config) if each.resolve().parent == path.parent
+    ]
+    state, names = job.state_path.resolve(), {each.name for each in beside}
+    of_outputs = any(path.suffix == each.suffix and path.name.startswith(f"{each.stem}.") for each in beside)
+    return path.name in names or of_outputs or (state in beside and path.name.startswith(state.name))
 
 
 def write_outputs(job: Job, paths: Paths = (), *, last_good: bool = False) -> Report:

@@ -164,6 +164,7 @@ def command(
     job = load_job(config, overrides, starts)
     from crawler.compare.api import make_aim
     from crawler.compare.reports.workbook import why_not
+    from crawler.compare.reports.write import check_folder, write_reports
     from crawler.compare.rounds import MIN_ROUNDS
     from crawler.compare.runner import compare
     from crawler.compare.sites import Demo, open_site
@@ -177,6 +178,7 @@ def command(
     if missing := why_not():
         echo(f"{missing}; the other reports are written", sys.stderr)  # first: the runs take minutes
     folder = Path(out) if out else Path("output") / f"compare-{job.name}"
+    check_folder(folder)
     with ExitStack() as stack:
         demo = Demo(latency, books, errors, page_weight, capacity, rate, slows_beyond)
         site = stack.enter_context(open_site(job, demo, Path(replay) if replay else None))
@@ -187,8 +189,6 @@ def command(
         if found.stopped == "Ctrl-C":
             rounds = "1 round" if found.rounds == 1 else f"{found.rounds} rounds"
             echo(f"stopped: the reports are of the {rounds} that were complete", sys.stderr)
-    from crawler.compare.reports.write import write_reports
-
     files = write_reports(found, folder)
     if as_json:
         echo_json(found.as_json())

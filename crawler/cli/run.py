@@ -146,6 +146,8 @@ def command(
     }
     job = load_job(config, overrides, starts, flags)
     tapes = _tapes(job, record, replay, overrides)
+    if trace == "-":
+        raise click.UsageError("--trace -: a trace goes to a file, not to standard output; give the file a name")
     _refuse_idle_workers(job.fetch.strategy, job.fetch.workers if workers else 1)
     from crawler import process
     from crawler.api import run
@@ -159,7 +161,7 @@ def command(
             echo(f"warning: {warning}", sys.stderr)
     process.raise_trim_threshold()
     with stopping(quiet=quiet) as stopper, progress(job.name, lambda: bool(stopper.why), quiet=quiet) as observe:
-        trail = Path(trace) if trace else None
+        trail = None if trace is None else Path(trace)
         report = run(job, fresh=fresh, observe=observe, stopper=stopper, trace=trail, **tapes)
     if as_json:
         echo_json(report.as_json())

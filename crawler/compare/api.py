@@ -89,6 +89,8 @@ def compare(
         Stop: the baseline gave no result, so there is nothing to compare with.
         OutputError: a report cannot be written.
     """
+    from crawler.compare.reports.write import check_folder, write_reports  # late: they take some time to import
+
     end_in_worker()
     if not isinstance(job, Job):
         job = load(job, known_strategies=STRATEGIES, known_clients=CLIENTS)
@@ -109,6 +111,8 @@ def compare(
         matters=_checked("matters", _given("matters", matters, parse_share), 0, 1),
         seed=seed,
     )
+    if out is not None:
+        check_folder(Path(out))
     with open_site(job, demo, None if replay is None else Path(replay)) as site:
         if site.is_live:
             aim = replace(aim, repeat=aim.repeat or MIN_ROUNDS)
@@ -117,8 +121,6 @@ def compare(
                 raise ConfigError(f"this would crawl a real site: {price}; give yes=True if the site can take it")
         found = runner.compare(aim, site, tell)
     if out is not None:
-        from crawler.compare.reports.write import write_reports  # late: they take some time to import
-
         write_reports(found, Path(out))
     return found
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from crawler.clock import duration
 from crawler.compare.measure import Measured
-from crawler.compare.task import Task
+from crawler.compare.task import RESULT, Task
 from crawler.process import module_command
 
 __all__ = ["LOG", "launch", "own_environment", "why_it_ended"]
@@ -22,6 +22,7 @@ __all__ = ["LOG", "launch", "own_environment", "why_it_ended"]
 LOG = "log.txt"
 _STOP_SECONDS = 10.0
 _MAX_LENGTH = 200
+_TAIL = 65_536  # bytes of a log that are looked at; a strategy may print without end
 
 
 def launch(module: str, task: Task, timeout: float | None, servers: Sequence[int] | None = ()) -> Measured:
@@ -87,13 +88,27 @@ def _own_folders() -> list[str]:
 
 
 def why_it_ended(measured: Measured, folder: Path, timeout: float | None) -> str:
-    """Why a run gave no result, in one sentence."""
+    """Why a run gave no result, or why its process did not end well after its crawl; in one sentence."""
+    is_over = (folder / RESULT).exists()
     if measured.code is None:
         assert timeout is not None  # nothing else ends a run without a code
+        if is_over:
+            return f"hung after its crawl: its process did not end within {duration(timeout)} and was stopped"
         return f"hung: it took longer than {duration(timeout)} and was stopped"
-    lines = []
-    with suppress(FileNotFoundError), open(folder / LOG, encoding="utf-8", errors="replace") as file:
-        lines = [line.strip() for line in file if line.strip()]
-    last = lines[-1][:_MAX_LENGTH] if lines else ""
-    how = f"killed by signal {-measured.code}" if measured.code < 0 else f"exit code {measured.code}"
-    return f"{how}: {last}" if last else how
+    if measured.code < 0:
+        how = f"killed by signal {-measured.code}"
+    elif measured.code or is_over:
+        how = f"exit code {measured.code}"
+    else:
+        how = "its process ended before its crawl did, with exit code 0"
+    last = _last_line(folder / LOG)
+    return ("after its crawl: " if is_over else "") + how + (f": {last}" if last else "")
+
+
+def _last_line(log: Path) -> str:
+    """The last line that is not blank; "" where there is none, or no file."""
+    with suppress(FileNotFoundError), open(log, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+        return next((line.strip()[:_MAX_LENGTH] for line in reversed(lines) if line.strip()), "")
+    return ""

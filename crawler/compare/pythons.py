@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import shutil
 import subprocess
@@ -61,6 +62,8 @@ def find_interpreters(names: Sequence[str], strategies: Sequence[str]) -> list[I
 def _path(name: str) -> str:
     if path := shutil.which(name):
         return path
+    if os.path.dirname(name):
+        raise ConfigError(f"pythons: {name} is no program that can be run; give the path of a Python interpreter")
     raise ConfigError(f"pythons: there is no {name} on the PATH; install it, or give the path of the interpreter")
 
 

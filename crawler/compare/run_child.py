@@ -36,6 +36,9 @@ def main() -> int:
     except Stop as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except SystemExit as error:  # a strategy of another package raised it
+        print(f"SystemExit: {error}", file=sys.stderr)
+        raise
     result = {"report": report.as_json(), "loop_cpu": turns.cpu, "handed_out": turns.handed_out}
     (Path(task.folder) / RESULT).write_text(json.dumps(result), encoding="utf-8")
     return 0

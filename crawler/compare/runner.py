@@ -283,7 +283,9 @@ class _Comparing:
         try:
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise NoRun(why_it_ended(measured, folder, self._timeout)) from None
+            result = None
+        if result is None or measured.code != 0:
+            raise NoRun(why_it_ended(measured, folder, self._timeout))
         return replace(self._made(measured, result, folder), served=served), folder
 
     def _task(self, one: Combination, folder: Path) -> Task:

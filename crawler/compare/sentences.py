@@ -42,9 +42,9 @@ def _speed(found: Judgement) -> str:
     else:
         clauses.append(f"{listed(leaders)} are {_alike(found)}")
         clauses += [f"{'both' if len(leaders) == 2 else 'all'} are {_joined(faster)}"] if faster else []
-    best = found.order[0]
-    rest = [f"{times(found.pairs[name, best].ratio)} times faster than {name}" for name in _some(beside)]
-    clauses += [f"{best} is {_joined(rest)}"] if rest else []
+    for best, slower in _by_the_best_before(found, _some(beside)).items():
+        faster = [f"{times(found.pairs[name, best].ratio)} times faster than {name}" for name in slower]
+        clauses.append(f"{best} is {_joined(faster)}")
     return "; ".join(clauses)
 
 
@@ -54,10 +54,10 @@ def _cpu(found: Judgement) -> str:
         head = f"{leaders[0]} takes the least CPU a page"
     else:
         head = f"{listed(leaders)} are {_alike(found)} in CPU a page"
-    best = found.order[0]
     more = _as_much({name: _least(found, name) for name in _some(below)})
-    rest = _as_much({name: found.pairs[name, best].ratio for name in _some(beside)}, f" as {best}")
-    return "; ".join([head, *more, *rest])
+    for best, worse in _by_the_best_before(found, _some(beside)).items():
+        more += _as_much({name: found.pairs[name, best].ratio for name in worse}, f" as {best}")
+    return "; ".join([head, *more])
 
 
 def _as_much(ratios: Mapping[str, float], than: str = "") -> list[str]:
@@ -69,10 +69,19 @@ def _as_much(ratios: Mapping[str, float], than: str = "") -> list[str]:
 
 
 def _others(found: Judgement) -> tuple[list[str], list[str]]:
-    """Those that are slower than every leader, and those that are slower than the best but not than every leader."""
+    """Those that are slower than every leader, and those that are slower than some leaders only."""
     rest = [name for name in found.order if name not in found.leaders]
     below = [name for name in rest if all(found.pairs[name, one].outcome == "slower" for one in found.leaders)]
     return below, [name for name in rest if name not in below]
+
+
+def _by_the_best_before(found: Judgement, names: Sequence[str]) -> dict[str, list[str]]:
+    """Names that are slower than some leaders only, under the best of those that are faster."""
+    by: dict[str, list[str]] = {}
+    for name in names:
+        best = next(one for one in found.leaders if found.pairs[name, one].outcome == "slower")
+        by.setdefault(best, []).append(name)
+    return by
 
 
 def _alike(found: Judgement) -> str:

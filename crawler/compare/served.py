@@ -55,11 +55,26 @@ def _at_once(run: Run, served: Served, workers: int, *, at_most: bool) -> str:
     most = served.most_at_once
     if most > workers:
         return f"it ignores its width: the server had {most:,} of its requests at once, with {workers:,} workers"
-    waited = run.mean_latency * served.requests
-    could = min(workers, run.handed_out) > 1 and run.p50 > _WAITS and waited > SURE_SECONDS
-    if most == 1 and could and not at_most:
-        return f"it ignores its width: the server never had more than 1 request at once, with {workers:,} workers"
+    if not at_most and (_could_have_two(run, served, workers) if most == 1 else _could_have_more(run, served, workers)):
+        what = "1 request" if most == 1 else f"{most:,} requests"
+        return f"it ignores its width: the server never had more than {what} at once, with {workers:,} workers"
     return ""
+
+
+def _could_have_two(run: Run, served: Served, workers: int) -> bool:
+    waited = run.mean_latency * served.requests
+    return min(workers, run.handed_out) > 1 and run.p50 > _WAITS and waited > SURE_SECONDS
+
+
+def _could_have_more(run: Run, served: Served, workers: int) -> bool:
+    """Whether all workers must have had a request at once, where the server saw no more than half of them.
+
+    All had work, and so long a wait for each answer that one core could have sent for every worker meanwhile.
+    """
+    if not 0 < served.most_at_once <= workers // 2 or run.handed_out < 2 * workers or run.cpu_a_page is None:
+        return False
+    waited = run.mean_latency * served.requests
+    return waited > SURE_SECONDS * workers / 2 and run.p50 > workers * run.cpu_a_page
 
 
 def served_notes(entrants: Sequence[Entrant]) -> Iterator[str]:

@@ -5,7 +5,9 @@ of their ratio, because such noise multiplies. From each pair of combinations co
 ratios of all rounds: a run far off the others neither hides a difference nor makes one. All pairs are fitted to one
 scale by least squares (for paired comparisons: Scheffé, JASA 47, 1952), so that order, ratios and test are of the same
 estimate. How sure a difference is, is said by the t test of Yuen (Biometrika 61, 1974), from winsorised log ratios:
-it does not suppose that all combinations are equally steady. The errors of all pairs are added up (Bonferroni), and so
+it does not suppose that all combinations are equally steady. But in few rounds a pair may be steady by luck: with times
+that jump between two values, one of many pairs jumps to the same side each time. So no pair is taken to be steadier
+than three quarters of all pairs are. The errors of all pairs are added up (Bonferroni), and so
 are those of all looks at the results (Lan and DeMets, Biometrika 70, 1983), for a comparison that goes on until
 something is seen sees it by accident. `python -m tests.long.verdicts` shows by simulation how often a judgement is
 wrong, and how many rounds it needs.
@@ -35,6 +37,7 @@ LOOKS = (5, 8, 12, 18, 27, 40, 60, 90, 135, 200)
 the error; where time is up before, the last round takes the place of the next look."""
 
 _MANY = 4  # combinations
+_FEW = 3  # rounds; fewer tell nothing: that two runs are alike says little of how steady a combination is
 _CAUTION = 0.7  # with few rounds these tests err in up to 7 % of comparisons where they should in 5 % (simulated)
 
 
@@ -69,7 +72,8 @@ class Judgement:
     Attributes:
         order: the names, the best first.
         pairs: each name beside each other, both ways round.
-        leaders: the best, and all that cannot be told from it.
+        leaders: those than which none is faster, the first of the order among them. None of them is slower than
+            another, and each that is no leader is slower than one.
         typical: what each takes in a typical round, in the unit of the quantity: `ratio` is the quotient of two.
         rounds: how many rounds it is made from.
     """
@@ -118,12 +122,16 @@ def _judged(values: tuple[tuple[str, tuple[float, ...]], ...], matters: float, l
     order = [names[place] for place in places]
     error = _CAUTION * (1 - LEVEL) / looks / max(1, math.comb(len(names), 2))
     freedom = _freedom(rounds, len(names))
+    sigmas = {(a, b): _sigma(scale[a], scale[b]) for a, b in combinations(places, 2)}
+    least = _least(sorted(sigmas.values()), rounds)
+    width = t_quantile(1 - error / 2, max(1, freedom))
     pairs = {}
-    for a, b in combinations(places, 2):
-        off, reach = scale[a].centre - scale[b].centre, _reach(scale[a], scale[b], error, freedom)
+    for (a, b), sigma in sigmas.items():
+        off, reach = scale[a].centre - scale[b].centre, width * max(sigma, least)
         pairs[names[a], names[b]] = _pair(off, reach, matters)
         pairs[names[b], names[a]] = _pair(-off, reach, matters)
-    leaders = [name for name in order if name == order[0] or pairs[name, order[0]].outcome != "slower"]
+    beaten = {one for (one, _), pair in pairs.items() if pair.outcome == "slower"}
+    leaders = [name for name in order if name not in beaten]
     middle = statistics.median(log - one.centre for each, one in zip(logs, scale, strict=True) for log in each)
     typical = {names[place]: math.exp(scale[place].centre + middle) for place in places}
     return Judgement(tuple(order), pairs, tuple(leaders), typical, rounds)
@@ -172,16 +180,27 @@ def _freedom(rounds: int, count: int) -> int:
     return rounds - 1 - (left_out if count < _MANY else left_out // 2)
 
 
-def _reach(one: _Place, other: _Place, error: float, freedom: int) -> float:
-    """Half the width of the confidence interval around the difference of two centres."""
-    if freedom < 1:
-        return math.inf
+def _least(sigmas: Sequence[float], rounds: int) -> float:
+    """The standard error below which that of no pair is taken to be: those that are lower may be so by luck.
+
+    A quarter of all pairs are steadier, so a few unsteady combinations do not hide what the others tell. After
+    three rounds nobody knows which are unsteady.
+    """
+    if not sigmas:
+        return 0.0
+    return sigmas[-1] if rounds <= _FEW else sigmas[len(sigmas) // 4]
+
+
+def _sigma(one: _Place, other: _Place) -> float:
+    """The standard error of the difference of two centres; infinite where there are too few rounds to tell."""
     rounds = len(one.rounds)
+    if rounds < _FEW:
+        return math.inf
     kept = rounds - 2 * _cut(rounds)
     apart = list(map(float.__sub__, one.rounds, other.rounds))
     mean = statistics.fmean(apart)
     squares = math.fsum((value - mean) ** 2 for value in apart)
-    return t_quantile(1 - error / 2, freedom) * math.sqrt(squares / (kept * (kept - 1)))
+    return math.sqrt(squares / (kept * (kept - 1)))
 
 
 def _pair(off: float, reach: float, matters: float) -> Pair:

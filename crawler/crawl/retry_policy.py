@@ -112,15 +112,21 @@ MAX_DEATHS = 3
 
 
 def outcome_of(future: Future[Outcome]) -> Outcome | BaseException:
-    """What came of a request. What a future raises is the end of a worker, whatever it is: they return failures."""
+    """What came of a request. What a future raises is the end of a worker, whatever it is: they return failures.
+
+    A strategy of another package may put anything into it.
+    """
     try:
-        return future.result()
+        found = future.result()
     except Exception as error:
         return error
     except BaseException as error:  # of the worker, as by `sys.exit()` in a hook; or of this thread
         if future.cancelled() or future.exception() is not error:
             raise
         return error
+    if isinstance(found, Page | Failure | Moved):
+        return found
+    return TypeError(f"the strategy handed in {type(found).__name__!r} as what came of a page")
 
 
 def died(page: Queued, error: BaseException) -> Failure | None:

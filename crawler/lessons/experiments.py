@@ -101,13 +101,29 @@ def _steps(cores: int, steps: int, lock: str) -> Experiment:
         ),
         claims=(
             Claim("Threads need as long as one after another", "threads, worker", "serial, worker", "crawl", 0.8, 1.6),
-            Claim("Threads need longer than processes", "threads, worker", "processes, worker", least=1.3),
+            Claim(
+                "Threads need longer than processes",
+                "threads, worker",
+                "processes, worker",
+                least=1.3,
+                cannot=_with_one_core(cores),
+            ),
         ),
         unlike="The course notes took 30 million steps. Here the number of steps is chosen so that one task takes "
         f"about a second on this machine, which has {cores} cores: processes cannot be more than {wide} times as fast.",
         doubt=f"Processes can only win on cores that are free; there are {cores}."
         if lock == "on"
         else "The interpreter lock is off here, so threads use every core, too.",
+    )
+
+
+def _with_one_core(cores: int) -> str:
+    """Why processes that compute cannot be shown to be faster than threads; "" where they can be."""
+    if cores > 1:
+        return ""
+    return (
+        "But on one core processes cannot compute at the same time, so something else made the difference: a system "
+        "that is busy gives several processes more of it than one."
     )
 
 
@@ -159,7 +175,12 @@ def _computing(cores: int) -> Experiment:
             _variant("threads", 10, "pool", None, f"0.5 + 10 / {wide} x 0.25", latency + math.ceil(10 / wide) * cpu),
         ),
         claims=(
-            Claim("The barrier needs longer than the pool", "threads, barrier", "threads, pool"),
+            Claim(
+                "The barrier needs longer than the pool",
+                "threads, barrier",
+                "threads, pool",
+                cannot=_with_one_core(cores),
+            ),
             Claim(
                 "The barrier and the worker need the same", "threads, barrier", "threads, worker", "crawl", 0.75, 1.3
             ),

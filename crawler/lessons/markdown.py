@@ -34,8 +34,8 @@ How to read the tables:
   alone, on another machine, so only the direction can be compared, not the seconds.
 - A verdict is computed from the figures. It is *reproduced* where the slower way takes longer by at least the factor
   that follows from the course notes, and where every run of a program did what they teach. It is *not clear* where the
-  slower way's fastest run was no slower than the slowest run of the other, or where only some runs of a program did so;
-  else *not reproduced*, and then the measured facts that explain it follow.
+  slower way's fastest run was no slower than the slowest run of the other, where only some runs of a program did so, or
+  where one core cannot show it; else *not reproduced*, and then the measured facts that explain it follow.
 - **CPU** is the CPU time of all processes of a run. Where the machine had other work to do meanwhile, the page says how
   much.
 """

@@ -68,6 +68,7 @@ class Claim:
 
     Attributes:
         what: the quantity: an attribute of Timed, or what a program of a lesson prints.
+        cannot: why it cannot be shown on this machine, whatever the times are; "" where it can.
     """
 
     says: str
@@ -76,6 +77,7 @@ class Claim:
     what: str = "crawl"
     least: float = 1.2
     most: float = math.inf
+    cannot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,8 @@ class Lesson:
     def judged(self) -> Iterator[Judged]:
         """Each claim beside what was measured."""
         for claim in self.experiment.claims:
-            yield judge(claim, self.values(claim.slow, claim.what), self.values(claim.fast, claim.what))
+            found = judge(claim, self.values(claim.slow, claim.what), self.values(claim.fast, claim.what))
+            yield Judged(None, f"{found.text} {claim.cannot}") if claim.cannot and found.holds else found
 
     @property
     def outcome(self) -> str:

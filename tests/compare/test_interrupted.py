@@ -48,3 +48,22 @@ def test_the_rounds_that_were_complete_are_judged_and_written(compare):
 def test_before_the_first_round_is_complete_there_is_nothing_to_write(compare):
     code, reports, said = compare("round 1")
     assert (code, reports, said.out) == (130, {}, "")
+
+
+def test_who_stops_it_while_reports_are_written_has_every_run(compare, monkeypatch):
+    def stopped(found):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("crawler.compare.reports.as_markdown", stopped)
+    code, reports, _ = compare("round 2")
+    assert (code, set(reports)) == (130, {"results.json"})
+    assert json.loads(reports["results.json"].read_text())["rounds"] == 1
+
+
+@pytest.mark.parametrize("out", ["file", "file/folder"])
+def test_a_folder_that_cannot_be_written_is_refused_before_any_run(tmp_path, capsys, out):
+    (tmp_path / "file").write_text("")
+    assert main([*ARGUMENTS, "--out", str(tmp_path / out)]) == 2
+    said = capsys.readouterr().err
+    assert "is not a directory" in said
+    assert "crawler export" not in said

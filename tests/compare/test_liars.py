@@ -9,6 +9,7 @@ from tests.support.plugin import install
 
 LIARS = {
     "narrow": ("wrong", "it ignores its width: the server never had more than 1 request at once, with 4 workers"),
+    "half": ("wrong", "it ignores its width: the server never had more than 2 requests at once, with 4 workers"),
     "wide": ("wrong", "it ignores its width: the server had 8 of its requests at once, with 4 workers"),
     "asks-twice": ("wrong", "it asks more often than it says: the server counted "),
     "drops": ("wrong", "its records are not the baseline's: 2 missing (books 2)"),
@@ -18,6 +19,9 @@ LIARS = {
     "raises": ("wrong", "2 pages ended as internal (ValueError: I do not like this page)"),
     "dies": ("wrong", "1 page ended as internal (RuntimeError: no page is good enough)"),
     "leaves-process": ("wrong", "it left processes behind that had to be killed: python"),
+    "exits": ("failed", "its process ended before its crawl did, with exit code 0: SystemExit: 0"),
+    "crashes-at-exit": ("failed", "after its crawl: killed by signal 11"),
+    "hangs-at-exit": ("failed", "hung after its crawl: its process did not end within 1 min and was stopped"),
     "hangs": ("failed", "hung: it took longer than 1 min and was stopped"),
 }
 
@@ -40,11 +44,11 @@ def compared(folder, names, *options):
         "--repeat",
         "1",
         "--books",
-        "30",
+        "60",
     ]
     done = crawl(
         "compare", "configs/demo.yaml", *arguments, *options, "--out", folder / "out",
-        env={"PYTHONPATH": str(package)}, timeout=400,
+        env={"PYTHONPATH": str(package)}, timeout=900,
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     found = json.loads((folder / "out" / "results.json").read_text())

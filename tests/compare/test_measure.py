@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crawler.compare.launch import launch, why_it_ended
-from crawler.compare.measure import IS_WHOLE
+from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.task import Combination, RunSource, Task
 from tests.support.stray import CPU, MEGABYTES
 
@@ -72,3 +72,21 @@ def test_the_reason_is_the_last_line_it_printed(tmp_path):
     assert found.code == 1
     assert "No module named" in why_it_ended(found, tmp_path, None)
     assert os.listdir(tmp_path) == ["log.txt"]
+
+
+@pytest.mark.parametrize(
+    ("code", "is_over", "why"),
+    [
+        (7, False, "exit code 7: the last words"),
+        (0, False, "its process ended before its crawl did, with exit code 0: the last words"),
+        (-11, False, "killed by signal 11: the last words"),
+        (-11, True, "after its crawl: killed by signal 11: the last words"),
+        (3, True, "after its crawl: exit code 3: the last words"),
+        (None, True, "hung after its crawl: its process did not end within 1 s and was stopped"),
+    ],
+)
+def test_a_process_that_ends_badly_is_told_from_a_crawl_that_does(tmp_path, code, is_over, why):
+    (tmp_path / "log.txt").write_text("x" * 100_000 + "\nthe last words\n \n")
+    if is_over:
+        (tmp_path / "result.json").write_text("{}")
+    assert why_it_ended(Measured(code, 1.0, None, None), tmp_path, 1.0) == why

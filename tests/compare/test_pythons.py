@@ -47,6 +47,12 @@ def test_an_interpreter_is_named_by_its_version(python: Any) -> None:
     assert found.about.endswith(f"interpreter lock {process.interpreter_lock()}")
 
 
+@pytest.mark.parametrize("name", ["nowhere/python3", "/", "./pyproject.toml"])
+def test_a_path_that_is_no_program_is_not_said_to_be_missing_on_the_path(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is no program that can be run; give the path of a Python"):
+        find_interpreters([name], ["threads"])
+
+
 def test_one_that_is_not_there_is_named_with_what_to_do() -> None:
     with pytest.raises(ConfigError, match=r"there is no python3\.999 on the PATH; install it, or give the path"):
         find_interpreters(["python3.999"], [])

@@ -10,7 +10,7 @@ from crawler.cli.main import main
 from crawler.compare.outcome import Comparison, Entrant
 from crawler.compare.rounds import MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
 from crawler.compare.runner import Aim, _Comparing
-from crawler.compare.significance import LOOKS
+from crawler.compare.significance import LOOKS, judge
 from crawler.compare.sites import Site
 from crawler.compare.task import Combination, RunSource
 from tests.compare.test_outcome import RUN
@@ -95,13 +95,22 @@ def test_the_order_of_a_round_depends_on_the_seed_and_the_round_alone():
     names = list("abcdefgh")
     assert shuffled(names, 1, 1) == shuffled(names, 1, 1)
     assert sorted(shuffled(names, 1, 1)) == names
-    orders = {"".join(shuffled(names, seed, number)) for seed in (1, 2) for number in range(10)}
+    orders = {"".join(shuffled(names, seed, number)) for seed in (1, 2) for number in range(1, 11)}
     assert len(orders) == 20
 
 
 def test_the_order_favours_nobody():
     first = [shuffled(list("abcd"), 1, number)[0] for number in range(400)]
     assert all(70 < first.count(name) < 130 for name in "abcd")
+
+
+def test_what_grows_all_the_time_favours_nobody():
+    for seed in range(20):
+        times, slow = {"a": [], "b": []}, iter(range(10))
+        for number in range(1, 6):
+            for name in shuffled(["a", "b"], seed, number):
+                times[name].append(1.05 ** next(slow))
+        assert judge(times).pairs["b", "a"].outcome == "open"
 
 
 def test_what_is_open_is_named():

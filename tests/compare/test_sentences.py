@@ -1,6 +1,12 @@
 """Verdicts in words."""
 
+import random
+import re
+from itertools import combinations
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.compare.sentences import all_alike, listed, sentence, times
 from crawler.compare.significance import Judgement, Pair, judge
@@ -56,6 +62,38 @@ def test_who_is_beaten_by_the_best_only_is_not_said_to_be_beaten_by_both():
         }
     )
     assert sentence(found, "crawl") == "best and wild are not told apart; best is 1.2 times faster than next."
+
+
+def test_who_is_beaten_by_the_second_only_stands_in_no_group_with_it():
+    found = judge(
+        {
+            "wild": [1.0, 1.6, 0.6, 1.3, 0.7, 1.5, 0.8, 0.9],
+            "best": [1.1, 1.11, 1.09, 1.1, 1.11, 1.1, 1.09, 1.1],
+            "next": [1.3, 1.31, 1.3, 1.29, 1.3, 1.32, 1.3, 1.31],
+        }
+    )
+    assert (found.order, found.pairs["next", "wild"].outcome) == (("wild", "best", "next"), "open")
+    assert sentence(found, "crawl") == "wild and best are not told apart; best is 1.19 times faster than next."
+    assert sentence(found, "cpu") == (
+        "wild and best are not told apart in CPU a page; next takes 1.19 times as much as best."
+    )
+
+
+@given(st.integers(0, 10**6), st.integers(2, 4), st.integers(5, 20))
+def test_no_sentence_says_what_a_pair_denies(seed, count, rounds):
+    rng = random.Random(seed)
+    each = [(rng.choice([1, 1.05, 1.3]), rng.choice([0.005, 0.05, 0.3])) for _ in range(count)]
+    named = dict(zip("abcd", each, strict=False))
+    table = {name: [a * rng.lognormvariate(0, b) for _ in range(rounds)] for name, (a, b) in named.items()}
+    found = judge(table)
+    group = re.match(r"([abcd](?:(?:, | and )[abcd])*) are (equal|not told apart)", sentence(found, "crawl"))
+    together = re.findall(r"\b[abcd]\b", group[1]) if group else [found.order[0]]
+    outcomes = {found.pairs[pair].outcome for pair in combinations(together, 2)}
+    assert outcomes <= ({"equal"} if group and group[2] == "equal" else {"equal", "open"})
+    for who, than in re.findall(r"\b(both|all|[abcd])\b (?:is|are) ([^;]*times[^;]*)", sentence(found, "crawl")):
+        for name in re.findall(r"than ([abcd])\b", than):
+            faster = together if who in ("both", "all") else [who]
+            assert all(found.pairs[name, one].outcome == "slower" for one in faster)
 
 
 def test_the_whole_run():

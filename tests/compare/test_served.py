@@ -46,6 +46,20 @@ def test_never_more_than_one_at_once():
     assert says(replace(one, served=Served(101, 0))) == ""  # answers do not wait: nobody knows
 
 
+def test_never_more_than_half_of_its_width():
+    half = replace(FAIR, requests=200, handed_out=8, served=Served(201, 2), latency=(0.1,) * 21, cpu=0.5)
+    assert says(half, workers=4) == (
+        "it ignores its width: the server never had more than 2 requests at once, with 4 workers"
+    )
+    assert says(replace(half, served=Served(201, 3)), workers=4) == ""  # one of its workers may have started late
+    assert says(half, workers=4, at_most=True) == ""
+    assert says(replace(half, handed_out=7), workers=4) == ""  # it had never enough to do
+    assert says(replace(half, cpu=None), workers=4) == ""
+    slow = half.pages * half.latency[10] / 4
+    assert says(replace(half, cpu=1.1 * slow), workers=4) == ""  # sending may take all its time
+    assert says(replace(half, mean_latency=0.01), workers=4) == ""  # its workers may not have started yet
+
+
 def test_requests_that_the_crawl_does_not_know_of():
     assert says(replace(FAIR, served=Served(200, 16))) == (
         "it asks more often than it says: the server counted 200 requests, the crawl 100 "

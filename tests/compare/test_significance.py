@@ -20,6 +20,15 @@ def tables(draw):
     return {f"c{n}": draw(st.lists(seconds, min_size=rounds, max_size=rounds)) for n in range(count)}
 
 
+@st.composite
+def unsteady(draw):
+    """What 2 to 5 combinations took of which some are much less steady than others, and some a little slower."""
+    rng = random.Random(draw(st.integers(0, 10**6)))
+    rounds, count = draw(st.integers(5, 20)), draw(st.integers(2, 5))
+    each = [(rng.choice([1, 1.05, 1.3]), rng.choice([0.005, 0.05, 0.3])) for _ in range(count)]
+    return {f"c{n}": [off * rng.lognormvariate(0, sigma) for _ in range(rounds)] for n, (off, sigma) in enumerate(each)}
+
+
 def same(a: Judgement, b: Judgement, names=lambda name: name):
     """Whether two judgements say the same of names that may have changed."""
     return all(
@@ -89,6 +98,22 @@ def test_order_ratios_and_outcomes_agree(table):
             assert pair.ratio == pytest.approx(found.typical[worse] / found.typical[better])
 
 
+@given(unsteady())
+def test_the_leaders_are_those_than_which_none_is_faster(table):
+    found = judge(table)
+    for name in table:
+        beaten_by = {one for one in table if one != name and found.pairs[name, one].outcome == "slower"}
+        assert (name in found.leaders) == (not beaten_by)
+        assert not beaten_by or beaten_by & set(found.leaders)
+
+
+@given(unsteady())
+def test_slower_than_one_that_is_slower_is_slower(table):
+    pairs = judge(table).pairs
+    slower = {pair for pair, beside in pairs.items() if beside.outcome == "slower"}
+    assert all((a, d) in slower for a, b in slower for c, d in slower if b == c)
+
+
 @given(tables(), st.data())
 def test_a_run_far_off_may_as_well_be_farther(table, data):
     """With two combinations the slowest round is left out, so how slow it was changes nothing."""
@@ -143,8 +168,9 @@ def test_noise_between_rounds_hides_nothing():
     assert judge(times).pairs["b", "a"].outcome == "slower"
 
 
-def test_one_round_tells_nothing():
-    found = judge({"a": [1.0], "b": [100.0]})
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_one_or_two_rounds_tell_nothing(rounds):
+    found = judge({"a": [1.0] * rounds, "b": [100.0] * rounds})
     assert found.order == ("a", "b")
     assert found.leaders == ("a", "b")
     assert found.undecided == [("a", "b")]
@@ -170,6 +196,18 @@ def test_plain_data_has_each_pair_once_the_worse_beside_the_better():
 @pytest.mark.parametrize(("size", "rounds", "count"), [(4, 5, 300), (4, 20, 300), (8, 10, 150), (3, None, 80)])
 def test_of_identical_combinations_nobody_is_called_slower(kind, size, rounds, count):
     assert verdicts.wrong(count, kind, size, rounds) <= 0.05
+
+
+@pytest.mark.parametrize(("size", "rounds"), [(2, 2), (3, 3), (4, 3), (8, 4), (15, 5)])
+def test_who_was_lucky_in_few_rounds_is_not_called_faster(size, rounds):
+    assert verdicts.wrong(100, "two speeds", size, rounds) <= 0.05
+
+
+def test_one_that_is_unsteady_does_not_hide_what_the_others_tell():
+    rng = random.Random(3)
+    sigmas = {"wild": 0.3, "a": 0.01, "b": 0.01}
+    times = {name: [rng.lognormvariate(0.2 * (name == "b"), sigma) for _ in range(8)] for name, sigma in sigmas.items()}
+    assert judge(times).pairs["b", "a"].outcome == "slower"
 
 
 @pytest.mark.parametrize("kind", ["3 % noise", "15 % between rounds"])

@@ -1,8 +1,9 @@
 import random
+from concurrent.futures import Future
 
 import pytest
 
-from crawler.crawl.retry_policy import backoff, decide
+from crawler.crawl.retry_policy import backoff, decide, outcome_of
 from crawler.model import Failure
 
 
@@ -39,3 +40,14 @@ def test_waiting_doubles_with_jitter_up_to_a_minute():
     chance = random.Random(1)
     for tried, longest in [(1, 1), (2, 2), (3, 4), (10, 60), (2000, 60)]:
         assert all(longest / 2 <= backoff(tried, chance=chance) <= longest for _ in range(20))
+
+
+def test_what_no_page_comes_to_is_the_fault_of_the_strategy():
+    future = Future()
+    future.set_result("done")
+    found = outcome_of(future)
+    assert isinstance(found, TypeError)
+    assert str(found) == "the strategy handed in 'str' as what came of a page"
+    future = Future()
+    future.set_result(Failure("http-404", ""))
+    assert outcome_of(future) == Failure("http-404", "")

@@ -122,11 +122,26 @@ def test_a_variant_with_a_fault_gives_no_result_and_no_figures():
     assert not Lessons("now", {}, [one]).is_complete
 
 
+def test_what_this_machine_cannot_show_is_not_reproduced_by_accident():
+    cannot = Claim("The barrier needs longer", SLOW, FAST, cannot="But there is one core.")
+    assert (
+        lesson((12.0,), (3.0,), claims=(cannot,))
+        .verdict()
+        .startswith("Not clear. The barrier needs longer: yes (4.00 times, by the crawl). But there is one core.")
+    )
+    assert lesson((3.0,), (3.0,), claims=(cannot,)).outcome == "not reproduced"
+
+
 # ---- the experiments of the notes
 
 
 def all_of_them(**changes):
     return experiments(**{"cores": 2, "steps": 1000, "has_asyncio": True, **changes})
+
+
+@pytest.mark.parametrize(("cores", "numbers"), [(1, ["3", "4b"]), (2, [])])
+def test_on_one_core_processes_cannot_be_shown_to_compute_at_once(cores, numbers):
+    assert [one.number for one in all_of_them(cores=cores) if any(claim.cannot for claim in one.claims)] == numbers
 
 
 def test_all_experiments_of_the_notes_are_there_with_their_figures():

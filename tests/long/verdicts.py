@@ -41,12 +41,18 @@ def unsteady(rng: Random, number: int) -> float:
     return rng.lognormvariate(0, 0.03 if number else 0.15)
 
 
+def jumping(rng: Random, number: int) -> float:
+    """Half of the runs take 1.3 times as long, as where a processor has cores of two kinds."""
+    return rng.lognormvariate(0, 0.01) * rng.choice([1, 1.3])
+
+
 NOISE: dict[str, tuple[Draw, float]] = {  # of a run, and of a round
     "3 % noise": (normal, 0.0),
     "15 % between rounds": (normal, 0.15),
     "skewed": (skewed, 0.0),
     "10 % outliers": (outliers, 0.0),
     "one is unsteady": (unsteady, 0.0),
+    "two speeds": (jumping, 0.0),
 }
 
 

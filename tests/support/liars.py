@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,6 +24,13 @@ class Narrow(Threads[Any]):
 
     def __init__(self, plan: Any) -> None:
         super().__init__(plan._replace(width=1))
+
+
+class Half(Threads[Any]):
+    """Half as many requests at once as it may have."""
+
+    def __init__(self, plan: Any) -> None:
+        super().__init__(plan._replace(width=plan.width // 2))
 
 
 class Wide(Threads[Any]):
@@ -138,3 +149,27 @@ class Dies(Threads[Any]):
 
     def submit(self, request: Any) -> Future[Any]:
         raise RuntimeError("no page is good enough")
+
+
+class Exits(Threads[Any]):
+    """Ends the process as if all were well."""
+
+    def close(self, *, cancel: bool = False) -> None:
+        super().close(cancel=cancel)
+        raise SystemExit(0)
+
+
+class CrashesAtExit(Threads[Any]):
+    """Crashes when all is done."""
+
+    def __init__(self, plan: Any) -> None:
+        super().__init__(plan)
+        atexit.register(os.kill, os.getpid(), signal.SIGSEGV)
+
+
+class HangsAtExit(Threads[Any]):
+    """Leaves a thread for which Python waits at its end."""
+
+    def __init__(self, plan: Any) -> None:
+        super().__init__(plan)
+        threading.Thread(target=threading.Event().wait, args=(987,)).start()

@@ -3,12 +3,14 @@
 import errno
 import json
 import os
+import stat
 from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 import crawler
+from crawler.api import _is_of_the_job
 from crawler.crawl.inbox import Stopper
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
@@ -145,10 +147,31 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(tmp
     assert "export" not in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["job.yaml", "out.jsonl", "job.state.sqlite"])
+@pytest.mark.parametrize(
+    ("name", "why"), [("-", "not to standard output"), ("", "is a directory"), (".", "a directory")]
+)
+def test_a_name_that_is_no_file_is_refused(tmp_path, name, why):
+    ended = crawl("run", write_job(tmp_path, "http://127.0.0.1:1"), "--trace", name)
+    assert ended.returncode == 2
+    assert why in ended.stderr
+
+
+def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    ended = crawl("run", write_job(tmp_path, "http://127.0.0.1:1"), "--trace", tmp_path / "pipe")
+    assert ended.returncode == 2
+    assert "is a device or a pipe" in ended.stderr
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["job.yaml", "out.jsonl", "out.books.jsonl", "out.partial.jsonl", "job.state.sqlite", "job.state.sqlite-wal"],
+)
 def test_a_trace_replaces_no_file_of_the_job(tmp_path, name):
     job = crawler.load(write_job(tmp_path, "http://127.0.0.1:1", output="out.jsonl", state="job.state.sqlite"))
     text = (tmp_path / "job.yaml").read_bytes()
+    assert not _is_of_the_job(tmp_path / "out.json", job)
     with pytest.raises(ConfigError, match="would replace this file of the job"):
         crawler.run(job, trace=tmp_path / name)
     assert (tmp_path / "job.yaml").read_bytes() == text
