@@ -10,6 +10,7 @@ import time
 import psutil
 import pytest
 
+import crawler
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.strategies.registry import missing
@@ -78,7 +79,7 @@ def test_fault_179_sigterm_while_the_config_is_checked(job):
     ("number", "code", "said"), [("SIGINT", 130, "interrupted\n"), ("SIGTERM", 143, "terminated\n")]
 )
 def test_fault_178_during_an_export(job, number, code, said):
-    assert crawl("run", job, "--quiet").returncode == 0
+    assert crawler.run(crawler.load(job)).exit_code == 0
     before = {path: path.read_bytes() for path in (job.parent / "out").iterdir() if path.suffix == ".xlsx"}
     done = bombed("crawler.export.xlsx", number, "export", job)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", said)
