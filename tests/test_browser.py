@@ -120,33 +120,45 @@ STAGES = [
 ]
 
 
+def see_whole(report: crawler.Report, folder: Path, requests: list[Any]) -> None:
+    """All rows are there, and each page was asked for once."""
+    assert (report.exit_code, dict(report.causes)) == (0, {})
+    assert rows(folder) == EXPECTED
+    pages = [path for path, _ in requests if path != "/favicon.ico"]
+    assert sorted(pages) == sorted({*pages})
+
+
 @needs_chromium
+@pytest.mark.long  # for one of them see the test of recordings
 @pytest.mark.parametrize(
     ("strategy", "parse"),
-    [
-        *(pytest.param(name, "auto", marks=() if name == "threads" else pytest.mark.long) for name in USABLE),
-        pytest.param("threads", "barrier", marks=pytest.mark.long),
-        *(pytest.param(*pair, marks=pytest.mark.long) for pair in STAGES if pair[0] in USABLE),
-    ],
+    [*((name, "auto") for name in USABLE), ("threads", "barrier"), *(pair for pair in STAGES if pair[0] in USABLE)],
 )
 def test_every_strategy_and_parse_stage_gives_the_same_rows(
     shop: Any, tmp_path: Path, strategy: str, parse: str
 ) -> None:
     _, base, requests = shop
     report = crawler.run(crawler.load(written(tmp_path, base, strategy=strategy, parse=parse, workers=4)))
-    assert (report.exit_code, dict(report.causes)) == (0, {})
-    assert rows(tmp_path) == EXPECTED
-    pages = [path for path, _ in requests if path != "/favicon.ico"]
-    assert sorted(pages) == sorted({*pages}), "each page is asked for once"
+    see_whole(report, tmp_path, requests)
 
 
 @needs_chromium
-@pytest.mark.parametrize("victims", [browsers, drivers])
 @pytest.mark.parametrize(
-    "strategy", ["threads", *(pytest.param(name, marks=pytest.mark.long) for name in USUAL[1:] if name in USABLE)]
+    ("strategy", "victims", "times"),
+    [
+        ("threads", browsers, 2),
+        ("threads", drivers, 1),
+        pytest.param("threads", drivers, 2, marks=pytest.mark.long),
+        *(
+            pytest.param(name, victims, 2, marks=pytest.mark.long)
+            for name in USUAL[1:]
+            if name in USABLE
+            for victims in (browsers, drivers)
+        ),
+    ],
 )
-def test_a_browser_that_is_killed_twice_loses_no_page(
-    shop: Any, folder: Path, strategy: str, victims: Callable[[], list[psutil.Process]]
+def test_a_browser_that_is_killed_loses_no_page(
+    shop: Any, folder: Path, strategy: str, victims: Callable[[], list[psutil.Process]], times: int
 ) -> None:
     made, base, _ = shop
     before = {each.pid for each in victims()}
@@ -158,9 +170,9 @@ def test_a_browser_that_is_killed_twice_loses_no_page(
                 killed.append(each.pid)
                 each.kill()
 
-    made.first = {"/p/2": kill, "/p/5": kill}
+    made.first = dict.fromkeys(("/p/2", "/p/5")[:times], kill)
     report = crawler.run(crawler.load(written(folder, base, strategy=strategy, workers=4)))
-    assert len(set(killed)) == 2
+    assert len(set(killed)) == times
     assert (report.exit_code, dict(report.causes)) == (0, {})
     assert rows(folder) == EXPECTED
     assert {each.pid for each in victims()} == before
@@ -217,7 +229,7 @@ def test_a_crawler_that_is_killed_leaves_no_browser_and_goes_on(shop: Any, tmp_p
     with tempfile.TemporaryDirectory(prefix="k") as temporary:
         env = {**os.environ, "TMPDIR": temporary}
         command = [sys.executable, "-m", "crawler", "run", str(path), "-q"]
-        for at in ("/p/1", "/p/5", ""):
+        for at in ("/p/3", ""):
             process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
             made.first = {at: lambda: process.send_signal(signal.SIGSTOP)} if at else {}  # noqa: B023 - called within
             below: list[psutil.Process] = []
@@ -238,7 +250,7 @@ def test_a_crawler_that_is_killed_leaves_no_browser_and_goes_on(shop: Any, tmp_p
 def test_a_recording_is_replayed_without_a_browser(shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, base, requests = shop
     job = crawler.load(written(tmp_path, base))
-    crawler.run(job, record=tmp_path / "rec")
+    see_whole(crawler.run(job, record=tmp_path / "rec"), tmp_path, requests)
     asked = len(requests)
     monkeypatch.setattr(browser, "browser_path", lambda path="": None)
     monkeypatch.setattr("crawler.runner.assemble.browser_refusal", lambda path="": "there is none")

@@ -15,7 +15,9 @@ from crawler.demo.process import DemoServer
 from tests.support.jobs import FIXED, crawl, digest, fetched, log_lines, write_job
 from tests.support.usable import USABLE, places
 
-SITE = DemoOptions(books=60, errors=0.05, port=0)
+SITE = DemoOptions(books=30, errors=0.05, port=0)
+FEW = ("threads", "processes", "asyncio", "curl")  # one for each client, and one with processes
+DELAY = 0.1  # seconds
 NOTED_LATE = 0.02  # seconds: a busy machine lets the server note a request late
 
 
@@ -59,7 +61,16 @@ def run_here(job):
     return digest(job.parent / "out"), report.pages, report.causes, report.records
 
 
-@pytest.mark.parametrize(("strategy", "place"), [(each, place) for each in USABLE for place in places(each)])
+def pairs():
+    """Every strategy with every place. A pool and a barrier take what a future brings, and know of no strategy: so
+    they are left to the long run where the strategy is not one of a few."""
+    for each in USABLE:
+        for place in places(each):
+            long = place in ("pool", "barrier") and each not in FEW
+            yield pytest.param(each, place, marks=[pytest.mark.long] * long)
+
+
+@pytest.mark.parametrize(("strategy", "place"), [*pairs()])
 def test_the_same_whatever_runs_it(site, expected, tmp_path, monkeypatch, strategy, place):
     """In this process: that the command line gives the same under each strategy is seen where runs are stopped."""
     for name, value in FIXED.items():
@@ -70,7 +81,7 @@ def test_the_same_whatever_runs_it(site, expected, tmp_path, monkeypatch, strate
 
 def test_the_baseline_is_the_truth(site, expected):
     _, pages, causes, records = expected
-    assert records == {"books": 60, "authors": 24}
+    assert records == {"books": 30, "authors": 24}
     assert causes == {"http-404": 1, "robots": 1}
     assert pages["left"] == 0
 
@@ -80,13 +91,13 @@ def test_the_delay_and_robots_txt_hold(site, tmp_path, strategy):
     url, _, log = site
     skip = len(log.read_text().splitlines())
     job = write_job(
-        tmp_path, url, fetch={"strategy": strategy, "workers": 8}, polite={"delay": 0.2}, limits={"pages": 8}
+        tmp_path, url, fetch={"strategy": strategy, "workers": 8}, polite={"delay": DELAY}, limits={"pages": 6}
     )
     crawler.run(crawler.load(job))
     lines = log_lines(log, skip)
     times = [line["monotonic"] for line in lines]
     # Not each for itself: a busy machine notes one late, and the next is then too near to it.
-    assert median(b - a for a, b in itertools.pairwise(times)) >= 0.2 - NOTED_LATE
-    assert times[-1] - times[0] >= 0.2 * (len(times) - 1) - 5 * NOTED_LATE
-    assert len(fetched(lines)) == 8
+    assert median(b - a for a, b in itertools.pairwise(times)) >= DELAY - NOTED_LATE
+    assert times[-1] - times[0] >= DELAY * (len(times) - 1) - 5 * NOTED_LATE
+    assert len(fetched(lines)) == 6
     assert not [line for line in lines if line["path"].startswith("/staff")]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+import crawler
 from crawler.config import load
 from crawler.runner import assemble
 from crawler.strategies import worker_process
+from tests.support.badserver import answer, pages, serve
 from tests.support.jobs import write_job
 
 SOUP = "crawler.extract.soup"
@@ -57,3 +59,36 @@ def test_workers_that_only_fetch_need_no_parser(prepared):
     modules = prepared(fetch={"strategy": "processes", "parse": "callback", "engine": "bs4"})
     assert modules
     assert SOUP not in modules
+
+
+LATE = """
+import sys
+before = set(sys.modules)  # when a worker unpickles its plan
+
+
+def read(text):
+    return " ".join(sorted(set(sys.modules) - before))
+"""
+JOB = """
+name: late
+start: ["{base}/1", "{base}/2"]
+pages:
+  page:
+    fields:
+      late: {{css: title, type: "late_imports_of_a_worker:read"}}
+      number: {{css: title, regex: '\\d'}}
+      day: {{css: p, type: date, format: "%d %B %Y"}}
+fetch: {{strategy: processes, workers: 1}}
+polite: {{robots: false, delay: 0}}
+output: pages.jsonl
+"""
+
+
+def test_the_second_page_finds_nothing_that_a_worker_imported_for_the_first(tmp_path):
+    page = answer(b"<title>Page 1</title><p>3 May 2024</p>")
+    (tmp_path / "late_imports_of_a_worker.py").write_text(LATE)
+    with serve(pages({"/1": page, "/2": page})) as server:
+        (tmp_path / "job.yaml").write_text(JOB.format(base=server.origin))
+        report = crawler.run(crawler.load(tmp_path / "job.yaml"))
+    rows = [(row["late"], row["number"], str(row["day"])) for row in report.rows("page")]
+    assert rows == [("", "1", "2024-05-03")] * 2

@@ -6,11 +6,12 @@ import time
 
 import pytest
 
+import crawler
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.strategies.registry import entry
 from tests.support.family import family
-from tests.support.jobs import crawl, digest, start, write_job
+from tests.support.jobs import FIXED, crawl, digest, start, write_job
 from tests.support.stopping import (
     ended,
     interrupted_at_the_start,
@@ -22,15 +23,32 @@ from tests.support.stopping import (
 )
 from tests.support.usable import USABLE
 
-SIGNALS = [
-    *((signal.SIGINT, 130, strategy) for strategy in USABLE),
-    *((signal.SIGTERM, 143, strategy) for strategy in ("serial", "threads", "processes")),
-]
+ALIKE = ("processes-threads", "processes-asyncio", "queue", "semaphore")
+"""They stop as another one does: the first two are of the same class as processes-curl, and like threads the others
+wait for their threads, or leave them. tests/conformance/test_strategies.py has what they do by themselves."""
 
-GROUPS = ("processes-threads", "processes-asyncio")  # of the same class as processes-curl
-PROCESSES = [
-    pytest.param(name, marks=[pytest.mark.long] * (name in GROUPS)) for name in USABLE if entry(name).processes
-]
+
+def usual(names):
+    """Strategies as parameters; some only in the long run."""
+    return [pytest.param(name, marks=[pytest.mark.long] * (name in ALIKE)) for name in names]
+
+
+ALL = usual(USABLE)
+PROCESSES = usual(name for name in USABLE if entry(name).processes)
+
+
+@pytest.fixture(autouse=True)
+def same_bytes(monkeypatch):
+    """Runs in this process write the same workbooks as the command line."""
+    for name, value in FIXED.items():
+        monkeypatch.setenv(name, value)
+
+
+def finish(job, *overrides):
+    """Run a job to its end in this process, which takes less time than to start the program once more."""
+    report = crawler.run(crawler.load(job, overrides=overrides))
+    assert report.exit_code == 0
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -39,15 +57,22 @@ def shop(tmp_path_factory):
         yield shop
 
 
-@pytest.mark.parametrize(("number", "code", "strategy"), SIGNALS)
+@pytest.mark.parametrize(
+    ("number", "code", "strategy"),
+    [
+        *(pytest.param(signal.SIGINT, 130, *each.values, marks=each.marks) for each in ALL),
+        pytest.param(signal.SIGTERM, 143, "serial", marks=pytest.mark.long),
+        (signal.SIGTERM, 143, "threads"),
+        (signal.SIGTERM, 143, "processes"),
+    ],
+)
 def test_fault_176_one_signal_ends_the_run_in_good_order(shop, tmp_path, strategy, number, code):
     job = write_job(tmp_path, shop.url, fetch={"strategy": strategy, "workers": 4})
     end = stopped(job, shop.log, number)
     assert (end.code, end.clean) == (code, True), end
     assert end.seconds < 20
     assert (tmp_path / "out" / "demo.xlsx").exists()
-    done = ended(job)
-    assert (done.code, done.clean, done.report["resumed"]) == (0, True, True), done
+    assert finish(job).resumed
     assert digest(tmp_path / "out") == digest(shop.expected)
 
 
@@ -63,8 +88,7 @@ def test_sigterm_for_every_process_ends_the_run_in_good_order(shop, tmp_path, st
     job = write_job(tmp_path, shop.url, fetch={"strategy": strategy, "workers": 4})
     end = stopped_as_a_service(job, shop.log)
     assert (end.code, end.clean) == (143, True), end
-    done = ended(job)
-    assert (done.code, done.clean) == (0, True), done
+    finish(job)
     assert digest(tmp_path / "out") == digest(shop.expected)
 
 
@@ -76,7 +100,7 @@ def test_a_pool_for_the_analysis_leaves_nothing_behind_either(shop, tmp_path):
 @pytest.fixture(scope="module")
 def calm_shop(tmp_path_factory):
     """Slow enough that a run is still under way when its workers have been looked up on a busy machine."""
-    with open_shop(tmp_path_factory.mktemp("calm"), books=40, latency=0.15) as shop:
+    with open_shop(tmp_path_factory.mktemp("calm"), books=24, latency=0.15) as shop:
         yield shop
 
 
@@ -87,7 +111,7 @@ def slow_shop(tmp_path_factory):
         yield server.url, log
 
 
-@pytest.mark.parametrize("strategy", USABLE)
+@pytest.mark.parametrize("strategy", ALL)
 def test_fault_177_a_second_signal_ends_it_at_once(slow_shop, tmp_path, strategy):
     url, log = slow_shop
     job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 2}, polite={"robots": False})
@@ -122,23 +146,23 @@ def test_a_time_limit_ends_cleanly_exports_and_is_gone_on_with(shop, tmp_path):
     assert (done.returncode, report["ending"]) == (3, "time")
     assert 0 < report["records"]["books"] < 60
     assert (tmp_path / "out" / "demo.xlsx").exists()
-    assert crawl("run", job, "--set", "limits.time=60s", "--set", "limits.failures=5%", "--quiet").returncode == 0
+    finish(job, "limits.time=60s", "limits.failures=5%")
     assert digest(tmp_path / "out", ".jsonl") == digest(shop.expected, ".jsonl")  # the Summary sheet tells the limit
 
 
 def test_an_unfinished_crawl_never_replaces_a_whole_workbook(shop, tmp_path):
     job = write_job(tmp_path, shop.url)
-    assert crawl("run", job, "--quiet").returncode == 0
+    finish(job)
     before = digest(tmp_path / "out")
-    cut = crawl("run", job, "--set", "limits.time=1s", "--set", "fetch.workers=1", "--quiet")
-    assert cut.returncode == 3
+    cut = crawler.run(crawler.load(job, overrides=["limits.time=1s", "fetch.workers=1"]))
+    assert cut.exit_code == 3
     parts = {path.name for path in (tmp_path / "out").glob("*.partial.*")}
     assert parts == {"demo.partial.xlsx", "demo.partial.books.jsonl", "demo.partial.authors.jsonl"}
     (tmp_path / "parts").mkdir()
     for name in parts:
         (tmp_path / "out" / name).rename(tmp_path / "parts" / name)
     assert digest(tmp_path / "out") == before == digest(shop.expected)
-    assert crawl("run", job, "--quiet").returncode == 0
+    finish(job)
     assert not list((tmp_path / "out").glob("*.partial.*"))
 
 
@@ -151,4 +175,4 @@ def test_fault_194_a_second_run_is_refused_at_once(shop, tmp_path):
     assert f"process {process.pid}" in second.stderr
     process.kill()
     process.communicate()
-    assert crawl("run", job, "--quiet").returncode == 0
+    finish(job)

@@ -73,11 +73,11 @@ def test_fault_220_a_page_that_kills_its_worker_is_set_aside_after_three(run, st
         ("threads", "pool", "crash"),  # the worker ends itself
         ("processes", "worker", "crash"),
         ("processes-threads", "worker", "hang"),
-        ("processes-threads", "callback", "hang"),
+        pytest.param("processes-threads", "callback", "hang", marks=pytest.mark.long),
     ],
 )
 def test_fault_186_a_page_that_hangs_is_given_up(run, monkeypatch, strategy, place, expected):
-    monkeypatch.setattr(assemble, "PARSE_SECONDS", 0.5)
+    monkeypatch.setattr(assemble, "PARSE_SECONDS", 0.2)
     titles, code, _ = run(HANG, strategy, place)
     assert titles == ["1", "2", "3", "4"]
     assert code == expected

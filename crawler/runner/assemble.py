@@ -358,19 +358,22 @@ def prepare_children(job: Job) -> None:
     if pool or entry(job.fetch.strategy).processes:
         check_guard()
     if fetching is not None or pool:
-        parser = _slow_parser(job) if place in ("worker", "pool") else []
+        parser = _parsing_modules(job) if place in ("worker", "pool") else []
         from crawler.strategies import worker_process  # late: it imports multiprocessing
 
         worker_process.prepare(["crawler.crawl.parse_stage", *(fetching or ()), *pool, *parser])
 
 
-def _slow_parser(job: Job) -> list[str]:
-    """BeautifulSoup, where the rules need it: to import it takes a worker as long as twenty pages."""
+def _parsing_modules(job: Job) -> list[str]:
+    """What a worker needs to parse pages; an import in a worker takes as long as several pages."""
+    modules = ["crawler.store.records"]
+    # The check of the config has imported these where it has patterns or formats of dates.
+    modules += [name for name in ("regex", "_strptime") if name in sys.modules]
     analyser = Parser(job.recipe)
     with suppress(ExtractError):  # the run will say it
         if any(analyser.plan(kind).soup for kind in job.recipe.kinds):
-            return ["crawler.extract.soup"]
-    return []
+            modules.append("crawler.extract.soup")
+    return modules
 
 
 def _place(job: Job) -> ParseStage:

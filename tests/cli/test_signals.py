@@ -10,11 +10,13 @@ import time
 import psutil
 import pytest
 
+import crawler
 from crawler.demo.options import DemoOptions
 from crawler.demo.process import DemoServer
 from crawler.strategies.registry import missing
 from tests.support.badserver import answer, serve
 from tests.support.jobs import FIXED, ROOT, crawl, start, write_job
+from tests.support.stopping import when_requests
 from tests.support.terminal import on_terminal
 
 # Sends itself a signal in the moment in which a module is first imported: the same moment in every run.
@@ -77,7 +79,7 @@ def test_fault_179_sigterm_while_the_config_is_checked(job):
     ("number", "code", "said"), [("SIGINT", 130, "interrupted\n"), ("SIGTERM", 143, "terminated\n")]
 )
 def test_fault_178_during_an_export(job, number, code, said):
-    assert crawl("run", job, "--quiet").returncode == 0
+    assert crawler.run(crawler.load(job)).exit_code == 0
     before = {path: path.read_bytes() for path in (job.parent / "out").iterdir() if path.suffix == ".xlsx"}
     done = bombed("crawler.export.xlsx", number, "export", job)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", said)
@@ -110,7 +112,7 @@ def test_the_demo_command_ends_at_a_signal(number):
 @pytest.fixture(scope="module")
 def slow_shop(tmp_path_factory):
     log = tmp_path_factory.mktemp("log") / "log.jsonl"
-    with DemoServer(DemoOptions(books=300, latency=0.05, port=0, log=str(log))) as server:
+    with DemoServer(DemoOptions(books=150, latency=0.05, port=0, log=str(log))) as server:
         yield server.url, log
 
 
@@ -135,14 +137,17 @@ def gone(processes):
 
 @pytest.mark.parametrize(
     ("number", "code", "strategy"),
-    [(signal.SIGINT, 130, "threads"), (signal.SIGTERM, 143, "threads"), (signal.SIGINT, 130, "processes")],
+    [
+        (signal.SIGINT, 130, "threads"),
+        (signal.SIGTERM, 143, "threads"),
+        pytest.param(signal.SIGINT, 130, "processes", marks=pytest.mark.long),  # as in tests/test_stop.py
+    ],
 )
 def test_fault_176_and_179_once_ends_in_good_order(slow_shop, tmp_path, number, code, strategy):
     url, log = slow_shop
-    before = len(log.read_text().splitlines())
     job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
     process = start("run", job)
-    until(lambda: len(log.read_text().splitlines()) > before + 12)
+    when_requests(log, 12, process)
     family = children(process)
     process.send_signal(number)
     out, err = (data.decode() for data in process.communicate(timeout=60))
@@ -155,7 +160,7 @@ def test_fault_176_and_179_once_ends_in_good_order(slow_shop, tmp_path, number, 
     assert (tmp_path / "out" / "demo.xlsx").exists()
     again = crawl("run", job, "--set", "fetch.workers=64", "--set", "fetch.strategy=threads")
     assert again.returncode == 0
-    assert "300 books" in again.stdout
+    assert "150 books" in again.stdout
 
 
 @pytest.mark.parametrize("strategy", ["threads", "processes"])
@@ -191,9 +196,8 @@ def test_fault_177_twice_ends_at_once(tmp_path, strategy):
 
 def test_quiet_is_quiet_about_a_first_ctrl_c_but_not_about_what_is_left(slow_shop, tmp_path):
     url, log = slow_shop
-    before = len(log.read_text().splitlines())
     process = start("run", write_job(tmp_path, url, fetch={"workers": 4}), "--quiet")
-    until(lambda: len(log.read_text().splitlines()) > before + 12)
+    when_requests(log, 12, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, b"")
@@ -241,9 +245,8 @@ def ignoring(number, *arguments):
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
 def test_a_signal_that_was_ignored_at_the_start_stays_so(slow_shop, tmp_path, number):
     url, log = slow_shop
-    before = len(log.read_text().splitlines())
     process = ignoring(number, "run", write_job(tmp_path, url, limits={"pages": 30}), "--quiet")
-    until(lambda: len(log.read_text().splitlines()) > before + 3)
+    when_requests(log, 3, process)
     process.send_signal(number)
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, b"")
@@ -254,10 +257,9 @@ def test_sigterm_is_heard_where_ctrl_c_is_ignored(slow_shop, tmp_path, strategy)
     if what := missing(strategy):
         pytest.skip(what)
     url, log = slow_shop
-    before = len(log.read_text().splitlines())
     job = write_job(tmp_path, url, fetch={"strategy": strategy, "workers": 4})
     process = ignoring(signal.SIGINT, "run", job, "--quiet")
-    until(lambda: len(log.read_text().splitlines()) > before + 12)
+    when_requests(log, 12, process)
     family = children(process)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
