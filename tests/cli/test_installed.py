@@ -34,7 +34,7 @@ def run(command, folder, **env):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
@@ -143,7 +143,7 @@ def test_a_module_that_only_a_finder_knows_can_be_a_hook(tmp_path, monkeypatch):
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=300)
     return next(folder.glob("*.whl"))
 
 
@@ -157,7 +157,7 @@ def environment(wheel):
     Path(packages, "lent.pth").write_text("".join(f"{path}\n" for path in lent))
     put = ["install", "-q", "--no-index", "--no-deps", "--disable-pip-version-check", str(wheel)]
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
-    subprocess.run([*pip, *put], check=True, capture_output=True, timeout=60)
+    subprocess.run([*pip, *put], check=True, capture_output=True, timeout=300)
     return folder
 
 
