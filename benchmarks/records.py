@@ -25,9 +25,12 @@ def digest(path: Path) -> tuple[int, str]:
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a csv file, or of the first sheet of a workbook."""
     if path.suffix == ".csv":
-        csv.field_size_limit(10_000_000)
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.DictReader(file)
+        limit = csv.field_size_limit(10_000_000)
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                yield from csv.DictReader(file)
+        finally:
+            csv.field_size_limit(limit)  # it is that of the whole process
         return
     from openpyxl import load_workbook
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,12 @@ sys.dont_write_bytecode = False
 # How long an example takes says something of the machine, and nothing of the program.
 settings.register_profile("crawler", deadline=None)
 settings.load_profile("crawler")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of few tests first: theirs start programs and take long, and the last file keeps one worker busy alone."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: tests[item.path])
 
 
 @pytest.fixture(scope="session", autouse=True)

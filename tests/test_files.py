@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 import crawler
 from crawler.replay.playback import Replay
 from tests.support.badserver import answer, keep_alive, serve
-from tests.support.jobs import crawl
+from tests.support.jobs import crawl_here
 from tests.support.killing import Requests, resumed_exactly
 from tests.support.usable import USABLE
 
@@ -378,14 +378,14 @@ def test_the_check_refuses_fields_that_are_no_files(tmp_path, field, what):
 
 
 def test_the_check_says_where_files_go(tmp_path):
-    text = " ".join(crawl("check", write(tmp_path, "http://a.example", name="{isbn}.{ext}")).stdout.split())
+    text = " ".join(crawl_here("check", write(tmp_path, "http://a.example", name="{isbn}.{ext}")).stdout.split())
     assert f"saved in {tmp_path / 'photos'}, named {{isbn}}.{{ext}}" in text
     assert "up to 100 kB each, on the site of their page" in text
 
 
 def test_try_says_that_nothing_is_saved(tmp_path):
     with serve(keep_alive(reply)) as server:
-        done = crawl("try", write(tmp_path, server.origin), f"{server.origin}/")
+        done = crawl_here("try", write(tmp_path, server.origin), f"{server.origin}/")
     assert f"{server.origin}/a.png" in done.stdout
     assert "try does not save files" in done.stdout
     assert not (tmp_path / "photos").exists()

@@ -39,7 +39,7 @@ assert abs(mean - float(sum(pounds) / len(pounds))) < 1e-9
 print(len(books), books.dtypes.price, len(pounds) > 1)
 """,
     """
-found = crawler.compare(job, strategies=["asyncio"], baseline="asyncio", repeat=1, latency="50ms")
+found = crawler.compare(job, strategies=["asyncio"], baseline="asyncio", repeat=1, budget="1s", latency="150ms")
 found.verdict()[0], [one.verdict for one in found.entrants], found.reference.records
 """,
 )

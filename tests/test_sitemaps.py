@@ -17,7 +17,7 @@ from crawler.runner import assemble
 from crawler.store.result import StoredResult
 from crawler.store.schema import open_database
 from tests.support.badserver import answer, keep_alive, serve
-from tests.support.jobs import crawl
+from tests.support.jobs import crawl_here
 from tests.support.killing import Target
 from tests.support.static_site import served
 from tests.support.usable import USABLE
@@ -251,7 +251,7 @@ def test_many_killed_crawls_are_gone_on_with_exactly(shops, tmp_path, strategy):
 
 def test_the_words_of_check_and_status(shops, tmp_path):
     (path,) = shops.arguments(tmp_path, "threads")
-    checked = crawl("check", path)
+    checked = crawl_here("check", path)
     assert "page kind (sitemap)" in checked.stdout
     assert "-> shop" in checked.stdout
     assert "the addresses listed; allow: shop" in checked.stdout

@@ -32,10 +32,10 @@ def lines(tmp_path_factory):
     work = tmp_path_factory.mktemp("race")
     site = prepare(None, work / "site", books=40)
     (work / "lying.py").write_text(LYING.format(scripts=str(SCRIPTS)))
-    honest = replace(PEERS["aiohttp-lexbor"], name="honest")
+    honest = [replace(PEERS["aiohttp-lexbor"], name="honest"), replace(PEERS["pycurl-lexbor"], name="bare")]
     liar = Competitor("liar", ".xlsx", script=str(work / "lying.py"))
     broken = Competitor("broken", ".csv", script=str(work / "not-there.py"))
-    found = race.lines_of([*ours("curl.csv"), honest, liar, broken], [site], 1)
+    found = race.lines_of([*ours("curl.csv"), *honest, liar, broken], [site], 1)
     with pytest.MonkeyPatch.context() as patch, serving(site.folder) as (base, _):
         patch.setattr(race, "python_of_peers", lambda: sys.executable)  # the peer's packages are installed here
         race.run_all(found, base, work, repeat=1, workers=4)
@@ -43,8 +43,8 @@ def lines(tmp_path_factory):
 
 
 def test_equal_records_from_different_programs_and_formats_are_equal(lines):
-    good = [lines["crawler curl (csv)"], lines["honest"]]
-    assert [line.wrong for line in good] == ["", ""]
+    good = [lines["crawler curl (csv)"], lines["honest"], lines["bare"]]
+    assert [line.wrong for line in good] == ["", "", ""]
     assert {found for line in good for found in line.found} == {good[0].found[0]}
     assert good[0].found[0][0] == 40
     assert all(line.cpu() > 0 and line.speed() > 0 and line.peak() > 1 for line in good)
@@ -63,10 +63,10 @@ def test_the_table_ranks_the_good_and_names_the_wrong(lines):
     found = race.table("race", "Setting.", list(lines.values()))
     text = as_text(found).splitlines()
     assert text[2].split() == ["system", "cores", "CPU", "ms/page", "ratio", "pages/s", "MB"]
-    assert [line.split()[-1] for line in text[5:7]] == ["wrong", "wrong"]
+    assert [line.split()[-1] for line in text[6:8]] == ["wrong", "wrong"]
     assert any(line.startswith("Wrong: liar: other values") for line in text)
     assert as_markdown(found).splitlines()[3] == "| --- | ---: | ---: | ---: | ---: | ---: |"
-    assert sorted(each["wrong"] != "" for each in found.data) == [False, False, True, True]
+    assert sorted(each["wrong"] != "" for each in found.data) == [False, False, False, True, True]
 
 
 def test_too_few_records_are_wrong_even_where_all_agree(tmp_path):

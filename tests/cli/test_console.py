@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from crawler.process import interpreter_lock
-from tests.support.jobs import FIXED, ROOT, command, crawl, write_job
+from tests.support.jobs import FIXED, ROOT, command, crawl, crawl_here, write_job
 from tests.support.terminal import on_terminal
 
 ENV = {**os.environ, **FIXED}
@@ -38,25 +38,25 @@ def rows(job):
 
 
 def test_quiet_is_silent_when_all_is_well(job):
-    done = crawl("run", job, "--quiet")
+    done = crawl_here("run", job, "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_quiet_says_what_went_wrong(job):
-    done = crawl("run", job, "--quiet", "--set", "limits.failures=0")
+    done = crawl_here("run", job, "--quiet", "--set", "limits.failures=0")
     assert (done.returncode, done.stdout) == (3, "")
     assert "http-404" in done.stderr
 
 
 def test_the_summary_goes_to_stdout_and_warnings_to_stderr(job):
-    done = crawl("run", job)
+    done = crawl_here("run", job)
     assert done.stdout.startswith("demo: complete\n")
     assert done.stderr.startswith("warning: polite.contact")
     assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_json_is_all_there_is_on_stdout_and_its_keys_are_stable(job):
-    done = crawl("run", job, "--json")
+    done = crawl_here("run", job, "--json")
     assert list(json.loads(done.stdout)) == [
         "schema", "exit_code", "name", "ending", "started", "timing", "strategy", "workers", "parse",
         "choices", "analysis", "resumed",
@@ -66,7 +66,7 @@ def test_json_is_all_there_is_on_stdout_and_its_keys_are_stable(job):
         "figures", "last", "trace", "interpreter_lock", "news",
     ]  # fmt: skip
     assert json.loads(done.stdout)["interpreter_lock"] == interpreter_lock()
-    again = json.loads(crawl("status", job, "--json").stdout)
+    again = json.loads(crawl_here("status", job, "--json").stdout)
     assert list(again) == list(json.loads(done.stdout))
 
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -194,6 +194,7 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(st.dictionaries(names, values, max_size=4), max_size=4))
 def test_whatever_names_and_values_json_has_the_config_is_right(rows):
     text = offered(json.dumps({"rows": [*rows, {"id": 1}]}).encode(), "application/json")

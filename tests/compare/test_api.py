@@ -27,6 +27,7 @@ DATA = {
 
 def test_a_comparison_of_a_job_from_a_dict(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("crawler.compare.noise.MAX_SHARE", 99.0)  # no round is repeated, however busy this machine is
     told = []
     found = crawler.compare(
         crawler.load(DATA),
@@ -34,15 +35,20 @@ def test_a_comparison_of_a_job_from_a_dict(tmp_path, monkeypatch, capfd):
         baseline="threads/2/callback",
         workers=[2],
         repeat=1,
-        latency=0.02,
+        budget="1s",  # none is left to check the advice
+        latency=0.09,
         out="reports",
         tell=told.append,
     )
     assert isinstance(found, Comparison)
     assert {one.name for one in found.ranked} == {"threads/2/callback"}
     assert {run.records for one in found.ranked for run in one.runs} == {12}
-    assert "latency 20ms" in found.site
+    assert "latency 90ms" in found.site
     assert found.verdict()
+    (where,) = (one.where for one in found.ranked)
+    assert where.sentence.startswith("2 threads spent ")
+    assert where.short.count(" %") == 2
+    assert where.sentence.startswith(where.short)
     assert capfd.readouterr().out == ""
     assert any("threads/2/callback" in line for line in told)
     written = json.loads((tmp_path / "reports" / "results.json").read_text())

@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from crawler.cli.main import main
 
-COMBINATIONS = "threads,tests.support.faulty:DropsOne,tests.support.faulty:Crashes"
+COMBINATIONS = "threads,tests.support.faulty:DropsOne,tests.support.faulty:Crashes,tests.support.liars:AsksTwice"
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +25,7 @@ def done(tmp_path_factory, request):
         import io
 
         patch.setenv("COLUMNS", "100")
+        patch.setattr("crawler.compare.noise.MAX_SHARE", 99.0)  # no round is repeated, however busy this machine is
         out = io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
             code = main(arguments)
@@ -99,6 +100,15 @@ def test_a_wrong_strategy_is_not_ranked_and_it_is_said_what_differs(done, result
     assert "books of /catalogue/" in found["difference"]["example"]
     assert "DropsOne/4 is wrong: its records are not the baseline's: 1 missing" in done[1]
     assert found["name"] not in results["fastest"]
+
+
+def test_one_that_asks_twice_is_named_although_its_records_are_right(results):
+    found = one(results, "AsksTwice")
+    assert (found["verdict"], found["difference"]) == ("wrong", None)
+    assert "it asks more often than it says: the server counted " in found["why"]
+    run = one(results, "threads/4/worker")["runs"][0]
+    assert run["served"]["requests"] == run["requests"] + 1  # robots.txt
+    assert 1 < run["served"]["most_at_once"] <= 4
 
 
 def test_a_strategy_that_crashes_is_shown_with_its_reason(results):

@@ -376,7 +376,7 @@ PLACES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(PLACES, VALUES), min_size=1, max_size=4))
 def test_whatever_is_written_it_loads_or_is_refused(tmp_path, changes):
     import json

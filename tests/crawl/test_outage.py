@@ -45,7 +45,7 @@ def with_outage(begin, end, failure, seconds):
 
 @pytest.mark.parametrize("begin", [0.3, 3.0, 7.3, 7.45], ids=lambda begin: f"at {begin}")
 @pytest.mark.parametrize(("failure", "seconds"), OUTAGES, ids=lambda one: getattr(one, "code", ""))
-@pytest.mark.parametrize("lasts", [15, 60])
+@pytest.mark.parametrize("lasts", [15, pytest.param(60, marks=pytest.mark.long)])
 def test_an_outage_costs_no_page_whenever_it_begins(tmp_path, begin, lasts, failure, seconds):
     """300 books at 40 a second take 7.7 s: the last begins come when only the last pages are in flight."""
     job = Timelapse(tmp_path, with_outage(begin, begin + lasts, failure, seconds))
@@ -55,6 +55,11 @@ def test_an_outage_costs_no_page_whenever_it_begins(tmp_path, begin, lasts, fail
     assert job.now - 1000 < begin + 2.2 * lasts + 2 * seconds + 15
     down = [path for path, at in job.asked if begin + 1 + seconds <= at < begin + lasts]
     assert len(down) < 12  # one at a time, with growing pauses
+
+
+@pytest.mark.parametrize(("failure", "seconds"), OUTAGES, ids=lambda one: getattr(one, "code", ""))
+def test_a_long_outage_costs_no_page(tmp_path, failure, seconds):
+    test_an_outage_costs_no_page_whenever_it_begins(tmp_path, 3.0, 60, failure, seconds)
 
 
 @pytest.mark.parametrize("width", [1, 2, 4, 16])

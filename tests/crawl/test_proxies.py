@@ -15,7 +15,7 @@ from crawler.crawl.proxies import MAX_AT_FIRST, MAX_REST, MAX_STRIKES, Proxies
 from crawler.errors import ConfigError
 from crawler.model import Failure, Page
 from tests.support.badserver import answer, keep_alive, once, serve
-from tests.support.jobs import crawl
+from tests.support.jobs import crawl, crawl_here
 from tests.support.proxies import PASSWORD, USER, HttpProxy, SocksProxy
 from tests.support.usable import USABLE
 
@@ -219,7 +219,7 @@ def test_a_run_through_socks(tmp_path, strategy):
 @pytest.mark.skipif("asyncio" not in USABLE, reason="needs aiohttp")
 def test_the_check_refuses_socks_where_the_client_cannot_and_says_what_can(tmp_path):
     path = write(tmp_path, 1, "socks5h://127.0.0.1:1", "asyncio")
-    done = crawl("check", path)
+    done = crawl_here("check", path)
     assert done.returncode == 2
     assert "aiohttp has no SOCKS; use the strategy threads or curl" in " ".join(done.stdout.split())
     with pytest.raises(ConfigError, match="use the strategy threads or curl"):
@@ -227,7 +227,7 @@ def test_the_check_refuses_socks_where_the_client_cannot_and_says_what_can(tmp_p
 
 
 def test_the_check_says_how_many_there_are(tmp_path):
-    done = crawl("check", write(tmp_path, 1, ["http://a.example:1", "http://b.example:1"], proxy_per_worker=True))
+    done = crawl_here("check", write(tmp_path, 1, ["http://a.example:1", "http://b.example:1"], proxy_per_worker=True))
     assert "through 2 proxies in turn, each with one request at a time" in " ".join(done.stdout.split())
 
 

@@ -104,12 +104,13 @@ def test_every_state_of_a_problem_is_documented():
 def links():
     for path in [*DOCUMENTS, ROOT / "CHANGELOG.md"]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8")):
-            yield pytest.param(path.parent / target, id=f"{path.name}-{target}")
+            yield path, target
 
 
-@pytest.mark.parametrize("target", list(links()))
-def test_every_link_leads_to_a_file(target):
-    assert target.exists()
+def test_every_link_leads_to_a_file():
+    found = list(links())
+    assert len(found) > 100
+    assert [f"{path.name}: {target}" for path, target in found if not (path.parent / target).exists()] == []
 
 
 def test_every_document_is_linked_from_the_readme():

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 
 import pytest
 
@@ -64,6 +65,7 @@ def literals(node):
             yield from literals(value)
 
 
+@cache
 def named():
     found = set()
     for path in SOURCES:

@@ -103,15 +103,16 @@ def lying(data, size):
     return marked(marked(data, 22, size.to_bytes(4, "little")), at, size.to_bytes(4, "little"))
 
 
-BOMB = zipped(("a", b"\0" * 50_000_000))
+ZEROS = b"\0" * 10_000_000
+BOMB = zipped(("a", ZEROS))
 
 
 @pytest.mark.parametrize(
     "body",
     [
         BOMB,
-        gzip.compress(b"\0" * 50_000_000),
-        gzip.compress(gzip.compress(b"\0" * 50_000_000)),
+        gzip.compress(ZEROS),
+        gzip.compress(gzip.compress(ZEROS)),
         gzip.compress(b"x" * MOST) * 2,
     ],
     ids=["zip", "gzip", "twice", "parts"],

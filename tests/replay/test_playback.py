@@ -16,7 +16,7 @@ from crawler.errors import ConfigError
 from crawler.replay.playback import Replay
 from crawler.replay.server import ReplayServer
 from tests.support.badserver import FAULTS, answer, keep_alive, pages, serve
-from tests.support.jobs import ROOT, crawl, digest, write_job
+from tests.support.jobs import ROOT, crawl_here, digest, write_job
 from tests.support.usable import USABLE
 
 CLIENTS = [name for name in ("serial", "threads", "processes", "asyncio", "gevent", "curl") if name in USABLE]
@@ -34,7 +34,7 @@ def shop(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
     with DemoServer(DemoOptions(books=30, latency=0.05, port=0)) as server:
         path = write_job(folder, server.url, fetch={"workers": 3}, polite={"delay": 0})
-        done = crawl("run", path, "--json", "--record", folder / "rec")
+        done = crawl_here("run", path, "--json", "--record", folder / "rec")
         assert done.returncode == 0, done.stderr
     return path, folder, json.loads(done.stdout)
 
@@ -54,7 +54,7 @@ def test_the_records_are_those_of_the_site_under_every_strategy(shop, tmp_path, 
 def test_every_answer_takes_as_long_as_it_did(shop, tmp_path):
     """That it takes no longer is measured by the long test: a busy machine would fail it here."""
     path, folder, _ = shop
-    assert crawl("run", path, "--quiet", "--fresh", "--replay", folder / "rec").returncode == 0
+    assert crawl_here("run", path, "--quiet", "--fresh", "--replay", folder / "rec").returncode == 0
     rows, recorded = outcomes(folder / "out" / "demo.state.sqlite")
     again, replayed = outcomes(folder / "rec" / "replay.state.sqlite")
     assert rows == again
@@ -64,7 +64,7 @@ def test_every_answer_takes_as_long_as_it_did(shop, tmp_path):
 def test_state_and_files_of_the_real_job_stay_as_they_are(shop):
     path, folder, _ = shop
     before = {each: each.read_bytes() for each in (folder / "out").iterdir() if each.is_file()}
-    done = crawl("run", path, "--json", "--fresh", "--replay", folder / "rec")
+    done = crawl_here("run", path, "--json", "--fresh", "--replay", folder / "rec")
     assert {each: each.read_bytes() for each in before} == before
     names = ["demo.xlsx", "demo.books.jsonl", "demo.authors.jsonl"]
     assert json.loads(done.stdout)["files"] == [str(folder / "rec" / "output" / name) for name in names]
@@ -74,7 +74,7 @@ def test_state_and_files_of_the_real_job_stay_as_they_are(shop):
 def test_files_go_where_the_command_line_says(shop, tmp_path):
     path, folder, _ = shop
     target = tmp_path / "mine.xlsx"
-    done = crawl("run", path, "--quiet", "--fresh", "--replay", folder / "rec", "--set", f"output={target}")
+    done = crawl_here("run", path, "--quiet", "--fresh", "--replay", folder / "rec", "--set", f"output={target}")
     assert done.returncode == 0
     assert target.stat().st_size
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +51,18 @@ def crawl(*arguments: str | Path, timeout: float = 120, **options: Any) -> subpr
     return subprocess.run(
         command(*arguments), capture_output=True, text=True, cwd=ROOT, env=env, timeout=timeout, check=False, **options
     )
+
+
+def crawl_here(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """`crawler ...`, to its end, in the process of the test: it spares the start where no process is needed."""
+    from crawler.cli.main import main
+
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        for name, value in FIXED.items():
+            patch.setenv(name, value)
+        code = main([str(argument) for argument in arguments])
+    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
 
 
 def start(

@@ -21,7 +21,7 @@ from crawler.model import Message, Moved, Request, Trail
 from crawler.trace.read import read
 from crawler.trace.tracer import Tracer
 from tests.support import traces
-from tests.support.jobs import crawl, write_job
+from tests.support.jobs import crawl_here, write_job
 from tests.support.usable import USABLE
 
 LATENCY = 0.02
@@ -141,7 +141,7 @@ def test_a_stopped_run_writes_what_there_is_and_the_next_one_traces_its_own_part
 def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(tmp_path):
     (tmp_path / "file").write_text("")
     job = write_job(tmp_path, "http://127.0.0.1:1")
-    ended = crawl("run", job, "--trace", tmp_path / "file" / "t.json")
+    ended = crawl_here("run", job, "--trace", tmp_path / "file" / "t.json")
     assert ended.returncode == 2
     assert "the trace cannot be written" in ended.stderr
     assert "export" not in ended.stderr
@@ -255,17 +255,17 @@ def test_a_run_without_a_trace_has_nothing_of_it(shop):
 def test_the_command_says_where_the_time_went_and_draws_it(shop, tmp_path):
     job = write_job(tmp_path, shop, output="out.jsonl")
     trace = tmp_path / "run.json"
-    ended = crawl("run", job, "--trace", trace, "--set", "limits.pages=5")
+    ended = crawl_here("run", job, "--trace", trace, "--set", "limits.pages=5")
     assert "of their time" in ended.stdout
     assert read(trace).sentence() in ended.stdout
-    drawn = crawl("timeline", trace)
+    drawn = crawl_here("timeline", trace)
     assert drawn.stdout == f"{trace}: {read(trace).sentence()}\ndrawn in {tmp_path / 'run.html'}\n"
     assert "<svg" in Path(tmp_path / "run.html").read_text()
-    refused = crawl("timeline", trace, "-o", tmp_path / "run.png")
+    refused = crawl_here("timeline", trace, "-o", tmp_path / "run.png")
     assert refused.returncode == 2
     assert ".svg" in refused.stderr
     trace.rename(tmp_path / "run.html")
-    assert crawl("timeline", tmp_path / "run.html").returncode == 2
+    assert crawl_here("timeline", tmp_path / "run.html").returncode == 2
     assert read(tmp_path / "run.html")
 
 
