@@ -17,6 +17,8 @@ from crawler.demo.process import DemoServer
 from tests.support.family import Family, family
 from tests.support.jobs import crawl, log_lines, write_job
 
+PATIENCE = 120.0  # seconds for what must come: a busy machine is no mistake
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -73,7 +75,7 @@ def ended(job: Path, deed: Callable[[Family], None] = lambda run: None) -> End:
     with family("run", job, "--json", module="tests.support.insider") as run:
         deed(run)
         began = time.monotonic()
-        out, err = run.process.communicate(timeout=60)
+        out, err = run.process.communicate(timeout=PATIENCE)
         seconds = time.monotonic() - began
         files = run.files()  # no helper removes them later: it must have done so itself
         *said, inside = err.splitlines()
@@ -130,8 +132,8 @@ def robbed(job: Path, log: Path) -> End:
 
 def when_requests(log: Path, more: int, process: subprocess.Popen[bytes]) -> None:
     """Wait until the site has had so many more requests."""
-    before, until = len(log_lines(log)), time.monotonic() + 30
+    before, until = len(log_lines(log)), time.monotonic() + PATIENCE
     while len(log_lines(log)) < before + more:
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
+        assert time.monotonic() < until, f"only {len(log_lines(log)) - before} requests in {PATIENCE} s"
         time.sleep(0.01)  # a poll, not a guess
