@@ -35,6 +35,7 @@ class Run:
         left_behind: command lines of processes that had to be killed after it.
         crawls: how many crawls, each in a fresh process, it is made of; see short_runs.
         joined: records that had the key of an earlier one.
+        lock: whether the interpreter lock was on at its end: `on` or `off`.
         handed_out: the most requests that the strategy was given at once, queued ones included.
         round: from 1; runs of the same round are compared. 0 for one that does not count.
         outlier: where it is far from the other runs of its combination, how many times as long it took; 0 for none.
@@ -68,6 +69,7 @@ class Run:
     details: Mapping[str, str] = field(default_factory=dict)
     crawls: int = 1
     joined: int = 0
+    lock: str = ""
     handed_out: int = 0
     round: int = 0
     outlier: float = 0.0

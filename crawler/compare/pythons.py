@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 
 from crawler import __version__
 from crawler.compare.launch import own_environment
+from crawler.compare.outcome import Entrant
 from crawler.errors import ConfigError
 from crawler.extras import source
 from crawler.process import interpreter_lock, module_command
 
-__all__ = ["Interpreter", "find_interpreters", "free_threaded", "lock_note"]
+__all__ = ["Interpreter", "find_interpreters", "free_threaded", "lock_notes"]
 
 _PATIENCE = 60.0
 
@@ -100,13 +101,24 @@ def free_threaded() -> str:
     return next(filter(shutil.which, ("python3.15t", "python3.14t", "python3.13t")), "")
 
 
-def lock_note(pythons: Sequence[Interpreter]) -> str:
-    """What a reader must know where no run was without the interpreter lock; "" where one was."""
-    if any(one.about.endswith("off") for one in pythons) or interpreter_lock() == "off":
-        return ""
+def lock_notes(pythons: Sequence[Interpreter], entrants: Sequence[Entrant]) -> list[str]:
+    """What a reader must know of the interpreter lock: who ran with it all the same, and where nobody was without it.
+
+    A free-threaded Python turns its lock on when it imports a module in C that does not say it can do without: PEP 703.
+    """
+    free = {one.path for one in pythons if one.about.endswith("off")}
+    if not pythons and interpreter_lock() == "off":
+        free = {""}
+    if free:
+        ran = [one for one in entrants if one.runs and one.combination.python in free]
+        had = ", ".join(one.name for one in ran if one.runs[-1].lock == "on")
+        why = "a module that the run imported turned it on"
+        return [f"With the interpreter lock, although that Python starts without it: {had}; {why}."] if had else []
+    if not pythons:
+        return []
     if name := free_threaded():
-        return f"All runs were with the interpreter lock; {name} is at hand; compare it too (pythons)."
-    return "All runs were with the interpreter lock: no free-threaded Python (python3.14t) is at hand."
+        return [f"All runs were with the interpreter lock; {name} is at hand; compare it too (pythons)."]
+    return ["All runs were with the interpreter lock: no free-threaded Python (python3.14t) is at hand."]
 
 
 def main() -> int:

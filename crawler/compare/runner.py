@@ -22,7 +22,7 @@ from crawler.compare.faults import fault
 from crawler.compare.launch import launch, why_it_ended
 from crawler.compare.measure import IS_WHOLE, Measured
 from crawler.compare.outcome import Comparison, Entrant, Run, Where
-from crawler.compare.pythons import Interpreter, lock_note
+from crawler.compare.pythons import Interpreter, lock_notes
 from crawler.compare.quiet import Repeats, drop, mark_outliers, noise_notes, set_aside
 from crawler.compare.records import FACTS, Difference, difference, read_evidence, read_line
 from crawler.compare.rounds import BUDGET, MIN_ROUNDS, shuffled, still_open, why_to_stop, why_undecided
@@ -321,6 +321,7 @@ class _Comparing:
             crashes=evidence.crashes,
             details=evidence.details,
             joined=report["joined"],
+            lock=report["interpreter_lock"],
             handed_out=result["handed_out"],
             noise=measured.noise,
         )
@@ -347,8 +348,7 @@ class _Comparing:
             )
         if why := why_undecided(self._found):
             notes.append(why)
-        if self._aim.pythons and (lock := lock_note(self._aim.pythons)):
-            notes.append(lock)
+        notes += lock_notes(self._aim.pythons, self._found.entrants)
         if any(one.combination == self._aim.baseline and one.verdict == "wrong" for one in self._found.entrants):
             notes.append("The baseline itself found other records in a later run: the pages change between runs.")
         mark_outliers(self._found)

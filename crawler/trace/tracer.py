@@ -82,7 +82,7 @@ class Tracer:
         self._out: dict[Future[Outcome], tuple[int, Request]] = {}  # when it was handed out
         self._back: list[tuple[int, Request, Outcome | BaseException]] = []  # in this turn
         self._entries: list[Entry] = []
-        self._lines: dict[tuple[int, int], _Line] = {}  # by the numbers of process and thread in Python
+        self._lines: dict[Worker, _Line] = {}  # a thread may get the number of one that has ended
         self._threads: dict[int, int] = {}  # of each process, how many
         self._turn = self._committed = self._now()
         self._in_flight = self._left_out = 0
@@ -247,12 +247,12 @@ class Tracer:
 
     def _line(self, worker: Worker) -> _Line:
         """The line of a worker; a new one gets a number: those of Python are too long for programs that show traces."""
-        pid, ident, native, name = worker
-        line = self._lines.get((pid, ident))
+        line = self._lines.get(worker)
         if line is None:
+            pid, _, native, name = worker
             tid = self._threads[pid] = self._threads.get(pid, 0) + 1
             line = _Line(f'"pid":{pid},"tid":{tid}', Track((pid, tid), name, native))
-            self._lines[pid, ident] = line
+            self._lines[worker] = line
             if tid == 1:
                 processes = len(self._threads) - 1
                 what = f"worker process {processes}" if processes else "crawler"

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 import sysconfig
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from click.testing import CliRunner
 from crawler import process
 from crawler.cli.commands import cli
 from crawler.compare import pythons
-from crawler.compare.pythons import Interpreter, find_interpreters, lock_note
+from crawler.compare.outcome import Entrant
+from crawler.compare.pythons import Interpreter, find_interpreters, lock_notes
 from crawler.compare.task import Combination, RunSource, Task, combinations, find
 from crawler.errors import ConfigError
+from tests.compare.test_outcome import RUN
 from tests.support.jobs import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="interpreters here are shell scripts")
@@ -113,10 +116,28 @@ def test_the_lock_is_said_to_be_on_only_where_all_had_it(monkeypatch: pytest.Mon
     on, off = (Interpreter("p", "py3.14", f"CPython 3.14.0, interpreter lock {lock}") for lock in ("on", "off"))
     monkeypatch.setattr(pythons, "interpreter_lock", lambda: "on")
     monkeypatch.setattr(pythons, "free_threaded", lambda: "")
-    assert lock_note([on]).endswith("no free-threaded Python (python3.14t) is at hand.")
+    assert lock_notes([on], [])[0].endswith("no free-threaded Python (python3.14t) is at hand.")
     monkeypatch.setattr(pythons, "free_threaded", lambda: "python3.14t")
-    assert lock_note([on]).endswith("python3.14t is at hand; compare it too (pythons).")
-    assert lock_note([on, off]) == ""
+    assert lock_notes([on], [])[0].endswith("python3.14t is at hand; compare it too (pythons).")
+    assert lock_notes([on, off], []) == lock_notes([], []) == []
+
+
+def test_who_ran_with_the_lock_in_a_python_that_starts_without_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = Interpreter("/t", "py3.14t", "CPython 3.14.0, interpreter lock off")
+    usual = Interpreter("/p", "py3.14", "CPython 3.14.0, interpreter lock on")
+    ran = [ran_with("on", "threads", free), ran_with("off", "curl", free), ran_with("on", "threads", usual)]
+    (note,) = lock_notes([usual, free], ran)
+    assert note.startswith(
+        "With the interpreter lock, although that Python starts without it: threads/2/callback/py3.14t;"
+    )
+    monkeypatch.setattr(pythons, "interpreter_lock", lambda: "off")
+    assert lock_notes([], [ran_with("off", "threads", None)]) == []
+    assert ": threads/2/callback;" in lock_notes([], [ran_with("on", "threads", None)])[0]
+
+
+def ran_with(lock: str, strategy: str, python: Interpreter | None) -> Entrant:
+    where = (python.path, python.label) if python else ()
+    return Entrant(Combination(strategy, 2, "callback", *where), runs=[replace(RUN, lock=lock)])
 
 
 def test_runs_are_made_by_the_interpreter_that_was_asked_for(

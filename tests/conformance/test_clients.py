@@ -325,7 +325,7 @@ def test_a_request_whose_time_is_over_is_handed_back_unsent(make: Make, server: 
 
 
 def test_a_request_waits_for_its_time(make: Make, server: Server) -> None:
-    with client(make) as fetch:
+    with client(make, timeout=PATIENCE, connect_timeout=PATIENCE) as fetch:
         found, took = ask(fetch, server.origin, not_before=time.monotonic() + 0.2)
     assert isinstance(found, Response)
     assert took >= 0.2

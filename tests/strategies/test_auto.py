@@ -29,7 +29,7 @@ def make() -> Iterator[Make]:
     made: list[Auto[Any]] = []
 
     def make(then: Any = lambda request, fetched: fetched) -> Auto[Any]:
-        settings = ClientSettings("x", timeout=5.0, connections=64, allow_private=True)
+        settings = ClientSettings("x", timeout=30.0, connections=64, allow_private=True)
         made.append(Auto(Plan(64, "requests", settings, then)))
         return made[-1]
 
@@ -82,7 +82,7 @@ def test_slow_pages_get_more_requests_at_once(make: Make, lane: str, monkeypatch
 def test_with_a_thread_of_its_own_it_ends_with_the_last_answer(lane: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto, "SPREAD", {lane: auto.SPREAD[lane]})
     with serve(pages(SITE, delay=0.2)) as server:
-        settings = ClientSettings("x", timeout=5.0, connections=64, allow_private=True)
+        settings = ClientSettings("x", timeout=30.0, connections=64, allow_private=True)
         strategy = make_strategy("auto", Plan(64, "requests", settings, lambda request, fetched: fetched))
         future = strategy.submit(Request(1, f"{server.url}1", "page"))
         began = monotonic()
@@ -211,7 +211,7 @@ def test_what_was_begun_with_is_driven_by_one_thread_at_a_time(make: Make, monke
             while sum(not future.done() for future in futures) >= 8:
                 wait(futures, return_when="FIRST_COMPLETED", timeout=0.02)
             futures.append(strategy.submit(Request(number, f"{server.origin}/{number}", "page")))
-        assert {future.result(20).status for future in futures} == {200}
+        assert {future.result(60).status for future in futures} == {200}
         strategy.close()
     assert "instead of" in driver.story[0]
     assert together == []

@@ -23,7 +23,7 @@ def test_a_worker_imports_nothing_itself(name, client):
         pytest.skip(what)
     with serve(pages({"/1": answer(b"<p>One")})) as server:
         command = [sys.executable, "-m", "tests.strategies.late", name, client, f"{server.url}1"]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=180)
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "", "")
 
 

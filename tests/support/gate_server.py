@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-HELD = 5.0  # seconds: no answer is held back longer, whatever a test does
+HELD = 30.0  # seconds: no answer is held back longer, whatever a test does
 
 
 class GateServer:

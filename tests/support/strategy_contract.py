@@ -14,23 +14,23 @@ import psutil
 from crawler.fetch.client import ClientSettings
 from crawler.model import Request
 from crawler.strategies.port import Plan, Strategy
-from tests.support.gate_server import GateServer, gate_server
+from tests.support.gate_server import HELD, GateServer, gate_server
 from tests.support.insider import HELPERS
 from tests.support.then import DIES, RAISES, Then
 
 WIDTH = 3
 MANY = 5 * WIDTH
-PATIENCE = 20.0  # seconds for what must come; a busy machine is no mistake
-GIVES_BACK = 5.0
+PATIENCE = 60.0  # seconds for what must come; a busy machine is no mistake
+GIVES_BACK = 20.0
 LATE = 0.3  # seconds until an answer comes, with `close()` before it
 AT_ONCE = 1.5  # `submit` hands over; `close(cancel=True)` may kill processes, but does not wait for a server
-SPREADS = 4.0  # until as many requests are in flight as may be; less than a server of these tests holds them back
+SPREADS = 20.0  # until as many requests are in flight as may be; less than a server of these tests holds them back
 
 Make = Callable[[Plan[Any]], Strategy[Any]]
 
 
 def plan_for(server: GateServer, width: int = WIDTH) -> Plan[Any]:
-    settings = ClientSettings("crawler/0", timeout=15.0, connections=width, private_hosts=frozenset({"127.0.0.1"}))
+    settings = ClientSettings("crawler/0", timeout=HELD, connections=width, private_hosts=frozenset({"127.0.0.1"}))
     return Plan(width, "requests", settings, Then(os.getpid()))
 
 
