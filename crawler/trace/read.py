@@ -201,7 +201,7 @@ class Trace:
     @cached_property
     def rows(self) -> list[list[Track]]:
         """The workers as they are drawn: one in a row. Where each request has its own, some in turn in one row."""
-        if len(self.workers) <= 2 * self.about.get("workers", 1):
+        if len(self.workers) <= self.about.get("workers", 1):
             return [[track] for track in self.workers]
         rows: list[list[Track]] = []
         for track in sorted(self.workers, key=lambda each: each.life):

@@ -151,14 +151,14 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(tmp
     ("name", "why"), [("-", "not to standard output"), ("", "is a directory"), (".", "a directory")]
 )
 def test_a_name_that_is_no_file_is_refused(tmp_path, name, why):
-    ended = crawl("run", write_job(tmp_path, "http://127.0.0.1:1"), "--trace", name)
+    ended = crawl_here("run", write_job(tmp_path, "http://127.0.0.1:1"), "--trace", name)
     assert ended.returncode == 2
     assert why in ended.stderr
 
 
 def test_a_pipe_or_a_device_is_not_replaced_by_a_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    ended = crawl("run", write_job(tmp_path, "http://127.0.0.1:1"), "--trace", tmp_path / "pipe")
+    ended = crawl_here("run", write_job(tmp_path, "http://127.0.0.1:1"), "--trace", tmp_path / "pipe")
     assert ended.returncode == 2
     assert "is a device or a pipe" in ended.stderr
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
@@ -240,6 +240,18 @@ def feed(tracer, number, request=None):
         tracer.committed()
         most = max(most, len(tracer._entries))
     return most
+
+
+def test_a_thread_that_has_the_number_of_one_that_ended_is_another_worker(tmp_path):
+    tracer = Tracer(tmp_path / "t.json")
+    for native, name in ((100, "early"), (101, "fetch_7")):
+        future, now = Future(), tracer._zero
+        tracer.handed_out(future, Request(1, "http://h/", "page"))
+        tracer.turn()
+        tracer.came_back(future, Moved(301, "http://h/x", trail=Trail(now, now, now, now, now, (1, 7, native, name))))
+        tracer.committed()
+    tracer.close()
+    assert [track.name for track in read(tmp_path / "t.json").workers] == ["early", "fetch_7"]
 
 
 def test_a_run_without_a_trace_has_nothing_of_it(shop):
