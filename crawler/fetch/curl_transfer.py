@@ -346,7 +346,7 @@ class Transfer:
 
     def _heard_body(self, data: bytes) -> int | None:
         if self._trail is not None:
-            self._trail.heard()
+            self._trail.last = monotonic()  # the head was the first that was heard
         return self._on_body(data)
 
     def _on_line(self, line: bytes) -> int | None:

@@ -164,57 +164,55 @@ class Tracer:
         if isinstance(outcome, BaseException):
             self._add_unseen(number, handed, request, "worker died")
             return
-        trail = outcome.trail
+        trail, kind = outcome.trail, quoted(request.kind)
         if trail is None or trail.worker is None or trail.taken is None or trail.landed is None:
             self._add_unseen(number, handed, request, _status(outcome))
         else:
-            self._add_fetch(number, handed, request, outcome, trail, trail.taken, trail.landed, trail.worker)
+            self._add_fetch(number, handed, request, kind, outcome, trail, trail.taken, trail.landed, trail.worker)
         if trail is not None and trail.parser is not None:
-            self._add_parse(number, request, trail, trail.parser)
+            self._add_parse(number, kind, trail, trail.parser)
 
     def _add_fetch(
         self,
         number: int,
         handed: int,
         request: Request,
+        kind: str,
         outcome: Outcome,
         trail: Trail,
         began: float,
         ended: float,
         worker: Worker,
     ) -> None:
-        line, zero, kind = self._line(worker), self._zero, quoted(request.kind)
+        line, zero, times = self._line(worker), self._zero, ""
         taken, landed = int(1e6 * (began - zero)), int(1e6 * (ended - zero))  # not `_at`: this is for every request
-        sent, first, last = trail.sent, trail.first, trail.last
         begin, end = taken, landed  # of what was on the network
+        if trail.sent is not None:
+            begin = int(1e6 * (trail.sent - zero))
+            times = f',"sent":{begin}'
+        if trail.first is not None and trail.last is not None:
+            end = int(1e6 * (trail.last - zero))
+            times += f',"first_byte":{int(1e6 * (trail.first - zero))},"last_byte":{end}'
+        if request.not_after != _NEVER:
+            times += f',"slot_until":{self._at(request.not_after)}'
         facts = (
             f'{{"n":{number},"url":{quoted(request.url)},"kind":{kind},"attempt":{request.attempt},'
-            f'"result":{quoted(_status(outcome))},"queued":{min(handed, taken)}'
+            f'"result":{quoted(_status(outcome))},"queued":{handed if handed < taken else taken}{times},'
+            f'"committed":{self._committed}}}'
         )
-        if request.not_after != _NEVER:
-            facts += f',"slot_until":{self._at(request.not_after)}'
-        if sent is not None:
-            begin = int(1e6 * (sent - zero))
-            facts += f',"sent":{begin}'
-        if first is not None:
-            facts += f',"first_byte":{int(1e6 * (first - zero))}'
-        if last is not None:
-            end = int(1e6 * (last - zero))
-            facts += f',"last_byte":{end}'
-        facts += f',"committed":{self._committed}}}'
         line.track.fetches.append((taken, landed))
         if trail.alone:
             self._add_span(taken, landed, "fetch", kind, line, facts)
         else:
             line.track.alone = False
             self._add_pair(taken, landed, "fetch", number, line, facts)
-        if end <= begin or (sent is None and isinstance(outcome, Failure)):
+        if end <= begin or (trail.sent is None and isinstance(outcome, Failure)):
             return  # nothing was on the network, as far as anybody knows
         if trail.alone:
             self._add_span(begin, end, "network", kind, line)
         self._entries += (2 * begin + 1, ""), (2 * end, "")
 
-    def _add_parse(self, number: int, request: Request, trail: Trail, parser: Worker) -> None:
+    def _add_parse(self, number: int, kind: str, trail: Trail, parser: Worker) -> None:
         zero, line = self._zero, self._line(parser)
         began, ended = int(1e6 * (trail.parse_began - zero)), int(1e6 * (trail.parse_ended - zero))
         took = ended - began
@@ -223,8 +221,7 @@ class Tracer:
             waited = min(took - cpu, round(1e6 * trail.without_core))
             said = f',"without_core":{waited}'
         line.track.parses.append((began, ended, cpu, waited))
-        facts = f'{{"n":{number},"cpu":{cpu}{said}}},"tdur":{cpu}'
-        self._add_span(began, ended, "parse", quoted(request.kind), line, facts)
+        self._add_span(began, ended, "parse", kind, line, f'{{"n":{number},"cpu":{cpu}{said}}},"tdur":{cpu}')
 
     def _add_unseen(self, number: int, handed: int, request: Request, result: str) -> None:
         """Add a request of which only the loop knows when it went out, and when it came back."""
