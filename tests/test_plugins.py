@@ -29,8 +29,11 @@ OURS = {"type": "text", "weight": "text", "client": "requests", "strategy": "thr
 
 
 @pytest.fixture
-def folder(tmp_path):
-    return install(tmp_path)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])  # a job that is loaded adds its folder
+    plugins.entry_points.cache_clear()
+    yield install(tmp_path)
+    plugins.entry_points.cache_clear()
 
 
 def job(folder, **values):
@@ -156,8 +159,4 @@ def test_what_another_package_brings_is_among_the_names_of_a_complaint(folder, t
 
 def test_editors_hear_of_it(folder, monkeypatch):
     monkeypatch.syspath_prepend(folder)
-    plugins.entry_points.cache_clear()
-    try:
-        assert "kilos" in str(schema()["definitions"]["FieldSpec"]["anyOf"][1]["properties"]["type"])
-    finally:
-        plugins.entry_points.cache_clear()
+    assert "kilos" in str(schema()["definitions"]["FieldSpec"]["anyOf"][1]["properties"]["type"])

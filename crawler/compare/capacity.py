@@ -286,7 +286,7 @@ class Fit:
         Args:
             most: the largest number of workers that may be advised where politeness is no limit.
         """
-        best = self._best()
+        best = self.best()
         without = {
             "site": replace(self, law=Law("latency")),
             "links": replace(self, links=self.links.unchained),
@@ -294,9 +294,10 @@ class Fit:
             "cpu": replace(self, cpu=0.0),
             "latency": replace(self, most=2 * self.most),
         }
-        return {limit: fit._best() / best for limit, fit in without.items()}
+        return {limit: fit.best() / best for limit, fit in without.items()}
 
-    def _best(self) -> float:
+    def best(self) -> float:
+        """Pages a second of the best number of workers, of the laws alone."""
         return max(self._simulated(workers) for workers in _steps(self.most))
 
     def _simulated(self, workers: int) -> float:

@@ -204,8 +204,14 @@ def _folded(text: str) -> str:
     """Return a text without accents, vowel points and marks of the writing direction, its brackets in ASCII."""
     if text.isascii():
         return text
-    kept = (char for char in unicodedata.normalize("NFKD", text) if unicodedata.category(char)[0] != "M")
+    plain = "".join(char if _is_raised(char) else unicodedata.normalize("NFKD", char) for char in text)
+    kept = (char for char in plain if unicodedata.category(char)[0] != "M")
     return "".join(char for char in kept if unicodedata.category(char) != "Cf").replace("ı", "i")
+
+
+def _is_raised(char: str) -> bool:
+    """Tell whether it is a digit that is no part of the number beside it, but a note."""
+    return char.isdigit() and not char.isdecimal()
 
 
 def _name(word: str, names: dict[str, str], dot: str) -> str:

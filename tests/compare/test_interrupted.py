@@ -54,8 +54,8 @@ def test_who_stops_it_while_reports_are_written_has_every_run(compare, monkeypat
     def stopped(found):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("crawler.compare.reports.as_markdown", stopped)
-    code, reports, _ = compare("round 2")
+    monkeypatch.setattr("crawler.compare.reports.write.as_markdown", stopped)
+    code, reports, _ = compare("round 2", "threads,curl")
     assert (code, set(reports)) == (130, {"results.json"})
     assert json.loads(reports["results.json"].read_text())["rounds"] == 1
 
