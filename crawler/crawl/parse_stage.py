@@ -15,7 +15,7 @@ from functools import partial
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Literal
 
-from crawler.fetch.trail import this_worker, with_trail, without_core, without_core_before
+from crawler.fetch.trail import here, with_trail
 from crawler.model import FILE, Outcome, Request, Response, Trail
 from crawler.process import cores
 from crawler.strategies.port import Factory, Fetched, Strategy
@@ -74,15 +74,15 @@ class TracedAnalyse(Analyse):
     def __call__(self, request: Request, fetched: Fetched) -> Outcome:
         if not isinstance(fetched, Response):
             return fetched
-        began, waited, cpu = monotonic(), without_core_before(), thread_time()
+        me = here()
+        began, before, cpu = monotonic(), me.page(), thread_time()
         found = self._found(request, fetched)
         cpu, ended = thread_time() - cpu, monotonic()
         self.spent += cpu
-        if waited is not None:  # to ask costs more than a wait that is as short as this
-            waited = (without_core() or 0.0) - waited if ended - began - cpu > _SHORT_WAIT else 0.0
         trail = Trail() if fetched.trail is None else fetched.trail
-        trail.parser, trail.parse_began, trail.parse_ended = this_worker(), began, ended
-        trail.parse_cpu, trail.without_core = cpu, waited
+        trail.parser, trail.parse_began, trail.parse_ended, trail.parse_cpu = me.worker, began, ended, cpu
+        if before is not None:  # to ask costs more than a wait that is as short as this
+            trail.without_core = (me.without_core() or 0.0) - before if ended - began - cpu > _SHORT_WAIT else 0.0
         return with_trail(found, trail)
 
 

@@ -17,15 +17,7 @@ from typing import Any, TypeVar
 
 from crawler.model import Failure, Moved, Outcome, Request, Response, Trail, Worker
 
-__all__ = [
-    "TracedAsyncFetch",
-    "TracedFetch",
-    "TracedTransfers",
-    "this_worker",
-    "with_trail",
-    "without_core",
-    "without_core_before",
-]
+__all__ = ["Here", "TracedAsyncFetch", "TracedFetch", "TracedTransfers", "here", "with_trail"]
 
 Fetched = Response | Moved | Failure
 T = TypeVar("T", bound=Outcome | Response)
@@ -40,15 +32,42 @@ def with_trail(outcome: T, trail: Trail | None) -> T:
     return found
 
 
-ALL_OF, THEN_EACH = 16, 8  # pages of a thread, for which the system is asked what it waited for
+ALL_OF, THEN_EACH = 16, 16  # pages of a thread, for which the system is asked what it waited for
 
 
-class _SchedStat:
-    """What Linux counts of this thread (Documentation/scheduler/sched-stats.rst), open as long as the thread lives."""
+class Here:
+    """This thread, or this greenlet: one object for all that is asked of it, which is what costs the least.
+
+    Attributes:
+        worker: its name in a `Trail`.
+    """
 
     def __init__(self) -> None:
-        self.asked = 0
+        name = threading.current_thread().name
+        self.worker: Worker = os.getpid(), threading.get_ident(), threading.get_native_id(), name
+        self._pages = 0
         self._file: int | None = None
+        self._opened = False
+
+    def __del__(self) -> None:
+        self._close()
+
+    def page(self) -> float | None:
+        """What `without_core` says before a page is parsed; None for most of many pages, because to ask takes time."""
+        self._pages += 1
+        return None if self._pages > ALL_OF and self._pages % THEN_EACH else self.without_core()
+
+    def without_core(self) -> float | None:
+        """Seconds that this thread was ready to run and had no core, since it began; None where nobody counts them.
+
+        Linux does (Documentation/scheduler/sched-stats.rst), in a file that is open as long as the thread lives.
+        """
+        if not self._opened:
+            self._open()
+        return None if self._file is None else int(os.pread(self._file, 64, 0).split()[1]) / 1e9
+
+    def _open(self) -> None:
+        self._opened = True
         try:
             self._file = os.open("/proc/thread-self/schedstat", os.O_RDONLY)
             counts = not os.pread(self._file, 64, 0).startswith(b"0 ")  # some kernels do not
@@ -57,60 +76,35 @@ class _SchedStat:
         if not counts:
             self._close()
 
-    def __del__(self) -> None:
-        self._close()
-
     def _close(self) -> None:
         if self._file is not None:
             os.close(self._file)
         self._file = None
 
-    def without_core(self) -> float | None:
-        return None if self._file is None else int(os.pread(self._file, 64, 0).split()[1]) / 1e9
+
+class _Local(threading.local):
+    here: Here | None = None
 
 
-class _Here(threading.local):
-    """This thread, or this greenlet."""
-
-    worker: Worker | None = None
-    counts: _SchedStat | None = None
-
-
-_here = _Here()
+_local = _Local()
 
 
 def _forget() -> None:
     """What the thread that forked this process is and has is not ours."""
-    global _here
-    _here = _Here()
+    global _local
+    _local = _Local()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which forks nothing
     os.register_at_fork(after_in_child=_forget)
 
 
-def this_worker() -> Worker:
-    """The worker that this is called in."""
-    if _here.worker is None:
-        name = threading.current_thread().name
-        _here.worker = os.getpid(), threading.get_ident(), threading.get_native_id(), name
-    return _here.worker
-
-
-def without_core() -> float | None:
-    """Seconds that this thread was ready to run and had no core, since it began; None where the system does not say."""
-    if _here.counts is None:
-        _here.counts = _SchedStat()
-    return _here.counts.without_core()
-
-
-def without_core_before() -> float | None:
-    """The same before a page is parsed; None for most pages of a long run, for it costs more than all else here."""
-    if _here.counts is None:
-        _here.counts = _SchedStat()
-    counts = _here.counts
-    counts.asked += 1
-    return None if counts.asked > ALL_OF and counts.asked % THEN_EACH else counts.without_core()
+def here() -> Here:
+    """The thread or greenlet that this is called in."""
+    found = _local.here
+    if found is None:
+        found = _local.here = Here()
+    return found
 
 
 def _completed(fetched: Fetched, taken: float, *, alone: bool) -> Fetched:
@@ -118,7 +112,7 @@ def _completed(fetched: Fetched, taken: float, *, alone: bool) -> Fetched:
     if trail is None:
         trail = Trail()
         fetched = with_trail(fetched, trail)
-    trail.taken, trail.landed, trail.worker, trail.alone = taken, monotonic(), this_worker(), alone
+    trail.taken, trail.landed, trail.worker, trail.alone = taken, monotonic(), here().worker, alone
     return fetched
 
 

@@ -28,7 +28,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from crawler.errors import ConfigError, OutputError
 from crawler.export.atomic import reason, replacing
-from crawler.fetch.trail import this_worker
+from crawler.fetch.trail import here
 from crawler.model import Failure, Outcome, Page, Request, Trail, Worker
 from crawler.trace.read import Track, traced
 
@@ -71,7 +71,7 @@ class Tracer:
     def __init__(self, path: Path, limit: int = MAX_REQUESTS) -> None:
         self._path, self._limit = path, limit
         self._zero = monotonic()
-        self._main = this_worker()
+        self._main = here().worker
         self._open = ExitStack()
         try:
             self._file: BinaryIO | None = self._open.enter_context(replacing(path))
